@@ -1,0 +1,2 @@
+//! The `pilotlight` program.
+fn main() {}
