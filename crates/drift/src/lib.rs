@@ -1,1 +1,5 @@
 //! drift
+
+mod live;
+
+pub use live::*;

@@ -1,1 +1,7 @@
 //! failover
+
+mod dns;
+mod run_report;
+
+pub use dns::*;
+pub use run_report::*;

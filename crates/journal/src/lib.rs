@@ -1,1 +1,5 @@
 //! journal
+
+mod event;
+
+pub use event::*;

@@ -1,1 +1,5 @@
 //! rebuild
+
+mod catalog;
+
+pub use catalog::*;

@@ -1,0 +1,167 @@
+//! What a run did and how long it took, told from its journal alone.
+//!
+//! Persisted format, version 1: a JSON object with the fields of [`RunReport`], published as
+//! `docs/schema/run.json`. A field is only ever added; a change of meaning raises the version.
+
+use pilotlight_findings::{Finding, Region, Side};
+use serde::{Deserialize, Serialize};
+
+/// Version of the JSON that [`RunReport`] serializes to.
+pub const RUN_REPORT_SCHEMA_VERSION: u32 = 1;
+
+/// The report of one run. Times are RFC 3339 in UTC, durations whole milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunReport {
+    /// [`RUN_REPORT_SCHEMA_VERSION`]
+    pub schema_version: u32,
+    /// The run's id.
+    pub run: String,
+    /// The plan's name.
+    pub plan: String,
+    /// `failover` or `failback`
+    pub job: String,
+    /// SHA-256 of the compiled run.
+    pub digest: String,
+    /// Who started it.
+    pub operator: String,
+    /// `succeeded`, `rolled_back`, `aborted`, `failed`, `stopped` or `unfinished`
+    pub outcome: String,
+    /// One line: why it ended so.
+    pub detail: String,
+    /// The region that serves when the run began.
+    pub from: Endpoint,
+    /// The region it moved, or was to move, the traffic to.
+    pub to: Endpoint,
+    /// When the first event was written.
+    pub started_at: String,
+    /// When the last event was written, where the run has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<String>,
+    /// Recovery time against its objective.
+    pub recovery_time: RecoveryTime,
+    /// The phases in order, with their steps.
+    pub phases: Vec<PhaseReport>,
+    /// The records that the run was to move.
+    pub records: Vec<RecordMove>,
+    /// Each check, before and after.
+    pub checks: Vec<CheckReport>,
+    /// Stops, resumes, approvals, skips and takeovers, in order.
+    pub interventions: Vec<Intervention>,
+    /// What else there is to say.
+    pub findings: Vec<Finding>,
+}
+
+/// A side of the plan and its region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Its role in the plan.
+    pub side: Side,
+    /// Its region.
+    pub region: Region,
+}
+
+/// Recovery time: from the first event of the run to the moment when every name server answers with the
+/// new values and every `after` check was seen green.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryTime {
+    /// The plan's `objectives.rto`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective_ms: Option<u64>,
+    /// Measured; absent while, or where, traffic did not arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_ms: Option<u64>,
+}
+
+/// One phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseReport {
+    /// `preflight`, `switch`, …
+    pub phase: String,
+    /// When it began; absent where it was never reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// How long it took; absent while it is not finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Its steps in order.
+    pub steps: Vec<StepReport>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepReport {
+    /// Its id in the run.
+    pub step: String,
+    /// What it does, for a person.
+    pub title: String,
+    /// `done`, `already_done`, `failed`, `unknown`, `skipped`, `undone`, `pending` or `in_doubt`
+    pub status: String,
+    /// When it was first intended or observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// From there to its outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// How often it acted.
+    pub attempts: u32,
+    /// One line: the outcome.
+    pub detail: String,
+}
+
+/// A record of a traffic set, before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordMove {
+    /// The hosted zone's name.
+    pub zone: String,
+    /// The record's name.
+    pub name: String,
+    /// `A`, `AAAA`, `CNAME`
+    pub record_type: String,
+    /// Seconds.
+    pub ttl: u64,
+    /// Values when the run was compiled.
+    pub before: Vec<String>,
+    /// Values that the run sets.
+    pub after: Vec<String>,
+    /// Whether they were observed at every name server.
+    pub moved: bool,
+}
+
+/// One probe of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckReport {
+    /// Its name in the plan.
+    pub name: String,
+    /// `http`, `tcp`, `dns`, `command`
+    pub kind: String,
+    /// `before` or `after`
+    pub when: String,
+    /// `green`, `red`, `unknown` or `pending`
+    pub status: String,
+    /// How long the last attempt took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<u64>,
+    /// One line.
+    pub detail: String,
+}
+
+/// What a person did to the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intervention {
+    /// When.
+    pub at: String,
+    /// `stopped`, `resumed`, `approved`, `skipped`, `takeover`, `rollback`
+    pub what: String,
+    /// Who, where it was a person.
+    pub by: String,
+    /// One line.
+    pub detail: String,
+}

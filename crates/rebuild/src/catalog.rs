@@ -1,0 +1,44 @@
+//! The port to what a region offers: zones and images.
+
+use async_trait::async_trait;
+use pilotlight_findings::Region;
+use serde::{Deserialize, Serialize};
+
+/// A machine image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// `ami-0123456789abcdef0`
+    pub id: String,
+    /// Its name, the same in every region for a published image.
+    pub name: String,
+    /// The owner's account id.
+    pub owner: String,
+    /// `x86_64`, `arm64`
+    pub architecture: String,
+}
+
+/// Why a catalogue gave no answer: one line for a person, the API's own words in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("ask {region} for its {what}: {reason}")]
+pub struct CatalogError {
+    /// Which region.
+    pub region: Region,
+    /// `availability zones`, `images`
+    pub what: &'static str,
+    /// The API's own words.
+    pub reason: String,
+}
+
+/// What a region offers.
+#[async_trait]
+pub trait RegionCatalog: Send + Sync {
+    /// Names of the availability zones that are available, sorted: `eu-west-1a`, `eu-west-1b`, …
+    async fn zones(&self, region: &Region) -> Result<Vec<String>, CatalogError>;
+
+    /// The images with these ids; those that do not exist are left out.
+    async fn images(&self, region: &Region, ids: &[String]) -> Result<Vec<Image>, CatalogError>;
+
+    /// The images with this exact name and owner.
+    async fn images_named(&self, region: &Region, name: &str, owner: &str) -> Result<Vec<Image>, CatalogError>;
+}
