@@ -1,2 +1,55 @@
-//! Tasks of the workspace.
-fn main() {}
+//! Tasks of the workspace: `cargo xtask lab | tidy | docs`, one file a task.
+//!
+//! It starts programs and the rehearsal lab. It is in no release build, and no part of the product
+//! knows of it.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use workspace::{Done, Workspace};
+
+mod docs;
+mod lab;
+mod tidy;
+mod workspace;
+
+/// Tasks of the Pilotlight workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// The rehearsal lab: two AWS regions on loopback, with the sample estate applied.
+    #[command(subcommand)]
+    Lab(lab::Task),
+    /// Check the rules that hold the parts apart, and the form of the tree.
+    Tidy,
+    /// Write the generated pages of `docs/`.
+    Docs {
+        /// Write nothing; fail where a page differs.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            anstream::eprintln!("{}", workspace::describe(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Done<ExitCode> {
+    match task {
+        Task::Lab(task) => return lab::run(task),
+        Task::Tidy => tidy::run(&Workspace::find()?.root)?,
+        Task::Docs { check } => docs::run(&Workspace::find()?.root, check)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,1 +1,29 @@
-//! cloud
+//! AWS: the one crate that talks to its APIs.
+//!
+//! [`Aws`] holds the configuration, by region, and hands out what implements the other parts' ports:
+//! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsCatalog`]
+//! (`rebuild::RegionCatalog`) and access to S3 for the store. Each request is counted, and each call
+//! waits for a place below its API's published rate.
+//!
+//! The AWS SDK reads the environment and the shared configuration files as the AWS CLI does,
+//! `AWS_ENDPOINT_URL` included; nothing here does. This crate does not know what a plan is, what a state
+//! holds, or why a record is moved, and it cannot tell one implementation of the APIs from another.
+
+mod calls;
+mod catalog;
+mod error;
+mod limits;
+mod live;
+mod pages;
+mod regional;
+#[cfg(test)]
+mod replay;
+mod route53;
+mod s3;
+mod session;
+
+pub use catalog::AwsCatalog;
+pub use error::{Call, CallError, CallErrorKind};
+pub use live::AwsReader;
+pub use route53::Route53Dns;
+pub use session::{Aws, SessionError};

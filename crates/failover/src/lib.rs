@@ -1,7 +1,44 @@
-//! failover
+//! Compiles a run that moves traffic to the other region, carries it out, and undoes it.
+//!
+//! [`observe()`] reads what Route 53 has; [`compile()`] decides, purely, everything that will be done, as a
+//! [`Run`] with a digest; an [`Engine`] carries it out step by step through [`Ports`], each step journaled
+//! before and after; [`report()`] tells the story from the journal alone. A failback is a run the other way.
+//!
+//! The engine keeps no memory outside the journal: it was killed at any moment, and the next one goes on.
+//! Steps are desired states. What was asked of AWS and not answered is unknown, and is looked at, never
+//! assumed.
+//!
+//! This crate does not know AWS's API, how states are read, where journals are kept, or how to speak to a
+//! person: those are ports, and the journal's stores.
 
+mod action;
+mod compile;
 mod dns;
+mod dry_run;
+mod engine;
+mod observe;
+mod ports;
+mod readiness;
+mod record_values;
+mod report;
+mod run;
 mod run_report;
+mod saved_run;
+mod steps;
+mod system;
+mod text;
 
+pub use action::{Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges};
+pub use compile::{CompileError, Refusal, active_side, compile};
 pub use dns::*;
+pub use dry_run::{StepCall, dry_run_findings};
+pub use engine::{Conclusion, End, Engine, EngineError};
+pub use observe::{ObserveError, Observed, ObservedTraffic, observe};
+pub use ports::*;
+pub use readiness::{Readiness, readiness};
+pub use report::{ReportError, report};
+pub use run::*;
 pub use run_report::*;
+pub use saved_run::{SAVED_RUN_VERSION, SavedRunError, load, save};
+pub use system::{SystemClock, SystemCommands};
+pub use text::{Environment, MissingVariable, Text, TextPart};

@@ -1,8 +1,9 @@
 //! The events of a run.
 //!
-//! Persisted format, version 1. One object an event, `runs/<run>/<sequence, ten digits>.json`: canonical
-//! JSON (keys sorted, no white space, one `\n` at the end) of [`Event`]. `previous` is the SHA-256, in
-//! lower-case hex, of the whole object before, its newline included; the first event has none.
+//! Persisted format, version 1. One object an event, `runs/<run>/<sequence, ten digits>.json`: one line,
+//! `{"event":…,"sha256":"…"}` and `\n`, where `event` is the canonical JSON (keys sorted, no white space) of
+//! [`Event`] and `sha256` the SHA-256, in lower-case hex, of those bytes. `previous` is the `sha256` of the
+//! event before; the first event has none.
 //! Bodies are adjacently tagged (`{"kind": …, "body": {…}}`): an old reader names the kind it does not know.
 
 use jiff::Timestamp;

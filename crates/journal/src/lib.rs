@@ -1,5 +1,34 @@
-//! journal
+//! The append-only record of a run: events in a hash chain, one owner, replay.
+//!
+//! [`RunJournal`] starts a run, continues one, and appends; [`verify`] says whether the objects of a run
+//! are what was written, and names the one that is not; [`replay`] makes a [`RunState`] of the events.
+//! An [`EventStore`] keeps the objects: `pilotlight_store::Store` on disk or S3, [`MemoryStore`] in tests.
+//! The first of [`JournalStores`] decides, the others are copies.
+//!
+//! This crate does not know what a step does, nor what a compiled run looks like inside. It reads no clock
+//! of its own: the caller passes one.
 
+mod append;
+mod canonical;
+mod chain;
+mod claim;
+mod copies;
+mod error;
 mod event;
+mod event_store;
+mod memory;
+mod read;
+mod replay;
+mod run_journal;
+mod seal;
 
+pub use canonical::{canonical_json, digest};
+pub use chain::{ChainError, verify};
+pub use claim::{CLAIM_VERSION, Claim, active_run, latest_run, plan_runs};
+pub use error::JournalError;
 pub use event::*;
+pub use event_store::EventStore;
+pub use memory::{Fault, MemoryStore, Operation};
+pub use read::{RunLog, read_run, runs};
+pub use replay::{Decision, Finished, PhaseState, Rollback, RunState, StepState, StepStatus, Stopped, replay};
+pub use run_journal::{Clock, JournalStores, Ownership, RunJournal, Start};

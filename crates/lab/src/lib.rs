@@ -1,1 +1,34 @@
-//! lab
+//! The rehearsal lab: two AWS regions on loopback, from real parts.
+//!
+//! An AWS API emulator (moto), a DNS server that answers from the emulated Route 53 zones as Route 53
+//! would, and an app on the public address of each running instance. Terraform and the real AWS
+//! provider make the sample estate in it. Demo and tests start a [`Lab`], and judge Pilotlight by what
+//! the lab's DNS and apps answer.
+//!
+//! It knows nothing of Pilotlight's own crates: it runs the released program, or nothing. It never
+//! prints. It is in no release build.
+
+mod addresses;
+mod apps;
+mod aws;
+mod control;
+pub mod dns;
+mod emulator;
+mod environment;
+mod estate;
+mod handle;
+mod health;
+mod host;
+mod http;
+mod lab;
+mod python;
+mod route53;
+mod services;
+mod terraform;
+mod wheels;
+mod xml;
+
+pub use estate::{PRIMARY_REGION, STANDBY_REGION};
+pub use handle::Handle;
+pub use lab::{App, Host, Lab, LabError, OnProgress, Options, Progress, Status};
+pub use services::{Services, ServicesError};

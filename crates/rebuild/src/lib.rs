@@ -1,5 +1,21 @@
-//! rebuild
+//! Makes the standby from the primary's own Terraform.
+//!
+//! *observe* reads a stack's source and asks what the standby region offers; *decide* retargets the source,
+//! a pure function to files, edits and open questions; *apply* writes the standby root; *verify* searches
+//! what Terraform plans for residue of the primary, and proves both states to be in parity.
+//! [`Rebuild`] puts them in order around Terraform.
+//!
+//! This crate knows neither AWS's API (the port is [`RegionCatalog`]) nor the plan's file, nor where states
+//! are kept: states come in as values. It prints nothing.
 
-mod catalog;
+mod apply;
+mod decide;
+mod observe;
+mod rebuild;
+mod verify;
 
-pub use catalog::*;
+pub use apply::*;
+pub use decide::*;
+pub use observe::*;
+pub use rebuild::{Planned, Prepared, Rebuild, RebuildError, RegionMap, Verified};
+pub use verify::*;

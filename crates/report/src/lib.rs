@@ -1,1 +1,29 @@
-//! report
+//! Findings and runs as text for a terminal, as JSON and as one self-contained HTML page.
+//!
+//! Everything here is a pure function from a value to a `String`. This crate does not know where its
+//! output goes, whether that is a terminal, which colours the user likes or what time it is: colour and
+//! width are parameters. It decides nothing either: verdicts and statuses come with the values, and what
+//! it doesn't find in them it calls unknown.
+//!
+//! Words and symbols live in one place, `theme`, so that the terminal and the page say the same. Sentences
+//! that both open with are in `headline`; what to do next is in `next`; evidence is prepared in `evidence`.
+
+mod clean;
+mod codes;
+mod compiled;
+mod evidence;
+mod group;
+mod headline;
+mod html;
+mod json;
+mod next;
+mod text;
+mod theme;
+mod timeline;
+mod words;
+
+pub use codes::codes_markdown;
+pub use compiled::{compiled_json, compiled_text};
+pub use html::{report_html, run_html};
+pub use json::{REPORT_SCHEMA, RUN_SCHEMA, report_json, run_json};
+pub use text::{TextOptions, render_explain, report_text, run_text};

@@ -1,1 +1,47 @@
-//! terraform
+//! Drives the `terraform` or `tofu` program by its JSON output.
+//!
+//! [`Program`] is the program, [`Root`] a root module's directory and the operations on it. Every long
+//! operation takes a progress callback and a [`Cancel`]; what Terraform has to say comes back as
+//! findings with the place in the HCL.
+//!
+//! The program runs in a process group of its own, so that a terminal's Ctrl-C does not reach it behind
+//! our back (Terraform takes a second interrupt as "exit now and lose state"). The first request to
+//! cancel sends `SIGINT` to that group, as a terminal would: Terraform finishes the calls under way,
+//! writes its state and ends, and is waited for. The second kills the group.
+//!
+//! When the future is dropped the group is killed. When Pilotlight itself is killed (`SIGKILL`, power),
+//! nobody is left to tell Terraform: it runs on until it next writes to its broken output pipe, at the
+//! latest with the "still creating" line that it writes every 10 seconds, and that ends it (`SIGPIPE`).
+//! Its state then has what it had saved so far, its lock needs `terraform force-unlock`, and a command of a
+//! `local-exec` provisioner may outlive it.
+//!
+//! This crate knows no plan, no AWS and no region. It reads no environment: the program inherits the
+//! process's own, with the additions of [`Root::env`].
+
+mod apply;
+mod cancel;
+mod diagnostic;
+mod error;
+mod init;
+mod message;
+mod output;
+mod plan;
+mod process;
+mod program;
+mod progress;
+mod root;
+mod show;
+mod validate;
+
+pub use apply::ApplyOutcome;
+pub use cancel::{Cancel, Canceller, cancellation};
+pub use diagnostic::{Diagnostic, DiagnosticSeverity};
+pub use error::RunError;
+pub use init::InitOptions;
+pub use message::Counts;
+pub use output::Output;
+pub use plan::{PlanOptions, PlanOutcome, PlannedChange};
+pub use program::{FindError, Flavor, Program};
+pub use progress::{OnProgress, Progress};
+pub use root::Root;
+pub use validate::Validation;

@@ -1,0 +1,297 @@
+//! The command line.
+
+use crate::output::Color;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Keeps a second AWS region ready from your Terraform, and moves traffic there and back.
+#[derive(Debug, Parser)]
+#[command(name = "pilotlight", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Say more; twice for everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
+    pub(crate) color: Color,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, or nothing to report; 1 error, nothing changed; 2 findings: drift, or not ready;
+3 incomplete: something could not be read; 4 refused by a safety rule; 5 the run failed and was rolled
+back; 6 the run stopped and waits for a person.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compare Terraform state with live AWS, per stack, in either region
+    Drift(Drift),
+    /// Regenerate the standby region from the primary's Terraform, and prove that it matches
+    Rebuild(Rebuild),
+    /// Say whether the standby is ready: one verdict for a pipeline; changes nothing
+    Validate(Validate),
+    /// Move traffic to the standby
+    Failover(Move),
+    /// Move traffic back to the primary
+    Failback(Move),
+    /// Look at runs, and go on with one that stopped
+    Run(Run),
+    /// Print the page behind a code
+    Explain(Explain),
+}
+
+/// What every command that reads a plan takes.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// A value for var.NAME in the plan; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", help_heading = "Plan")]
+    pub(crate) vars: Vec<String>,
+
+    /// A JSON file of values for var.NAME in the plan; may be repeated
+    #[arg(long = "var-file", value_name = "FILE", help_heading = "Plan")]
+    pub(crate) var_files: Vec<PathBuf>,
+
+    /// Where the generated standby roots are; default .pilotlight/<plan>/standby beside the plan
+    #[arg(long, value_name = "DIR", help_heading = "Plan")]
+    pub(crate) into: Option<PathBuf>,
+}
+
+/// How a report is given.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The report's format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Format,
+
+    /// Write the report to this file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    #[default]
+    Text,
+    /// For a program; its schema is in docs/schema
+    Json,
+    /// One self-contained page
+    Html,
+}
+
+/// How names are resolved.
+#[derive(Debug, Args)]
+pub(crate) struct ResolverArgs {
+    /// DNS server for every look-up instead of the system's; where its port is not 53, the zone's name
+    /// servers are asked at that port also
+    #[arg(long, value_name = "ADDRESS:PORT", env = "PILOTLIGHT_RESOLVER", help_heading = "Network")]
+    pub(crate) resolver: Option<SocketAddr>,
+}
+
+/// Which region, by its role in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Sides {
+    /// The region where production runs on a normal day
+    #[default]
+    Primary,
+    /// The region where it runs after a failover
+    Standby,
+    /// Both
+    Both,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Drift {
+    /// The plan file
+    #[arg(required_unless_present = "state")]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// Compare this state, without a plan: a path or s3://bucket/key; may be repeated
+    #[arg(long, value_name = "URL", conflicts_with = "plan")]
+    pub(crate) state: Vec<String>,
+
+    /// Only this stack; may be repeated
+    #[arg(long, value_name = "NAME", requires = "plan")]
+    pub(crate) stack: Vec<String>,
+
+    /// Which region to compare
+    #[arg(long, value_enum, default_value_t, requires = "plan")]
+    pub(crate) side: Sides,
+
+    #[command(flatten)]
+    pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// The plan file
+    pub(crate) plan: PathBuf,
+
+    /// Only this stack; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack: Vec<String>,
+
+    /// Show the source diff and stop
+    #[arg(long, conflicts_with_all = ["apply", "yes"])]
+    pub(crate) diff: bool,
+
+    /// Go on to apply what was shown; without --yes each stack asks first, as it does by default
+    #[arg(long)]
+    pub(crate) apply: bool,
+
+    /// Do not ask
+    #[arg(long, requires = "apply")]
+    pub(crate) yes: bool,
+
+    /// The terraform or tofu program; default the first one on PATH
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) terraform: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// The plan file
+    pub(crate) plan: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) resolver: ResolverArgs,
+}
+
+/// `failover` and `failback`
+#[derive(Debug, Args)]
+pub(crate) struct Move {
+    /// The plan file
+    #[arg(required_unless_present = "run")]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// Show every call that the run would make, and change nothing
+    #[arg(long, conflicts_with_all = ["save", "run", "yes"])]
+    pub(crate) dry_run: bool,
+
+    /// Compile the run into this file and stop; carry it out later with --run
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "yes"])]
+    pub(crate) save: Option<PathBuf>,
+
+    /// Carry out the run in this file, exactly as it was shown
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(crate) run: Option<PathBuf>,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// Journal to use in place of the plan's; the break-glass way when the first one cannot be reached
+    #[arg(long, value_name = "URL")]
+    pub(crate) journal: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) resolver: ResolverArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(subcommand)]
+    pub(crate) command: RunCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunCommand {
+    /// List the runs in the plan's journal
+    List(RunArgs),
+    /// Show where a run stands, event by event
+    Show(RunArgs),
+    /// Go on with a run that was stopped or killed
+    Resume(RunControl),
+    /// Leave a step out, with a reason, and go on
+    Skip(RunStep),
+    /// Say yes to a step that waits for a person, and go on
+    Approve(RunStep),
+    /// Undo what can be undone, and end the run
+    Abort(RunAbort),
+    /// Print the run's report
+    Report(RunArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The plan file
+    pub(crate) plan: PathBuf,
+
+    /// The run's id, or the beginning of one; default the latest run
+    pub(crate) run: Option<String>,
+
+    /// Journal to use in place of the plan's
+    #[arg(long, value_name = "URL")]
+    pub(crate) journal: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunControl {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+
+    /// Take the run from an executor that may still be alive
+    #[arg(long)]
+    pub(crate) takeover: bool,
+
+    #[command(flatten)]
+    pub(crate) resolver: ResolverArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunAbort {
+    #[command(flatten)]
+    pub(crate) control: RunControl,
+
+    /// Why; goes into the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunStep {
+    #[command(flatten)]
+    pub(crate) control: RunControl,
+
+    /// The step's id, as run show prints it
+    #[arg(long, value_name = "STEP")]
+    pub(crate) step: String,
+
+    /// Why; goes into the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A code such as PL-D101; all of them without one
+    pub(crate) code: Option<String>,
+}

@@ -1,0 +1,181 @@
+//! `pilotlight failover` and `pilotlight failback`: the same job in two directions.
+
+use super::Context;
+use crate::args::{Format, Move};
+use crate::confirm::confirm;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::write_file;
+use crate::ports::{operator, ports};
+use crate::project::{Project, States};
+use crate::reporting::{emit, give_run};
+use pilotlight_cloud::Aws;
+use pilotlight_failover::{CompileError, Direction, End, Engine, EngineError, Run, compile, load, observe, report, save};
+use pilotlight_findings::{Code, Explain, Side, codes};
+use pilotlight_journal::JournalError;
+use std::path::Path;
+
+pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>) -> Result<Exit, Failure> {
+    let aws = Aws::new(None);
+    let saved = args.run.as_deref().map(|file| read_saved(file, direction)).transpose()?;
+    let plan_file = match (&args.plan, &saved) {
+        (Some(file), _) => file.clone(),
+        (None, Some(run)) => run.plan_file.clone().into(),
+        (None, None) => return Err(Failure::usage("find the plan", "name the plan file, or a saved run with --run")),
+    };
+    let project = Project::load(&plan_file, &args.plan_args)?;
+    project.warn(context.screen);
+    let run = match saved {
+        Some(run) => run,
+        None => compile_run(&project, direction, &aws, context).await?,
+    };
+    if let Some(file) = &args.save {
+        let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
+        write_file(file, text.as_bytes())?;
+        emit(&args.report, context, |options| pilotlight_report::compiled_text(&run, options))?;
+        let digest = run.digest().map_err(|error| Failure::io("write the run as JSON", error))?;
+        context.screen.note(format!(
+            "\nsaved as {}, digest {digest}\ncarry it out with: pilotlight {direction} --run {}",
+            file.display(),
+            file.display()
+        ));
+        return Ok(Exit::Done);
+    }
+    if args.dry_run {
+        emit(&args.report, context, |options| match args.report.format {
+            Format::Json => pilotlight_report::compiled_json(&run),
+            Format::Text | Format::Html => pilotlight_report::compiled_text(&run, options),
+        })?;
+        return Ok(Exit::Done);
+    }
+    carry_out(run, args, &project, &aws, context).await
+}
+
+/// Reads states and Route 53, and compiles. Nothing is changed.
+pub(super) async fn compile_run(
+    project: &Project,
+    direction: Direction,
+    aws: &Aws,
+    context: Context<'_>,
+) -> Result<Run, Failure> {
+    let mut states = States::default();
+    let (from, to) = match direction {
+        Direction::Failover => (Side::Primary, Side::Standby),
+        Direction::Failback => (Side::Standby, Side::Primary),
+    };
+    project.read_side(&mut states, to, aws).await?;
+    // The side that traffic leaves may be dead, and that may be why: what it had is seen in DNS.
+    if let Err(failure) = project.read_side(&mut states, from, aws).await {
+        context.screen.note(format!("warning: the state of the {from} cannot be read, and the run is compiled without it:"));
+        failure.report(context.screen);
+    }
+    aws.check_credentials(&project.plan.standby).await?;
+    let dns = aws.dns(&project.plan.standby).await;
+    let observed = observe(&project.plan, &dns).await?;
+    compile(&project.plan, direction, &observed, &states).map_err(|error| {
+        let refused = matches!(error, CompileError::Refused(_));
+        let failure = Failure::from(error);
+        if refused { failure.exit(Exit::Refused) } else { failure }
+    })
+}
+
+async fn carry_out(
+    run: Run,
+    args: &Move,
+    project: &Project,
+    aws: &Aws,
+    context: Context<'_>,
+) -> Result<Exit, Failure> {
+    let screen = context.screen;
+    let ports = ports(project, aws, args.resolver.resolver, screen).await;
+    let stores = project.journal(&args.journal, aws).await?;
+    if !args.yes {
+        let color = screen.stderr_color();
+        let options = pilotlight_report::TextOptions { color, width: screen.width(), verbose: context.verbose };
+        screen.note(pilotlight_report::compiled_text(&run, options));
+        confirm(screen, &format!("Do you want to {} {}: {} to {}?", run.job, run.plan, run.from.region, run.to.region))?;
+    }
+    let instead = (!args.journal.is_empty()).then(|| args.journal.join(", "));
+    let mut engine =
+        Engine::start(run, &operator(), instead, &stores, ports).await.map_err(|error| refused_start(error, project))?;
+    drive(&mut engine, Some(&project.file), &args.report, context).await
+}
+
+/// Drives a run to its end or to where a person is needed, and gives its report.
+pub(super) async fn drive(
+    engine: &mut Engine,
+    plan_file: Option<&Path>,
+    args: &crate::args::ReportArgs,
+    context: Context<'_>,
+) -> Result<Exit, Failure> {
+    let conclusion = engine.drive().await.map_err(interrupted)?;
+    let mut told = report(engine.journal().events())?;
+    told.findings.extend(engine.journal().findings());
+    give_run(&told, plan_file, args, context)?;
+    Ok(exit_of(&conclusion.end))
+}
+
+pub(super) fn exit_of(end: &End) -> Exit {
+    match end {
+        End::Succeeded => Exit::Done,
+        End::Refused => Exit::Refused,
+        End::RolledBack | End::Aborted => Exit::RolledBack,
+        End::Failed | End::Stopped { .. } | End::Unfinished => Exit::Waiting,
+    }
+}
+
+/// A run that could not begin: nothing was changed.
+fn refused_start(error: EngineError, project: &Project) -> Failure {
+    match &error {
+        EngineError::Journal(JournalError::Store { url, .. }) => {
+            let other = project.plan.journal.iter().find(|journal| *journal != url);
+            let other = other.map_or("URL", String::as_str);
+            Failure::from(error)
+                .with_remedy(format!(
+                    "repair access to the journal; to go on without it, name another one: --journal {other} (the run records that)"
+                ))
+                .exit(Exit::Refused)
+        }
+        EngineError::Journal(JournalError::ActiveRun { .. }) => Failure::from(error).exit(Exit::Refused),
+        _ => Failure::from(error),
+    }
+}
+
+/// A run whose executor could not go on: what it did stands in the journal.
+pub(super) fn interrupted(error: EngineError) -> Failure {
+    let exit = if error.lost_ownership() { Exit::Refused } else { Exit::Waiting };
+    Failure::from(error).exit(exit)
+}
+
+/// A saved run that goes the other way.
+#[derive(Debug, thiserror::Error)]
+#[error("use {file} for a {wanted}: it holds a {found}")]
+struct OtherDirection {
+    file: String,
+    wanted: Direction,
+    found: Direction,
+}
+
+impl Explain for OtherDirection {
+    fn code(&self) -> Code {
+        codes::U_USAGE
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(format!("carry it out with: pilotlight {} --run {}", self.found, self.file))
+    }
+}
+
+fn read_saved(file: &Path, direction: Direction) -> Result<Run, Failure> {
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::io(format!("read {shown}"), error))?;
+    let run = load(&text).map_err(|error| {
+        let altered = error.code() == codes::F_ALTERED_RUN;
+        let failure = Failure::from(error).about(&shown);
+        if altered { failure.exit(Exit::Refused) } else { failure }
+    })?;
+    if run.job != direction {
+        return Err(OtherDirection { file: shown, wanted: direction, found: run.job }.into());
+    }
+    Ok(run)
+}

@@ -1,0 +1,34 @@
+//! One file a subcommand.
+
+mod drift;
+mod explain;
+mod failover;
+mod rebuild;
+mod run;
+mod validate;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Screen;
+use pilotlight_failover::Direction;
+
+/// What every command is given beside its own arguments.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) screen: &'a Screen,
+    pub(crate) verbose: bool,
+}
+
+pub(crate) async fn run(cli: Cli, screen: &Screen) -> Result<Exit, Failure> {
+    let context = Context { screen, verbose: cli.verbose > 0 };
+    match cli.command {
+        Command::Drift(args) => drift::run(&args, context).await,
+        Command::Rebuild(args) => rebuild::run(&args, context).await,
+        Command::Validate(args) => validate::run(&args, context).await,
+        Command::Failover(args) => failover::run(&args, Direction::Failover, context).await,
+        Command::Failback(args) => failover::run(&args, Direction::Failback, context).await,
+        Command::Run(args) => run::run(&args.command, context).await,
+        Command::Explain(args) => explain::run(&args, screen),
+    }
+}

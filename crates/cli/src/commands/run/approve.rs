@@ -1,0 +1,15 @@
+//! `pilotlight run approve`
+
+use super::{Chosen, Context, resume};
+use crate::args::RunStep;
+use crate::commands::failover::drive;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::ports::operator;
+
+pub(super) async fn run(args: &RunStep, context: Context<'_>) -> Result<Exit, Failure> {
+    let chosen = Chosen::open(&args.control.run).await?;
+    let mut engine = resume::open(&chosen, &args.control, context).await?;
+    engine.approve(&args.step, &operator(), &args.reason).await?;
+    drive(&mut engine, Some(&chosen.project.file), &args.control.run.report, context).await
+}

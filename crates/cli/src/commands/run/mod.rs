@@ -1,0 +1,77 @@
+//! `pilotlight run`: one file a subcommand.
+
+mod abort;
+mod approve;
+mod list;
+mod report;
+mod resume;
+mod show;
+mod skip;
+
+use super::Context;
+use crate::args::{RunArgs, RunCommand};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::project::Project;
+use pilotlight_cloud::Aws;
+use pilotlight_journal::{JournalStores, RunLog, latest_run, plan_runs, read_run};
+
+pub(super) async fn run(command: &RunCommand, context: Context<'_>) -> Result<Exit, Failure> {
+    match command {
+        RunCommand::List(args) => list::run(args, context).await,
+        RunCommand::Show(args) => show::run(args, context).await,
+        RunCommand::Resume(args) => resume::run(args, context).await,
+        RunCommand::Skip(args) => skip::run(args, context).await,
+        RunCommand::Approve(args) => approve::run(args, context).await,
+        RunCommand::Abort(args) => abort::run(args, context).await,
+        RunCommand::Report(args) => report::run(args, context).await,
+    }
+}
+
+/// A plan's journal, and the run in it that was named.
+struct Chosen {
+    project: Project,
+    aws: Aws,
+    stores: JournalStores,
+    run: String,
+}
+
+impl Chosen {
+    async fn open(args: &RunArgs) -> Result<Self, Failure> {
+        let project = Project::load(&args.plan, &args.plan_args)?;
+        let aws = Aws::new(None);
+        let stores = project.journal(&args.journal, &aws).await?;
+        let run = choose(&project, &stores, args.run.as_deref()).await?;
+        Ok(Self { project, aws, stores, run })
+    }
+
+    async fn log(&self) -> Result<RunLog, Failure> {
+        Ok(read_run(&self.stores, &self.run).await?)
+    }
+}
+
+/// The run with this id or the beginning of one; the latest one without.
+async fn choose(project: &Project, stores: &JournalStores, wanted: Option<&str>) -> Result<String, Failure> {
+    let plan = &project.plan.name;
+    let Some(wanted) = wanted else {
+        return latest_run(&*stores.first, plan).await?.ok_or_else(|| {
+            Failure::usage(
+                format!("find a run of plan {plan} in {}", stores.first.url()),
+                "begin one with pilotlight failover, or name another journal with --journal",
+            )
+        });
+    };
+    let runs = plan_runs(&*stores.first, plan).await?;
+    let mut found = runs.iter().filter(|run| run.starts_with(wanted));
+    match (found.next(), found.next()) {
+        (Some(run), None) => Ok(run.clone()),
+        (None, _) => Err(Failure::usage(
+            format!("find run {wanted} of plan {plan} in {}", stores.first.url()),
+            "pilotlight run list has their ids",
+        )),
+        (Some(_), Some(_)) => Err(Failure::usage(
+            format!("choose a run: several begin with {wanted}"),
+            "give more of the id; pilotlight run list has them",
+        )),
+    }
+}

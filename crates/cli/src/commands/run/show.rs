@@ -1,0 +1,58 @@
+//! `pilotlight run show`: the journal, event by event.
+
+use super::{Chosen, Context};
+use crate::args::{Format, RunArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::reporting::emit;
+use pilotlight_journal::{Body, Event};
+use serde_json::json;
+
+pub(super) async fn run(args: &RunArgs, context: Context<'_>) -> Result<Exit, Failure> {
+    let log = Chosen::open(args).await?.log().await?;
+    emit(&args.report, context, |_| match args.report.format {
+        Format::Json => format!("{:#}\n", json!(log.events)),
+        Format::Text | Format::Html => log.events.iter().map(as_line).collect(),
+    })?;
+    for finding in &log.findings {
+        context.screen.note(format!("{}: {} [{}]", finding.subject, finding.message, finding.code));
+    }
+    Ok(Exit::Done)
+}
+
+fn as_line(event: &Event) -> String {
+    format!("{:>5}  {:.3}  {}\n", event.sequence, event.at, story(&event.what))
+}
+
+fn story(what: &Body) -> String {
+    match what {
+        Body::RunStarted { plan, job, operator, digest, journal_override, .. } => {
+            let instead = journal_override.as_ref().map_or(String::new(), |url| format!(", journal {url} given instead"));
+            format!("{job} of {plan} started by {operator}, digest {digest}{instead}")
+        }
+        Body::PhaseStarted { phase } => format!("{phase} begins"),
+        Body::PhaseFinished { phase } => format!("{phase} is finished"),
+        Body::StepIntended { step, attempt } => format!("{step}: about to act, attempt {attempt}"),
+        Body::StepFinished { step, outcome, detail, .. } => format!("{step}: {}: {detail}", word(outcome)),
+        Body::UndoIntended { step, attempt } => format!("{step}: about to undo, attempt {attempt}"),
+        Body::UndoFinished { step, outcome, detail, .. } => format!("{step}: undo {}: {detail}", word(outcome)),
+        Body::RollbackStarted { step, reason } => match step {
+            Some(step) => format!("rollback begins at {step}: {reason}"),
+            None => format!("rollback begins: {reason}"),
+        },
+        Body::Approved { step, by, reason } => format!("{step}: approved by {by}: {reason}"),
+        Body::Skipped { step, by, reason } => format!("{step}: skipped by {by}: {reason}"),
+        Body::Stopped { step, reason } => match step {
+            Some(step) => format!("stopped at {step}: {reason}"),
+            None => format!("stopped: {reason}"),
+        },
+        Body::Resumed { by } => format!("resumed by {by}"),
+        Body::Takeover { by, from } => format!("taken over by {by} from executor {from}"),
+        Body::RunFinished { outcome, detail } => format!("finished, {}: {detail}", word(outcome)),
+    }
+}
+
+/// The word that the journal has for it.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| Some(value.as_str()?.replace('_', " "))).unwrap_or_default()
+}

@@ -1,0 +1,133 @@
+//! `pilotlight validate`: is the standby ready? It changes nothing.
+
+use super::Context;
+use super::drift::{Loaded, compare};
+use super::failover::compile_run;
+use super::rebuild::prepare;
+use crate::args::Validate;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Wait;
+use crate::project::{Project, States};
+use crate::reporting::{Began, give};
+use pilotlight_cloud::Aws;
+use pilotlight_failover::{Direction, Run, dry_run_findings, readiness};
+use pilotlight_findings::{Count, Finding, Job, Severity, Side, Verdict};
+use pilotlight_integrity::NetworkProber;
+use pilotlight_rebuild::Rebuild;
+
+pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, Failure> {
+    let began = Began::now();
+    let project = Project::load(&args.plan, &args.plan_args)?;
+    let aws = Aws::new(None);
+    let wait = Wait::new(context.screen, "reading states");
+    let mut states = States::default();
+    for side in [Side::Primary, Side::Standby] {
+        project.read_side(&mut states, side, &aws).await?;
+        for stack in &project.plan.stacks {
+            project.require(&states, stack, side)?;
+        }
+    }
+    let mut sum = Sum::default();
+    sum.findings.extend(pilotlight_plan::lint(&project.plan));
+
+    wait.say("drift on both sides");
+    drift(&project, &mut states, &aws, &mut sum).await?;
+
+    wait.say("parity");
+    parity(&project, &states, &aws, &mut sum).await?;
+
+    wait.say("compiling a failover");
+    if let Some(run) = compiled(&project, &aws, context, &mut sum).await? {
+        wait.say("checks of the standby");
+        let prober = NetworkProber::new(args.resolver.resolver).in_directory(&project.folder);
+        let environment: std::collections::BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let checked = readiness(&run, &prober, &environment).await;
+        sum.count("checks", checked.probed);
+        sum.findings.extend(checked.findings);
+    }
+    drop(wait);
+
+    let unread = sum.unread > 0;
+    let verdict = Verdict::over(&sum.findings, unread);
+    let mut calls = aws.calls();
+    calls.sort();
+    let report =
+        began.report(Job::Validate, Some(project.plan.name.clone()), verdict, sum.summary, sum.findings, calls);
+    give(&report, &args.report, context)?;
+    Ok(verdict.into())
+}
+
+/// What the parts found, added up.
+#[derive(Default)]
+struct Sum {
+    findings: Vec<Finding>,
+    summary: Vec<Count>,
+    unread: u64,
+}
+
+impl Sum {
+    fn count(&mut self, name: &str, count: u64) {
+        self.summary.push(Count { name: name.to_owned(), count });
+    }
+}
+
+async fn drift(project: &Project, states: &mut States, aws: &Aws, sum: &mut Sum) -> Result<(), Failure> {
+    let loaded: Vec<Loaded> = states
+        .all()
+        .map(|(stack, side, state)| Loaded {
+            stack: stack.to_owned(),
+            side: Some(side),
+            region: project.plan.region(side).clone(),
+            state: state.clone(),
+        })
+        .collect();
+    let outcome = compare(&loaded, aws).await?;
+    let counts = outcome.counts;
+    let resources = counts.in_sync + counts.changed + counts.missing + counts.unread;
+    sum.summary.insert(0, Count { name: "resources".into(), count: resources });
+    sum.count("in sync", counts.in_sync);
+    sum.unread += counts.unread;
+    sum.findings.extend(outcome.findings);
+    Ok(())
+}
+
+async fn parity(project: &Project, states: &States, aws: &Aws, sum: &mut Sum) -> Result<(), Failure> {
+    let rebuild = Rebuild::new(&project.plan, project.into.clone());
+    let (map, notes) = rebuild.region_map(&aws.catalog()).await?;
+    sum.findings.extend(notes);
+    let stacks = project.stacks(&[])?;
+    let mut in_parity = 0;
+    for one in prepare(&rebuild, project, &stacks, &map, states)? {
+        sum.findings.extend(one.retargeted.open.iter().map(pilotlight_rebuild::OpenQuestion::finding));
+        let (Some(primary), Some(standby)) = (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
+        else {
+            continue;
+        };
+        let parity = rebuild.parity(&one, primary, standby)?;
+        in_parity += parity.in_parity;
+        sum.findings.extend(parity.findings);
+    }
+    sum.count("in parity", in_parity);
+    Ok(())
+}
+
+/// A failover that does not compile is a finding here: the standby is not ready.
+async fn compiled(project: &Project, aws: &Aws, context: Context<'_>, sum: &mut Sum) -> Result<Option<Run>, Failure> {
+    match compile_run(project, Direction::Failover, aws, context).await {
+        Ok(run) => {
+            // What depends on another control plane is worth knowing, and no reason not to be ready.
+            sum.findings.extend(dry_run_findings(&run).into_iter().filter(|finding| finding.severity < Severity::Error));
+            Ok(Some(run))
+        }
+        Err(failure) => match failure.into_finding(&project.plan.name) {
+            Ok(finding) => {
+                sum.findings.push(finding);
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        },
+    }
+}

@@ -1,0 +1,55 @@
+//! Asks before anything changes.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Screen;
+use pilotlight_findings::{Code, Explain, codes};
+use std::io::IsTerminal as _;
+
+/// Why there was no yes.
+#[derive(Debug, thiserror::Error)]
+enum ConfirmError {
+    #[error("ask for confirmation: standard input is no terminal")]
+    NoTerminal,
+    #[error("go on: the answer was not yes, so nothing was changed")]
+    Declined,
+}
+
+impl Explain for ConfirmError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoTerminal => codes::U_TERMINAL,
+            Self::Declined => codes::U_DECLINED,
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::NoTerminal => Some("repeat the command with --yes once you have read what it would do".into()),
+            Self::Declined => None,
+        }
+    }
+}
+
+/// Asks as Terraform does: only `yes` is a yes.
+pub(crate) fn confirm(screen: &Screen, question: &str) -> Result<(), Failure> {
+    match ask(screen, question) {
+        None => Err(Failure::from(ConfirmError::NoTerminal).exit(Exit::Refused)),
+        Some(answer) if answer == "yes" => Ok(()),
+        Some(_) => Err(Failure::from(ConfirmError::Declined).exit(Exit::Refused)),
+    }
+}
+
+/// The answer to a question, or none where nobody is there to give one.
+pub(crate) fn ask(screen: &Screen, question: &str) -> Option<String> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    screen.note(format!("\n{question}\n  Only \"yes\" will be accepted.\n\n  Enter a value:"));
+    let mut answer = String::new();
+    match std::io::stdin().read_line(&mut answer) {
+        // End of input: the person left without an answer.
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(answer.trim().to_owned()),
+    }
+}

@@ -1,0 +1,136 @@
+//! The ports of a run, on this machine and its terminal.
+
+use crate::confirm::ask;
+use crate::output::Screen;
+use crate::progress::Wait;
+use crate::project::Project;
+use async_trait::async_trait;
+use pilotlight_cloud::Aws;
+use pilotlight_failover::{
+    ApprovalAnswer, ApprovalQuestion, Approver, NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands,
+    Watcher,
+};
+use pilotlight_integrity::{DnsClient, NetworkProber};
+use pilotlight_journal::{Body, Event, Outcome};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Everything that a run of this project acts through.
+pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketAddr>, screen: &Screen) -> Ports {
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let wait = Arc::new(Wait::new(screen, "starting"));
+    Ports {
+        dns: Arc::new(aws.dns(&project.plan.standby).await),
+        name_servers: Arc::new(Delegation(DnsClient::new(resolver))),
+        prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
+        commands: Arc::new(SystemCommands),
+        approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait) }),
+        environment: Arc::new(environment),
+        clock: Arc::new(SystemClock::new()),
+        watcher: Arc::new(Progress { screen: *screen, wait }),
+        stop: crate::cancel::on_signals(),
+    }
+}
+
+/// Who asks, for the journal: `user@host`.
+pub(crate) fn operator() -> String {
+    let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let user = variable("SUDO_USER").or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
+    let host = variable("HOSTNAME").or_else(|| {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+        Some(name.trim().to_owned())
+    });
+    format!("{}@{}", user.unwrap_or_else(|| "unknown".into()), host.unwrap_or_else(|| "unknown".into()))
+}
+
+/// The delegation's name servers.
+struct Delegation(DnsClient);
+
+#[async_trait]
+impl NameServers for Delegation {
+    async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
+        let answer = self.0.ask(server, name, record_type).await.map_err(|error| error.to_string())?;
+        if !answer.authoritative {
+            return Err(format!("{server} answers, but not as an authority for {name}"));
+        }
+        Ok(ServerAnswer { values: answer.values, ttl: answer.ttl })
+    }
+}
+
+/// Asks for an approval where a person is at the terminal.
+struct Terminal {
+    screen: Screen,
+    wait: Arc<Wait>,
+}
+
+#[async_trait]
+impl Approver for Terminal {
+    async fn ask(&self, question: &ApprovalQuestion) -> ApprovalAnswer {
+        let (screen, wait, question) = (self.screen, Arc::clone(&self.wait), question.question.clone());
+        let asked = tokio::task::spawn_blocking(move || wait.aside(|| ask(&screen, &question))).await;
+        let by = operator();
+        match asked {
+            Ok(Some(answer)) if answer == "yes" => ApprovalAnswer::Approved { by, reason: "on the terminal".into() },
+            Ok(Some(answer)) => ApprovalAnswer::Denied { by, reason: format!("answered {answer:?} on the terminal") },
+            Ok(None) | Err(_) => ApprovalAnswer::Later,
+        }
+    }
+}
+
+/// Shows a run as it goes: a line an outcome on stderr, and what it waits for on a terminal.
+struct Progress {
+    screen: Screen,
+    wait: Arc<Wait>,
+}
+
+impl Watcher for Progress {
+    fn event(&self, event: &Event) {
+        let line = match &event.what {
+            Body::RunStarted { job, .. } => Some(format!("run {} ({job})", event.run)),
+            Body::PhaseStarted { phase } => Some(format!("{phase}:")),
+            Body::StepFinished { step, outcome, detail, .. } => Some(line(outcome_word(*outcome), step, detail)),
+            Body::RollbackStarted { reason, .. } => Some(format!("rolling back: {reason}")),
+            Body::UndoFinished { step, outcome, detail, .. } => {
+                let word = if *outcome == Outcome::Done { "undone" } else { outcome_word(*outcome) };
+                Some(line(word, step, detail))
+            }
+            Body::Skipped { step, by, .. } => Some(line("skipped", step, &format!("by {by}"))),
+            Body::Approved { step, by, .. } => Some(line("approved", step, &format!("by {by}"))),
+            Body::Stopped { reason, .. } => Some(format!("stopped: {reason}")),
+            Body::Resumed { by } => Some(format!("run {} resumed by {by}", event.run)),
+            Body::Takeover { by, from } => Some(format!("run {} taken from {from} by {by}", event.run)),
+            Body::StepIntended { step, .. } => {
+                self.wait.say(step.clone());
+                None
+            }
+            Body::UndoIntended { step, .. } => {
+                self.wait.say(format!("undo {step}"));
+                None
+            }
+            Body::PhaseFinished { .. } | Body::RunFinished { .. } => None,
+        };
+        if let Some(line) = line {
+            self.wait.aside(|| self.screen.note(line));
+        }
+    }
+
+    fn waiting(&self, step: &Step, detail: &str) {
+        self.wait.say(format!("{}: {detail}", step.title));
+    }
+}
+
+fn line(word: &str, step: &str, detail: &str) -> String {
+    format!("  {word:<8} {step}: {detail}")
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::AlreadyDone => "was done",
+        Outcome::Failed => "FAILED",
+        Outcome::Unknown => "UNKNOWN",
+    }
+}

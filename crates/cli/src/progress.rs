@@ -1,0 +1,60 @@
+//! Progress on stderr, on a terminal only: a log needs none.
+
+use crate::output::Screen;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
+
+/// A line that shows that something is going on; gone when dropped.
+pub(crate) struct Wait {
+    bar: ProgressBar,
+}
+
+impl Wait {
+    /// A spinner with a text; hidden where nobody watches.
+    pub(crate) fn new(screen: &Screen, text: impl Into<String>) -> Self {
+        if !screen.interactive() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let bar = ProgressBar::new_spinner().with_message(text.into());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar }
+    }
+
+    /// A bar with a known end.
+    pub(crate) fn bar(screen: &Screen, text: impl Into<String>, length: u64) -> Self {
+        if !screen.interactive() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let bar = ProgressBar::new(length).with_message(text.into());
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar }
+    }
+
+    /// Says what is going on now.
+    pub(crate) fn say(&self, text: impl Into<String>) {
+        self.bar.set_message(text.into());
+    }
+
+    /// One more is done.
+    pub(crate) fn step(&self, text: impl Into<String>) {
+        self.bar.inc(1);
+        self.say(text);
+    }
+
+    /// Runs `print` with the line out of the way.
+    pub(crate) fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
+        self.bar.suspend(print)
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,97 @@
+//! Gives reports: rendered by the report crate, to stdout or to `--out`.
+
+use crate::args::{Format, ReportArgs};
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::output::write_file;
+use jiff::Timestamp;
+use pilotlight_failover::RunReport;
+use pilotlight_findings::{ApiCalls, Count, Finding, Job, REPORT_SCHEMA_VERSION, Report, Verdict};
+use pilotlight_report::{TextOptions, report_html, report_json, report_text, run_html, run_json, run_text};
+use std::path::Path;
+use std::time::Instant;
+
+/// When a job began, for its report.
+pub(crate) struct Began {
+    at: Timestamp,
+    instant: Instant,
+}
+
+impl Began {
+    pub(crate) fn now() -> Self {
+        Self { at: Timestamp::now(), instant: Instant::now() }
+    }
+
+    /// The report of a job that ends now.
+    pub(crate) fn report(
+        &self,
+        job: Job,
+        plan: Option<String>,
+        verdict: Verdict,
+        summary: Vec<Count>,
+        mut findings: Vec<Finding>,
+        calls: Vec<ApiCalls>,
+    ) -> Report {
+        // Stable: what a part said first stays first among equals.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        Report {
+            schema_version: REPORT_SCHEMA_VERSION,
+            job,
+            plan,
+            started_at: format!("{:.3}", self.at),
+            duration_ms: u64::try_from(self.instant.elapsed().as_millis()).unwrap_or(u64::MAX),
+            verdict,
+            summary,
+            findings,
+            calls,
+        }
+    }
+}
+
+/// Gives a report of findings.
+pub(crate) fn give(report: &Report, args: &ReportArgs, context: Context<'_>) -> Result<(), Failure> {
+    emit(args, context, |options| match args.format {
+        Format::Text => report_text(report, options),
+        Format::Json => report_json(report),
+        Format::Html => report_html(report),
+    })
+}
+
+/// Gives the report of a run; `plan_file` is the plan as the user named it.
+pub(crate) fn give_run(
+    report: &RunReport,
+    plan_file: Option<&Path>,
+    args: &ReportArgs,
+    context: Context<'_>,
+) -> Result<(), Failure> {
+    let plan_file = plan_file.map(Path::to_string_lossy);
+    emit(args, context, |options| match args.format {
+        Format::Text => run_text(report, plan_file.as_deref(), options),
+        Format::Json => run_json(report),
+        Format::Html => run_html(report, plan_file.as_deref()),
+    })
+}
+
+/// Gives a text that is data, not a report.
+pub(crate) fn emit(
+    args: &ReportArgs,
+    context: Context<'_>,
+    render: impl FnOnce(TextOptions) -> String,
+) -> Result<(), Failure> {
+    let screen = context.screen;
+    match &args.out {
+        None => {
+            let color = screen.stdout_color();
+            screen.data(&render(TextOptions { color, width: screen.width(), verbose: context.verbose }))
+        }
+        Some(file) => {
+            let text = render(TextOptions { color: false, width: FILE_WIDTH, verbose: context.verbose });
+            write_file(file, text.as_bytes())?;
+            screen.note(format!("report: {}", file.display()));
+            Ok(())
+        }
+    }
+}
+
+/// Columns of a text report in a file: what a mail or an editor shows without wrapping.
+const FILE_WIDTH: usize = 100;

@@ -1,0 +1,102 @@
+//! Counts requests, by API, as they leave.
+
+use crate::limits::Limits;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use pilotlight_findings::ApiCalls;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// How many requests were sent, retries included, by service, region and operation.
+#[derive(Debug, Default)]
+pub(crate) struct CallLog {
+    counts: Mutex<BTreeMap<(String, String, String), u64>>,
+    /// Where each request is counted as well: one job's log below the whole session's.
+    session: Option<Arc<CallLog>>,
+}
+
+impl CallLog {
+    /// A log whose requests are counted in `session` too.
+    pub(crate) fn below(session: &Arc<Self>) -> Arc<Self> {
+        Arc::new(Self { counts: Mutex::default(), session: Some(session.clone()) })
+    }
+
+    fn count(&self, service: &str, region: &str, operation: &str) {
+        let key = (service.to_owned(), region.to_owned(), operation.to_owned());
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+        if let Some(session) = &self.session {
+            session.count(service, region, operation);
+        }
+    }
+
+    /// The counts so far, sorted.
+    pub(crate) fn calls(&self) -> Vec<ApiCalls> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts
+            .iter()
+            .map(|((service, region, operation), count)| ApiCalls {
+                service: service.clone(),
+                region: region.clone(),
+                operation: operation.clone(),
+                count: *count,
+            })
+            .collect()
+    }
+}
+
+/// Sits in an SDK client and sees each request as it leaves.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    pub(crate) log: Arc<CallLog>,
+    pub(crate) limits: Arc<Limits>,
+    /// `eu-west-1`, or `global`
+    pub(crate) region: String,
+}
+
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "pilotlight call meter"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(metadata) = cfg.load::<Metadata>() {
+            // "EC2", "Route 53"
+            let service = metadata.service().replace(' ', "").to_lowercase();
+            self.log.count(&service, &self.region, metadata.name());
+            // The first attempt waited for its place. A retry is sent by the SDK's own backoff, and later
+            // calls have to wait for it instead.
+            if cfg.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1) {
+                self.limits.charge(&self.region, metadata.name(), Instant::now());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jobs_calls_are_counted_in_the_session_too() {
+        let session = Arc::new(CallLog::default());
+        let (one, two) = (CallLog::below(&session), CallLog::below(&session));
+        one.count("ec2", "eu-west-1", "DescribeVpcs");
+        one.count("ec2", "eu-west-1", "DescribeVpcs");
+        two.count("ec2", "eu-west-1", "DescribeVpcs");
+        two.count("ec2", "eu-central-1", "DescribeVpcs");
+        let counts = |log: &CallLog| log.calls().iter().map(|calls| calls.count).collect::<Vec<_>>();
+        assert_eq!((counts(&one), counts(&two), counts(&session)), (vec![2], vec![1, 1], vec![1, 3]));
+    }
+}

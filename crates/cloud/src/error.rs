@@ -1,0 +1,279 @@
+//! Why a call to AWS gave no result, in few kinds and the API's own words.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use pilotlight_findings::{Code, Explain, codes};
+use std::error::Error;
+use std::fmt;
+
+/// What was called, `DescribeVpcs of ec2 in eu-west-1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// `ec2`, `route53`
+    pub service: &'static str,
+    /// `eu-west-1`, or `global`
+    pub region: String,
+    /// `DescribeVpcs`
+    pub operation: &'static str,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.operation, self.service)?;
+        if self.region == crate::regional::GLOBAL { Ok(()) } else { write!(f, " in {}", self.region) }
+    }
+}
+
+/// The kinds of failure that ask for different things to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallErrorKind {
+    /// There are no credentials; nothing was sent.
+    NoCredentials,
+    /// The credentials could not be obtained, have expired, or AWS does not know them.
+    Credentials,
+    /// AWS knows the caller, and the caller may not do this.
+    Denied,
+    /// Asked too often, the SDK's retries included.
+    Throttled,
+    /// No answer: no route, no name, a refused connection, a time-out.
+    Unreachable,
+    /// AWS understood the request and refused it: nothing was changed.
+    Refused,
+    /// An answer that does not tell: a server's error, or one that could not be read.
+    Unclear,
+}
+
+impl CallErrorKind {
+    fn words(self) -> &'static str {
+        match self {
+            Self::NoCredentials => "no credentials",
+            Self::Credentials => "credentials not accepted",
+            Self::Denied => "access denied",
+            Self::Throttled => "throttled",
+            Self::Unreachable => "no answer",
+            Self::Refused => "refused",
+            Self::Unclear => "no usable answer",
+        }
+    }
+}
+
+/// A call that gave no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallError {
+    /// What was called.
+    pub call: Call,
+    /// Which kind of failure.
+    pub kind: CallErrorKind,
+    /// AWS's code for it, `UnauthorizedOperation`.
+    pub code: Option<String>,
+    /// AWS's words for it, or those of what failed on the way there.
+    pub message: String,
+}
+
+impl CallError {
+    /// The kind, the code and the words in one line, without the call.
+    pub fn reason(&self) -> String {
+        match &self.code {
+            Some(code) => format!("{}: {code}: {}", self.kind.words(), self.message),
+            None => format!("{}: {}", self.kind.words(), self.message),
+        }
+    }
+
+    /// What the SDK reported for `call`.
+    pub(crate) fn of<E>(call: Call, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        if let Some(credentials) = cause::<CredentialsError>(error) {
+            let (kind, message) = credentials_failure(credentials);
+            return Self { call, kind, code: None, message };
+        }
+        let (kind, code, message) = match error {
+            SdkError::ServiceError(answer) => {
+                let code = answer.err().code();
+                let status = answer.raw().status().as_u16();
+                let message = match answer.err().message() {
+                    Some(words) => one_line(words),
+                    None => format!("HTTP status {status} without AWS's words; a proxy may have answered"),
+                };
+                (kind_of(code, status), code.map(str::to_owned), message)
+            }
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => {
+                (CallErrorKind::Unreachable, None, innermost(error))
+            }
+            // A response that could not be read, and whatever kinds the SDK may add.
+            _ => (CallErrorKind::Unclear, None, innermost(error)),
+        };
+        Self { call, kind, code, message }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "call {} ({})", self.call, self.reason())
+    }
+}
+
+impl Error for CallError {}
+
+impl Explain for CallError {
+    fn code(&self) -> Code {
+        match self.kind {
+            CallErrorKind::NoCredentials => codes::C_CREDENTIALS,
+            CallErrorKind::Credentials => codes::C_REJECTED,
+            CallErrorKind::Denied => codes::C_DENIED,
+            CallErrorKind::Throttled => codes::C_THROTTLED,
+            CallErrorKind::Unreachable => codes::C_UNREACHABLE,
+            CallErrorKind::Refused => codes::C_REFUSED,
+            CallErrorKind::Unclear => codes::C_UNCLEAR,
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(match self.kind {
+            CallErrorKind::NoCredentials => NO_CREDENTIALS_REMEDY.into(),
+            CallErrorKind::Credentials => "sign in again, and check with: aws sts get-caller-identity".into(),
+            CallErrorKind::Denied => {
+                format!("allow {}:{} to this identity, and repeat", self.call.service, self.call.operation)
+            }
+            CallErrorKind::Throttled => "wait a minute, or find out who else calls this API in the account".into(),
+            CallErrorKind::Unreachable => {
+                "check the network, AWS_ENDPOINT_URL, and whether the region is in trouble".into()
+            }
+            CallErrorKind::Refused => return None,
+            CallErrorKind::Unclear => "repeat it; if it stays, look at the region's health dashboard".into(),
+        })
+    }
+}
+
+/// What to do without credentials.
+pub(crate) const NO_CREDENTIALS_REMEDY: &str =
+    "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and check with: aws sts get-caller-identity";
+
+/// Sorts what the credentials chain reports: nothing configured is one thing, a source that failed another.
+pub(crate) fn credentials_failure(error: &CredentialsError) -> (CallErrorKind, String) {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => (
+            CallErrorKind::NoCredentials,
+            "none in the environment, the shared files, SSO, or the role of a container or instance".into(),
+        ),
+        other => (CallErrorKind::Credentials, innermost(other)),
+    }
+}
+
+/// EC2's and Route 53's codes; EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
+/// common: https://docs.aws.amazon.com/Route53/latest/APIReference/CommonErrors.html
+fn kind_of(code: Option<&str>, status: u16) -> CallErrorKind {
+    match code.unwrap_or_default() {
+        "AuthFailure"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed" => CallErrorKind::Credentials,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "Blocked"
+        | "PendingVerification" => CallErrorKind::Denied,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "PriorRequestNotComplete" => CallErrorKind::Throttled,
+        _ if status == 429 => CallErrorKind::Throttled,
+        _ if status == 403 => CallErrorKind::Denied,
+        // 408: the server gave up waiting for the rest of the request, which tells nothing.
+        _ if (400..500).contains(&status) && status != 408 => CallErrorKind::Refused,
+        _ => CallErrorKind::Unclear,
+    }
+}
+
+/// The first error of this type in the chain of causes.
+fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The text of the last cause: the SDK's outer layers say no more than "dispatch failure".
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    one_line(&last.to_string())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_statuses_are_told_apart() {
+        let cases = [
+            (Some("UnauthorizedOperation"), 403, CallErrorKind::Denied),
+            (Some("AccessDenied"), 403, CallErrorKind::Denied),
+            (Some("SomethingNew"), 403, CallErrorKind::Denied),
+            (Some("RequestLimitExceeded"), 503, CallErrorKind::Throttled),
+            (Some("Throttling"), 400, CallErrorKind::Throttled),
+            (Some("PriorRequestNotComplete"), 400, CallErrorKind::Throttled),
+            (Some("AuthFailure"), 401, CallErrorKind::Credentials),
+            (Some("ExpiredToken"), 403, CallErrorKind::Credentials),
+            (Some("RequestExpired"), 400, CallErrorKind::Credentials),
+            (Some("InvalidVpcID.NotFound"), 400, CallErrorKind::Refused),
+            (Some("ServiceUnavailable"), 503, CallErrorKind::Unclear),
+            (None, 500, CallErrorKind::Unclear),
+            (None, 408, CallErrorKind::Unclear),
+        ];
+        for (code, status, kind) in cases {
+            assert_eq!(kind_of(code, status), kind, "{code:?} {status}");
+        }
+    }
+
+    #[test]
+    fn missing_credentials_are_not_broken_ones() {
+        let (kind, message) = credentials_failure(&CredentialsError::not_loaded("no providers in chain"));
+        assert_eq!(kind, CallErrorKind::NoCredentials);
+        assert!(!message.contains("chain"), "{message}");
+        let (kind, message) = credentials_failure(&CredentialsError::provider_error("the SSO session has expired"));
+        assert_eq!((kind, message.as_str()), (CallErrorKind::Credentials, "the SSO session has expired"));
+    }
+
+    #[test]
+    fn the_sentence_names_call_kind_and_words() {
+        let error = CallError {
+            call: Call { service: "ec2", region: "eu-west-1".into(), operation: "DescribeVpcs" },
+            kind: CallErrorKind::Denied,
+            code: Some("UnauthorizedOperation".into()),
+            message: "You are not authorized.".into(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "call DescribeVpcs of ec2 in eu-west-1 (access denied: UnauthorizedOperation: You are not authorized.)"
+        );
+        assert_eq!(error.remedy().as_deref(), Some("allow ec2:DescribeVpcs to this identity, and repeat"));
+    }
+}

@@ -1,0 +1,186 @@
+//! Reads live objects with list calls: pages in, every object of a type out, whatever the number of
+//! resources. `drift`'s `shapes` module says which attributes each type has, and in which shape.
+
+mod attributes;
+mod ebs_volume;
+mod eip;
+mod health_check;
+mod instance;
+mod internet_gateway;
+mod key_pair;
+mod nat_gateway;
+mod network_interface;
+mod record;
+mod route_table;
+mod security_group;
+mod security_group_rule;
+mod subnet;
+mod vpc;
+mod zone;
+mod zone_tags;
+
+use crate::error::CallError;
+use crate::regional::Regional;
+use crate::session::Aws;
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use pilotlight_drift::{LiveObject, LiveQuery, LiveReader, LiveSnapshot, Unread, Wanted};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Families that are read at the same time. Each has its own bucket; this bounds connections and memory.
+const AT_ONCE: usize = 8;
+
+/// Types that come from the same call.
+struct Family {
+    types: &'static [&'static str],
+    read: for<'a> fn(&'a Scope<'a>) -> BoxFuture<'a, Reading>,
+}
+
+/// A family's objects, or why the whole of it could not be read.
+type Reading = Result<Answer, CallError>;
+
+static FAMILIES: &[Family] = &[
+    Family { types: vpc::TYPES, read: |scope| Box::pin(vpc::read(scope)) },
+    Family { types: subnet::TYPES, read: |scope| Box::pin(subnet::read(scope)) },
+    Family { types: internet_gateway::TYPES, read: |scope| Box::pin(internet_gateway::read(scope)) },
+    Family { types: route_table::TYPES, read: |scope| Box::pin(route_table::read(scope)) },
+    Family { types: security_group::TYPES, read: |scope| Box::pin(security_group::read(scope)) },
+    Family { types: security_group_rule::TYPES, read: |scope| Box::pin(security_group_rule::read(scope)) },
+    Family { types: instance::TYPES, read: |scope| Box::pin(instance::read(scope)) },
+    Family { types: eip::TYPES, read: |scope| Box::pin(eip::read(scope)) },
+    Family { types: key_pair::TYPES, read: |scope| Box::pin(key_pair::read(scope)) },
+    Family { types: ebs_volume::TYPES, read: |scope| Box::pin(ebs_volume::read(scope)) },
+    Family { types: network_interface::TYPES, read: |scope| Box::pin(network_interface::read(scope)) },
+    Family { types: nat_gateway::TYPES, read: |scope| Box::pin(nat_gateway::read(scope)) },
+    Family { types: zone::TYPES, read: |scope| Box::pin(zone::read(scope)) },
+    Family { types: record::TYPES, read: |scope| Box::pin(record::read(scope)) },
+    Family { types: health_check::TYPES, read: |scope| Box::pin(health_check::read(scope)) },
+];
+
+/// What one family answers.
+#[derive(Debug, Default)]
+struct Answer {
+    objects: Vec<LiveObject>,
+    unread: Vec<Unread>,
+}
+
+impl Answer {
+    fn of(objects: impl IntoIterator<Item = LiveObject>) -> Self {
+        Self { objects: objects.into_iter().collect(), unread: Vec::new() }
+    }
+
+    /// Adds an attribute that another call told, where it told one.
+    fn set(&mut self, id: &str, attribute: &str, value: Option<Value>) {
+        for object in self.objects.iter_mut().filter(|object| object.id == id) {
+            if let Some(value) = &value {
+                object.attributes.insert(attribute.to_owned(), value.clone());
+            }
+        }
+    }
+
+    /// Takes the object back, since a call that only tells a part of it failed: compared without that part,
+    /// it would look clean.
+    fn half_read(&mut self, resource_type: &str, id: &str, error: &CallError) {
+        self.objects.retain(|object| object.resource_type != resource_type || object.id != id);
+        let known = |unread: &Unread| unread.resource_type == resource_type && unread.id.as_deref() == Some(id);
+        if !self.unread.iter().any(known) {
+            self.unread.push(unread(resource_type, Some(id), error));
+        }
+    }
+}
+
+/// What is wanted, and where it is read.
+struct Scope<'a> {
+    regional: &'a Regional,
+    wanted: &'a [Wanted],
+}
+
+impl Scope<'_> {
+    fn wants(&self, resource_type: &str) -> bool {
+        self.wanted.iter().any(|wanted| wanted.resource_type == resource_type)
+    }
+
+    /// Ids of this type that a state knows, each once.
+    fn ids(&self, resource_type: &str) -> BTreeSet<&str> {
+        self.of(resource_type).map(|wanted| wanted.id.as_str()).collect()
+    }
+
+    /// Parents of the objects of this type, each once.
+    fn parents(&self, resource_type: &str) -> BTreeSet<&str> {
+        self.of(resource_type).filter_map(|wanted| wanted.parent.as_deref()).collect()
+    }
+
+    fn of(&self, resource_type: &str) -> impl Iterator<Item = &Wanted> {
+        self.wanted.iter().filter(move |wanted| wanted.resource_type == resource_type)
+    }
+}
+
+/// Reads EC2's and Route 53's objects of one account.
+#[derive(Debug, Clone)]
+pub struct AwsReader {
+    aws: Aws,
+}
+
+impl AwsReader {
+    pub(crate) fn new(aws: Aws) -> Self {
+        Self { aws }
+    }
+}
+
+#[async_trait]
+impl LiveReader for AwsReader {
+    fn reads(&self, resource_type: &str) -> bool {
+        FAMILIES.iter().any(|family| family.types.contains(&resource_type))
+    }
+
+    async fn read(&self, query: &LiveQuery) -> LiveSnapshot {
+        let log = self.aws.job_log();
+        let regional = self.aws.regional(&query.region, log.clone()).await;
+        let scope = Scope { regional: &regional, wanted: &query.wanted };
+        let mut reads: Vec<BoxFuture<'_, (&Family, Reading)>> = Vec::new();
+        for family in FAMILIES {
+            if family.types.iter().any(|name| scope.wants(name)) {
+                let read = (family.read)(&scope);
+                reads.push(Box::pin(async move { (family, read.await) }));
+            }
+        }
+        let readings: Vec<(&Family, Reading)> = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
+        let mut snapshot = LiveSnapshot::default();
+        for (family, reading) in readings {
+            match reading {
+                Ok(answer) => {
+                    snapshot.objects.extend(answer.objects);
+                    snapshot.unread.extend(answer.unread);
+                }
+                Err(error) => {
+                    let types = family.types.iter().filter(|name| scope.wants(name));
+                    snapshot.unread.extend(types.map(|name| unread(name, None, &error)));
+                }
+            }
+        }
+        snapshot.objects.retain(|object| scope.wants(&object.resource_type));
+        snapshot.unread.extend(query.wanted.iter().filter(|wanted| !self.reads(&wanted.resource_type)).map(|wanted| {
+            Unread {
+                resource_type: wanted.resource_type.clone(),
+                id: Some(wanted.id.clone()),
+                reason: "no list call is known for this type".into(),
+            }
+        }));
+        snapshot.calls = log.calls();
+        snapshot
+    }
+}
+
+/// What could not be read, with the call and AWS's words for it.
+fn unread(resource_type: &str, id: Option<&str>, error: &CallError) -> Unread {
+    Unread {
+        resource_type: resource_type.to_owned(),
+        id: id.map(str::to_owned),
+        reason: format!("{}: {}", error.call, error.reason()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

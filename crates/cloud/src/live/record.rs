@@ -1,0 +1,140 @@
+//! `aws_route53_record`: every record of the zones that the states' records are in.
+
+use super::attributes::Attributes;
+use super::{Answer, Reading, Scope};
+use crate::error::{CallError, CallErrorKind};
+use crate::route53::names::{unescaped, without_dot};
+use crate::route53::sets;
+use aws_sdk_route53::types::ResourceRecordSet;
+use pilotlight_drift::{LiveObject, Unread};
+use serde_json::Value;
+
+pub(super) const TYPES: &[&str] = &[RECORD];
+const RECORD: &str = "aws_route53_record";
+
+/// AWS's code for a zone that is not there.
+const NO_ZONE: &str = "NoSuchHostedZone";
+
+pub(super) async fn read(scope: &Scope<'_>) -> Reading {
+    let mut answer = Answer::default();
+    for zone in scope.parents(RECORD) {
+        match sets::all(scope.regional, zone).await {
+            Ok(records) => answer.objects.extend(records.iter().map(|record| object(zone, record))),
+            // With its zone gone, a record is gone: it is not among the objects, and so missing.
+            Err(CallError { kind: CallErrorKind::Refused, code: Some(code), .. }) if code == NO_ZONE => {}
+            Err(error) => answer.unread.extend(of_zone(scope, zone, &error)),
+        }
+    }
+    Ok(answer)
+}
+
+/// The states' records of a zone that could not be read.
+fn of_zone(scope: &Scope<'_>, zone: &str, error: &CallError) -> Vec<Unread> {
+    scope
+        .of(RECORD)
+        .filter(|wanted| wanted.parent.as_deref() == Some(zone))
+        .map(|wanted| super::unread(RECORD, Some(&wanted.id), error))
+        .collect()
+}
+
+fn object(zone: &str, record: &ResourceRecordSet) -> LiveObject {
+    let name = unescaped(without_dot(record.name()));
+    let kind = record.r#type().as_str();
+    let mut id = format!("{zone}_{name}_{kind}");
+    if let Some(set) = record.set_identifier() {
+        id = format!("{id}_{set}");
+    }
+    Attributes::new()
+        .set("zone_id", zone)
+        .set("name", name.as_str())
+        .set("type", kind)
+        .or_null("ttl", record.ttl())
+        .texts("records", record.resource_records().iter().map(|record| record.value()))
+        .or_null("set_identifier", record.set_identifier())
+        .or_null("health_check_id", record.health_check_id())
+        .set("alias", alias(record))
+        .set("weighted_routing_policy", policy(record.weight().map(|weight| [("weight", weight.into())])))
+        .set("failover_routing_policy", policy(record.failover().map(|role| [("type", role.as_str().into())])))
+        .set("latency_routing_policy", policy(record.region().map(|region| [("region", region.as_str().into())])))
+        .set("geolocation_routing_policy", geolocation(record))
+        .set("multivalue_answer_routing_policy", record.multi_value_answer().unwrap_or_default())
+        .object(RECORD, &id)
+}
+
+fn alias(record: &ResourceRecordSet) -> Vec<Value> {
+    policy(record.alias_target().map(|alias| {
+        [
+            ("name", without_dot(alias.dns_name()).into()),
+            ("zone_id", alias.hosted_zone_id().into()),
+            ("evaluate_target_health", alias.evaluate_target_health().into()),
+        ]
+    }))
+}
+
+fn geolocation(record: &ResourceRecordSet) -> Vec<Value> {
+    policy(record.geo_location().map(|place| {
+        [
+            ("continent", place.continent_code().into()),
+            ("country", place.country_code().into()),
+            ("subdivision", place.subdivision_code().into()),
+        ]
+    }))
+}
+
+/// A block that is there at most once, as the list that Terraform makes of it.
+fn policy<const N: usize>(fields: Option<[(&str, Value); N]>) -> Vec<Value> {
+    let block = |fields: [(&str, Value); N]| {
+        fields.into_iter().fold(Attributes::new(), |block, (name, value)| block.set(name, value)).block()
+    };
+    fields.map(block).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_route53::types::{AliasTarget, ResourceRecord, ResourceRecordSetFailover, RrType};
+    use serde_json::json;
+
+    #[test]
+    fn a_wildcard_with_failover_routing() {
+        let record = ResourceRecordSet::builder()
+            .name(r"\052.shop.test.")
+            .r#type(RrType::A)
+            .ttl(30)
+            .set_identifier("primary")
+            .failover(ResourceRecordSetFailover::Primary)
+            .health_check_id("hc-1")
+            .resource_records(ResourceRecord::builder().value("192.0.2.1").build().expect("record"))
+            .build()
+            .expect("set");
+        let object = object("Z1", &record);
+        assert_eq!(object.id, "Z1_*.shop.test_A_primary");
+        assert_eq!(
+            Value::Object(object.attributes),
+            json!({
+                "zone_id": "Z1", "name": "*.shop.test", "type": "A", "ttl": 30, "records": ["192.0.2.1"],
+                "set_identifier": "primary", "health_check_id": "hc-1", "alias": [],
+                "weighted_routing_policy": [], "failover_routing_policy": [{"type": "PRIMARY"}],
+                "latency_routing_policy": [], "geolocation_routing_policy": [],
+                "multivalue_answer_routing_policy": false, "id": "Z1_*.shop.test_A_primary"
+            })
+        );
+    }
+
+    #[test]
+    fn an_alias_has_neither_ttl_nor_records() {
+        let alias = AliasTarget::builder()
+            .hosted_zone_id("Z2")
+            .dns_name("lb.example.com.")
+            .evaluate_target_health(true)
+            .build()
+            .expect("alias");
+        let record = ResourceRecordSet::builder().name("a.shop.test.").r#type(RrType::A).alias_target(alias).build();
+        let object = object("Z1", &record.expect("set"));
+        assert_eq!(
+            object.attributes["alias"],
+            json!([{"name": "lb.example.com", "zone_id": "Z2", "evaluate_target_health": true}])
+        );
+        assert_eq!((&object.attributes["ttl"], &object.attributes["records"]), (&Value::Null, &json!([])));
+    }
+}

@@ -1,0 +1,273 @@
+//! Configuration and credentials, loaded once a region.
+
+use crate::calls::CallLog;
+use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, credentials_failure};
+use crate::limits::Limits;
+use crate::regional::Regional;
+use crate::{AwsCatalog, AwsReader, Route53Dns, s3};
+use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use pilotlight_findings::{ApiCalls, Code, Explain, Region, codes};
+use pilotlight_store::S3Access;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// What stands in the user agent, and so in CloudTrail.
+const APP_NAME: &str = "pilotlight";
+
+/// Tries of one call, the first included. With the SDK's backoff of at most 1, 2 and 4 seconds between
+/// them, a short throttle passes and a dead region is known as such within half a minute.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// A TCP and TLS handshake across continents takes well under a second; two lost SYN packets take 3.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+
+/// The first byte of an answer. A page of 1,000 instances takes some seconds.
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// One attempt, from connect to the answer's last byte.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// All attempts of one call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Access to one AWS account. Cheap to clone; clones share configuration, limits and counts.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    profile: Option<String>,
+    /// By region, since the sources of credentials call STS in the region that they are made for: the
+    /// standby's must not depend on the primary.
+    configs: Mutex<HashMap<Region, SdkConfig>>,
+    limits: Arc<Limits>,
+    log: Arc<CallLog>,
+}
+
+impl Aws {
+    /// Access as the AWS CLI would have it, with this profile in place of `AWS_PROFILE`. Does no I/O yet.
+    pub fn new(profile: Option<String>) -> Self {
+        let inner = Inner { profile, configs: Mutex::default(), limits: Arc::default(), log: Arc::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The region that the environment or the profile names, if any does.
+    pub async fn default_region(&self) -> Option<Region> {
+        let mut chain = DefaultRegionChain::builder();
+        if let Some(profile) = &self.inner.profile {
+            chain = chain.profile_name(profile);
+        }
+        let region = chain.build().region().await?;
+        Region::new(region.as_ref()).ok()
+    }
+
+    /// Whether there are credentials that can be used in this region, before anything depends on it.
+    /// Whether AWS accepts them, the first call tells.
+    ///
+    /// # Errors
+    /// There are none, or their source (SSO, a role, a process) failed.
+    pub async fn check_credentials(&self, region: &Region) -> Result<(), SessionError> {
+        let config = self.config(region).await;
+        let found = match config.credentials_provider() {
+            Some(provider) => provider.provide_credentials().await.map(drop),
+            None => Err(CredentialsError::not_loaded_no_source()),
+        };
+        found.map_err(|error| match credentials_failure(&error) {
+            (CallErrorKind::NoCredentials, _) => SessionError::NoCredentials,
+            (_, reason) => SessionError::Credentials { region: region.clone(), reason },
+        })
+    }
+
+    /// Asks the region one small question, to know before the work begins that it answers and that AWS
+    /// accepts the credentials. Being denied the answer is access enough: AWS knows who asks.
+    ///
+    /// # Errors
+    /// The region does not answer, or AWS does not accept the credentials.
+    pub async fn check_access(&self, region: &Region) -> Result<(), CallError> {
+        let regional = self.regional(region, self.session_log()).await;
+        let planned = regional.ec2_whole("DescribeAvailabilityZones");
+        match regional.send(&planned, regional.ec2.describe_availability_zones().send()).await {
+            Err(error) if error.kind != CallErrorKind::Denied => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads live objects, in whichever region a query names.
+    pub fn live_reader(&self) -> AwsReader {
+        AwsReader::new(self.clone())
+    }
+
+    /// Route 53, with the credentials of `home`: name the region that must not fail, the standby.
+    pub async fn dns(&self, home: &Region) -> Route53Dns {
+        Route53Dns::new(self.regional(home, self.inner.log.clone()).await)
+    }
+
+    /// What regions offer: zones and images.
+    pub fn catalog(&self) -> AwsCatalog {
+        AwsCatalog::new(self.clone())
+    }
+
+    /// S3 in this region, for the store. The endpoint is what `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or
+    /// the profile name, if any of them does.
+    pub async fn s3_access(&self, region: &Region) -> S3Access {
+        s3::access(region, &self.config(region).await)
+    }
+
+    /// Every request that this session has sent, but for those of the store.
+    pub fn calls(&self) -> Vec<ApiCalls> {
+        self.inner.log.calls()
+    }
+
+    /// A log for one job, whose requests count for the session as well.
+    pub(crate) fn job_log(&self) -> Arc<CallLog> {
+        CallLog::below(&self.inner.log)
+    }
+
+    pub(crate) fn session_log(&self) -> Arc<CallLog> {
+        self.inner.log.clone()
+    }
+
+    pub(crate) async fn regional(&self, region: &Region, log: Arc<CallLog>) -> Regional {
+        Regional::new(region.clone(), &self.config(region).await, log, self.inner.limits.clone())
+    }
+
+    async fn config(&self, region: &Region) -> SdkConfig {
+        let mut configs = self.inner.configs.lock().await;
+        if let Some(config) = configs.get(region) {
+            return config.clone();
+        }
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(aws_config::Region::new(region.as_str().to_owned()))
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .read_timeout(READ_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(CALL_TIMEOUT)
+                    .build(),
+            );
+        if let Ok(name) = AppName::new(APP_NAME) {
+            loader = loader.app_name(name);
+        }
+        if let Some(profile) = &self.inner.profile {
+            loader = loader.profile_name(profile);
+        }
+        let config = loader.load().await;
+        configs.insert(region.clone(), config.clone());
+        config
+    }
+}
+
+#[cfg(test)]
+impl Aws {
+    /// A session that uses this configuration for the region, and reads no environment.
+    pub(crate) fn with_config(region: Region, config: SdkConfig) -> Self {
+        let aws = Self::new(None);
+        aws.inner.configs.try_lock().expect("nobody else has it").insert(region, config);
+        aws
+    }
+}
+
+/// Why there is no access to AWS at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// Nothing is configured.
+    #[error("find AWS credentials in the environment, the shared files, SSO, or the role of a container or instance")]
+    NoCredentials,
+    /// Something is configured, and it did not work.
+    #[error("obtain AWS credentials for {region}: {reason}")]
+    Credentials {
+        /// For which region.
+        region: Region,
+        /// What its source says.
+        reason: String,
+    },
+}
+
+impl Explain for SessionError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoCredentials => codes::C_CREDENTIALS,
+            Self::Credentials { .. } => codes::C_REJECTED,
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoCredentials => NO_CREDENTIALS_REMEDY.into(),
+            Self::Credentials { .. } => "sign in again, and check with: aws sts get-caller-identity".into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::{Replay, Reply, region};
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_credential_types::provider::future::ProvideCredentials as Providing;
+
+    #[derive(Debug)]
+    struct Source(fn() -> CredentialsError);
+
+    impl ProvideCredentials for Source {
+        fn provide_credentials<'a>(&'a self) -> Providing<'a>
+        where
+            Self: 'a,
+        {
+            Providing::ready(Err((self.0)()))
+        }
+    }
+
+    fn with_source(error: fn() -> CredentialsError) -> Aws {
+        let provider = SharedCredentialsProvider::new(Source(error));
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(aws_config::Region::new("eu-west-1"))
+            .retry_config(RetryConfig::disabled())
+            .http_client(Replay::new(|_| Reply::Lost))
+            .credentials_provider(provider)
+            .build();
+        Aws::with_config(region(), config)
+    }
+
+    #[tokio::test]
+    async fn no_credentials_is_one_clear_error_and_nothing_is_sent() {
+        let aws = with_source(|| CredentialsError::not_loaded("no providers in chain provided credentials"));
+        let error = aws.check_credentials(&region()).await.expect_err("none");
+        assert_eq!((error.code().as_str(), &error), ("PL-C101", &SessionError::NoCredentials));
+        let error = aws.check_access(&region()).await.expect_err("none");
+        assert_eq!((error.code().as_str(), error.kind), ("PL-C101", CallErrorKind::NoCredentials));
+        assert_eq!(aws.calls(), []);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_says_why() {
+        let aws = with_source(|| CredentialsError::provider_error("the SSO session has expired"));
+        let error = aws.check_credentials(&region()).await.expect_err("failed");
+        assert_eq!(error.code().as_str(), "PL-C102");
+        assert_eq!(error.to_string(), "obtain AWS credentials for eu-west-1: the SSO session has expired");
+    }
+
+    #[tokio::test]
+    async fn access_is_what_the_region_says() {
+        let expired = || Reply::ec2_error(400, "RequestExpired", "Request has expired.");
+        let denied = || Reply::ec2_error(403, "UnauthorizedOperation", "no");
+        let cases: [(fn() -> Reply, _); 3] =
+            [(expired, Some("PL-C102")), (|| Reply::Lost, Some("PL-C105")), (denied, None)];
+        for (reply, code) in cases {
+            let access = Replay::new(move |_| reply()).aws().check_access(&region()).await;
+            assert_eq!(access.err().map(|error| error.code().as_str()), code);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! State and live in, findings out: a pure function.
+
+use crate::index::Index;
+use crate::judge::Judge;
+use crate::live::LiveSnapshot;
+use crate::observe::{Locator, StackState};
+use crate::outcome::{DriftCounts, DriftOutcome};
+use crate::owners::AllOwners;
+use crate::providers::not_in_cloud;
+use pilotlight_findings::{ApiCalls, Finding, Region, codes};
+use std::collections::BTreeMap;
+
+/// What a reader answered for one region.
+#[derive(Debug, Clone)]
+pub struct RegionLive {
+    /// Which region was asked.
+    pub region: Region,
+    /// The answer.
+    pub snapshot: LiveSnapshot,
+}
+
+/// All that is compared: states of one or more stacks and sides, and what the cloud has in their regions.
+#[derive(Debug, Clone, Copy)]
+pub struct DriftInput<'a> {
+    /// The states. Parts of one object that several of them own are judged together.
+    pub stacks: &'a [StackState<'a>],
+    /// What [`crate::observe`] gave.
+    pub live: &'a [RegionLive],
+}
+
+/// Compares every managed object of every state with what the cloud has.
+pub fn decide(input: &DriftInput<'_>) -> DriftOutcome {
+    let index = Index::new(input.live);
+    let owners = AllOwners::find(input.stacks, &index);
+    let mut counts = DriftCounts::default();
+    let mut findings = Vec::new();
+    for stack in input.stacks {
+        let locator = Locator::new(stack);
+        for managed in stack.state.managed() {
+            if not_in_cloud(&managed.provider().source).is_some() {
+                counts.not_in_cloud += 1;
+                continue;
+            }
+            let finding = Judge { stack, managed, index: &index, owners: &owners }.finding(locator.locate(&managed));
+            *match finding.as_ref().map(|finding| finding.code) {
+                None => &mut counts.in_sync,
+                Some(codes::D_MISSING) => &mut counts.missing,
+                Some(codes::D_UNREAD) => &mut counts.unread,
+                Some(codes::D_DEPOSED) => &mut counts.deposed,
+                Some(_) => &mut counts.changed,
+            } += 1;
+            findings.extend(finding);
+        }
+    }
+    findings.sort_by(|a: &Finding, b| b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)));
+    DriftOutcome { findings, counts, calls: add_up(input.live) }
+}
+
+fn add_up(live: &[RegionLive]) -> Vec<ApiCalls> {
+    let mut calls: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
+    for call in live.iter().flat_map(|live| &live.snapshot.calls) {
+        *calls.entry((&call.service, &call.region, &call.operation)).or_default() += call.count;
+    }
+    let call = |((service, region, operation), count): ((&str, &str, &str), u64)| ApiCalls {
+        service: service.to_owned(),
+        region: region.to_owned(),
+        operation: operation.to_owned(),
+        count,
+    };
+    calls.into_iter().map(call).collect()
+}

@@ -1,0 +1,138 @@
+//! Differences as evidence: sensitive values taken out, long texts as diffs.
+
+use crate::compare::Difference;
+use pilotlight_findings::{Evidence, SENSITIVE};
+use pilotlight_tfstate::{AttributePath, is_sensitive};
+use serde_json::Value;
+
+/// A text longer than this, or with line breaks in it, is shown as a diff: it would not fit a table's cell.
+const LONG_TEXT: usize = 200;
+
+/// Characters of a value in a message, which is one line.
+const MESSAGE_VALUE: usize = 80;
+
+/// One piece of evidence for each difference, in order.
+pub(crate) fn evidence(differences: &[Difference], sensitive: &[AttributePath]) -> Vec<Evidence> {
+    differences.iter().map(|difference| piece(difference, sensitive)).collect()
+}
+
+fn piece(difference: &Difference, sensitive: &[AttributePath]) -> Evidence {
+    // The state names secrets by the whole path, a difference may be above or below it: compared by attribute,
+    // more is hidden, never less.
+    if is_sensitive(&AttributePath::attribute(&difference.attribute), sensitive) {
+        let hidden = |value: &Value| if value.is_null() { Value::Null } else { SENSITIVE.into() };
+        return Evidence::change(&difference.path, hidden(&difference.old), hidden(&difference.new));
+    }
+    if let (Some(old), Some(new)) = (long_text(&difference.old), long_text(&difference.new))
+        && (is_long(&old) || is_long(&new))
+    {
+        let diff = similar::TextDiff::from_lines(&old, &new);
+        let text = diff.unified_diff().header("state", "live").to_string();
+        return Evidence::Diff { title: difference.path.clone(), text };
+    }
+    Evidence::change(&difference.path, difference.old.clone(), difference.new.clone())
+}
+
+/// A text, with JSON in it laid out in lines; `null` is an empty one.
+fn long_text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => "",
+        Value::String(text) => text,
+        _ => return None,
+    };
+    let laid_out = || {
+        let document: Value = serde_json::from_str(text).ok().filter(|value: &Value| value.is_object())?;
+        serde_json::to_string_pretty(&document).ok()
+    };
+    let mut text = laid_out().unwrap_or_else(|| text.to_owned());
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Some(text)
+}
+
+fn is_long(text: &str) -> bool {
+    text.len() > LONG_TEXT || text.trim_end().contains('\n')
+}
+
+/// One line for a set of changes.
+pub(crate) fn message(evidence: &[Evidence]) -> String {
+    match evidence {
+        [Evidence::Change { attribute, old, new }] => change(attribute, old, new),
+        [Evidence::Diff { title, .. }] => format!("{title} is another text than in the state"),
+        many => {
+            let mut names: Vec<&str> = Vec::new();
+            for piece in many {
+                let name = match piece {
+                    Evidence::Change { attribute, .. } => attribute,
+                    Evidence::Diff { title, .. } => title,
+                    Evidence::Fact { .. } => continue,
+                };
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+            format!("{} differ{} from the state", names.join(", "), if names.len() == 1 { "s" } else { "" })
+        }
+    }
+}
+
+/// Attributes of which a difference is one element, as text.
+const ELEMENTS: &[&str] = &["ingress", "egress", "route"];
+
+fn change(attribute: &str, old: &Value, new: &Value) -> String {
+    let element = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match (ELEMENTS.contains(&attribute), old.is_null(), new.is_null()) {
+        (true, true, _) => format!("{attribute} has one more: {}", element(new)),
+        (true, _, true) => format!("{attribute} lacks one: {}", element(old)),
+        (_, true, _) => format!("{attribute} is {}, and not set in the state", shown(new)),
+        (_, _, true) => format!("{attribute} is not set, and {} in the state", shown(old)),
+        _ => format!("{attribute} is {}, and {} in the state", shown(new), shown(old)),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) if text == SENSITIVE => text.clone(),
+        other => other.to_string(),
+    };
+    if text.chars().count() > MESSAGE_VALUE {
+        format!("{}…", text.chars().take(MESSAGE_VALUE).collect::<String>())
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_sensitive_value_is_never_shown() {
+        let difference = Difference {
+            path: "config[0].password".into(),
+            ..Difference::of("config", &json!("old secret"), &json!("new secret"))
+        };
+        let shown = evidence(&[difference], &[AttributePath::attribute("config")]);
+        assert_eq!(shown, [Evidence::change("config[0].password", json!(SENSITIVE), json!(SENSITIVE))]);
+        assert!(!message(&shown).contains("secret\""), "{}", message(&shown));
+    }
+
+    #[test]
+    fn a_policy_is_shown_as_a_diff() {
+        let old = json!("{\"Statement\":[{\"Effect\":\"Allow\"}]}");
+        let new = json!("{\"Statement\":[{\"Effect\":\"Deny\"}]}");
+        let [Evidence::Diff { title, text }] = &evidence(&[Difference::of("policy", &old, &new)], &[])[..] else {
+            panic!("a diff")
+        };
+        assert_eq!(title, "policy");
+        assert!(text.contains("-      \"Effect\": \"Allow\"\n+      \"Effect\": \"Deny\"\n"), "{text}");
+    }
+
+    #[test]
+    fn short_values_are_shown_in_the_message() {
+        let shown = evidence(&[Difference::of("ttl", &json!(30), &json!(300))], &[]);
+        assert_eq!(message(&shown), "ttl is 300, and 30 in the state");
+    }
+}

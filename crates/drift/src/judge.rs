@@ -1,0 +1,157 @@
+//! Judging one object of a state.
+
+use crate::compare::{Difference, compare};
+use crate::evidence::{evidence, message};
+use crate::index::{Index, record_key};
+use crate::observe::{Located, StackState};
+use crate::owners::AllOwners;
+use crate::routes::{compare_route, compare_table};
+use crate::rule_atoms::{Atom, of_vpc_rule};
+use crate::security_groups::{RuleFate, compare_group, compare_rule};
+use crate::shapes::Natural;
+use pilotlight_findings::{Code, Finding, Region, Severity, Subject, codes};
+use pilotlight_tfstate::ManagedInstance;
+use serde_json::{Map, Value};
+
+/// One object of a state, and all that it is judged by.
+pub(crate) struct Judge<'a> {
+    pub(crate) stack: &'a StackState<'a>,
+    pub(crate) managed: ManagedInstance<'a>,
+    pub(crate) index: &'a Index<'a>,
+    pub(crate) owners: &'a AllOwners,
+}
+
+/// What became of an object.
+enum Fate {
+    /// It is there; the differences, and the rules that let the whole Internet in and should not.
+    There(Vec<Difference>, Vec<Atom>),
+    Missing,
+    Unread(String),
+}
+
+impl Judge<'_> {
+    /// The finding about the object; none where it is as the state has it.
+    pub(crate) fn finding(&self, located: Option<Located<'_>>) -> Option<Finding> {
+        if let Some(key) = &self.managed.instance.deposed {
+            let text = format!("the object {key} was replaced and is still to be destroyed");
+            let finding = Finding::new(codes::D_DEPOSED, Severity::Warning, self.subject(), text);
+            return Some(finding.remedy("run `terraform apply` in the stack: it destroys what it replaced"));
+        }
+        let Some(located) = located else {
+            return Some(self.unread("the state has no id to look it up by"));
+        };
+        match self.fate(&located) {
+            Fate::There(differences, _) if differences.is_empty() => None,
+            Fate::There(differences, opened) => Some(self.changed(&differences, &opened, &located.region)),
+            Fate::Missing => Some(self.missing()),
+            Fate::Unread(reason) => Some(self.unread(&reason)),
+        }
+    }
+
+    fn fate(&self, located: &Located<'_>) -> Fate {
+        let Located { kind, id, parent, region, natural } = located;
+        let live = if *natural == Natural::Record {
+            let zone = parent.and_then(|zone| self.index.zone_name(zone)).unwrap_or_default();
+            self.index.record(&record_key(self.managed.attributes(), zone))
+        } else {
+            self.index.object(region, kind, id)
+        };
+        match live {
+            Some(live) => self.compare(located, &live.attributes),
+            None => match self.index.unread(region, kind, id, *parent) {
+                Some(reason) => Fate::Unread(reason.to_owned()),
+                None => Fate::Missing,
+            },
+        }
+    }
+
+    fn compare(&self, located: &Located<'_>, live: &Map<String, Value>) -> Fate {
+        let (state, id) = (self.managed.attributes(), located.id);
+        // A host that was read without the part in question does not tell whether the part is there.
+        let not_told = |part: &str| Fate::Unread(format!("the reader did not give {part} of {id}"));
+        match located.natural {
+            Natural::Route if !live.contains_key("route") => return not_told("the routes"),
+            Natural::Route => {
+                return compare_route(state, live).map_or(Fate::Missing, |found| Fate::There(found, Vec::new()));
+            }
+            Natural::SecurityGroupRule if !live.contains_key("ingress") || !live.contains_key("egress") => {
+                return not_told("the rules");
+            }
+            Natural::SecurityGroupRule => {
+                return match compare_rule(state, id, live) {
+                    RuleFate::Missing => Fate::Missing,
+                    RuleFate::Differs(found) => Fate::There(found, Vec::new()),
+                };
+            }
+            Natural::Own | Natural::As(_) | Natural::Record => {}
+        }
+        let mut differences = compare(located.kind, state, live);
+        let mut opened = Vec::new();
+        match located.kind {
+            "aws_security_group" => {
+                let found = compare_group(id, state, live, self.owners.rules.get(id));
+                differences.extend(found.differences);
+                opened = found.opened;
+            }
+            "aws_route_table" => differences.extend(compare_table(state, live, self.owners.routes.get(id))),
+            kind if kind.starts_with("aws_vpc_security_group_") => {
+                let (was, is) = (of_vpc_rule(kind, state), of_vpc_rule(kind, live));
+                opened = is.into_keys().filter(|atom| atom.is_open() && !was.contains_key(atom)).collect();
+            }
+            _ => {}
+        }
+        Fate::There(differences, opened)
+    }
+
+    fn changed(&self, differences: &[Difference], opened: &[Atom], region: &Region) -> Finding {
+        let moved = self.managed.resource_type() == "aws_route53_record"
+            && differences.iter().any(|difference| matches!(difference.attribute.as_str(), "records" | "alias"));
+        let shown = evidence(differences, self.managed.sensitive());
+        let (code, severity, text): (Code, _, String) = if !opened.is_empty() {
+            let rules: Vec<String> = opened.iter().map(Atom::to_string).collect();
+            (codes::D_OPENED, Severity::Critical, format!("it lets the Internet in: {}", rules.join(", ")))
+        } else if moved {
+            (codes::D_RECORD_MOVED, Severity::Critical, format!("it points elsewhere: {}", message(&shown)))
+        } else {
+            (codes::D_CHANGED, Severity::Error, message(&shown))
+        };
+        let remedy = match code {
+            codes::D_OPENED => format!(
+                "revoke the rule with `aws ec2 revoke-security-group-ingress --region {region}`, or take it into the HCL: \
+                 an apply alone does not close a group without inline rules"
+            ),
+            codes::D_RECORD_MOVED => {
+                "find out who moved it first, then apply the stack to move it back, or take the values into the HCL"
+                    .to_owned()
+            }
+            _ => "apply the stack to put the recorded value back, or take the present one into the HCL".to_owned(),
+        };
+        let finding = Finding::new(code, severity, self.subject(), text).remedy(remedy);
+        shown.into_iter().fold(finding, Finding::with)
+    }
+
+    fn missing(&self) -> Finding {
+        let text = match self.managed.id() {
+            Some(id) => format!("{id} does not exist any more"),
+            None => "it does not exist any more".to_owned(),
+        };
+        Finding::new(codes::D_MISSING, Severity::Error, self.subject(), text).remedy(
+            "apply the stack to make it again, or remove it from the HCL and the state if it was deleted on purpose",
+        )
+    }
+
+    fn unread(&self, reason: &str) -> Finding {
+        let text = format!("{} was not read: {reason}", self.managed.resource_type());
+        Finding::new(codes::D_UNREAD, Severity::Warning, self.subject(), text)
+            .remedy("give the access that the reason names, and run it again: until then there is no clean verdict")
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Resource {
+            stack: self.stack.stack.clone(),
+            side: self.stack.side,
+            address: self.managed.address().to_string(),
+            id: self.managed.id().map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The comparison rules: one table, a row for each deviation from plain equality.
+
+/// How an attribute is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Not compared.
+    Ignore,
+    /// A list whose order means nothing.
+    Set,
+    /// Compared only where the state says something; lists as sets.
+    WhereStated,
+    /// A DNS name: without case and trailing dot.
+    DnsName,
+    /// DNS names in any order.
+    DnsNames,
+    /// A record's values, by its type, in any order.
+    RecordValues,
+    /// An alias block: its target is a DNS name.
+    Alias,
+    /// A map of tags, without those that AWS sets itself (`aws:`).
+    Tags,
+    /// A JSON document: statements and lists in any order, a single value equal to a list of it.
+    Policy,
+    /// Rules of a security group, taken apart to atoms, together with the rules that other resources own.
+    SecurityGroupRules,
+    /// Routes of a table by destination, together with the routes that other resources own.
+    Routes,
+    /// An address range: host bits and the spelling of IPv6 mean nothing.
+    Cidr,
+    /// An IP protocol by name or number.
+    Protocol,
+    /// A port; `-1` is none.
+    Port,
+    /// A security group's id, with or without its account.
+    GroupId,
+}
+
+/// A row of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// A live type (a default security group is an `aws_security_group`); `*` at the end stands for any rest.
+    pub resource_type: &'static str,
+    /// A top-level attribute.
+    pub attribute: &'static str,
+    /// How it is compared.
+    pub rule: Rule,
+    /// Why.
+    pub reason: &'static str,
+}
+
+const fn row(resource_type: &'static str, attribute: &'static str, rule: Rule, reason: &'static str) -> Row {
+    Row { resource_type, attribute, rule, reason }
+}
+
+/// Every rule. The first row that fits decides; where none fits, values are compared as Terraform would:
+/// nothing in any form is equal, a scalar is equal to its text, lists have an order, and of a nested block the
+/// fields that both sides have.
+pub const RULES: &[Row] = &[
+    row("aws_*", "tags_all", Rule::Tags, "tags that begin with aws: are set by AWS and cannot be set by anyone else"),
+    row("aws_*", "tags", Rule::Ignore, "tags_all has them, with the provider's default tags"),
+    row("aws_*", "id", Rule::Ignore, "it is what the object was found by"),
+    row("aws_*", "policy", Rule::Policy, "AWS writes policies in another order than they were given"),
+    row("aws_vpc", "dhcp_options_id", Rule::Ignore, "an echo of aws_vpc_dhcp_options_association"),
+    row("aws_vpc", "ipv6_cidr_block", Rule::WhereStated, "an echo of aws_vpc_ipv6_cidr_block_association"),
+    row("aws_internet_gateway", "vpc_id", Rule::WhereStated, "an echo of aws_internet_gateway_attachment"),
+    row("aws_route_table", "route", Rule::Routes, "routes may be owned by aws_route, in any stack"),
+    row("aws_route_table", "propagating_vgws", Rule::WhereStated, "an echo of aws_vpn_gateway_route_propagation"),
+    row(
+        "aws_security_group",
+        "ingress",
+        Rule::SecurityGroupRules,
+        "rules may be owned by rule resources, in any stack",
+    ),
+    row("aws_security_group", "egress", Rule::SecurityGroupRules, "rules may be owned by rule resources, in any stack"),
+    row("aws_vpc_security_group_*", "ip_protocol", Rule::Protocol, "EC2 answers with names where a number was given"),
+    row("aws_vpc_security_group_*", "from_port", Rule::Port, "EC2 answers -1 where all ports are meant"),
+    row("aws_vpc_security_group_*", "to_port", Rule::Port, "EC2 answers -1 where all ports are meant"),
+    row("aws_vpc_security_group_*", "cidr_ipv4", Rule::Cidr, "EC2 clears host bits"),
+    row("aws_vpc_security_group_*", "cidr_ipv6", Rule::Cidr, "EC2 clears host bits and spells IPv6 in its own way"),
+    row(
+        "aws_vpc_security_group_*",
+        "referenced_security_group_id",
+        Rule::GroupId,
+        "a group of another account is written with or without it",
+    ),
+    row("aws_instance", "vpc_security_group_ids", Rule::Set, "a set"),
+    row(
+        "aws_instance",
+        "instance_state",
+        Rule::Ignore,
+        "running or stopped is operation, not configuration; a terminated instance is missing",
+    ),
+    row("aws_instance", "public_ip", Rule::Ignore, "computed: it changes with every start and with an aws_eip"),
+    row("aws_instance", "public_dns", Rule::Ignore, "computed: it changes with public_ip"),
+    row("aws_instance", "private_dns", Rule::Ignore, "computed from private_ip and the VPC's DNS options"),
+    row("aws_instance", "primary_network_interface_id", Rule::Ignore, "computed at the launch"),
+    row("aws_eip", "association_id", Rule::Ignore, "computed: an echo of the association"),
+    row("aws_eip", "private_ip", Rule::Ignore, "computed: an echo of the association"),
+    row("aws_eip", "instance", Rule::WhereStated, "an echo of aws_eip_association"),
+    row("aws_eip", "network_interface", Rule::WhereStated, "an echo of aws_eip_association or of the instance"),
+    row("aws_ebs_volume", "iops", Rule::WhereStated, "for gp2 AWS computes it from the size"),
+    row("aws_ebs_volume", "throughput", Rule::WhereStated, "for gp3 AWS has a default"),
+    row("aws_ebs_volume", "kms_key_id", Rule::WhereStated, "AWS takes the account's default key where none is given"),
+    row("aws_network_interface", "private_ips", Rule::Set, "a set"),
+    row("aws_network_interface", "security_groups", Rule::Set, "a set"),
+    row("aws_network_interface", "interface_type", Rule::WhereStated, "computed where it is not given"),
+    row("aws_nat_gateway", "network_interface_id", Rule::Ignore, "computed at the creation"),
+    row("aws_nat_gateway", "public_ip", Rule::Ignore, "an echo of allocation_id"),
+    row("aws_route53_zone", "name", Rule::DnsName, "names have no case and no trailing dot"),
+    row("aws_route53_zone", "name_servers", Rule::DnsNames, "the delegation set has no order"),
+    row("aws_route53_zone", "vpc", Rule::WhereStated, "an echo of aws_route53_zone_association"),
+    row(
+        "aws_route53_record",
+        "name",
+        Rule::Ignore,
+        "it is what the record was found by; the state may have it relative to the zone",
+    ),
+    row("aws_route53_record", "zone_id", Rule::Ignore, "it is what the record was found by"),
+    row("aws_route53_record", "fqdn", Rule::Ignore, "computed from name and zone"),
+    row(
+        "aws_route53_record",
+        "records",
+        Rule::RecordValues,
+        "a set; names have no case and no trailing dot, TXT values are equal by content",
+    ),
+    row("aws_route53_record", "alias", Rule::Alias, "the target is a DNS name"),
+    row(
+        "aws_route53_health_check",
+        "regions",
+        Rule::WhereStated,
+        "AWS checks from its default regions where none are given; a set",
+    ),
+    row("aws_route53_health_check", "child_healthchecks", Rule::Set, "a set"),
+    row("aws_route53_health_check", "fqdn", Rule::DnsName, "names have no case and no trailing dot"),
+];
+
+/// The rule for an attribute; none where plain equality holds.
+pub(crate) fn rule(resource_type: &str, attribute: &str) -> Option<Rule> {
+    RULES.iter().find(|row| row.attribute == attribute && fits(row.resource_type, resource_type)).map(|row| row.rule)
+}
+
+fn fits(pattern: &str, resource_type: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => resource_type.starts_with(prefix),
+        None => pattern == resource_type,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The shapes of live objects: what a [`LiveReader`](crate::LiveReader) gives for each type.
+//!
+//! # Rules for every type
+//! - `attributes` have the AWS provider's names and shapes (5.x, checked against states of provider 5.100):
+//!   a nested block is a list of objects even where there is at most one, numbers are numbers, sets are lists
+//!   in any order. Each object gives `id`.
+//! - Give only what the API told. An attribute that is left out is not compared; `null`, `""`, `[]` and `{}`
+//!   say that AWS has none, and all four are equal.
+//! - `tags_all`: all tags as a map of strings, `aws:` tags may stay. Never give `tags` (it is the part of
+//!   `tags_all` that no provider default gives, which the cloud does not know).
+//! - Give nothing that Terraform does not read back from the same place: no `timeouts`, no `force_destroy`,
+//!   no `*_prefix`, no `user_data` (the state has a hash of it).
+//! - An id that was wanted and is not among the objects does not exist, unless it is in `unread`: by its id,
+//!   by its parent's (the zone whose list call failed), or by its type where a whole list call failed. Objects that are on their way out (an instance in
+//!   `shutting-down` or `terminated`, a NAT gateway in `deleting` or `deleted`, a deleted volume) may be
+//!   given or left out: decide takes them as gone by `instance_state` and `state`.
+//! - Where the API lists, give every object of the wanted types in the region, wanted or not.
+//!
+//! # What is asked for
+//! [`wanted`](crate::wanted) only asks for types that have an id of their own in the cloud. A Terraform type whose
+//! id Terraform makes up is read through the object that has it (see [`Natural`]): a reader never sees `aws_route` or
+//! `aws_security_group_rule`, nor the `aws_default_*` types, and `LiveReader::reads` need not know them.
+//!
+//! | Terraform type | asked as | matched by |
+//! |---|---|---|
+//! | `aws_route` | `aws_route_table`, id = `route_table_id` | destination in the table's `route` |
+//! | `aws_security_group_rule` | `aws_security_group`, id = `security_group_id` | each atomic rule in `ingress`/`egress` |
+//! | `aws_default_security_group` | `aws_security_group` | id |
+//! | `aws_default_route_table` | `aws_route_table` | id |
+//! | `aws_default_vpc`, `aws_default_subnet` | `aws_vpc`, `aws_subnet` | id |
+//! | `aws_route53_record` | itself, parent = `zone_id` | zone, name, type, set identifier; never by id |
+//! | all others | itself | id |
+//!
+//! # Types
+//! `parent` is [`Wanted::parent`](crate::Wanted). "One list call" names the API that gives all of them.
+//!
+//! | type | id | one list call | attributes |
+//! |---|---|---|---|
+//! | `aws_vpc` | `vpc-…` | `DescribeVpcs` | `cidr_block`, `instance_tenancy`, `ipv6_cidr_block`, `dhcp_options_id`, `owner_id`, `arn`, `tags_all`; `enable_dns_support` and `enable_dns_hostnames` where read (`DescribeVpcAttribute`, wanted ids only) |
+//! | `aws_subnet` | `subnet-…` | `DescribeSubnets` | `vpc_id`, `cidr_block`, `availability_zone`, `ipv6_cidr_block`, `map_public_ip_on_launch`, `assign_ipv6_address_on_creation`, `enable_dns64`, `ipv6_native`, `owner_id`, `arn`, `tags_all` |
+//! | `aws_internet_gateway` | `igw-…` | `DescribeInternetGateways` | `vpc_id` (of the attachment; `""` when detached), `owner_id`, `tags_all` |
+//! | `aws_route_table` | `rtb-…` | `DescribeRouteTables` | `vpc_id`, `owner_id`, `tags_all`, `propagating_vgws` (list of ids), `route`: see below |
+//! | `aws_route_table_association` | `rtbassoc-…` | from `DescribeRouteTables` | `route_table_id`, `subnet_id`, `gateway_id`; leave out the main association and those in state `disassociating`/`disassociated` |
+//! | `aws_security_group` | `sg-…` | `DescribeSecurityGroups` | `name`, `description`, `vpc_id`, `owner_id`, `tags_all`, `ingress`, `egress`: see below |
+//! | `aws_vpc_security_group_ingress_rule`, `aws_vpc_security_group_egress_rule` | `sgr-…`, parent = `sg-…` | `DescribeSecurityGroupRules` | `security_group_id`, `ip_protocol`, `from_port`, `to_port`, `cidr_ipv4`, `cidr_ipv6`, `prefix_list_id`, `referenced_security_group_id`, `description`, `tags_all`. Type by `IsEgress` |
+//! | `aws_instance` | `i-…` | `DescribeInstances` | `ami`, `instance_type`, `availability_zone`, `subnet_id`, `vpc_security_group_ids`, `key_name`, `private_ip`, `public_ip`, `private_dns`, `public_dns`, `instance_state`, `iam_instance_profile` (name, not ARN), `ebs_optimized`, `monitoring` (bool), `source_dest_check`, `tenancy`, `metadata_options`, `primary_network_interface_id`, `tags_all` |
+//! | `aws_eip` | `eipalloc-…` | `DescribeAddresses` | `allocation_id`, `association_id`, `public_ip`, `private_ip`, `instance`, `network_interface`, `domain`, `tags_all` |
+//! | `aws_key_pair` | the key's name | `DescribeKeyPairs` | `key_name`, `key_pair_id`, `fingerprint`, `key_type`, `tags_all` |
+//! | `aws_ebs_volume` | `vol-…` | `DescribeVolumes` | `availability_zone`, `size` (GiB), `type`, `iops`, `throughput`, `encrypted`, `kms_key_id`, `snapshot_id`, `multi_attach_enabled`, `tags_all` |
+//! | `aws_network_interface` | `eni-…` | `DescribeNetworkInterfaces` | `subnet_id`, `description`, `private_ip`, `private_ips` (all), `security_groups` (ids), `source_dest_check`, `interface_type`, `mac_address`, `tags_all` |
+//! | `aws_nat_gateway` | `nat-…` | `DescribeNatGateways` | `subnet_id`, `connectivity_type`, `allocation_id`, `private_ip`, `public_ip`, `network_interface_id`, `state` (as the API says it), `tags_all` |
+//! | `aws_network_acl` | not read in this version | | |
+//! | `aws_route53_zone` | zone id without `/hostedzone/` | `ListHostedZones` | `zone_id`, `name` (no trailing dot), `comment`, `name_servers` (where read), `vpc` (`[{vpc_id, vpc_region}]`, where read), `tags_all` (where read) |
+//! | `aws_route53_record` | `ZONE_name_TYPE`, with `_setid` where there is one; parent = zone id | `ListResourceRecordSets` per zone | see below |
+//! | `aws_route53_health_check` | UUID | `ListHealthChecks` | `type`, `ip_address`, `fqdn`, `port`, `resource_path`, `search_string`, `request_interval`, `failure_threshold`, `measure_latency`, `invert_healthcheck`, `disabled`, `enable_sni`, `child_healthchecks`, `child_health_threshold`, `regions`, `cloudwatch_alarm_name`, `cloudwatch_alarm_region`, `insufficient_data_health_status`; `tags_all` where read |
+//!
+//! ## `ingress`, `egress` of `aws_security_group`
+//! Blocks `{protocol, from_port, to_port, cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, security_groups, self,
+//! description}`. How the API's permissions are grouped into blocks does not matter, decide takes them apart; but
+//! a block has one description, so sources of another description go into another block (one block a source
+//! is simplest). `protocol` as the API says (`-1`, `tcp`, or a number), ports `0` where it says none. A source
+//! group of another account is `ACCOUNT/sg-…`; the group itself may stand in `security_groups` or as `self: true`.
+//!
+//! ## `route` of `aws_route_table`
+//! Blocks `{cidr_block, ipv6_cidr_block, destination_prefix_list_id, gateway_id, nat_gateway_id,
+//! network_interface_id, transit_gateway_id, vpc_peering_connection_id, egress_only_gateway_id,
+//! carrier_gateway_id, local_gateway_id, core_network_arn, vpc_endpoint_id, instance_id, origin, state}`. `vpc_endpoint_id` is the
+//! API's `GatewayId` that begins with `vpce-`, with `gateway_id` left empty then. `origin` and `state` are the API's
+//! words; give every route: decide leaves out the local one (`gateway_id` = `local`), those that a gateway
+//! propagates (`origin` = `EnableVgwRoutePropagation`) and those of gateway endpoints to a prefix list.
+//!
+//! ## `aws_route53_record`
+//! `{zone_id, name, type, ttl, records, set_identifier, health_check_id, alias, weighted_routing_policy,
+//! failover_routing_policy, latency_routing_policy, geolocation_routing_policy, multivalue_answer_routing_policy}`.
+//! `name`: fully qualified, without trailing dot, with Route 53's octal escapes taken back (`\052` is `*`).
+//! `ttl`: number, `null` for an alias. `records`: the values as the API gives them; TXT may keep its quotes.
+//! `alias`: `[{name, zone_id, evaluate_target_health}]`. Policies: `[{weight}]`, `[{type}]`, `[{region}]`,
+//! `[{continent, country, subdivision}]`, a bool. Give every record of a zone, its apex NS and SOA as well.
+
+/// How an object of a Terraform type is found among the live objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Natural {
+    /// By its type and the state's `id`.
+    Own,
+    /// By the state's `id`, as an object of another live type.
+    As(&'static str),
+    /// A route in a table's `route`, by its destination.
+    Route,
+    /// Atomic rules in a security group.
+    SecurityGroupRule,
+    /// A record, by zone, name, type and set identifier.
+    Record,
+}
+
+/// The types that are found in another way than by their own type and id.
+const NATURAL: &[(&str, Natural)] = &[
+    ("aws_route", Natural::Route),
+    ("aws_security_group_rule", Natural::SecurityGroupRule),
+    ("aws_route53_record", Natural::Record),
+    ("aws_default_security_group", Natural::As("aws_security_group")),
+    ("aws_default_route_table", Natural::As("aws_route_table")),
+    ("aws_default_vpc", Natural::As("aws_vpc")),
+    ("aws_default_subnet", Natural::As("aws_subnet")),
+];
+
+/// How objects of this Terraform type are found.
+pub fn natural(resource_type: &str) -> Natural {
+    NATURAL.iter().find(|(name, _)| *name == resource_type).map_or(Natural::Own, |(_, natural)| *natural)
+}
+
+/// Prefixes of the types whose API is global: they are read once, whatever the stack's region.
+const GLOBAL: &[&str] = &["aws_route53_", "aws_iam_", "aws_cloudfront_", "aws_organizations_"];
+
+/// Types under a [`GLOBAL`] prefix that are regional all the same.
+const REGIONAL: &[&str] = &["aws_route53_resolver_", "aws_route53_recovery"];
+
+/// Whether the type's API is global.
+pub fn is_global(resource_type: &str) -> bool {
+    GLOBAL.iter().any(|prefix| resource_type.starts_with(prefix))
+        && !REGIONAL.iter().any(|prefix| resource_type.starts_with(prefix))
+}

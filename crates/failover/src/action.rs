@@ -1,0 +1,169 @@
+//! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
+
+use crate::{HostedZone, RecordSet, Text};
+use pilotlight_plan::When;
+use serde::{Deserialize, Serialize};
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "with", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// Makes sure that the records are still as they were when the run was compiled.
+    GuardRecords(RecordChanges),
+    /// Probes a check until it is green.
+    Check(CheckStep),
+    /// Waits for a person's yes.
+    Approval {
+        /// Its name in the plan.
+        name: String,
+    },
+    /// Starts a program. It is a desired state: a run that was killed starts it again.
+    Command(CommandAction),
+    /// Moves the records of a traffic set in one atomic batch. Its undo is the reverse batch.
+    MoveRecords(RecordChanges),
+    /// Waits until the change is `INSYNC` and every name server of the delegation answers with the new values.
+    AwaitNameServers(RecordChanges),
+}
+
+/// The records of one traffic set, before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordChanges {
+    /// The traffic set's name.
+    pub traffic: String,
+    /// The zone with its delegation.
+    pub zone: HostedZone,
+    /// One each record, in the plan's order.
+    pub records: Vec<RecordChange>,
+}
+
+/// One record set, before and after. Both are equal where it is at its target already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordChange {
+    /// Exactly as Route 53 had it when the run was compiled.
+    pub before: RecordSet,
+    /// What the run makes of it.
+    pub after: RecordSet,
+}
+
+impl RecordChanges {
+    /// The same records, the other way.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let records = self
+            .records
+            .iter()
+            .map(|record| RecordChange { before: record.after.clone(), after: record.before.clone() })
+            .collect();
+        Self { traffic: self.traffic.clone(), zone: self.zone.clone(), records }
+    }
+}
+
+/// A check, at one of its moments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckStep {
+    /// Its name in the plan.
+    pub name: String,
+    /// Before or after the switch.
+    pub when: When,
+    /// Whether red stops the run. Before the switch, a check of the side that traffic leaves is recorded
+    /// only: that side may be dead, and that may be why the run is run.
+    pub gate: bool,
+    /// How long one probe may take.
+    pub probe_timeout_ms: u64,
+    /// What is probed.
+    pub probe: Probe,
+}
+
+/// What a check probes, with its outputs resolved and its secrets by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "with", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Probe {
+    /// One GET request.
+    Http {
+        /// `http://` or `https://`
+        url: Text,
+        /// The status that is green.
+        expect_status: u16,
+        /// A text that the body has to contain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expect_body: Option<String>,
+        /// Request headers, in order.
+        headers: Vec<Header>,
+    },
+    /// One connection.
+    Tcp {
+        /// `host:port`
+        address: Text,
+    },
+    /// One question to DNS.
+    Dns {
+        /// The name.
+        name: Text,
+        /// `A`, `AAAA` or `CNAME`
+        record_type: String,
+        /// The answers that are green, in any order; none for any answer.
+        expect: Vec<Text>,
+        /// The server to ask; none for the resolver that users would ask.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<Text>,
+    },
+    /// A program: exit code 0 is green.
+    Command {
+        /// The program and its arguments.
+        run: Vec<Text>,
+    },
+}
+
+/// A request header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Text,
+}
+
+impl Probe {
+    /// `http`, `tcp`, `dns` or `command`
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Http { .. } => "http",
+            Self::Tcp { .. } => "tcp",
+            Self::Dns { .. } => "dns",
+            Self::Command { .. } => "command",
+        }
+    }
+}
+
+/// A program to start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandAction {
+    /// Its name in the plan.
+    pub name: String,
+    /// The program and its arguments.
+    pub run: Vec<Text>,
+    /// What takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Vec<Text>>,
+}
+
+/// The texts of an action that may hold secrets.
+pub(crate) fn texts(action: &Action) -> Vec<&Text> {
+    match action {
+        Action::Command(command) => command.run.iter().chain(command.undo.iter().flatten()).collect(),
+        Action::Check(check) => match &check.probe {
+            Probe::Http { url, headers, .. } => {
+                std::iter::once(url).chain(headers.iter().map(|header| &header.value)).collect()
+            }
+            Probe::Tcp { address } => vec![address],
+            Probe::Dns { name, expect, server, .. } => std::iter::once(name).chain(expect).chain(server).collect(),
+            Probe::Command { run } => run.iter().collect(),
+        },
+        _ => Vec::new(),
+    }
+}

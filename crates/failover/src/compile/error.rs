@@ -1,0 +1,212 @@
+use pilotlight_findings::{Code, Explain, Side, Span, codes};
+use pilotlight_plan::PlanError;
+
+/// Why no run could be compiled. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CompileError {
+    /// A safety rule forbids the run: exit 4.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// A value of the plan could not be resolved.
+    #[error("resolve the values of {what}")]
+    Unresolved {
+        /// `check storefront`
+        what: String,
+        /// Why.
+        source: Box<PlanError>,
+    },
+    /// The observation is of another plan.
+    #[error("find traffic set {0} among what was observed")]
+    NotObserved(String),
+}
+
+impl From<Refusal> for CompileError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+/// A safety rule that forbids a run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The plan moves nothing.
+    #[error("compile a run of plan {plan}: it has no traffic set")]
+    NoTraffic {
+        /// The plan.
+        plan: String,
+        /// Its head.
+        span: Span,
+    },
+    /// A record set without values would be created.
+    #[error("move {record}: the {side} gives it no value")]
+    EmptySet {
+        /// `app.shop.test A`
+        record: String,
+        /// Whose values.
+        side: Side,
+        /// The record block.
+        span: Span,
+    },
+    /// A value that the record type cannot hold.
+    #[error("move {record}: the {side}'s value {value:?} is {reason}")]
+    BadValue {
+        /// `app.shop.test A`
+        record: String,
+        /// Whose value.
+        side: Side,
+        /// The value.
+        value: String,
+        /// `no IPv4 address`
+        reason: &'static str,
+        /// The record block.
+        span: Span,
+    },
+    /// Both sides give the same values, so which one is active cannot be seen.
+    #[error("move {record}: primary and standby both answer {}", values.join(", "))]
+    SameValues {
+        /// `app.shop.test A`
+        record: String,
+        /// The values.
+        values: Vec<String>,
+        /// The record block.
+        span: Span,
+    },
+    /// A record that is not inside the zone, or is the zone itself.
+    #[error("move {record}: {reason}")]
+    OutOfScope {
+        /// `shop.test NS`
+        record: String,
+        /// Why.
+        reason: String,
+        /// The record block.
+        span: Span,
+    },
+    /// The zone has no such record.
+    #[error("move {record}: zone {zone} has no such record")]
+    NoRecord {
+        /// `app.shop.test A`
+        record: String,
+        /// The zone.
+        zone: String,
+        /// The record block.
+        span: Span,
+    },
+    /// A record that is an alias, or one of several by a routing policy.
+    #[error("move {record}: it is no simple record, but {found}")]
+    NotSimple {
+        /// `app.shop.test A`
+        record: String,
+        /// `an alias of x`
+        found: String,
+        /// The record block.
+        span: Span,
+    },
+    /// The record has the values of neither side.
+    #[error(
+        "move {record}: it answers {}, which is neither the primary's {} nor the standby's {}",
+        found.join(", "), primary.join(", "), standby.join(", ")
+    )]
+    OtherValues {
+        /// `app.shop.test A`
+        record: String,
+        /// What is there.
+        found: Vec<String>,
+        /// The primary's values.
+        primary: Vec<String>,
+        /// The standby's values.
+        standby: Vec<String>,
+        /// The record block.
+        span: Span,
+    },
+    /// More than one batch holds.
+    #[error("move traffic set {traffic} in one change: it has {found} {what}, and Route 53 takes {limit}")]
+    TooLarge {
+        /// The traffic set.
+        traffic: String,
+        /// How many.
+        found: usize,
+        /// `values`, `characters of values`
+        what: &'static str,
+        /// How many Route 53 takes.
+        limit: usize,
+        /// The traffic block.
+        span: Span,
+    },
+}
+
+impl Explain for CompileError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Unresolved { source, .. } => source.code(),
+            Self::NotObserved(_) => codes::F_OBSERVE,
+        }
+    }
+
+    fn span(&self) -> Option<&Span> {
+        match self {
+            Self::Refused(refusal) => refusal.span(),
+            Self::Unresolved { source, .. } => Explain::span(&**source),
+            Self::NotObserved(_) => None,
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) => refusal.remedy(),
+            Self::Unresolved { source, .. } => source.remedy(),
+            Self::NotObserved(_) => None,
+        }
+    }
+}
+
+impl Explain for Refusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoTraffic { .. } => codes::F_NO_TRAFFIC,
+            Self::EmptySet { .. } => codes::F_EMPTY_SET,
+            Self::BadValue { .. } => codes::F_BAD_VALUE,
+            Self::SameValues { .. } => codes::F_SAME_VALUES,
+            Self::OutOfScope { .. } => codes::F_OUT_OF_SCOPE,
+            Self::NoRecord { .. } => codes::F_NO_RECORD,
+            Self::NotSimple { .. } => codes::F_NOT_SIMPLE,
+            Self::OtherValues { .. } => codes::F_OTHER_VALUES,
+            Self::TooLarge { .. } => codes::F_TOO_LARGE,
+        }
+    }
+
+    fn span(&self) -> Option<&Span> {
+        match self {
+            Self::NoTraffic { span, .. }
+            | Self::EmptySet { span, .. }
+            | Self::BadValue { span, .. }
+            | Self::SameValues { span, .. }
+            | Self::OutOfScope { span, .. }
+            | Self::NoRecord { span, .. }
+            | Self::NotSimple { span, .. }
+            | Self::OtherValues { span, .. }
+            | Self::TooLarge { span, .. } => Some(span),
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoTraffic { .. } => "add a traffic block with the records that users reach you by".into(),
+            Self::EmptySet { side: Side::Standby, .. } => {
+                "bring up the standby first: pilotlight rebuild, then pilotlight validate".into()
+            }
+            Self::EmptySet { .. } => "apply the primary's stack first, so that its outputs have values".into(),
+            Self::BadValue { .. } => "correct the value in the record block, or the output that it names".into(),
+            Self::SameValues { .. } => "give each side its own values".into(),
+            Self::OutOfScope { .. } => "move A, AAAA and CNAME records inside the traffic set's zone only".into(),
+            Self::NoRecord { .. } => {
+                "create it with the active side's values first: Terraform owns it until then".into()
+            }
+            Self::NotSimple { .. } => "make it one simple record, or leave it out of the traffic set".into(),
+            Self::OtherValues { .. } => {
+                "find out who changed it; set it to one side's values, or correct the plan, and compile again".into()
+            }
+            Self::TooLarge { .. } => "split the traffic set in two".into(),
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! decide: plan and observations in, a [`Run`] out. Pure: the same input makes the same run and digest.
+
+mod calls;
+mod checks;
+mod commands;
+mod error;
+mod limits;
+mod records;
+mod simple_set;
+mod values;
+
+pub use error::{CompileError, Refusal};
+pub use records::active_side;
+
+use crate::{Action, CheckStep, Direction, Endpoint, Observed, RUN_VERSION, RecordChanges, Retry, Run, RunPhase, Step};
+use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
+use pilotlight_plan::{DrPlan, Outputs, Phase, When};
+use std::time::Duration;
+
+/// How long Route 53 may take to say what a record is, before a step gives up: its client retries for
+/// about as long, and a person waits.
+const RECORDS_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a batch is submitted: enough for throttling (5 requests a second in the account) and for
+/// `PriorRequestNotComplete`, both of which change nothing.
+const MOVE_ATTEMPTS: u32 = 5;
+/// Between two submissions. Route 53's bucket refills in a second.
+const MOVE_PAUSE: Duration = Duration::from_secs(2);
+/// How long every name server may take to answer with the new values. Changes "generally propagate to
+/// all Route 53 name servers within 60 seconds"; five times that is an incident of its own.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
+const NAME_SERVERS_TIMEOUT: Duration = Duration::from_secs(300);
+/// Between two looks of a step that waits: recovery time is measured to about this.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// What every part of the compiler reads.
+pub(crate) struct Input<'a> {
+    pub(crate) plan: &'a DrPlan,
+    pub(crate) direction: Direction,
+    pub(crate) from: Side,
+    pub(crate) to: Side,
+    pub(crate) outputs: &'a dyn Outputs,
+}
+
+/// Compiles a run that moves every traffic set of the plan in `direction`.
+///
+/// A record that is at its target already stays as it is, so that a run can be repeated.
+///
+/// # Errors
+/// [`CompileError::Refused`] where a safety rule forbids it; nothing was changed, as this changes nothing.
+pub fn compile(
+    plan: &DrPlan,
+    direction: Direction,
+    observed: &Observed,
+    outputs: &dyn Outputs,
+) -> Result<Run, CompileError> {
+    let from = match direction {
+        Direction::Failover => Side::Primary,
+        Direction::Failback => Side::Standby,
+    };
+    let input = Input { plan, direction, from, to: from.other(), outputs };
+    let mut notes = Vec::new();
+
+    if plan.traffic.is_empty() {
+        return Err(Refusal::NoTraffic { plan: plan.name.clone(), span: plan.span.clone() }.into());
+    }
+    let mut changes = Vec::with_capacity(plan.traffic.len());
+    for set in &plan.traffic {
+        changes.push(records::compile_traffic(&input, set, observed, &mut notes)?);
+    }
+    let mut checks = checks::compile_checks(&input, &mut notes)?;
+    let slowest_cache = slowest_cache(&changes);
+
+    let mut phases = Vec::new();
+    for phase in Phase::ALL {
+        let mut steps = approvals(plan, phase, input.to);
+        match phase {
+            Phase::Preflight => {
+                steps.extend(changes.iter().map(guard_step));
+                let before = checks.extract_if(.., |check| check.when == When::Before);
+                steps.extend(before.map(|check| checks::step(check, phase, Duration::ZERO)));
+            }
+            Phase::Switch => steps.extend(changes.iter().map(move_step)),
+            Phase::Verify => {
+                steps.extend(changes.iter().map(name_servers_step));
+                steps.extend(checks.drain(..).map(|check| checks::step(check, phase, slowest_cache)));
+            }
+            _ => {}
+        }
+        steps.extend(commands::compile_commands(&input, phase)?);
+        if !steps.is_empty() {
+            phases.push(RunPhase { phase, steps });
+        }
+    }
+
+    let run = Run {
+        version: RUN_VERSION,
+        plan: plan.name.clone(),
+        plan_file: plan.file.to_string_lossy().into_owned(),
+        job: direction,
+        from: Endpoint { side: from, region: plan.region(from).clone() },
+        to: Endpoint { side: from.other(), region: plan.region(from.other()).clone() },
+        rto_ms: plan.objectives.rto.map(milliseconds),
+        phases,
+        notes,
+    };
+    Ok(with_target_note(run))
+}
+
+/// The longest that a resolver may go on answering with what is about to change.
+fn slowest_cache(changes: &[RecordChanges]) -> Duration {
+    let ttls = changes.iter().flat_map(|set| &set.records).filter(|record| record.before != record.after);
+    Duration::from_secs(ttls.filter_map(|record| record.before.ttl).max().unwrap_or(0))
+}
+
+fn approvals(plan: &DrPlan, phase: Phase, to: Side) -> Vec<Step> {
+    let waiting = plan.approvals.iter().filter(|approval| approval.before == phase);
+    waiting
+        .map(|approval| Step {
+            id: format!("{phase}/approval/{}", approval.name),
+            title: format!("approval {} before {phase}, towards the {to}", approval.name),
+            phase,
+            timeout_ms: 0,
+            retry: Retry { attempts: 1, pause_ms: 0 },
+            calls: Vec::new(),
+            point_of_no_return: false,
+            action: Action::Approval { name: approval.name.clone() },
+        })
+        .collect()
+}
+
+fn guard_step(changes: &RecordChanges) -> Step {
+    Step {
+        id: format!("preflight/records/{}", changes.traffic),
+        title: format!("records of {} are as they were read", changes.traffic),
+        phase: Phase::Preflight,
+        timeout_ms: milliseconds(RECORDS_TIMEOUT),
+        retry: Retry { attempts: 1, pause_ms: milliseconds(LOOK_PAUSE) },
+        calls: vec![calls::route53("ListResourceRecordSets")],
+        point_of_no_return: false,
+        action: Action::GuardRecords(changes.clone()),
+    }
+}
+
+fn move_step(changes: &RecordChanges) -> Step {
+    let names: Vec<String> =
+        changes.records.iter().map(|record| crate::observe::query_name(&record.after.name)).collect();
+    Step {
+        id: format!("switch/{}/{}", changes.traffic, changes.zone.name),
+        title: format!("move {}", names.join(", ")),
+        phase: Phase::Switch,
+        timeout_ms: milliseconds(RECORDS_TIMEOUT),
+        retry: Retry { attempts: MOVE_ATTEMPTS, pause_ms: milliseconds(MOVE_PAUSE) },
+        calls: vec![calls::route53("ListResourceRecordSets"), calls::route53("ChangeResourceRecordSets")],
+        point_of_no_return: true,
+        action: Action::MoveRecords(changes.clone()),
+    }
+}
+
+fn name_servers_step(changes: &RecordChanges) -> Step {
+    let mut calls = vec![calls::route53("GetChange")];
+    calls.extend(changes.zone.name_servers.iter().map(|server| calls::data("dns", server)));
+    Step {
+        id: format!("verify/name-servers/{}", changes.traffic),
+        title: format!("every name server of {} answers for {}", changes.zone.name, changes.traffic),
+        phase: Phase::Verify,
+        timeout_ms: milliseconds(NAME_SERVERS_TIMEOUT),
+        retry: Retry { attempts: 1, pause_ms: milliseconds(LOOK_PAUSE) },
+        calls,
+        point_of_no_return: false,
+        action: Action::AwaitNameServers(changes.clone()),
+    }
+}
+
+/// Says so where nothing proves that the side which takes over can serve.
+fn with_target_note(mut run: Run) -> Run {
+    let proven =
+        run.steps().any(|step| matches!(&step.action, Action::Check(CheckStep { when: When::Before, gate: true, .. })));
+    if !proven {
+        let message = format!("no check before the switch looks at the {}, which is to take over", run.to.side);
+        let note = Finding::new(
+            codes::F_NO_TARGET_CHECK,
+            Severity::Warning,
+            Subject::Plan { name: run.plan.clone() },
+            message,
+        )
+        .with(Evidence::fact("region", run.to.region.to_string()))
+        .remedy("add a check with side = \"target\" and when = [\"before\"]");
+        run.notes.push(note);
+    }
+    run
+}
+
+/// Whole milliseconds; no duration of a plan comes near the end of the type.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A record as messages name it, `app.shop.test A`.
+pub(crate) fn label(record: &pilotlight_plan::TrafficRecord) -> String {
+    format!("{} {}", record.name, record.record_type)
+}

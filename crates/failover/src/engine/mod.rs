@@ -1,0 +1,208 @@
+//! apply and verify: carries out a compiled run, step by step.
+//!
+//! The loop has no memory of its own. What comes next is decided by [`next`] from the compiled run and
+//! the journal's state alone, so an executor that was killed and one that was not go the same way.
+
+mod conclusion;
+mod error;
+mod next;
+mod operator;
+mod rollback;
+
+pub use conclusion::{Conclusion, End};
+pub use error::EngineError;
+pub(crate) use rollback::{needs_undo, refused};
+
+use crate::saved_run::parse_run;
+use crate::steps::{self, Ending, Performed};
+use crate::{MissingVariable, Ports, Run, Step};
+use next::{Next, next};
+use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, Start, StepStatus, read_run};
+use std::sync::Arc;
+
+/// Whether a step is being done or undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Do,
+    Undo,
+}
+
+/// The executor of one run. Only one executor can append to a run's journal; see [`Engine::resume`].
+pub struct Engine {
+    pub(crate) run: Arc<Run>,
+    pub(crate) ports: Ports,
+    pub(crate) journal: RunJournal,
+}
+
+impl Engine {
+    /// Begins a run: claims the plan and writes the first event, which holds the run itself.
+    /// `operator` is who begins it, `user@host`.
+    ///
+    /// # Errors
+    /// An environment variable of the plan is not set, the plan has a run that is not finished, or the journal
+    /// gave no answer. Nothing was changed.
+    pub async fn start(
+        run: Run,
+        operator: &str,
+        journal_override: Option<String>,
+        stores: &JournalStores,
+        ports: Ports,
+    ) -> Result<Self, EngineError> {
+        check_variables(&run, &ports)?;
+        let start = Start {
+            plan: run.plan.clone(),
+            job: run.job.as_str().to_owned(),
+            operator: operator.to_owned(),
+            digest: run.digest().map_err(EngineError::Encode)?,
+            run: serde_json::to_value(&run).map_err(EngineError::Encode)?,
+            journal_override,
+        };
+        let journal = RunJournal::start(stores, clock_of(&ports), start).await?;
+        if let Some(first) = journal.events().first() {
+            ports.watcher.event(first);
+        }
+        Ok(Self { run: Arc::new(run), ports, journal })
+    }
+
+    /// Takes over a run that was stopped, or whose executor was killed or may still be alive. From then on
+    /// the other executor cannot append, and ends with [`pilotlight_journal::JournalError::LostOwnership`].
+    ///
+    /// # Errors
+    /// The run is finished or not there, the journal cannot be trusted or gave no answer, what it holds is no
+    /// run that this program knows, or an environment variable that the run needs is not set.
+    pub async fn resume(
+        run_id: &str,
+        ownership: Ownership,
+        stores: &JournalStores,
+        ports: Ports,
+    ) -> Result<Self, EngineError> {
+        // What this program could not carry out, it does not take from the one that may be able to.
+        let log = read_run(stores, run_id).await?;
+        let run = parse_run(&log.state.compiled, &log.state.digest)?;
+        check_variables(&run, &ports)?;
+        let journal = RunJournal::open(stores, clock_of(&ports), run_id, ownership).await?;
+        if let Some(last) = journal.events().last() {
+            ports.watcher.event(last);
+        }
+        Ok(Self { run: Arc::new(run), ports, journal })
+    }
+
+    /// The compiled run.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The journal, for a report.
+    pub fn journal(&self) -> &RunJournal {
+        &self.journal
+    }
+
+    /// Carries the run out, until it is finished or waits for a person.
+    ///
+    /// # Errors
+    /// The journal: another executor owns the run now, or it gave no answer. Nothing is done that is not
+    /// in the journal, so the run can be resumed.
+    pub async fn drive(&mut self) -> Result<Conclusion, EngineError> {
+        let run = Arc::clone(&self.run);
+        loop {
+            match next(&run, self.journal.state(), self.journal.events()) {
+                Next::Over => {
+                    self.journal.sync_copies().await;
+                    return Ok(Conclusion::of(self.journal.state()));
+                }
+                Next::StartPhase(phase) => {
+                    self.append(Body::PhaseStarted { phase: phase.to_string() }).await?;
+                }
+                Next::FinishPhase(phase) => {
+                    self.append(Body::PhaseFinished { phase: phase.to_string() }).await?;
+                }
+                Next::Perform(step) => self.perform(step, Way::Do).await?,
+                Next::Undo(step) => self.perform(step, Way::Undo).await?,
+                Next::Stop { step, reason } => self.append(Body::Stopped { step, reason }).await?,
+                Next::RollBack { step, reason } => {
+                    self.append(Body::RollbackStarted { step: Some(step), reason }).await?;
+                }
+                Next::Finish { outcome, detail } => {
+                    self.append(Body::RunFinished { outcome, detail }).await?;
+                }
+            }
+        }
+    }
+
+    async fn perform(&mut self, step: &Step, way: Way) -> Result<(), EngineError> {
+        if self.ports.stop_requested() {
+            return self.stop(step, "a person asked to stop between steps").await;
+        }
+        let performed = match way {
+            Way::Do => steps::perform(self, step).await?,
+            Way::Undo => steps::undo(self, step).await?,
+        };
+        match performed {
+            Performed::Ended(Ending { outcome, observed, detail }) => {
+                let step = step.id.clone();
+                self.append(match way {
+                    Way::Do => Body::StepFinished { step, outcome, observed, detail },
+                    Way::Undo => Body::UndoFinished { step, outcome, observed, detail },
+                })
+                .await
+            }
+            Performed::Waits(reason) => self.stop(step, &reason).await,
+        }
+    }
+
+    async fn stop(&mut self, step: &Step, reason: &str) -> Result<(), EngineError> {
+        self.append(Body::Stopped { step: Some(step.id.clone()), reason: reason.to_owned() }).await
+    }
+
+    /// Appends an event and tells the watcher.
+    pub(crate) async fn append(&mut self, what: Body) -> Result<(), EngineError> {
+        let event = self.journal.append(what).await?;
+        self.ports.watcher.event(event);
+        Ok(())
+    }
+
+    /// Journals that a step is about to act. An intent whose outcome is not known, because its executor was
+    /// killed, is gone on with: it is the same attempt.
+    pub(crate) async fn intend(&mut self, step: &Step, way: Way) -> Result<(), EngineError> {
+        let open = match way {
+            Way::Do => StepStatus::InDoubt,
+            Way::Undo => StepStatus::UndoInDoubt,
+        };
+        if self.journal.state().status(&step.id) == open {
+            return Ok(());
+        }
+        self.intend_again(step, way).await
+    }
+
+    /// Journals one more attempt.
+    pub(crate) async fn intend_again(&mut self, step: &Step, way: Way) -> Result<(), EngineError> {
+        let attempt = self.attempts(step, way) + 1;
+        let step = step.id.clone();
+        self.append(match way {
+            Way::Do => Body::StepIntended { step, attempt },
+            Way::Undo => Body::UndoIntended { step, attempt },
+        })
+        .await
+    }
+
+    /// How often an executor began to act, by the journal.
+    pub(crate) fn attempts(&self, step: &Step, way: Way) -> u32 {
+        self.journal.state().steps.get(&step.id).map_or(0, |state| match way {
+            Way::Do => state.attempts,
+            Way::Undo => state.undo_attempts,
+        })
+    }
+}
+
+/// A variable that is not set would be found out in the middle of the run, and make it roll back.
+fn check_variables(run: &Run, ports: &Ports) -> Result<(), MissingVariable> {
+    match run.variables().into_iter().find(|name| ports.environment.variable(name).is_none()) {
+        Some(name) => Err(MissingVariable(name.to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn clock_of(ports: &Ports) -> pilotlight_journal::Clock {
+    let clock = Arc::clone(&ports.clock);
+    Arc::new(move || clock.now())
+}

@@ -1,0 +1,98 @@
+//! What comes next, decided from the compiled run and its journal alone.
+
+use super::rollback::next_undo;
+use crate::{Run, Step};
+use pilotlight_journal::{Body, Event, RunOutcome, RunState, StepStatus};
+use pilotlight_plan::Phase;
+
+/// What an executor does next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next<'a> {
+    /// The run is finished, or waits for a person.
+    Over,
+    StartPhase(Phase),
+    FinishPhase(Phase),
+    Perform(&'a Step),
+    Undo(&'a Step),
+    Stop {
+        step: Option<String>,
+        reason: String,
+    },
+    RollBack {
+        step: String,
+        reason: String,
+    },
+    Finish {
+        outcome: RunOutcome,
+        detail: String,
+    },
+}
+
+/// Decides what comes next.
+pub(crate) fn next<'a>(run: &'a Run, state: &RunState, events: &[Event]) -> Next<'a> {
+    if state.finished.is_some() || state.stopped.is_some() {
+        return Next::Over;
+    }
+    if state.rollback.is_some() {
+        return next_undo(run, state, events);
+    }
+    for phase in &run.phases {
+        let progress = state.phases.get(phase.phase.as_str());
+        if progress.is_some_and(|progress| progress.finished_at.is_some()) {
+            continue;
+        }
+        if progress.is_none() {
+            return Next::StartPhase(phase.phase);
+        }
+        for step in &phase.steps {
+            match state.status(&step.id) {
+                status if status.is_settled() => {}
+                StepStatus::Failed | StepStatus::Unknown if failure_stands(events, &step.id) => {
+                    return after_failure(run, state, step);
+                }
+                _ => return Next::Perform(step),
+            }
+        }
+        return Next::FinishPhase(phase.phase);
+    }
+    Next::Finish { outcome: RunOutcome::Succeeded, detail: success(run, state) }
+}
+
+fn after_failure<'a>(run: &'a Run, state: &RunState, step: &Step) -> Next<'a> {
+    let detail = state.steps.get(&step.id).map(|step| step.detail.as_str()).unwrap_or_default();
+    let reason = format!("{}: {detail}", step.title);
+    if traffic_may_have_moved(run, state) {
+        Next::Stop { step: Some(step.id.clone()), reason }
+    } else {
+        Next::RollBack { step: step.id.clone(), reason }
+    }
+}
+
+/// Whether the point of no return may be behind: then only a person decides to go back.
+fn traffic_may_have_moved(run: &Run, state: &RunState) -> bool {
+    run.steps().filter(|step| step.point_of_no_return).any(|step| {
+        !matches!(
+            state.status(&step.id),
+            // Failed means: observed, and it is not there.
+            StepStatus::Pending | StepStatus::Failed
+        )
+    })
+}
+
+/// Whether a failure still counts. A person who resumes a run that was stopped after it wants another try;
+/// an executor that was killed between the failure and what follows from it does not.
+pub(super) fn failure_stands(events: &[Event], step: &str) -> bool {
+    let failed = events.iter().rposition(|event| match &event.what {
+        Body::StepFinished { step: id, .. } | Body::UndoFinished { step: id, .. } => id == step,
+        _ => false,
+    });
+    let stopped = events.iter().rposition(|event| matches!(event.what, Body::Stopped { .. }));
+    stopped < failed
+}
+
+fn success(run: &Run, state: &RunState) -> String {
+    let mut moves = run.steps().filter(|step| step.moves_traffic());
+    let was_there = moves.all(|step| state.status(&step.id) == StepStatus::AlreadyDone);
+    let there = if was_there { "was already" } else { "is" };
+    format!("traffic {there} on the {}, {}", run.to.side, run.to.region)
+}

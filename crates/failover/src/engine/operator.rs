@@ -1,0 +1,68 @@
+//! What a person can tell a run that waits. Each is journaled; [`Engine::drive`] then goes on.
+
+use super::{Engine, EngineError, needs_undo};
+use crate::{Action, Step};
+use pilotlight_journal::Body;
+
+impl Engine {
+    /// Leaves a step out: the run goes on as if it were done. While the run is undone, leaves its undo out.
+    ///
+    /// # Errors
+    /// There is no such step, or nothing of it is left to skip.
+    pub async fn skip(&mut self, step: &str, by: &str, reason: &str) -> Result<(), EngineError> {
+        let step = self.known_step(step)?;
+        let state = self.journal.state();
+        let refusal = if state.rollback.is_some() {
+            (!needs_undo(&step, state, self.journal.events()))
+                .then_some("the run is undone, and this step needs no undo")
+        } else {
+            state.status(&step.id).is_settled().then_some("it is done or skipped already")
+        };
+        if let Some(reason) = refusal {
+            return Err(not_now("skip", &step, reason));
+        }
+        self.append(Body::Skipped { step: step.id, by: by.to_owned(), reason: reason.to_owned() }).await
+    }
+
+    /// Says yes to an approval.
+    ///
+    /// # Errors
+    /// There is no such step, it is no approval, or it does not wait.
+    pub async fn approve(&mut self, step: &str, by: &str, reason: &str) -> Result<(), EngineError> {
+        let step = self.known_step(step)?;
+        let state = self.journal.state();
+        let refusal = if !matches!(step.action, Action::Approval { .. }) {
+            Some("it is no approval")
+        } else if state.rollback.is_some() {
+            Some("the run is being undone")
+        } else {
+            state.status(&step.id).is_settled().then_some("it is done or skipped already")
+        };
+        if let Some(reason) = refusal {
+            return Err(not_now("approve", &step, reason));
+        }
+        self.append(Body::Approved { step: step.id, by: by.to_owned(), reason: reason.to_owned() }).await
+    }
+
+    /// Turns the run around: from here on it undoes what it did, the records included.
+    ///
+    /// # Errors
+    /// It is being undone already.
+    pub async fn abort(&mut self, by: &str, reason: &str) -> Result<(), EngineError> {
+        if self.journal.state().rollback.is_some() {
+            return Err(EngineError::AlreadyUndoing);
+        }
+        self.append(Body::RollbackStarted { step: None, reason: format!("aborted by {by}: {reason}") }).await
+    }
+
+    fn known_step(&self, id: &str) -> Result<Step, EngineError> {
+        self.run.step(id).cloned().ok_or_else(|| EngineError::NoStep {
+            step: id.to_owned(),
+            known: self.run.steps().map(|step| step.id.clone()).collect(),
+        })
+    }
+}
+
+fn not_now(action: &'static str, step: &Step, reason: &str) -> EngineError {
+    EngineError::NotNow { action, step: step.id.clone(), reason: reason.to_owned() }
+}

@@ -1,0 +1,29 @@
+use super::Story;
+use crate::Intervention;
+use pilotlight_journal::{Body, Event};
+
+/// What people did to the run, and what it did that a person has to know, in order.
+pub(crate) fn interventions(story: &Story<'_>) -> Vec<Intervention> {
+    story.events.iter().filter_map(intervention).collect()
+}
+
+fn intervention(event: &Event) -> Option<Intervention> {
+    let (what, by, detail) = match &event.what {
+        Body::Stopped { step, reason } => ("stopped", "", at_step(step.as_deref(), reason)),
+        Body::Resumed { by } => ("resumed", by.as_str(), "the run goes on".to_owned()),
+        Body::Takeover { by, from } => ("takeover", by.as_str(), format!("taken from executor {from}")),
+        Body::Approved { step, by, reason } => ("approved", by.as_str(), at_step(Some(step), reason)),
+        Body::Skipped { step, by, reason } => ("skipped", by.as_str(), at_step(Some(step), reason)),
+        Body::RollbackStarted { step, reason } => ("rollback", "", at_step(step.as_deref(), reason)),
+        _ => return None,
+    };
+    Some(Intervention { at: event.at.to_string(), what: what.to_owned(), by: by.to_owned(), detail })
+}
+
+fn at_step(step: Option<&str>, reason: &str) -> String {
+    match step {
+        Some(step) if reason.is_empty() => step.to_owned(),
+        Some(step) => format!("{step}: {reason}"),
+        None => reason.to_owned(),
+    }
+}

@@ -1,0 +1,51 @@
+//! Recovery time, as it was measured.
+
+use super::Story;
+use crate::{Action, RecordChanges, Step};
+use jiff::Timestamp;
+use pilotlight_journal::StepStatus;
+use pilotlight_plan::When;
+
+/// Milliseconds from the run's first event to the moment when every name server answered with the new
+/// values and every `after` check was seen green; none where one of them was not seen, or was undone.
+pub(crate) fn recovery_ms(story: &Story<'_>) -> Option<u64> {
+    let mut last = None;
+    for changes in story.run.record_changes() {
+        last = last.max(Some(arrived_at(story, changes)?));
+    }
+    for step in story.run.steps() {
+        if let Action::Check(check) = &step.action
+            && check.when == When::After
+        {
+            last = last.max(Some(done_at(story, step)?));
+        }
+    }
+    last.map(|last| between(story.state.started_at, last))
+}
+
+/// When every name server was seen to answer with the new values of a traffic set that is not moved back.
+pub(crate) fn arrived_at(story: &Story<'_>, changes: &RecordChanges) -> Option<Timestamp> {
+    let moved = story
+        .run
+        .steps()
+        .find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved.traffic == changes.traffic))?;
+    done_at(story, moved)?;
+    let awaited = story
+        .run
+        .steps()
+        .find(|step| matches!(&step.action, Action::AwaitNameServers(awaited) if awaited.traffic == changes.traffic))?;
+    done_at(story, awaited)
+}
+
+fn done_at(story: &Story<'_>, step: &Step) -> Option<Timestamp> {
+    let state = story.state.steps.get(&step.id)?;
+    match state.status {
+        StepStatus::Done | StepStatus::AlreadyDone => state.finished_at,
+        _ => None,
+    }
+}
+
+/// Whole milliseconds; 0 where a clock was set back in between.
+pub(crate) fn between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
+}

@@ -1,0 +1,200 @@
+//! A compiled run: everything that the executor will do, with no choices left to it.
+//!
+//! Persisted format, version 1: a JSON object with the fields of [`Run`], inside the first event of a
+//! journal and inside a saved run (`saved_run.rs`). Its digest is the SHA-256 of its canonical JSON.
+//! Enums are externally tagged or have a `kind`; durations are whole milliseconds.
+
+use crate::action::texts;
+use crate::{Action, Endpoint, RecordChanges, Text};
+use pilotlight_findings::{Finding, Region};
+use pilotlight_journal::{canonical_json, digest};
+use pilotlight_plan::Phase;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// Version of the JSON that [`Run`] serializes to.
+pub const RUN_VERSION: u32 = 1;
+
+/// Which way traffic moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From the primary to the standby.
+    Failover,
+    /// From the standby back to the primary.
+    Failback,
+}
+
+impl Direction {
+    /// `failover` or `failback`
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failover => "failover",
+            Self::Failback => "failback",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A compiled run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// [`RUN_VERSION`]
+    pub version: u32,
+    /// The plan's name.
+    pub plan: String,
+    /// The plan's file; commands start in its folder.
+    pub plan_file: String,
+    /// Which way traffic moves.
+    pub job: Direction,
+    /// Where traffic is when the run begins.
+    pub from: Endpoint,
+    /// Where it is moved to.
+    pub to: Endpoint,
+    /// The plan's `objectives.rto`, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rto_ms: Option<u64>,
+    /// The phases that have steps, in order.
+    pub phases: Vec<RunPhase>,
+    /// What the compiler chose not to do, or found unwise, and why.
+    pub notes: Vec<Finding>,
+}
+
+/// The steps of one phase, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunPhase {
+    /// Which phase.
+    pub phase: Phase,
+    /// Its steps; never empty.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Stable and readable, unique in the run: `switch/storefront/shop.test`.
+    pub id: String,
+    /// What it does, for a person.
+    pub title: String,
+    /// The phase that it belongs to.
+    pub phase: Phase,
+    /// How long it may take in all, waiting and repetitions included.
+    pub timeout_ms: u64,
+    /// How often it acts before it counts as failed.
+    pub retry: Retry,
+    /// The calls that it makes, before anything is run.
+    pub calls: Vec<Call>,
+    /// Whether a failure after it stops the run in place of rolling it back.
+    pub point_of_no_return: bool,
+    /// What it does.
+    pub action: Action,
+}
+
+/// How often a step acts, and how long it pauses in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// At least 1.
+    pub attempts: u32,
+    /// Between two acts, or between two looks of a step that waits.
+    pub pause_ms: u64,
+}
+
+/// A call that a step makes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// `route53`, `dns`, `http`, `tcp`, `command`
+    pub service: String,
+    /// `ChangeResourceRecordSets`; for the others what is asked.
+    pub operation: String,
+    /// Where it is answered; none where nobody can know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// On which plane.
+    pub plane: Plane,
+}
+
+/// Control planes change things and are run from few regions; data planes answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plane {
+    /// An API that changes or lists things.
+    Control,
+    /// What serves users: DNS answers, the application itself.
+    Data,
+    /// A program of the plan: what it calls is not known.
+    Unknown,
+}
+
+impl Step {
+    /// How long it may take in all.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+
+    /// Whether it has an undo.
+    pub fn has_undo(&self) -> bool {
+        match &self.action {
+            Action::Command(command) => command.undo.is_some(),
+            Action::MoveRecords(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it moves traffic.
+    pub fn moves_traffic(&self) -> bool {
+        matches!(self.action, Action::MoveRecords(_))
+    }
+}
+
+impl Run {
+    /// Every step, in order.
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        self.phases.iter().flat_map(|phase| &phase.steps)
+    }
+
+    /// The step with this id.
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps().find(|step| step.id == id)
+    }
+
+    /// The records that it moves, a traffic set after the other.
+    pub fn record_changes(&self) -> impl Iterator<Item = &RecordChanges> {
+        self.steps().filter_map(|step| match &step.action {
+            Action::MoveRecords(changes) => Some(changes),
+            _ => None,
+        })
+    }
+
+    /// Whether a record is not at its target already.
+    pub fn moves_anything(&self) -> bool {
+        self.record_changes().flat_map(|changes| &changes.records).any(|record| record.before != record.after)
+    }
+
+    /// The environment variables that its steps will read, sorted.
+    pub fn variables(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.steps().flat_map(|step| texts(&step.action)).flat_map(Text::variables).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// SHA-256 of its canonical JSON, in lower-case hex: two equal runs have one digest.
+    ///
+    /// # Errors
+    /// None for a run that was compiled or read: all its maps have text keys.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        Ok(digest(canonical_json(self)?))
+    }
+}

@@ -1,0 +1,128 @@
+//! verify: asks every name server of the delegation directly, and Route 53 whether the change is INSYNC.
+
+use super::{Ending, Performed, STOP_REQUESTED};
+use crate::engine::{Engine, EngineError, Way};
+use crate::observe::query_name;
+use crate::record_values::{canonical_values, sorted};
+use crate::{Action, ChangeStatus, RecordChange, RecordChanges, ServerAnswer, Step};
+use futures::future::join_all;
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    changes: &RecordChanges,
+) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let change_id = accepted_change(engine, changes);
+    let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await;
+    Ok(match waited {
+        Ok(()) => {
+            let servers = &changes.zone.name_servers;
+            let detail = format!("all {} name servers answer with {}", servers.len(), wanted(changes));
+            Ending::new(Outcome::Done, json!({ "name_servers": servers }), detail).into()
+        }
+        Err(NotYet::Stop) => Performed::Waits(STOP_REQUESTED.into()),
+        Err(NotYet::Late(cause)) => Ending::new(Outcome::Failed, Value::Null, cause).into(),
+    })
+}
+
+/// Why not every name server answers as wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotYet {
+    Stop,
+    Late(String),
+}
+
+impl std::fmt::Display for NotYet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Stop => "nobody waited for the name servers",
+            Self::Late(cause) => cause,
+        })
+    }
+}
+
+/// The change that moved the records, where its executor lived to write it down.
+fn accepted_change(engine: &Engine, changes: &RecordChanges) -> Option<String> {
+    let step = engine
+        .run
+        .steps()
+        .find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved.traffic == changes.traffic))?;
+    let state = engine.journal.state().steps.get(&step.id)?;
+    state.observed.get("change_id")?.as_str().map(str::to_owned)
+}
+
+/// Waits until every name server answers with the records' `after`, and the change is INSYNC where its id
+/// is known and the API answers. (The API may be down, and its answer is not needed where DNS gives it.)
+pub(crate) async fn wait_for_answers(
+    engine: &Engine,
+    step: &Step,
+    changes: &RecordChanges,
+    change_id: Option<&str>,
+    patience: Duration,
+) -> Result<(), NotYet> {
+    let deadline = engine.ports.clock.elapsed() + patience;
+    let mut insync = change_id.is_none();
+    loop {
+        if let Some(id) = change_id
+            && !insync
+        {
+            let status = engine.ports.dns.change_status(id).await;
+            insync = !matches!(status, Ok(ChangeStatus::Pending));
+        }
+        let cause = match missing_answer(engine, changes).await {
+            None if insync => return Ok(()),
+            None => "the change is not INSYNC".to_owned(),
+            Some(cause) => cause,
+        };
+        engine.ports.watcher.waiting(step, &cause);
+        if engine.ports.clock.elapsed() >= deadline {
+            return Err(NotYet::Late(cause));
+        }
+        if engine.ports.stop_requested() {
+            return Err(NotYet::Stop);
+        }
+        engine.ports.clock.sleep(pause(step)).await;
+    }
+}
+
+/// Between two rounds of questions, also where the step's own pause is for something else.
+fn pause(step: &Step) -> Duration {
+    Duration::from_millis(step.retry.pause_ms).min(Duration::from_secs(1))
+}
+
+/// The first name server, in the delegation's order, that does not answer as wanted.
+async fn missing_answer(engine: &Engine, changes: &RecordChanges) -> Option<String> {
+    if changes.zone.name_servers.is_empty() {
+        return Some(format!("zone {} has no name servers to ask", changes.zone.name));
+    }
+    let questions = changes.zone.name_servers.iter().flat_map(|server| {
+        changes.records.iter().map(move |record| async move {
+            let name = query_name(&record.after.name);
+            let answer = engine.ports.name_servers.ask(server, &name, &record.after.record_type).await;
+            wrong(server, &name, record, answer)
+        })
+    });
+    join_all(questions).await.into_iter().flatten().next()
+}
+
+fn wrong(server: &str, name: &str, record: &RecordChange, answer: Result<ServerAnswer, String>) -> Option<String> {
+    match answer {
+        Err(cause) => Some(format!("{server} gives no answer: {cause}")),
+        Ok(answer) => {
+            let found = sorted(&record.after.record_type, &answer.values);
+            (found != canonical_values(&record.after)).then(|| {
+                let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
+                format!("{server} answers {name} with {found}")
+            })
+        }
+    }
+}
+
+fn wanted(changes: &RecordChanges) -> String {
+    let values: Vec<String> = changes.records.iter().map(|record| canonical_values(&record.after).join(", ")).collect();
+    values.join("; ")
+}

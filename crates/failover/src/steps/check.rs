@@ -1,0 +1,84 @@
+use super::{Ending, Performed, STOP_REQUESTED};
+use crate::engine::{Engine, EngineError, Way};
+use crate::text::{MissingVariable, Secrets};
+use crate::{CheckStep, Probe, Step};
+use pilotlight_integrity::{CheckKind, CheckResult, CheckSpec};
+use pilotlight_journal::Outcome;
+use pilotlight_plan::When;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Probes until green, or once where red stops nothing.
+pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let environment = Arc::clone(&engine.ports.environment);
+    let mut secrets = Secrets::new(&*environment);
+    let spec = match spec(check, &mut secrets) {
+        Ok(spec) => spec,
+        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+    };
+    let ports = &engine.ports;
+    let deadline = ports.clock.elapsed() + step.timeout();
+    loop {
+        let result = ports.prober.probe(&spec).await;
+        let detail = secrets.redact(&result.detail);
+        if result.is_green() {
+            return Ok(Ending::new(Outcome::Done, observed(&result, &detail), detail).into());
+        }
+        if !check.gate {
+            let recorded = format!("{}, which stops nothing: {detail}", result.status.as_str());
+            return Ok(Ending::new(Outcome::Done, observed(&result, &detail), recorded).into());
+        }
+        ports.watcher.waiting(step, &detail);
+        let pause = Duration::from_millis(step.retry.pause_ms);
+        if ports.clock.elapsed() + pause >= deadline {
+            return Ok(not_green(check, &result, &detail).into());
+        }
+        if ports.stop_requested() {
+            return Ok(Performed::Waits(STOP_REQUESTED.into()));
+        }
+        ports.clock.sleep(pause).await;
+    }
+}
+
+/// Before the switch it is a safety rule that stops the run: traffic is never moved to what cannot serve.
+fn not_green(check: &CheckStep, result: &CheckResult, detail: &str) -> Ending {
+    let observed = observed(result, detail);
+    let detail = format!("{}: {detail}", result.status.as_str());
+    match check.when {
+        When::Before => Ending::refused(observed, detail),
+        When::After => Ending::new(Outcome::Failed, observed, detail),
+    }
+}
+
+fn observed(result: &CheckResult, detail: &str) -> Value {
+    json!({
+        "status": result.status.as_str(),
+        "latency_ms": result.latency.map(|latency| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
+        "detail": detail,
+    })
+}
+
+pub(crate) fn spec(check: &CheckStep, secrets: &mut Secrets<'_>) -> Result<CheckSpec, MissingVariable> {
+    let kind = match &check.probe {
+        Probe::Http { url, expect_status, expect_body, headers } => CheckKind::Http {
+            url: secrets.reveal(url)?,
+            expect_status: *expect_status,
+            expect_body: expect_body.clone(),
+            headers: headers
+                .iter()
+                .map(|header| Ok((header.name.clone(), secrets.reveal(&header.value)?)))
+                .collect::<Result<_, MissingVariable>>()?,
+        },
+        Probe::Tcp { address } => CheckKind::Tcp { address: secrets.reveal(address)? },
+        Probe::Dns { name, record_type, expect, server } => CheckKind::Dns {
+            name: secrets.reveal(name)?,
+            record_type: record_type.clone(),
+            expect: secrets.reveal_all(expect)?,
+            server: server.as_ref().map(|server| secrets.reveal(server)).transpose()?,
+        },
+        Probe::Command { run } => CheckKind::Command { run: secrets.reveal_all(run)? },
+    };
+    Ok(CheckSpec { check: kind, timeout_ms: check.probe_timeout_ms })
+}

@@ -1,0 +1,66 @@
+//! Programs of the plan. What a program did cannot be observed, so it is a desired state by contract: it
+//! must be safe to run twice, and a run that was killed while one ran starts it again.
+
+use super::{Ending, Performed};
+use crate::engine::{Engine, EngineError, Way};
+use crate::text::Secrets;
+use crate::{CommandAction, Step, Text};
+use pilotlight_integrity::{CommandOutcome, CommandRun};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+pub(crate) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    command: &CommandAction,
+) -> Result<Performed, EngineError> {
+    run(engine, step, &command.run, Way::Do).await
+}
+
+pub(crate) async fn undo(engine: &mut Engine, step: &Step, command: &CommandAction) -> Result<Performed, EngineError> {
+    run(engine, step, command.undo.as_deref().unwrap_or_default(), Way::Undo).await
+}
+
+async fn run(engine: &mut Engine, step: &Step, argv: &[Text], way: Way) -> Result<Performed, EngineError> {
+    engine.intend(step, way).await?;
+    let environment = std::sync::Arc::clone(&engine.ports.environment);
+    let mut secrets = Secrets::new(&*environment);
+    let argv = match secrets.reveal_all(argv) {
+        Ok(argv) => argv,
+        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+    };
+    let directory = folder_of(&engine.run.plan_file);
+    let commands = std::sync::Arc::clone(&engine.ports.commands);
+    let result = commands.run(&argv, &directory, step.timeout()).await;
+    Ok(ending(&result, &secrets).into())
+}
+
+fn ending(run: &CommandRun, secrets: &Secrets<'_>) -> Ending {
+    let last = run.output.lines().rev().find(|line| !line.trim().is_empty());
+    let said = last.map(|line| format!(": {}", secrets.redact(line.trim()))).unwrap_or_default();
+    match &run.outcome {
+        CommandOutcome::Exited(0) => Ending::new(Outcome::Done, json!({ "exit_code": 0 }), "exit code 0"),
+        CommandOutcome::Exited(code) => {
+            Ending::new(Outcome::Failed, json!({ "exit_code": code }), format!("exit code {code}{said}"))
+        }
+        CommandOutcome::Signalled(signal) => {
+            Ending::new(Outcome::Failed, json!({ "signal": signal }), format!("ended by signal {signal}{said}"))
+        }
+        CommandOutcome::TimedOut => {
+            let detail = format!("ended by its timeout, so how far it came is not known{said}");
+            Ending::new(Outcome::Unknown, json!({ "timed_out": true }), detail)
+        }
+        CommandOutcome::NotStarted(cause) => {
+            Ending::new(Outcome::Failed, Value::Null, format!("could not be started: {}", secrets.redact(cause)))
+        }
+    }
+}
+
+/// The plan's folder: relative paths in a plan start there.
+pub(crate) fn folder_of(plan_file: &str) -> PathBuf {
+    match Path::new(plan_file).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}

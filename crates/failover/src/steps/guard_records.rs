@@ -1,0 +1,23 @@
+use super::look::{Look, look_until_known};
+use super::{Ending, Performed};
+use crate::engine::{Engine, EngineError, Way};
+use crate::{RecordChanges, Step};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+
+/// Looks whether the records are still what the run was compiled for, before anything is touched.
+pub(crate) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    changes: &RecordChanges,
+) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    Ok(match look_until_known(engine, step, changes, deadline).await {
+        Look::Before(_) => Ending::new(Outcome::Done, json!({ "found": "before" }), "as they were read"),
+        Look::After => Ending::new(Outcome::Done, json!({ "found": "after" }), "at their target already"),
+        Look::Other(others) => Ending::refused(others.observed, others.detail),
+        Look::Unknown(cause) => Ending::new(Outcome::Failed, Value::Null, format!("could not be read: {cause}")),
+    }
+    .into())
+}

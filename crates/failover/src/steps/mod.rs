@@ -1,0 +1,80 @@
+//! How each kind of step looks, acts and is undone. One file a kind.
+
+mod approval;
+mod await_name_servers;
+pub(crate) mod check;
+mod command;
+mod guard_records;
+mod look;
+mod move_records;
+
+use crate::engine::{Engine, EngineError};
+use crate::{Action, Step};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+
+/// What came of performing a step.
+pub(crate) enum Performed {
+    /// It has an outcome.
+    Ended(Ending),
+    /// It has none yet: the run stops and waits for a person, for this reason.
+    Waits(String),
+}
+
+/// A step's outcome, as it was observed.
+pub(crate) struct Ending {
+    pub(crate) outcome: Outcome,
+    /// Data for the report.
+    pub(crate) observed: Value,
+    /// One line for a person. It holds no time and no count of tries: a run that was killed and resumed
+    /// tells the same story.
+    pub(crate) detail: String,
+}
+
+impl Ending {
+    pub(crate) fn new(outcome: Outcome, observed: Value, detail: impl Into<String>) -> Self {
+        Self { outcome, observed, detail: detail.into() }
+    }
+
+    /// A failure that a safety rule decided.
+    pub(crate) fn refused(mut observed: Value, detail: impl Into<String>) -> Self {
+        match &mut observed {
+            Value::Object(fields) => {
+                fields.insert("refused".into(), true.into());
+            }
+            other => *other = json!({ "refused": true }),
+        }
+        Self::new(Outcome::Failed, observed, detail)
+    }
+}
+
+impl From<Ending> for Performed {
+    fn from(ending: Ending) -> Self {
+        Self::Ended(ending)
+    }
+}
+
+/// Why a step that waits was left without an outcome.
+pub(crate) const STOP_REQUESTED: &str = "a person asked to stop while it waited";
+
+pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performed, EngineError> {
+    match &step.action {
+        Action::GuardRecords(changes) => guard_records::perform(engine, step, changes).await,
+        Action::Check(check) => check::perform(engine, step, check).await,
+        Action::Approval { name } => approval::perform(engine, step, name).await,
+        Action::Command(command) => command::perform(engine, step, command).await,
+        Action::MoveRecords(changes) => move_records::perform(engine, step, changes).await,
+        Action::AwaitNameServers(changes) => await_name_servers::perform(engine, step, changes).await,
+    }
+}
+
+pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, EngineError> {
+    match &step.action {
+        Action::Command(command) => command::undo(engine, step, command).await,
+        Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
+        // The engine undoes only steps that have an undo.
+        Action::GuardRecords(_) | Action::Check(_) | Action::Approval { .. } | Action::AwaitNameServers(_) => {
+            Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into())
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Moves the records of a traffic set, or moves them back: one atomic batch, compare-and-swap.
+
+use super::await_name_servers::wait_for_answers;
+use super::look::{Look, explain, look, look_until_known};
+use super::{Ending, Performed};
+use crate::engine::{Engine, EngineError, Way};
+use crate::{Action, ChangeBatch, DnsError, RecordChanges, RecordSet, Step};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    changes: &RecordChanges,
+) -> Result<Performed, EngineError> {
+    Ok(reach(engine, step, changes, Way::Do).await?.into())
+}
+
+/// The reverse batch. Its name servers are waited for too: the run says that it is undone when it is.
+pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChanges) -> Result<Performed, EngineError> {
+    let back = changes.reversed();
+    let mut ending = reach(engine, step, &back, Way::Undo).await?;
+    if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
+        let change_id = ending.observed.get("change_id").and_then(Value::as_str).map(str::to_owned);
+        let patience = name_servers_patience(engine, changes);
+        if let Err(cause) = wait_for_answers(engine, step, &back, change_id.as_deref(), patience).await {
+            ending.detail = format!("{}, and {cause}", ending.detail);
+        }
+    }
+    Ok(ending.into())
+}
+
+/// What came of one submission.
+enum Submitted {
+    /// Accepted, as this change.
+    Accepted(String),
+    /// Nothing changed, or nobody knows: look, and submit again where it is as before.
+    Again(String),
+    /// Route 53 or its access rules refuse: look, and do not submit again.
+    Never(String),
+}
+
+async fn reach(engine: &mut Engine, step: &Step, changes: &RecordChanges, way: Way) -> Result<Ending, EngineError> {
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let pause = Duration::from_millis(step.retry.pause_ms);
+    // An attempt of an executor before this one may be what brought the records where they are.
+    let mut acted = engine.attempts(step, way) > 0;
+    let mut submissions = 0;
+    let mut last: Option<Submitted> = None;
+    loop {
+        let current = match look_until_known(engine, step, changes, deadline).await {
+            Look::After => return Ok(reached(changes, acted, &last)),
+            Look::Other(others) => return Ok(Ending::refused(others.observed, others.detail)),
+            Look::Unknown(cause) => {
+                let detail = format!("could not be observed: {cause}");
+                return Ok(Ending::new(Outcome::Unknown, Value::Null, detail));
+            }
+            Look::Before(current) => current,
+        };
+        let late = engine.ports.clock.elapsed() >= deadline;
+        match &last {
+            Some(Submitted::Never(cause)) => return Ok(not_reached(cause)),
+            Some(Submitted::Again(cause)) if late || submissions >= step.retry.attempts => {
+                return Ok(not_reached(cause));
+            }
+            Some(Submitted::Accepted(id)) if late => {
+                let detail = format!("change {id} was accepted and is not seen in the zone");
+                return Ok(Ending::new(Outcome::Unknown, json!({ "change_id": id }), detail));
+            }
+            Some(Submitted::Accepted(_)) => {
+                engine.ports.clock.sleep(pause).await;
+                continue;
+            }
+            Some(Submitted::Again(cause)) => {
+                engine.ports.watcher.waiting(step, cause);
+                engine.ports.clock.sleep(pause).await;
+            }
+            None => {
+                if way == Way::Do
+                    && let Some(refusal) = another_set_changed(engine, step).await
+                {
+                    return Ok(refusal);
+                }
+            }
+        }
+        if last.is_none() {
+            engine.intend(step, way).await?;
+        } else {
+            engine.intend_again(step, way).await?;
+        }
+        submissions += 1;
+        acted = true;
+        let batch = batch(engine, step, changes, current, way);
+        last = Some(match engine.ports.dns.change(&batch).await {
+            Ok(id) => Submitted::Accepted(id),
+            Err(error @ (DnsError::Throttled(_) | DnsError::Unknown(_))) => Submitted::Again(explain(&error)),
+            Err(error) => Submitted::Never(explain(&error)),
+        });
+    }
+}
+
+/// The batch that moves what is not at its target yet, deleting exactly what was just read.
+fn batch(engine: &Engine, step: &Step, changes: &RecordChanges, current: Vec<RecordSet>, way: Way) -> ChangeBatch {
+    let verb = match way {
+        Way::Do => "",
+        Way::Undo => "undo ",
+    };
+    let moved = || changes.records.iter().zip(&current).filter(|(record, _)| record.before != record.after);
+    ChangeBatch {
+        zone_id: changes.zone.id.clone(),
+        comment: format!("pilotlight {} {verb}{}", engine.journal.run(), step.id),
+        delete: moved().map(|(_, set)| set.clone()).collect(),
+        create: moved().map(|(record, _)| record.after.clone()).collect(),
+    }
+}
+
+/// Traffic sets move one after the other. Before the first of them moves, each is looked at once more, so
+/// that one which somebody changed does not leave the run with half of the traffic moved.
+async fn another_set_changed(engine: &Engine, step: &Step) -> Option<Ending> {
+    for other in engine.run.steps().filter(|other| other.id != step.id) {
+        let Action::MoveRecords(changes) = &other.action else { continue };
+        if engine.journal.state().status(&other.id).is_settled() {
+            continue;
+        }
+        if let Look::Other(others) = look(&*engine.ports.dns, changes).await {
+            let detail = format!("not moved, because traffic set {} was {}", changes.traffic, others.detail);
+            return Some(Ending::refused(others.observed, detail));
+        }
+    }
+    None
+}
+
+fn reached(changes: &RecordChanges, acted: bool, last: &Option<Submitted>) -> Ending {
+    let mut observed = json!({
+        "records": changes.records.iter().map(|record| &record.after).collect::<Vec<_>>(),
+    });
+    if let Some(Submitted::Accepted(id)) = last {
+        observed["change_id"] = id.as_str().into();
+    }
+    let values: Vec<String> = changes
+        .records
+        .iter()
+        .map(|record| format!("{} {}", crate::observe::query_name(&record.after.name), record.after.values.join(", ")))
+        .collect();
+    let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
+    Ending::new(outcome, observed, values.join("; "))
+}
+
+fn not_reached(cause: &str) -> Ending {
+    Ending::new(Outcome::Failed, Value::Null, format!("the records are as before: {cause}"))
+}
+
+/// As long as the run gives the name servers after the switch.
+fn name_servers_patience(engine: &Engine, changes: &RecordChanges) -> Duration {
+    engine
+        .run
+        .steps()
+        .find(|step| matches!(&step.action, Action::AwaitNameServers(awaited) if awaited.traffic == changes.traffic))
+        .map_or(Duration::ZERO, Step::timeout)
+}

@@ -1,0 +1,199 @@
+//! The plan that these tests run: two traffic sets, three records, an approval, programs, checks.
+
+use crate::world::World;
+use pilotlight_failover::*;
+use pilotlight_findings::Side;
+use pilotlight_journal::{JournalStores, MemoryStore, Ownership, latest_run};
+use pilotlight_plan::{DrPlan, Inputs, Outputs, parse};
+use serde_json::{Value, json};
+
+pub(crate) const PLAN: &str = r#"
+plan "shop" {
+  primary { region = "eu-west-1" }
+  standby { region = "eu-central-1" }
+  objectives { rto = "15m" }
+}
+
+stack "app" {
+  source = "../infra/app"
+  state  = "s3://state/app.tfstate"
+  standby {
+    backend = { bucket = "state-standby" }
+  }
+}
+
+traffic "storefront" {
+  zone = "shop.test"
+  record "app.shop.test" "A" {
+    primary = stack.app.output.public_ips
+    standby = stack.app.output.public_ips
+    ttl     = "30s"
+  }
+  record "www.shop.test" "CNAME" {
+    primary = "eu-west-1.shop.test"
+    standby = "eu-central-1.shop.test"
+    ttl     = "30s"
+  }
+}
+
+traffic "api" {
+  zone = "shop.test"
+  record "api.shop.test" "A" {
+    primary = stack.app.output.public_ips[0]
+    standby = stack.app.output.public_ips[0]
+    ttl     = "30s"
+  }
+}
+
+check "http" "target" {
+  url  = "http://${stack.app.output.public_ips[0]}/health"
+  side = "target"
+  when = ["before"]
+}
+
+check "http" "storefront" {
+  url     = "http://app.shop.test/health"
+  headers = { Authorization = env("TOKEN") }
+}
+
+check "dns" "address" {
+  name   = "api.shop.test"
+  expect = [stack.app.output.public_ips[0]]
+  side   = "target"
+  when   = ["after"]
+}
+
+step "command" "pause" {
+  phase = "freeze"
+  run   = ["./set", "paused"]
+  undo  = ["./clear", "paused"]
+}
+
+step "command" "size" {
+  phase = "scale"
+  run   = ["./set", "large"]
+  undo  = ["./clear", "large"]
+}
+
+step "command" "resume" {
+  phase = "finish"
+  run   = ["./clear", "paused"]
+}
+
+approval "commander" { before = "switch" }
+"#;
+
+pub(crate) const PRIMARY: [&str; 2] = ["192.0.2.1", "192.0.2.2"];
+pub(crate) const STANDBY: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
+
+pub(crate) struct States;
+
+impl Outputs for States {
+    fn output(&self, stack: &str, side: Side, name: &str) -> Option<&Value> {
+        static VALUES: std::sync::LazyLock<[Value; 2]> = std::sync::LazyLock::new(|| [json!(PRIMARY), json!(STANDBY)]);
+        (stack == "app" && name == "public_ips").then(|| &VALUES[side as usize])
+    }
+}
+
+pub(crate) fn plan() -> DrPlan {
+    plan_of(PLAN)
+}
+
+pub(crate) fn plan_of(text: &str) -> DrPlan {
+    let env = [("TOKEN".to_owned(), "hunter2".to_owned())].into();
+    parse("plans/shop.hcl", text, &Inputs { env, ..Inputs::default() }).expect("the plan")
+}
+
+pub(crate) fn set(name: &str, record_type: &str, values: &[&str]) -> RecordSet {
+    RecordSet {
+        name: name.into(),
+        record_type: record_type.into(),
+        ttl: Some(30),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+        alias: None,
+        set_identifier: None,
+        weight: None,
+        failover: None,
+        health_check_id: None,
+        other_routing: None,
+    }
+}
+
+/// The zone with traffic on a side, and both sides serving.
+pub(crate) fn world(side: Side) -> World {
+    let (addresses, region) = match side {
+        Side::Primary => (PRIMARY, "eu-west-1"),
+        Side::Standby => (STANDBY, "eu-central-1"),
+    };
+    let world = World::new(vec![
+        set("api.shop.test", "A", &addresses[..1]),
+        set("app.shop.test", "A", &addresses),
+        set("mail.shop.test", "A", &["203.0.113.25"]),
+        set("www.shop.test", "CNAME", &[&format!("{region}.shop.test")]),
+    ]);
+    world.with(|state| state.healthy.extend(PRIMARY.into_iter().chain(STANDBY).map(str::to_owned)));
+    world
+}
+
+/// The standby serves before the switch, and no more after it: one address dies while the first program runs.
+pub(crate) fn standby_breaks(world: &World) {
+    world.with(|state| {
+        let breaks = |state: &mut crate::world::State| {
+            state.healthy.remove(STANDBY[1]);
+        };
+        state.hooks.insert("./set".into(), Box::new(breaks));
+    });
+}
+
+pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
+    let observed = observe(&plan(), world).await.expect("observed");
+    compile(&plan(), direction, &observed, &States).expect("compiled")
+}
+
+pub(crate) fn began_on(direction: Direction) -> Side {
+    match direction {
+        Direction::Failover => Side::Primary,
+        Direction::Failback => Side::Standby,
+    }
+}
+
+pub(crate) async fn start(world: &World, store: &MemoryStore, direction: Direction) -> Result<Engine, EngineError> {
+    let run = compiled(world, direction).await;
+    Engine::start(run, "ada@ops", None, &JournalStores::one(store.clone()), world.ports()).await
+}
+
+pub(crate) async fn resume(world: &World, store: &MemoryStore) -> Result<Engine, EngineError> {
+    let run = latest_run(store, "shop").await.expect("the claims").expect("a run");
+    let ownership = Ownership::Resume { by: "ada@ops".into() };
+    Engine::resume(&run, ownership, &JournalStores::one(store.clone()), world.ports()).await
+}
+
+pub(crate) fn report_of(engine: &Engine) -> RunReport {
+    report(engine.journal().events()).expect("a report")
+}
+
+/// A report without times, and without the resumes that a kill makes necessary.
+pub(crate) fn timeless(report: RunReport) -> Value {
+    let mut report = serde_json::to_value(report).expect("json");
+    report["interventions"].as_array_mut().expect("a list").retain(|one| one["what"] != "resumed");
+    strip(&mut report);
+    report
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, value| match name.as_str() {
+                "run" | "at" | "started_at" | "finished_at" | "duration_ms" | "latency_ms" => false,
+                "measured_ms" => {
+                    *value = Value::Bool(true);
+                    true
+                }
+                _ => true,
+            });
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(values) => values.iter_mut().for_each(strip),
+        _ => {}
+    }
+}

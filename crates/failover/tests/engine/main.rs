@@ -1,0 +1,10 @@
+//! Runs of a whole plan in a world in memory: kills, faults, races, rollbacks.
+
+mod compiled;
+mod estate;
+mod faults;
+mod kills;
+mod operator;
+mod ownership;
+mod reports;
+mod world;

@@ -1,0 +1,353 @@
+//! Two regions, a zone, its name servers, programs and a clock, in memory. Time passes only where somebody
+//! waits or asks, so every run of a test is the same run.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use pilotlight_failover::*;
+use pilotlight_integrity::{CheckKind, CheckResult, CheckSpec, CheckStatus, CommandOutcome, CommandRun, Prober};
+use pilotlight_journal::Event;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+/// What the next submission of a batch meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeFault {
+    /// It never arrives, and nobody knows.
+    LoseRequest,
+    /// It takes effect, and nobody knows.
+    LoseAnswer,
+    /// It is throttled: nothing changes.
+    Throttle,
+    /// The caller may not.
+    Deny,
+}
+
+type Hook = Box<dyn FnMut(&mut State) + Send>;
+
+pub(crate) struct State {
+    pub(crate) elapsed: Duration,
+    pub(crate) zone: HostedZone,
+    pub(crate) records: Vec<RecordSet>,
+    /// The zone as it was, from each moment on.
+    pub(crate) history: Vec<(Duration, Vec<RecordSet>)>,
+    pub(crate) changes: Vec<(Duration, ChangeBatch)>,
+    /// How far each name server is behind the API.
+    pub(crate) lag: BTreeMap<String, Duration>,
+    pub(crate) insync_after: Duration,
+    /// Addresses that serve.
+    pub(crate) healthy: BTreeSet<String>,
+    pub(crate) change_faults: VecDeque<ChangeFault>,
+    /// Reads of records that fail, from now on.
+    pub(crate) failing_reads: u32,
+    /// What programs left behind.
+    pub(crate) flags: BTreeSet<String>,
+    pub(crate) commands: Vec<String>,
+    pub(crate) outcomes: BTreeMap<String, VecDeque<CommandOutcome>>,
+    pub(crate) hooks: BTreeMap<String, Hook>,
+    pub(crate) answers: VecDeque<ApprovalAnswer>,
+    pub(crate) waits: Vec<String>,
+}
+
+/// Clones share the world.
+#[derive(Clone)]
+pub(crate) struct World {
+    state: Arc<Mutex<State>>,
+    dead: Arc<AtomicBool>,
+    died: Arc<Notify>,
+}
+
+impl World {
+    pub(crate) fn new(records: Vec<RecordSet>) -> Self {
+        let zone = HostedZone {
+            id: "Z1".into(),
+            name: "shop.test".into(),
+            private: false,
+            name_servers: vec!["ns-1.test".into(), "ns-2.test".into(), "ns-3.test".into(), "ns-4.test".into()],
+        };
+        let state = State {
+            elapsed: Duration::ZERO,
+            zone,
+            history: vec![(Duration::ZERO, records.clone())],
+            records,
+            changes: Vec::new(),
+            lag: [("ns-2.test".into(), Duration::from_secs(3)), ("ns-4.test".into(), Duration::from_secs(7))].into(),
+            insync_after: Duration::from_secs(5),
+            healthy: BTreeSet::new(),
+            change_faults: VecDeque::new(),
+            failing_reads: 0,
+            flags: BTreeSet::new(),
+            commands: Vec::new(),
+            outcomes: BTreeMap::new(),
+            hooks: BTreeMap::new(),
+            answers: VecDeque::new(),
+            waits: Vec::new(),
+        };
+        Self { state: Arc::new(Mutex::new(state)), dead: Arc::default(), died: Arc::default() }
+    }
+
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().expect("no test panicked in here"))
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        self.ports_with_stop(watch::channel(false).1)
+    }
+
+    pub(crate) fn ports_with_stop(&self, stop: watch::Receiver<bool>) -> Ports {
+        let world = Arc::new(self.clone());
+        Ports {
+            dns: world.clone(),
+            name_servers: world.clone(),
+            prober: world.clone(),
+            commands: world.clone(),
+            approver: world.clone(),
+            environment: Arc::new(BTreeMap::from([("TOKEN".to_owned(), "hunter2".to_owned())])),
+            clock: world.clone(),
+            watcher: world,
+            stop,
+        }
+    }
+
+    /// From now on nobody gets an answer: the executor is dead.
+    pub(crate) fn kill(&self) {
+        self.dead.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn revive(&self) {
+        self.dead.store(false, Ordering::SeqCst);
+    }
+
+    /// Somebody asked while dead.
+    pub(crate) async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    /// Every port begins here: time passes, and the dead wait forever.
+    async fn ask(&self, takes: Duration) {
+        if self.dead.load(Ordering::SeqCst) {
+            self.died.notify_one();
+            std::future::pending::<()>().await;
+        }
+        tokio::task::yield_now().await;
+        self.with(|state| state.elapsed += takes);
+    }
+
+    /// What the API has for a name and type.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        self.with(|state| {
+            state.records.iter().filter(|set| set.name == name).flat_map(|set| set.values.clone()).collect()
+        })
+    }
+
+    /// Changes a record past the run.
+    pub(crate) fn meddle(&self, name: &str, values: &[&str]) {
+        self.with(|state| state.set(name, values));
+    }
+}
+
+impl State {
+    pub(crate) fn set(&mut self, name: &str, values: &[&str]) {
+        let set = self.records.iter_mut().find(|set| set.name == name).expect("the record");
+        set.values = values.iter().map(|value| (*value).to_owned()).collect();
+        self.history.push((self.elapsed, self.records.clone()));
+    }
+
+    /// As Route 53 does it: all of it, or nothing.
+    fn apply(&mut self, batch: &ChangeBatch) -> Result<String, DnsError> {
+        let mut records = self.records.clone();
+        for set in &batch.delete {
+            let place = records.iter().position(|known| known == set).ok_or_else(|| {
+                DnsError::Refused(format!(
+                    "Tried to delete resource record set [name='{}.', type='{}'] but the values provided do not match \
+                     the current values",
+                    set.name, set.record_type
+                ))
+            })?;
+            records.remove(place);
+        }
+        for set in &batch.create {
+            if records.iter().any(|known| known.name == set.name && known.record_type == set.record_type) {
+                return Err(DnsError::Refused(format!("Tried to create {} but it already exists", set.name)));
+            }
+            records.push(set.clone());
+        }
+        records.sort_by(|one, other| one.name.cmp(&other.name));
+        self.records = records;
+        self.history.push((self.elapsed, self.records.clone()));
+        self.changes.push((self.elapsed, batch.clone()));
+        Ok(format!("C{}", self.changes.len()))
+    }
+
+    fn seen_by(&self, server: &str) -> &[RecordSet] {
+        let lag = self.lag.get(server).copied().unwrap_or_default();
+        let moment = self.elapsed.saturating_sub(lag);
+        let seen = self.history.iter().rev().find(|(at, _)| *at <= moment).or(self.history.first());
+        &seen.expect("a history").1
+    }
+
+    fn resolve(&self, name: &str, record_type: &str) -> Vec<String> {
+        let records = self.seen_by("ns-1.test");
+        let found = |record_type: &str| {
+            records.iter().find(|set| set.name == name && set.record_type == record_type).map(|set| set.values.clone())
+        };
+        found(record_type)
+            .or_else(|| found("CNAME").and_then(|target| Some(self.resolve(target.first()?, record_type))))
+            .unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Dns for World {
+    async fn zones(&self, name: &str) -> Result<Vec<HostedZone>, DnsError> {
+        self.ask(Duration::from_millis(40)).await;
+        Ok(self.with(|state| if state.zone.name == name { vec![state.zone.clone()] } else { vec![] }))
+    }
+
+    async fn record_sets(&self, zone: &str, name: &str, record_type: &str) -> Result<Vec<RecordSet>, DnsError> {
+        self.ask(Duration::from_millis(40)).await;
+        self.with(|state| {
+            assert_eq!(zone, state.zone.id);
+            if state.failing_reads > 0 {
+                state.failing_reads -= 1;
+                return Err(DnsError::Unknown("the connection timed out".into()));
+            }
+            let sets = state.records.iter().filter(|set| set.name == name && set.record_type == record_type);
+            Ok(sets.cloned().collect())
+        })
+    }
+
+    async fn change(&self, batch: &ChangeBatch) -> Result<String, DnsError> {
+        self.ask(Duration::from_millis(60)).await;
+        self.with(|state| {
+            if let Some(mut hook) = state.hooks.remove("before the change") {
+                hook(state);
+            }
+            let lost = |_| DnsError::Unknown("the connection was reset".into());
+            match state.change_faults.pop_front() {
+                None => state.apply(batch),
+                Some(ChangeFault::LoseRequest) => Err(lost(())),
+                Some(ChangeFault::LoseAnswer) => Err(state.apply(batch).map_or_else(|error| error, |_| lost(()))),
+                Some(ChangeFault::Throttle) => Err(DnsError::Throttled("Rate exceeded".into())),
+                Some(ChangeFault::Deny) => Err(DnsError::Denied("not authorized".into())),
+            }
+        })
+    }
+
+    async fn change_status(&self, id: &str) -> Result<ChangeStatus, DnsError> {
+        self.ask(Duration::from_millis(40)).await;
+        self.with(|state| {
+            let number: usize = id[1..].parse().expect("an id");
+            let (at, _) = state.changes.get(number - 1).ok_or_else(|| DnsError::NotFound(id.to_owned()))?;
+            let insync = state.elapsed >= *at + state.insync_after;
+            Ok(if insync { ChangeStatus::Insync } else { ChangeStatus::Pending })
+        })
+    }
+}
+
+#[async_trait]
+impl NameServers for World {
+    async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
+        World::ask(self, Duration::from_millis(5)).await;
+        Ok(self.with(|state| {
+            let set = state.seen_by(server).iter().find(|set| set.name == name && set.record_type == record_type);
+            let mut values = set.map(|set| set.values.clone()).unwrap_or_default();
+            values.sort_unstable();
+            ServerAnswer { values, ttl: set.and_then(|set| set.ttl?.try_into().ok()) }
+        }))
+    }
+}
+
+#[async_trait]
+impl Prober for World {
+    async fn probe(&self, spec: &CheckSpec) -> CheckResult {
+        World::ask(self, Duration::from_millis(20)).await;
+        self.with(|state| {
+            let result = |green: bool, detail: String| CheckResult {
+                status: if green { CheckStatus::Green } else { CheckStatus::Red },
+                latency: Some(Duration::from_millis(20)),
+                detail,
+            };
+            match &spec.check {
+                CheckKind::Http { url, headers, .. } => {
+                    let host = url.split('/').nth(2).expect("a host");
+                    let addresses =
+                        if host.ends_with("shop.test") { state.resolve(host, "A") } else { vec![host.to_owned()] };
+                    let green = addresses.iter().all(|address| state.healthy.contains(address));
+                    result(green, format!("{url} at {} {headers:?}", addresses.join(", ")))
+                }
+                CheckKind::Dns { name, record_type, expect, .. } => {
+                    let mut found = state.resolve(name, record_type);
+                    found.sort_unstable();
+                    result(found == *expect, format!("{name} is {}", found.join(", ")))
+                }
+                CheckKind::Tcp { address } => result(state.healthy.contains(address), address.clone()),
+                CheckKind::Command { run } => result(true, run.join(" ")),
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Commands for World {
+    async fn run(&self, argv: &[String], directory: &Path, _limit: Duration) -> CommandRun {
+        World::ask(self, Duration::from_millis(200)).await;
+        assert_eq!(directory, Path::new("plans"));
+        self.with(|state| {
+            state.commands.push(argv.join(" "));
+            if let Some(mut hook) = state.hooks.remove(&argv[0]) {
+                hook(state);
+            }
+            let outcome = state.outcomes.get_mut(&argv.join(" ")).and_then(VecDeque::pop_front);
+            let outcome = outcome.unwrap_or(CommandOutcome::Exited(0));
+            // `./set x` and `./clear x` are desired states, as the programs of a plan have to be.
+            if matches!(outcome, CommandOutcome::Exited(0) | CommandOutcome::TimedOut) {
+                match argv[0].as_str() {
+                    "./set" => state.flags.insert(argv[1].clone()),
+                    "./clear" => state.flags.remove(&argv[1]),
+                    _ => true,
+                };
+            }
+            CommandRun { outcome, output: argv.join(" "), duration: Duration::from_millis(200) }
+        })
+    }
+}
+
+#[async_trait]
+impl Approver for World {
+    async fn ask(&self, _question: &ApprovalQuestion) -> ApprovalAnswer {
+        World::ask(self, Duration::from_secs(2)).await;
+        let yes = || ApprovalAnswer::Approved { by: "ada@ops".into(), reason: "go".into() };
+        self.with(|state| state.answers.pop_front().unwrap_or_else(yes))
+    }
+}
+
+#[async_trait]
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        let begin = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(500_000);
+        self.with(|state| {
+            state.elapsed += Duration::from_millis(1);
+            begin + SignedDuration::try_from(state.elapsed).expect("a duration")
+        })
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.with(|state| state.elapsed)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        World::ask(self, duration).await;
+    }
+}
+
+impl Watcher for World {
+    fn event(&self, _event: &Event) {}
+
+    fn waiting(&self, step: &Step, detail: &str) {
+        self.with(|state| state.waits.push(format!("{}: {detail}", step.id)));
+    }
+}

@@ -1,0 +1,202 @@
+//! The stores after the first: written best-effort, compared when a run is read, never asked to decide.
+
+use crate::chain::{Link, event_key, key_number, read_link};
+use crate::read::read_objects;
+use crate::{EventStore, JournalStores};
+use futures::future::join_all;
+use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
+use pilotlight_store::StoreError;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time for one object of a copy. The run waits for its copies, so a copy in the region that is down must
+/// not cost more than this, once a phase.
+const COPY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A copy and what it still lacks.
+pub(crate) struct CopyState {
+    store: Arc<dyn EventStore>,
+    /// Objects to write, oldest first, so that a copy is always a whole journal of an earlier moment.
+    pending: VecDeque<(String, Vec<u8>)>,
+    /// Why it lags, where it does.
+    cause: Option<String>,
+    contradictions: Vec<Finding>,
+}
+
+impl CopyState {
+    pub(crate) fn new(store: Arc<dyn EventStore>) -> Self {
+        Self { store, pending: VecDeque::new(), cause: None, contradictions: Vec::new() }
+    }
+
+    /// A copy that lags is left alone until the next [`CopyState::sync`].
+    pub(crate) fn lags(&self) -> bool {
+        self.cause.is_some()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.store.url()
+    }
+
+    /// Keeps what the comparison found, but for the lag, which this state knows itself.
+    pub(crate) fn note(&mut self, findings: Vec<Finding>) {
+        self.contradictions.extend(findings.into_iter().filter(|finding| finding.code == codes::J_CONTRADICTION));
+    }
+
+    pub(crate) fn push(&mut self, key: &str, bytes: &[u8]) {
+        self.pending.push_back((key.to_owned(), bytes.to_vec()));
+    }
+
+    /// Writes what the copy lacks, up to the first object that fails.
+    pub(crate) async fn sync(&mut self) {
+        self.cause = None;
+        while let Some((key, bytes)) = self.pending.front() {
+            match tokio::time::timeout(COPY_TIMEOUT, put_copy(&*self.store, key, bytes)).await {
+                Ok(Ok(Put::Same)) => {}
+                Ok(Ok(Put::Differs(stored))) => {
+                    let finding = contradiction(&*self.store, key, &describe(key, &stored));
+                    self.contradictions.push(finding);
+                }
+                Ok(Err(error)) => {
+                    self.cause = Some(with_causes(&error));
+                    return;
+                }
+                Err(_) => {
+                    self.cause = Some(format!("no answer within {} s", COPY_TIMEOUT.as_secs()));
+                    return;
+                }
+            }
+            self.pending.pop_front();
+        }
+    }
+
+    /// What there is to say about this copy.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
+        let lag = self.cause.as_deref().map(|cause| lag(&*self.store, self.pending.len(), cause));
+        self.contradictions.iter().cloned().chain(lag)
+    }
+}
+
+enum Put {
+    Same,
+    Differs(Vec<u8>),
+}
+
+async fn put_copy(store: &dyn EventStore, key: &str, bytes: &[u8]) -> Result<Put, StoreError> {
+    match store.create(key, bytes).await {
+        Ok(()) => Ok(Put::Same),
+        Err(error @ StoreError::AlreadyExists { .. }) => match store.read(key).await? {
+            Some(stored) if stored == bytes => Ok(Put::Same),
+            Some(stored) => Ok(Put::Differs(stored)),
+            None => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// What a copy holds of a run, against the first store's events.
+pub(crate) struct Inspection {
+    /// Numbers that it lacks.
+    pub(crate) missing: Vec<u64>,
+    /// The first event that is whole and differs, or that the first store has not: another story.
+    pub(crate) diverged: Option<u64>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Compares one copy. It is not asked to be reachable: then it lacks everything, and the finding says why.
+pub(crate) async fn inspect(first: &dyn EventStore, copy: &dyn EventStore, run: &str, links: &[Link]) -> Inspection {
+    let read = tokio::time::timeout(COPY_TIMEOUT, read_objects(copy, run)).await;
+    let objects = match read {
+        Ok(Ok(objects)) => objects,
+        failed => {
+            let cause = match failed {
+                Ok(Err(error)) => with_causes(&error),
+                _ => format!("no answer within {} s", COPY_TIMEOUT.as_secs()),
+            };
+            let missing = (0..links.len() as u64).collect();
+            return Inspection { missing, diverged: None, findings: vec![unread(copy, &cause)] };
+        }
+    };
+    let folder = format!("runs/{run}/");
+    let mut inspection = Inspection { missing: Vec::new(), diverged: None, findings: Vec::new() };
+    for (sequence, link) in (0u64..).zip(links) {
+        let key = event_key(run, sequence);
+        match objects.get(&key) {
+            None => inspection.missing.push(sequence),
+            Some(stored) if *stored == link.bytes => {}
+            Some(stored) => {
+                if read_link(&key, stored).is_ok() {
+                    inspection.diverged.get_or_insert(sequence);
+                }
+                inspection.findings.push(contradiction(copy, &key, &describe(&key, stored)));
+            }
+        }
+    }
+    for key in objects.keys() {
+        let number = key_number(&folder, key);
+        if number.is_some_and(|number| number < links.len() as u64) {
+            continue;
+        }
+        // An executor at work writes the first store, then the copy: look again before it is a contradiction.
+        if let (Some(number), Ok(None)) = (number, first.read(key).await) {
+            inspection.diverged.get_or_insert(number);
+            inspection.findings.push(contradiction(copy, key, "the first store has no such event"));
+        } else if number.is_none() {
+            inspection.findings.push(contradiction(copy, key, "it is no event of this run by its name"));
+        }
+    }
+    if !inspection.missing.is_empty() {
+        let finding = lag(copy, inspection.missing.len(), "they are not there");
+        inspection.findings.push(finding);
+    }
+    inspection
+}
+
+/// The findings over all copies of a run.
+pub(crate) async fn compare(stores: &JournalStores, run: &str, links: &[Link]) -> Vec<Finding> {
+    let first = &*stores.first;
+    let inspections = stores.copies.iter().map(|copy| inspect(first, &**copy, run, links));
+    join_all(inspections).await.into_iter().flat_map(|inspection| inspection.findings).collect()
+}
+
+fn describe(key: &str, stored: &[u8]) -> String {
+    match read_link(key, stored) {
+        Ok(link) => format!("it holds another event, written by executor {} at {}", link.event.executor, link.event.at),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn contradiction(copy: &dyn EventStore, key: &str, cause: &str) -> Finding {
+    let subject = Subject::Journal { url: format!("{}/{key}", copy.url()) };
+    Finding::new(codes::J_CONTRADICTION, Severity::Critical, subject, "contradicts the first store")
+        .with(Evidence::fact("cause", cause))
+        .remedy("find out which store tells the truth before this run is continued")
+}
+
+fn lag(copy: &dyn EventStore, lacks: usize, cause: &str) -> Finding {
+    let subject = Subject::Journal { url: copy.url() };
+    let message =
+        if lacks == 1 { "lacks 1 object of the run".into() } else { format!("lacks {lacks} objects of the run") };
+    Finding::new(codes::J_LAG, Severity::Warning, subject, message)
+        .with(Evidence::fact("cause", cause))
+        .remedy("make the store reachable; the next phase of the run, or `run resume`, brings it up to date")
+}
+
+fn unread(copy: &dyn EventStore, cause: &str) -> Finding {
+    let subject = Subject::Journal { url: copy.url() };
+    Finding::new(codes::J_LAG, Severity::Warning, subject, "cannot be read, so what it lacks is unknown")
+        .with(Evidence::fact("cause", cause))
+        .remedy("make the store reachable; the next phase of the run, or `run resume`, brings it up to date")
+}
+
+/// An error with its chain of causes, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,66 @@
+use crate::chain::{Link, verify_links};
+use crate::claim::claimed_first_event;
+use crate::{Event, EventStore, JournalError, JournalStores, RunState, copies, replay};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use pilotlight_findings::Finding;
+use pilotlight_store::StoreError;
+use std::collections::BTreeMap;
+
+/// Objects that are read at once: a run of a hundred events then takes a few round trips to S3.
+const READS_AT_ONCE: usize = 16;
+
+/// A run as its journal tells it.
+#[derive(Debug, Clone)]
+pub struct RunLog {
+    /// Its events, verified, in order.
+    pub events: Vec<Event>,
+    /// Where they lead.
+    pub state: RunState,
+    /// Copies that lag or contradict. No copy changes what `events` says.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads and verifies a run without touching it, and compares the copies.
+///
+/// # Errors
+/// The first store gives no answer, has no such run, or what it holds is not what was written.
+pub async fn read_run(stores: &JournalStores, run: &str) -> Result<RunLog, JournalError> {
+    let first = &*stores.first;
+    let mut links = read_links(first, run).await?;
+    if links.is_empty() {
+        links.extend(claimed_first_event(first, run).await?);
+    }
+    if links.is_empty() {
+        return Err(JournalError::NotFound { run: run.to_owned(), url: first.url() });
+    }
+    let findings = copies::compare(stores, run, &links).await;
+    let events: Vec<Event> = links.into_iter().map(|link| link.event).collect();
+    let state = replay(&events).map_err(JournalError::chain(first.url()))?;
+    Ok(RunLog { events, state, findings })
+}
+
+/// The ids of all runs in a store, oldest first: a UUID v7 begins with its time.
+///
+/// # Errors
+/// The store gives no answer or refuses.
+pub async fn runs(store: &dyn EventStore) -> Result<Vec<String>, JournalError> {
+    store.folders("runs").await.map_err(JournalError::store(store.url()))
+}
+
+/// All events of a run, verified; none where the run has no object.
+pub(crate) async fn read_links(store: &dyn EventStore, run: &str) -> Result<Vec<Link>, JournalError> {
+    let objects = read_objects(store, run).await.map_err(JournalError::store(store.url()))?;
+    verify_links(run, &objects).map_err(JournalError::chain(store.url()))
+}
+
+/// Everything below a run's folder. An object that is listed and gone when it is read is left out: the
+/// gap shows it.
+pub(crate) async fn read_objects(store: &dyn EventStore, run: &str) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+    let keys = store.list(&format!("runs/{run}")).await?;
+    stream::iter(keys)
+        .map(|key| async move { Ok(store.read(&key).await?.map(|bytes| (key, bytes))) })
+        .buffered(READS_AT_ONCE)
+        .try_filter_map(|object| async move { Ok(object) })
+        .try_collect()
+        .await
+}

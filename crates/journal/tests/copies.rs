@@ -1,0 +1,156 @@
+//! The first store decides; copies follow, and what is wrong with one is a finding.
+#![allow(clippy::unwrap_used, reason = "a test says by its panic what went wrong")]
+
+mod story;
+
+use pilotlight_findings::{Evidence, Finding, Severity, codes};
+use pilotlight_journal::{
+    Body, Fault, JournalError, JournalStores, MemoryStore, Outcome, RunJournal, active_run, read_run,
+};
+use story::{clock, end, events_of, finished, intended, key, resume, start, takeover, tell};
+
+fn two() -> (MemoryStore, MemoryStore, JournalStores) {
+    let (first, copy) = (MemoryStore::new("first"), MemoryStore::new("copy"));
+    let stores = JournalStores::one(first.clone()).with_copy(copy.clone());
+    (first, copy, stores)
+}
+
+fn said(findings: &[Finding]) -> Vec<String> {
+    let cause = |finding: &Finding| match &finding.evidence[..] {
+        [Evidence::Fact { value, .. }] => value.clone(),
+        other => panic!("{other:?}"),
+    };
+    findings.iter().map(|f| format!("{} {} {}: {}", f.code, f.subject, f.message, cause(f))).collect()
+}
+
+#[tokio::test]
+async fn a_copy_follows_with_its_claim() {
+    let (first, copy, stores) = two();
+    let mut journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    journal.append(intended("switch", 1)).await.unwrap();
+    assert_eq!(first.objects(), copy.objects());
+    assert!(journal.findings().is_empty());
+    // The first store is lost: the copy alone is enough to go on.
+    let alone = JournalStores::one(copy.clone());
+    assert_eq!(active_run(&copy, "shop").await.unwrap().as_deref(), Some(journal.run()));
+    let resumed = RunJournal::open(&alone, clock(), journal.run(), resume()).await.unwrap();
+    assert_eq!(resumed.state().in_doubt().collect::<Vec<_>>(), ["switch"]);
+}
+
+#[tokio::test]
+async fn a_copy_that_fails_lags_and_catches_up_when_the_phase_ends() {
+    let (first, copy, stores) = two();
+    let mut journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    copy.set_fault(|_, _| Some(Fault::LoseRequest));
+    journal.append(intended("switch", 1)).await.unwrap();
+    journal.append(finished("switch", Outcome::Done)).await.unwrap();
+    let object = format!("memory:copy/{}", key(journal.run(), 1));
+    assert_eq!(
+        said(&journal.findings()),
+        [format!("PL-J102 memory:copy lacks 2 objects of the run: reach {object}: the connection was refused")]
+    );
+    assert_eq!(journal.findings()[0].severity, Severity::Warning);
+    copy.clear_fault();
+    // The next event alone does not try again: a copy that is down must not slow every step.
+    journal.append(intended("notify", 1)).await.unwrap();
+    assert_eq!(events_of(&copy, journal.run()).len(), 1);
+    journal.append(Body::PhaseFinished { phase: "switch".into() }).await.unwrap();
+    assert_eq!(first.objects(), copy.objects());
+    assert!(journal.findings().is_empty());
+}
+
+#[tokio::test]
+async fn a_copy_that_lacks_events_is_seen_and_filled_by_a_resume() {
+    let (first, copy, stores) = two();
+    let journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    let run = journal.run().to_owned();
+    copy.tamper(&key(&run, 0), None);
+    let log = read_run(&stores, &run).await.unwrap();
+    assert_eq!(said(&log.findings), ["PL-J102 memory:copy lacks 1 object of the run: they are not there"]);
+    assert_eq!(events_of(&copy, &run).len(), 0, "reading writes nothing");
+    let journal = RunJournal::open(&stores, clock(), &run, resume()).await.unwrap();
+    assert!(journal.findings().is_empty());
+    assert_eq!(first.objects(), copy.objects());
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_read_is_a_finding_and_no_failure() {
+    let (_, copy, stores) = two();
+    let journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    copy.set_fault(|_, _| Some(Fault::Deny));
+    let log = read_run(&stores, journal.run()).await.unwrap();
+    assert_eq!(log.findings.len(), 1);
+    assert_eq!(log.findings[0].message, "cannot be read, so what it lacks is unknown");
+    let mut journal = RunJournal::open(&stores, clock(), journal.run(), resume()).await.unwrap();
+    journal.append(end()).await.unwrap();
+    assert_eq!(journal.findings()[0].code, codes::J_LAG);
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_a_critical_finding_and_the_run_goes_on() {
+    let (_, copy, stores) = two();
+    let mut journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    journal.append(intended("switch", 1)).await.unwrap();
+    let run = journal.run().to_owned();
+    let object = key(&run, 1);
+    let mut bytes = copy.objects()[&object].clone();
+    bytes[20] ^= 1;
+    copy.tamper(&object, Some(bytes));
+    let findings = read_run(&stores, &run).await.unwrap().findings;
+    assert_eq!(
+        (findings.len(), findings[0].code, findings[0].severity),
+        (1, codes::J_CONTRADICTION, Severity::Critical)
+    );
+    let said = said(&findings);
+    assert!(
+        said[0].contains(&format!("memory:copy/{object} contradicts the first store: {object} is damaged")),
+        "{said:?}"
+    );
+    let journal = RunJournal::open(&stores, clock(), &run, resume()).await.unwrap();
+    assert_eq!(journal.findings(), findings);
+}
+
+/// The run was continued in the copy while the first store was away. To go on from the first store would
+/// make two stories of one run.
+#[tokio::test]
+async fn a_copy_that_went_on_alone_stops_a_resume_from_the_first() {
+    let (first, copy, stores) = two();
+    let mut journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    journal.append(intended("switch", 1)).await.unwrap();
+    let run = journal.run().to_owned();
+    let alone = JournalStores::one(copy.clone());
+    let mut other = RunJournal::open(&alone, clock(), &run, takeover()).await.unwrap();
+    other.append(finished("switch", Outcome::Done)).await.unwrap();
+    let before = first.objects();
+    match RunJournal::open(&stores, clock(), &run, resume()).await {
+        Err(JournalError::Diverged { sequence: 2, copy, .. }) => assert_eq!(copy, "memory:copy"),
+        other => panic!("{:?}", other.err()),
+    }
+    assert_eq!(first.objects(), before);
+    let findings = read_run(&stores, &run).await.unwrap().findings;
+    assert!(findings.iter().all(|finding| finding.code == codes::J_CONTRADICTION) && findings.len() == 2);
+    // Even so the old executor, which still holds the first store, and the new one part at the same event:
+    // the first store's next event contradicts the copy's, and that is seen at once.
+    journal.append(finished("switch", Outcome::Failed)).await.unwrap();
+    assert_eq!(journal.findings()[0].code, codes::J_CONTRADICTION);
+}
+
+/// The last events of a journal can be removed without a trace in the chain: a copy shows it.
+#[tokio::test]
+async fn removed_last_events_are_seen_by_a_copy() {
+    let (first, copy, stores) = two();
+    let run = tell(&first).await.run().to_owned();
+    for (key, bytes) in first.objects() {
+        copy.tamper(&key, Some(bytes));
+    }
+    assert!(read_run(&stores, &run).await.unwrap().findings.is_empty());
+    let last = events_of(&first, &run).len() - 1;
+    first.tamper(&key(&run, last), None);
+    let log = read_run(&stores, &run).await.unwrap();
+    assert_eq!(log.findings.len(), 1);
+    assert!(
+        said(&log.findings)[0]
+            .contains(&format!("{} contradicts the first store: the first store has no such event", key(&run, last)))
+    );
+    assert!(matches!(RunJournal::open(&stores, clock(), &run, resume()).await, Err(JournalError::Diverged { .. })));
+}

@@ -1,0 +1,144 @@
+"""Runs moto as the lab's AWS API, with what a rehearsal needs besides.
+
+    python emulator.py --loopback 127.40 --regions eu-west-1,eu-central-1 --log FILE
+
+Listens on 127.0.0.1 at a free port and prints one line of JSON, {"port": N}, when it answers.
+Ends when its standard input closes, so it never outlives the lab.
+
+What is added to moto, and why:
+- Public addresses come from the loopback prefix, 127.40.<region>.<n>, so that the address which
+  AWS reports for an instance is one that the lab's app can really listen on.
+- An instance launched with a network interface specification reports that interface's security
+  groups as its own, as EC2 does. Without it Terraform sees a difference that isn't there.
+- A new zone's SOA record holds the record's text, not a Python dictionary's.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import threading
+
+from moto.ec2.models import elastic_ip_addresses
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import Instance
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from moto.route53.models import FakeZone
+from werkzeug.serving import make_server
+
+# Hosts 1 to 9 of a prefix are the lab's own; a region has the rest of its third byte.
+FIRST_HOST, LAST_HOST = 10, 250
+
+
+class PublicAddresses:
+    """Hands out public addresses, one third byte of the loopback prefix to each region."""
+
+    def __init__(self, prefix, regions):
+        self.prefix = prefix
+        self.regions = list(regions)
+        self.given = {}
+        self.lock = threading.Lock()
+
+    def next(self, backend):
+        with self.lock:
+            region = backend.region_name
+            if region not in self.regions:
+                self.regions.append(region)
+            third = self.regions.index(region) + 1
+            in_use = {eni.public_ip for eni in backend.enis.values()}
+            in_use |= {address.public_ip for address in backend.addresses}
+            hosts = LAST_HOST - FIRST_HOST + 1
+            # Goes round, so that an address that was given back rests before somebody else has it.
+            for _ in range(hosts):
+                turn = self.given.get(region, 0)
+                self.given[region] = turn + 1
+                address = f"{self.prefix}.{third}.{FIRST_HOST + turn % hosts}"
+                if address not in in_use:
+                    return address
+            raise RuntimeError(f"all {hosts} public addresses of {region} are in use")
+
+
+def give_public_addresses(addresses):
+    def check_auto_public_ip(self):
+        if str(self.public_ip_auto_assign).lower() == "true":
+            self.public_ip = addresses.next(self.ec2_backend)
+
+    NetworkInterface.check_auto_public_ip = check_auto_public_ip
+
+    make_address = elastic_ip_addresses.ElasticAddress.__init__
+
+    def init(self, ec2_backend, domain, address=None, tags=None):
+        make_address(self, ec2_backend, domain, address or addresses.next(ec2_backend), tags)
+
+    elastic_ip_addresses.ElasticAddress.__init__ = init
+
+
+def report_interface_groups():
+    prep_nics = Instance.prep_nics
+
+    def prep(self, *args, **kwargs):
+        prep_nics(self, *args, **kwargs)
+        if not self.security_groups and 0 in self.nics:
+            self.security_groups = list(self.nics[0]._group_set)
+
+    Instance.prep_nics = prep
+
+
+def write_soa_as_text():
+    add_rrset = FakeZone.add_rrset
+
+    def add(self, record_set):
+        if record_set.get("Type") == "SOA":
+            record_set["ResourceRecords"] = [
+                record["Value"] if isinstance(record, dict) else record
+                for record in record_set["ResourceRecords"]
+            ]
+        return add_rrset(self, record_set)
+
+    FakeZone.add_rrset = add
+
+
+class LoggingHandler(MotoRequestHandler):
+    """Logs to the log file, and leaves out the lab's own questions, several a second."""
+
+    def log(self, type, message, *args):
+        headers = getattr(self, "headers", None) or {}
+        if headers.get("User-Agent") != "pilotlight-lab":
+            logging.info(message, *args)
+
+
+def end_with_parent():
+    """Ends the process when nobody holds the other end of standard input any more."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--loopback", required=True)
+    parser.add_argument("--regions", required=True)
+    parser.add_argument("--log", required=True)
+    args = parser.parse_args()
+
+    logging.basicConfig(filename=args.log, level=logging.INFO, format="%(asctime)s %(message)s")
+    give_public_addresses(PublicAddresses(args.loopback, args.regions.split(",")))
+    report_interface_groups()
+    write_soa_as_text()
+
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=LoggingHandler)
+    # moto calls itself for some services and wants to know where.
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    print(json.dumps({"port": server.server_port}), flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

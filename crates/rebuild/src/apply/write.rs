@@ -1,0 +1,232 @@
+//! Writes a standby root.
+//!
+//! Each file is written beside its place and renamed, so that a reader never sees half of one. A manifest
+//! says which files are ours: what a former rebuild wrote and this one does not is taken away, and a folder
+//! with configuration that is not ours is refused. Terraform's own files (`.terraform`, the lock file, a
+//! state) are left where they are.
+//!
+//! Persisted format, version 1: `.pilotlight-root.json`, `{"version": 1, "stack": …, "files": [paths]}`.
+
+use crate::decide::Retargeted;
+use pilotlight_findings::{Code, Explain, codes};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The manifest's name.
+const MANIFEST: &str = ".pilotlight-root.json";
+/// Version of the manifest that is written.
+const MANIFEST_VERSION: u32 = 1;
+/// Terraform keeps it up to date in the standby root, once there is one.
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    version: u32,
+    stack: String,
+    files: BTreeSet<PathBuf>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Files that are new or have changed, below the root.
+    pub written: Vec<PathBuf>,
+    /// Files of a former rebuild that were taken away.
+    pub removed: Vec<PathBuf>,
+    /// How many were as they are to be.
+    pub unchanged: usize,
+}
+
+/// Why the root was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A file or folder could not be read, written or removed.
+    #[error("{what} {}", path.display())]
+    File {
+        /// `write`, `read`, `remove`
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The manifest is of another version, or damaged.
+    #[error("read {} as a list of generated files", path.display())]
+    Manifest {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The folder holds something else.
+    #[error("write the standby root {}: {reason}", path.display())]
+    Foreign {
+        /// Which folder.
+        path: PathBuf,
+        /// What is in there.
+        reason: String,
+    },
+}
+
+impl Explain for WriteError {
+    fn code(&self) -> Code {
+        codes::R_WRITE
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("name another folder with --into, or move what is in this one".to_owned())
+    }
+}
+
+/// Writes the files of a standby root into `root`, which is made where it is not there. `source` is the
+/// folder of the primary's root: it is never written to.
+///
+/// # Errors
+/// The folder is the source's, has configuration that was not generated, or cannot be written.
+pub fn write_root(root: &Path, stack: &str, source: &Path, result: &Retargeted) -> Result<Written, WriteError> {
+    let failed = |what, path: &Path| {
+        let path = path.to_owned();
+        move |source| WriteError::File { what, path, source }
+    };
+    std::fs::create_dir_all(root).map_err(failed("make the folder", root))?;
+    let foreign = |reason: String| WriteError::Foreign { path: root.to_owned(), reason };
+    let (real, real_source) =
+        (root.canonicalize().map_err(failed("read", root))?, source.canonicalize().map_err(failed("read", source))?);
+    if real == real_source {
+        return Err(foreign("it is the primary's own source".to_owned()));
+    }
+    let known = read_manifest(root, stack)?;
+    let mut written = Written::default();
+    for (path, bytes) in &result.files {
+        let target = root.join(path);
+        if path == Path::new(LOCK_FILE) && target.exists() {
+            written.unchanged += 1;
+            continue;
+        }
+        if std::fs::read(&target).is_ok_and(|present| present == *bytes) {
+            written.unchanged += 1;
+            continue;
+        }
+        let folder = target.parent().unwrap_or(root);
+        std::fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
+        replace(&target, bytes).map_err(failed("write", &target))?;
+        written.written.push(path.clone());
+    }
+    // The manifest first: a file that is removed and still listed is harmless, the reverse is not.
+    let files: BTreeSet<PathBuf> = result.files.keys().filter(|path| **path != *LOCK_FILE).cloned().collect();
+    let manifest = Manifest { version: MANIFEST_VERSION, stack: stack.to_owned(), files: files.clone() };
+    let path = root.join(MANIFEST);
+    let mut text =
+        serde_json::to_vec_pretty(&manifest).map_err(|source| WriteError::Manifest { path: path.clone(), source })?;
+    text.push(b'\n');
+    let stale: Vec<PathBuf> = known.difference(&files).cloned().collect();
+    for path in stale {
+        let target = root.join(&path);
+        match std::fs::remove_file(&target) {
+            Ok(()) => written.removed.push(path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(failed("remove", &target)(source)),
+        }
+    }
+    replace(&path, &text).map_err(failed("write", &path))?;
+    Ok(written)
+}
+
+/// The files of a former rebuild.
+fn read_manifest(root: &Path, stack: &str) -> Result<BTreeSet<PathBuf>, WriteError> {
+    let path = root.join(MANIFEST);
+    let foreign = |reason: String| WriteError::Foreign { path: root.to_owned(), reason };
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let entries = std::fs::read_dir(root).map_err(|source| WriteError::File {
+                what: "read",
+                path: root.to_owned(),
+                source,
+            })?;
+            let configuration = entries
+                .flatten()
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .find(|name| [".tf", ".tofu", ".tf.json", ".tfvars"].iter().any(|ending| name.ends_with(ending)));
+            return match configuration {
+                Some(name) => Err(foreign(format!("it holds {name}, which Pilotlight did not write"))),
+                None => Ok(BTreeSet::new()),
+            };
+        }
+        Err(source) => return Err(WriteError::File { what: "read", path, source }),
+    };
+    let manifest: Manifest = serde_json::from_slice(&text).map_err(|source| WriteError::Manifest { path, source })?;
+    if manifest.version != MANIFEST_VERSION {
+        return Err(foreign(format!(
+            "its {MANIFEST} has version {}, and this program writes version {MANIFEST_VERSION}",
+            manifest.version
+        )));
+    }
+    if manifest.stack != stack {
+        return Err(foreign(format!("it is the standby root of stack {}", manifest.stack)));
+    }
+    // A manifest that was tampered with must not lead out of the root.
+    let inside = |path: &PathBuf| path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    Ok(manifest.files.into_iter().filter(inside).collect())
+}
+
+/// Writes beside the place and renames, in one file system.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".pilotlight-new");
+    let beside = path.with_file_name(name);
+    std::fs::write(&beside, bytes)?;
+    std::fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(files: &[(&str, &str)]) -> Retargeted {
+        let files = files.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec())).collect();
+        Retargeted { files, ..Retargeted::default() }
+    }
+
+    #[test]
+    fn a_root_is_written_again_and_keeps_what_is_terraforms() {
+        let (dir, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = dir.path().join("app");
+        let first = result(&[("main.tf", "a"), ("_modules/m/m.tf", "b"), (LOCK_FILE, "lock 1")]);
+        let written = write_root(&root, "app", source.path(), &first).unwrap();
+        assert_eq!(written.written.len(), 3);
+        std::fs::write(root.join("terraform.tfstate"), "state").unwrap();
+        std::fs::write(root.join(LOCK_FILE), "lock 2").unwrap();
+        let written =
+            write_root(&root, "app", source.path(), &result(&[("main.tf", "c"), (LOCK_FILE, "lock 1")])).unwrap();
+        assert_eq!(written.written, [PathBuf::from("main.tf")]);
+        assert_eq!(written.removed, [PathBuf::from("_modules/m/m.tf")]);
+        assert_eq!(std::fs::read_to_string(root.join("main.tf")).unwrap(), "c");
+        assert_eq!(std::fs::read_to_string(root.join("terraform.tfstate")).unwrap(), "state");
+        assert_eq!(std::fs::read_to_string(root.join(LOCK_FILE)).unwrap(), "lock 2");
+        let same =
+            write_root(&root, "app", source.path(), &result(&[("main.tf", "c"), (LOCK_FILE, "lock 1")])).unwrap();
+        assert_eq!(same, Written { unchanged: 2, ..Written::default() });
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_touched() {
+        let (dir, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(dir.path().join("main.tf"), "mine").unwrap();
+        let error = write_root(dir.path(), "app", source.path(), &result(&[("main.tf", "c")])).unwrap_err();
+        assert!(matches!(&error, WriteError::Foreign { .. }), "{error}");
+        assert_eq!(std::fs::read_to_string(dir.path().join("main.tf")).unwrap(), "mine");
+        assert!(matches!(
+            write_root(source.path(), "app", source.path(), &result(&[])),
+            Err(WriteError::Foreign { .. })
+        ));
+        let other = tempfile::tempdir().unwrap();
+        write_root(other.path(), "app", source.path(), &result(&[])).unwrap();
+        assert!(matches!(
+            write_root(other.path(), "network", source.path(), &result(&[])),
+            Err(WriteError::Foreign { .. })
+        ));
+    }
+}

@@ -1,0 +1,273 @@
+//! Keeps what `terraform fmt` had aligned aligned, after a word has become longer or shorter.
+//!
+//! The rule is that of hclwrite's `formatCells`: on neighbouring lines, the `=` of whole assignments stand
+//! in one column, and so do comments at the ends of lines. Nothing else of a line's width matters to it.
+
+/// The text with assignments and comments in columns, where the text it was made from had them so.
+pub(crate) fn keep_aligned(before: &str, after: String) -> String {
+    if aligned(before) == before { aligned(&after) } else { after }
+}
+
+fn aligned(text: &str) -> String {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let cells = Scanner::default().scan(&lines);
+    let mut widths: Vec<Widths> = lines.iter().zip(&cells).map(|(line, cell)| Widths::of(line, cell)).collect();
+    for chain in chains(&cells, |cell| cell.assign.is_some()) {
+        let column = chain.clone().map(|line| widths[line].lead).max().unwrap_or(0);
+        chain.for_each(|line| widths[line].before_assign = column - widths[line].lead + 1);
+    }
+    for chain in chains(&cells, |cell| cell.comment.is_some()) {
+        let column = chain.clone().map(|line| widths[line].code()).max().unwrap_or(0);
+        chain.for_each(|line| widths[line].before_comment = column - widths[line].code() + 1);
+    }
+    lines.iter().zip(&cells).zip(&widths).map(|((line, cell), widths)| widths.lay_out(line, cell)).collect()
+}
+
+/// Runs of neighbouring lines for which `is` holds.
+fn chains(cells: &[Cells], is: impl Fn(&Cells) -> bool) -> Vec<std::ops::Range<usize>> {
+    let mut chains = Vec::new();
+    let mut start = None;
+    for (line, cell) in cells.iter().enumerate() {
+        match (is(cell), start) {
+            (true, None) => start = Some(line),
+            (false, Some(first)) => {
+                chains.push(first..line);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    chains.extend(start.map(|first| first..cells.len()));
+    chains
+}
+
+/// Where in a line its parts begin, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Cells {
+    assign: Option<usize>,
+    comment: Option<usize>,
+}
+
+/// Widths of a line's parts in characters, without the spaces between them.
+#[derive(Debug, Clone, Copy)]
+struct Widths {
+    lead: usize,
+    assign: usize,
+    before_assign: usize,
+    before_comment: usize,
+}
+
+impl Widths {
+    fn of(line: &str, cell: &Cells) -> Self {
+        let code = &line[..cell.comment.unwrap_or(line.len())];
+        let lead = &code[..cell.assign.unwrap_or(code.len())];
+        let width = |text: &str| text.trim_end().chars().count();
+        let assign = cell.assign.map_or(0, |at| width(&code[at..]));
+        Self { lead: width(lead), assign, before_assign: 0, before_comment: 0 }
+    }
+
+    fn code(&self) -> usize {
+        self.lead + self.before_assign + self.assign
+    }
+
+    fn lay_out(&self, line: &str, cell: &Cells) -> String {
+        if cell.assign.is_none() && cell.comment.is_none() {
+            return line.to_owned();
+        }
+        let code = &line[..cell.comment.unwrap_or(line.len())];
+        let mut result = String::with_capacity(line.len() + 8);
+        match cell.assign {
+            Some(at) => {
+                result.push_str(code[..at].trim_end());
+                result.extend(std::iter::repeat_n(' ', self.before_assign));
+                result.push_str(if cell.comment.is_some() { code[at..].trim_end() } else { &code[at..] });
+            }
+            None => result.push_str(code.trim_end()),
+        }
+        if let Some(at) = cell.comment {
+            result.extend(std::iter::repeat_n(' ', self.before_comment));
+            result.push_str(&line[at..]);
+        }
+        result
+    }
+}
+
+/// What the scanner is in, from the outside in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Within {
+    /// `{`, `[`, `(`
+    Bracket,
+    /// `"`
+    Quote,
+    /// `${` or `%{`
+    Template,
+    /// `<<EOT`
+    Heredoc(String),
+    /// `/*`
+    Comment,
+}
+
+#[derive(Debug, Default)]
+struct Scanner {
+    within: Vec<Within>,
+}
+
+impl Scanner {
+    fn scan(mut self, lines: &[&str]) -> Vec<Cells> {
+        lines.iter().map(|line| self.line(line)).collect()
+    }
+
+    /// One line; what it leaves open goes on in the next.
+    fn line(&mut self, line: &str) -> Cells {
+        if let Some(Within::Heredoc(end)) = self.within.last()
+            && line.trim() == end
+        {
+            self.within.pop();
+            return Cells::default();
+        }
+        let whole = !matches!(
+            self.within.last(),
+            Some(Within::Heredoc(_) | Within::Quote | Within::Comment | Within::Template)
+        );
+        let mut cells = Cells::default();
+        let mut net = 0_i32;
+        let mut heredoc = None;
+        let mut at = 0;
+        while at < line.len() {
+            let rest = &line[at..];
+            let width = rest.chars().next().map_or(1, char::len_utf8);
+            at += match self.within.last() {
+                Some(Within::Comment) => match rest.starts_with("*/") {
+                    true => self.close(2),
+                    false => width,
+                },
+                Some(Within::Quote | Within::Heredoc(_)) => {
+                    // `${` counts as a bracket, as its `}` does.
+                    let counted = if cells.assign.is_some() { &mut net } else { &mut 0 };
+                    self.text(rest, width, counted)
+                }
+                _ => {
+                    if rest.starts_with('#') || rest.starts_with("//") {
+                        let trailing = !line[..at].trim().is_empty();
+                        cells.comment = trailing.then_some(at);
+                        break;
+                    }
+                    if let Some(word) = heredoc_word(rest) {
+                        heredoc = Some(word);
+                    }
+                    self.code(rest, width, line[..at].trim().is_empty(), at, &mut cells, &mut net)
+                }
+            };
+        }
+        // Only a whole expression moves: one that opens a bracket goes on in the next line.
+        if net != 0 || !whole {
+            cells.assign = None;
+        }
+        if !whole {
+            cells.comment = None;
+        }
+        self.within.extend(heredoc.map(Within::Heredoc));
+        cells
+    }
+
+    fn code(&mut self, rest: &str, width: usize, first: bool, at: usize, cells: &mut Cells, net: &mut i32) -> usize {
+        let counts = i32::from(cells.assign.is_some());
+        match rest.as_bytes()[0] {
+            b'"' => self.open(Within::Quote),
+            b'{' | b'[' | b'(' => {
+                *net += counts;
+                self.open(Within::Bracket)
+            }
+            b'}' | b']' | b')' => {
+                *net -= counts;
+                self.close(1)
+            }
+            b'/' if rest.starts_with("/*") => {
+                self.within.push(Within::Comment);
+                2
+            }
+            b'=' | b'!' | b'<' | b'>' if rest[1..].starts_with('=') || rest.starts_with("=>") => 2,
+            b'=' if cells.assign.is_none() && !first => {
+                cells.assign = Some(at);
+                1
+            }
+            _ => width,
+        }
+    }
+
+    fn text(&mut self, rest: &str, width: usize, net: &mut i32) -> usize {
+        if rest.starts_with("$${") || rest.starts_with("%%{") {
+            3
+        } else if rest.starts_with("${") || rest.starts_with("%{") {
+            self.within.push(Within::Template);
+            *net += 1;
+            2
+        } else if self.within.last() == Some(&Within::Quote) && rest.starts_with('\\') {
+            1 + rest[1..].chars().next().map_or(0, char::len_utf8)
+        } else if self.within.last() == Some(&Within::Quote) && rest.starts_with('"') {
+            self.close(1)
+        } else {
+            width
+        }
+    }
+
+    fn open(&mut self, what: Within) -> usize {
+        self.within.push(what);
+        1
+    }
+
+    fn close(&mut self, width: usize) -> usize {
+        self.within.pop();
+        width
+    }
+}
+
+/// The word that ends the heredoc that begins here.
+fn heredoc_word(rest: &str) -> Option<String> {
+    let word = rest.strip_prefix("<<")?;
+    let word = word.strip_prefix('-').unwrap_or(word).trim_end();
+    let named =
+        !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-');
+    named.then(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMATTED: &str = r#"locals {
+  zones = {
+    "eu-west-1a" = "10.0.0.0/20" # first
+    "b"          = "x"           # second
+    other        = <<-EOT
+      a = 1
+      long_name = 2 # not a comment
+    EOT
+  }
+  url  = "http://x/${var.a}//#no" // yes
+  same = a == b ? "=" : "y"
+  list = [
+    "a", # one
+    "bb" # two
+  ]
+  call = { a = 1, b = 2 }
+}
+provider "aws" { region = "x" }
+"#;
+
+    #[test]
+    fn formatted_text_stays_and_moved_columns_are_mended() {
+        assert_eq!(aligned(FORMATTED), FORMATTED);
+        let longer = FORMATTED.replace("eu-west-1a", "eu-central-1a");
+        let mended = keep_aligned(FORMATTED, longer.clone());
+        assert!(mended.contains("    \"b\"             = \"x\"           # second\n"), "{mended}");
+        assert!(mended.contains("    other           = <<-EOT\n      a = 1\n"), "{mended}");
+        assert_eq!(keep_aligned(&mended, mended.replace("eu-central-1a", "eu-west-1a")), FORMATTED);
+    }
+
+    #[test]
+    fn text_that_was_not_in_columns_is_left_alone() {
+        let own = "a = 1\nlonger = \"eu-west-1\"\n";
+        assert_eq!(keep_aligned(own, own.replace("west", "central")), own.replace("west", "central"));
+    }
+}

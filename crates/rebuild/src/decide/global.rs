@@ -1,0 +1,97 @@
+//! Resources that are not of a region, and names that are unique beyond one.
+
+/// Types of which one object serves every region: the standby refers to the primary's.
+/// Source: the services' pages in the AWS General Reference, "global services".
+/// A Route 53 health check is global too, and made per region all the same: each watches its own side.
+/// Records are entries of a shared zone; see [`UNIQUE_NAMES`].
+const GLOBAL_TYPES: [&str; 5] = [
+    "aws_route53_zone",
+    "aws_route53_delegation_set",
+    "aws_route53_key_signing_key",
+    "aws_route53_hosted_zone_dnssec",
+    "aws_ecrpublic_repository",
+];
+
+/// Families of which every type is global.
+const GLOBAL_PREFIXES: [&str; 9] = [
+    "aws_iam_",
+    "aws_cloudfront_",
+    "aws_organizations_",
+    "aws_route53domains_",
+    "aws_waf_",
+    "aws_shield_",
+    "aws_budgets_",
+    "aws_globalaccelerator_",
+    "aws_account_",
+];
+
+/// Whether one object of this type serves every region.
+pub fn is_global(resource_type: &str) -> bool {
+    GLOBAL_TYPES.contains(&resource_type) || GLOBAL_PREFIXES.iter().any(|prefix| resource_type.starts_with(prefix))
+}
+
+/// Attributes that name an object for all regions at once. Two of one name cannot be.
+/// A record has a second one, that tells apart several of one name.
+pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 2] =
+    [("aws_route53_record", "name", Some("set_identifier")), ("aws_s3_bucket", "bucket", None)];
+
+/// How ids of regional objects begin, before a hyphen and 8 or 17 hexadecimal digits.
+/// Source: Amazon EC2 User Guide, "Resource IDs".
+const REGIONAL_IDS: [&str; 24] = [
+    "acl", "ami", "cgw", "dopt", "eipalloc", "eipassoc", "eni", "i", "igw", "lt", "nat", "pcx", "pl", "rtb",
+    "rtbassoc", "sg", "sgr", "snap", "subnet", "tgw", "vgw", "vol", "vpc", "vpce",
+];
+
+/// Ids of regional objects in a text: where each stands, and how it begins.
+pub(crate) fn regional_ids(text: &str) -> Vec<(std::ops::Range<usize>, &'static str)> {
+    let mut found = Vec::new();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = bytes[at..].iter().position(|byte| !is_word(*byte)).map_or(bytes.len(), |length| at + length);
+        if let Some(kind) = text.get(at..end).and_then(regional_id) {
+            found.push((at..end, kind));
+        }
+        at = end + 1;
+    }
+    found
+}
+
+/// How a regional id begins, where the whole text is one.
+pub(crate) fn regional_id(text: &str) -> Option<&'static str> {
+    let (kind, digits) = text.rsplit_once('-')?;
+    let hexadecimal =
+        matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    REGIONAL_IDS.iter().find(|known| hexadecimal && **known == kind).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_global_types() {
+        for global in
+            ["aws_route53_zone", "aws_iam_role", "aws_iam_role_policy_attachment", "aws_cloudfront_distribution"]
+        {
+            assert!(is_global(global), "{global}");
+        }
+        for regional in [
+            "aws_route53_record",
+            "aws_route53_health_check",
+            "aws_instance",
+            "aws_wafv2_web_acl",
+            "aws_route53_zone_association",
+        ] {
+            assert!(!is_global(regional), "{regional}");
+        }
+    }
+
+    #[test]
+    fn ids_are_whole_words() {
+        let text = "ami-0123456789abcdef0, vpc-12345678/x shop-app i-0123456789abcdef sg-ABCDEF12";
+        let ids: Vec<_> = regional_ids(text).into_iter().map(|(range, kind)| (&text[range], kind)).collect();
+        assert_eq!(ids, [("ami-0123456789abcdef0", "ami"), ("vpc-12345678", "vpc")]);
+    }
+}

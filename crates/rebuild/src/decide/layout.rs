@@ -1,0 +1,90 @@
+//! Where files of the source stand below the standby root.
+
+use super::retarget::{Rule, Work};
+use super::syntax::{attribute, labels, literal, place as place_of};
+use crate::observe::normalize;
+use std::path::{Component, Path, PathBuf};
+
+/// The folder below the standby root for modules that are outside of the source's root.
+pub(crate) const MODULES: &str = "_modules";
+
+/// Where a file or folder of the source goes: what is below the root keeps its path; `../x` goes to
+/// `_modules/x` and `../../x` to `_modules/up-2/x`, so that every standby root is whole by itself.
+pub(crate) fn place(path: &Path) -> PathBuf {
+    let ups = path.components().take_while(|part| matches!(part, Component::ParentDir)).count();
+    let rest: PathBuf = path.components().skip(ups).collect();
+    match ups {
+        0 => rest,
+        1 => Path::new(MODULES).join(rest),
+        ups => Path::new(MODULES).join(format!("up-{ups}")).join(rest),
+    }
+}
+
+/// The way from one folder to another; both relative to the same one, or both absolute.
+pub(crate) fn way(from: &Path, to: &Path) -> PathBuf {
+    let (from, to) = (normalize(from), normalize(to));
+    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let ups = from.components().skip(shared).map(|_| Component::ParentDir);
+    ups.chain(to.components().skip(shared)).collect()
+}
+
+/// Local modules are found at their new places.
+pub(crate) fn rewrite_module_sources(work: &mut Work<'_>) {
+    let mut edits = Vec::new();
+    for (file, parsed) in &work.parsed {
+        let Some(folder) = file.parent() else { continue };
+        for block in parsed.syntax.blocks("module") {
+            let Some(source) = attribute(&block.body, "source") else { continue };
+            let Some(text) = literal(source).filter(|text| text.starts_with("./") || text.starts_with("../")) else {
+                continue;
+            };
+            let (caller, called) = (place(folder), place(&normalize(&folder.join(text))));
+            if normalize(&caller.join(text)) == called {
+                continue;
+            }
+            let mut way = way(&caller, &called).display().to_string();
+            if !way.starts_with("../") {
+                way = format!("./{way}");
+            }
+            let name = labels(block).first().copied().unwrap_or_default();
+            edits.push((
+                file.clone(),
+                place_of(source),
+                format!("\"{way}\""),
+                format!("module {name} stands below the standby root"),
+            ));
+        }
+    }
+    for (file, range, text, reason) in edits {
+        work.edit(&file, range, text, Rule::ModuleSource, reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_below_the_root() {
+        for (path, placed) in [
+            ("main.tf", "main.tf"),
+            ("modules/a/m.tf", "modules/a/m.tf"),
+            ("../m/a.tf", "_modules/m/a.tf"),
+            ("../../m/a.tf", "_modules/up-2/m/a.tf"),
+        ] {
+            assert_eq!(place(Path::new(path)), Path::new(placed));
+        }
+    }
+
+    #[test]
+    fn ways_lead_there() {
+        for (from, to, leads) in [
+            ("", "_modules/a", "_modules/a"),
+            ("_modules/a", "_modules/b/c", "../b/c"),
+            ("/x/y", "/x/z.tfstate", "../z.tfstate"),
+            ("a", "a", ""),
+        ] {
+            assert_eq!(way(Path::new(from), Path::new(to)), Path::new(leads));
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! A stack's source for another region.
+//!
+//! The rules leave their edits as splices of the source text; where a rule cannot know what to do it asks
+//! ([`OpenQuestion`]) rather than guess, and where it leaves a mention of the region on purpose it says so.
+
+use super::configured::Configured;
+use super::splice::{Splice, settle, splice};
+use super::syntax::Syntax;
+use super::words::Words;
+use super::{align, backend, layout, modules, overrides, removed, text};
+use crate::observe::{FileKind, SourceError, SourceTree};
+use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
+use pilotlight_plan::Stack;
+use pilotlight_tfstate::State;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// What an edit follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The provider works in the standby region.
+    ProviderRegion,
+    /// The state is kept elsewhere: both regions must not share one.
+    Backend,
+    /// Another stack's state is read from its standby's.
+    RemoteState,
+    /// The region's name in a text.
+    Region,
+    /// A zone's name in a text.
+    Zone,
+    /// The plan's `map`.
+    Map,
+    /// An image, found by its name and owner.
+    Image,
+    /// The plan's `set`.
+    Set,
+    /// The plan's `exclude`.
+    Exclude,
+    /// One object serves every region.
+    Global,
+    /// A module's folder has another place.
+    ModuleSource,
+    /// An `import` block: it would adopt an object of the primary.
+    Import,
+}
+
+impl Rule {
+    /// Its name, as reports show it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProviderRegion => "provider region",
+            Self::Backend => "backend",
+            Self::RemoteState => "remote state",
+            Self::Region => "region",
+            Self::Zone => "zone",
+            Self::Map => "map",
+            Self::Image => "image",
+            Self::Set => "set",
+            Self::Exclude => "exclude",
+            Self::Global => "global",
+            Self::ModuleSource => "module source",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// One change of the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// What it follows.
+    pub rule: Rule,
+    /// Why, for a person.
+    pub reason: String,
+    /// The source file, as the plan reaches it.
+    pub file: String,
+    /// Its line there, from 1.
+    pub line: usize,
+    /// The text that was there; empty for an addition.
+    pub old: String,
+    /// The text that is there now; empty for a removal.
+    pub new: String,
+}
+
+/// What only a person can decide. The standby is not built while one is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenQuestion {
+    /// Where.
+    pub span: Span,
+    /// What was found.
+    pub what: String,
+    /// What has to be decided.
+    pub needs: String,
+    /// The line for the stack's `standby` block that decides it, where there is one.
+    pub plan_line: Option<String>,
+}
+
+impl OpenQuestion {
+    /// The finding for it.
+    pub fn finding(&self) -> Finding {
+        let subject = Subject::File { span: self.span.clone() };
+        let finding =
+            Finding::new(codes::R_OPEN_QUESTION, Severity::Error, subject, format!("{}: {}", self.what, self.needs));
+        match &self.plan_line {
+            Some(line) => finding
+                .with(Evidence::fact("line for the plan", line))
+                .remedy(format!("add to the stack's standby block: {line}")),
+            None => finding.remedy(self.needs.clone()),
+        }
+    }
+}
+
+/// A resource that the standby refers to and does not make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalResource {
+    /// Its address without keys, `module.dns.aws_route53_zone.main`.
+    pub address: String,
+    /// [`Rule::Global`], or [`Rule::Exclude`].
+    pub rule: Rule,
+}
+
+/// Where a stack's states are, as URLs: `s3://bucket/key`, `file:path` or a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateLocation {
+    /// The stack's name.
+    pub stack: String,
+    /// The primary's.
+    pub primary: String,
+    /// The standby's.
+    pub standby: String,
+}
+
+/// What decides how a stack is retargeted.
+#[derive(Debug, Clone, Copy)]
+pub struct RetargetInput<'a> {
+    /// The stack, with its standby options.
+    pub stack: &'a Stack,
+    /// The region that the source is for.
+    pub primary: &'a Region,
+    /// The region that the result is for.
+    pub standby: &'a Region,
+    /// What stands for each zone of the primary; see [`super::zone_map`].
+    pub zones: &'a BTreeMap<String, String>,
+    /// Images that were found, beside the plan's `map`.
+    pub images: &'a BTreeMap<String, String>,
+    /// The states of every stack of the plan.
+    pub states: &'a [StateLocation],
+    /// The folder that the result is written to: a state in a file is named relative to it.
+    pub target: &'a Path,
+    /// The primary's state: the values of what is not made twice.
+    pub recorded: Option<&'a State>,
+}
+
+/// The source for the other region, and how it came to be.
+#[derive(Debug, Clone, Default)]
+pub struct Retargeted {
+    /// Every file by its path below the standby root.
+    pub files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Which file of the source each is; see [`SourceTree::files`].
+    pub origins: BTreeMap<PathBuf, PathBuf>,
+    /// Every edit, in the order of files and lines.
+    pub edits: Vec<Edit>,
+    /// What only a person can decide.
+    pub open: Vec<OpenQuestion>,
+    /// What the standby refers to, or leaves out.
+    pub globals: Vec<GlobalResource>,
+    /// Mentions of the primary that stay on purpose, and options of the plan that do nothing.
+    pub notes: Vec<Finding>,
+    /// Which attributes the source sets: what parity compares.
+    pub(crate) configured: Configured,
+}
+
+/// A file of HCL under work.
+pub(crate) struct Parsed {
+    pub(crate) text: String,
+    pub(crate) syntax: Syntax,
+}
+
+/// What the rules work on.
+pub(crate) struct Work<'a> {
+    pub(crate) input: RetargetInput<'a>,
+    pub(crate) tree: &'a SourceTree,
+    pub(crate) words: Words,
+    /// Files of HCL, variables included.
+    pub(crate) parsed: BTreeMap<PathBuf, Parsed>,
+    splices: BTreeMap<PathBuf, Vec<Splice>>,
+    pub(crate) result: Retargeted,
+}
+
+/// Makes the source for the other region.
+///
+/// # Errors
+/// A file is no valid HCL.
+pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retargeted, SourceError> {
+    let words = Words::new(input.primary, input.standby, input.zones, &input.stack.standby.map, input.images);
+    let mut parsed = BTreeMap::new();
+    for (path, bytes) in &tree.files {
+        let read = match FileKind::of(path) {
+            FileKind::Hcl => path.parent().is_some_and(|folder| tree.modules.contains(folder)),
+            FileKind::Vars => true,
+            _ => false,
+        };
+        if read {
+            let (text, syntax) = Syntax::parse(&tree.display(path), bytes)?;
+            parsed.insert(path.clone(), Parsed { text, syntax });
+        }
+    }
+    let mut work = Work { input: *input, tree, words, parsed, splices: BTreeMap::new(), result: Retargeted::default() };
+    let instances = modules::instances(&work);
+    removed::remove(&mut work, &instances);
+    overrides::set(&mut work, &instances);
+    backend::retarget(&mut work);
+    layout::rewrite_module_sources(&mut work);
+    text::replace_words(&mut work);
+    text::unique_names(&mut work, &instances);
+    work.result.configured = Configured::of(&work, &instances);
+    Ok(work.finish())
+}
+
+impl Work<'_> {
+    /// Replaces a range of a file.
+    pub(crate) fn edit(
+        &mut self,
+        file: &Path,
+        range: Range<usize>,
+        text: impl Into<String>,
+        rule: Rule,
+        reason: impl Into<String>,
+    ) {
+        let splice = Splice { range, text: text.into(), rule, reason: reason.into() };
+        self.splices.entry(file.to_owned()).or_default().push(splice);
+    }
+
+    /// Asks a person.
+    pub(crate) fn ask(
+        &mut self,
+        file: &Path,
+        range: Range<usize>,
+        what: impl Into<String>,
+        needs: impl Into<String>,
+        plan_line: Option<String>,
+    ) {
+        let question = OpenQuestion { span: self.span(file, range), what: what.into(), needs: needs.into(), plan_line };
+        if !self.result.open.contains(&question) {
+            self.result.open.push(question);
+        }
+    }
+
+    /// Says what was left as it is, or had no effect.
+    pub(crate) fn note(&mut self, code: Code, severity: Severity, subject: Subject, message: impl Into<String>) {
+        let finding = Finding::new(code, severity, subject, message);
+        if !self.result.notes.contains(&finding) {
+            self.result.notes.push(finding);
+        }
+    }
+
+    /// The place of a range in a source file.
+    pub(crate) fn span(&self, file: &Path, range: Range<usize>) -> Span {
+        let text = self.tree.files.get(file).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+        Span::of(self.tree.display(file), &text, range)
+    }
+
+    /// Ranges of a file that are taken out.
+    pub(crate) fn removed_ranges(&self, file: &Path) -> Vec<Range<usize>> {
+        let splices = self.splices.get(file).into_iter().flatten();
+        splices.filter(|splice| splice.text.is_empty()).map(|splice| splice.range.clone()).collect()
+    }
+
+    /// Ranges of a file that are replaced already.
+    pub(crate) fn edited_ranges(&self, file: &Path) -> Vec<Range<usize>> {
+        self.splices.get(file).into_iter().flatten().map(|splice| splice.range.clone()).collect()
+    }
+
+    fn finish(mut self) -> Retargeted {
+        for (path, bytes) in &self.tree.files {
+            let target = layout::place(path);
+            let splices = settle(self.splices.remove(path).unwrap_or_default());
+            let bytes = match std::str::from_utf8(bytes) {
+                Ok(source) if !splices.is_empty() => {
+                    let mut result = splice(source, &splices);
+                    // The empty line above a last block that went.
+                    while result.ends_with("\n\n") && !source.ends_with("\n\n") {
+                        result.pop();
+                    }
+                    if self.parsed.contains_key(path) {
+                        result = align::keep_aligned(source, result);
+                    }
+                    for splice in &splices {
+                        self.result.edits.push(Edit {
+                            rule: splice.rule,
+                            reason: splice.reason.clone(),
+                            file: self.tree.display(path),
+                            line: pilotlight_findings::Position::of(source, splice.range.start).line,
+                            old: source[splice.range.clone()].to_owned(),
+                            new: splice.text.clone(),
+                        });
+                    }
+                    result.into_bytes()
+                }
+                _ => bytes.clone(),
+            };
+            self.result.origins.insert(target.clone(), path.clone());
+            self.result.files.insert(target, bytes);
+        }
+        self.result.open.sort_by(|a, b| (&a.span.file, a.span.bytes).cmp(&(&b.span.file, b.span.bytes)));
+        self.result
+    }
+}

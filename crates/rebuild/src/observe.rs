@@ -1,0 +1,10 @@
+//! Everything that goes in: sources, regions, images.
+
+mod catalog;
+mod images;
+mod source;
+
+pub use catalog::{CatalogError, Image, RegionCatalog};
+pub use images::{ImageMap, image_ids, observe_images};
+pub(crate) use source::{FileKind, normalize};
+pub use source::{SourceError, SourceTree};

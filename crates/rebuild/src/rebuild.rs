@@ -1,0 +1,344 @@
+//! The job in order, one stack at a time: prepare, write, plan, apply, verify.
+//!
+//! Between the calls stands whoever asks the user: nothing here decides to go on. States and regions come in
+//! as values, so that a rebuild with the primary gone needs no call to it.
+
+mod error;
+
+pub use error::RebuildError;
+
+use crate::apply::{WriteError, Written, write_root};
+use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter};
+use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
+use crate::verify::{Parity, ParityInput, ResidueInput, collisions, parity, residue};
+use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
+use pilotlight_plan::{DrPlan, Stack};
+use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Root};
+use pilotlight_tfstate::{PlanJson, State};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The saved plan, below the standby root: where Terraform keeps its own, and no version control looks.
+const PLAN_FILE: &str = ".terraform/pilotlight.tfplan";
+
+/// What stands for what between the two regions. Kept with the journal, it lets a rebuild do without a
+/// call to the primary.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegionMap {
+    /// Zones of the primary with those of the standby.
+    pub zones: BTreeMap<String, String>,
+    /// Images of the primary with those of the standby, where they were found by name and owner.
+    pub images: BTreeMap<String, String>,
+}
+
+/// Rebuilds the standby of a plan.
+pub struct Rebuild<'a> {
+    /// The plan.
+    pub plan: &'a DrPlan,
+    /// Where standby roots are written, absolute or from the plan's folder; see [`DrPlan::default_into`].
+    pub into: PathBuf,
+}
+
+/// A stack's standby as text: nothing is written yet.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The stack's name.
+    pub stack: String,
+    /// Where it is to be written.
+    pub root: PathBuf,
+    /// The source.
+    pub source: SourceTree,
+    /// The standby, with edits and open questions.
+    pub retargeted: Retargeted,
+    /// The unified diff between them; empty where the region changes nothing.
+    pub diff: String,
+    /// The states of every stack, as the rules saw them.
+    pub states: Vec<StateLocation>,
+    /// The region map that was used.
+    pub map: RegionMap,
+}
+
+/// What Terraform would do.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Terraform's own summary; its file is what is applied.
+    pub outcome: PlanOutcome,
+    /// Terraform's plan for a person.
+    pub text: String,
+    /// Residue and collisions, allowed ones included as notes.
+    pub findings: Vec<Finding>,
+}
+
+impl Planned {
+    /// Whether nothing speaks against an apply.
+    pub fn is_clean(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity < Severity::Error)
+    }
+}
+
+/// The proof after an apply.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Both states compared.
+    pub parity: Parity,
+    /// Whether Terraform would change nothing more.
+    pub settled: bool,
+    /// Parity's findings, and one where it is not settled.
+    pub findings: Vec<Finding>,
+}
+
+impl<'a> Rebuild<'a> {
+    /// For a plan; `into` is where standby roots are written, absolute or from the plan's folder.
+    pub fn new(plan: &'a DrPlan, into: PathBuf) -> Self {
+        Self { plan, into }
+    }
+
+    /// The folder of a stack's standby root.
+    pub fn root_of(&self, stack: &str) -> PathBuf {
+        self.plan.resolve_path(self.into.join(stack))
+    }
+
+    /// What stands for what between the regions: zones by their order, and the images that the sources name.
+    /// Where the primary does not answer, zones go by their letter, and images must be in the plan's map.
+    ///
+    /// # Errors
+    /// The standby does not answer, or a source cannot be read.
+    pub async fn region_map(&self, catalog: &dyn RegionCatalog) -> Result<(RegionMap, Vec<Finding>), RebuildError> {
+        let (primary, standby) = (&self.plan.primary, &self.plan.standby);
+        let offered = catalog.zones(standby).await.map_err(RebuildError::Catalog)?;
+        let mut notes = Vec::new();
+        let zones = match catalog.zones(primary).await {
+            Ok(zones) => zone_map(&zones, &offered),
+            Err(error) => {
+                notes.push(self.catalog_note(format!("zones are matched by their letter: failed to {error}")));
+                zone_map_by_letter(primary, &offered)
+            }
+        };
+        let mut map = RegionMap { zones, images: BTreeMap::new() };
+        for stack in &self.plan.stacks {
+            let source = self.source(stack)?;
+            let ids =
+                image_ids(&source, stack.standby.map.keys().chain(stack.standby.map.values()).chain(map.images.keys()));
+            match observe_images(catalog, primary, standby, &ids).await {
+                Ok(found) => {
+                    map.images.extend(found.found);
+                    notes.extend(
+                        found
+                            .missing
+                            .into_iter()
+                            .map(|(id, why)| self.catalog_note(format!("nothing stands for {id}: {why}"))),
+                    );
+                }
+                Err(error) => notes.push(self.catalog_note(format!("images are not looked up: failed to {error}"))),
+            }
+        }
+        Ok((map, notes))
+    }
+
+    fn catalog_note(&self, message: String) -> Finding {
+        Finding::new(codes::R_CATALOG, Severity::Warning, Subject::Plan { name: self.plan.name.clone() }, message)
+    }
+
+    fn stack(&self, name: &str) -> Result<&'a Stack, RebuildError> {
+        self.plan.stack(name).ok_or_else(|| RebuildError::NoStack(name.to_owned()))
+    }
+
+    fn source(&self, stack: &Stack) -> Result<SourceTree, RebuildError> {
+        let folder = normalize(&self.plan.source_of(stack));
+        SourceTree::load(&folder)
+            .map_err(|source| RebuildError::Source { stack: stack.name.clone(), source: Box::new(source) })
+    }
+
+    /// Every stack's states, files from where the program runs.
+    fn states(&self) -> Result<Vec<StateLocation>, RebuildError> {
+        let from_here =
+            |url: String| match url.strip_prefix("file:").or(Some(url.as_str()).filter(|url| !url.contains("://"))) {
+                Some(path) => {
+                    format!("file:{}", normalize(&self.plan.resolve_path(path.trim_start_matches("//"))).display())
+                }
+                None => url,
+            };
+        let states = self.plan.stacks.iter().map(|stack| {
+            let url = |side| {
+                self.plan
+                    .state_url(stack, side, &self.into)
+                    .map(from_here)
+                    .map_err(|error| RebuildError::Plan(Box::new(error)))
+            };
+            Ok(StateLocation { stack: stack.name.clone(), primary: url(Side::Primary)?, standby: url(Side::Standby)? })
+        });
+        states.collect()
+    }
+
+    /// Makes the standby of one stack as text. `recorded` is the primary's state, where it can be had.
+    ///
+    /// # Errors
+    /// The source cannot be read.
+    pub fn prepare(&self, stack: &str, map: &RegionMap, recorded: Option<&State>) -> Result<Prepared, RebuildError> {
+        let stack = self.stack(stack)?;
+        let source = self.source(stack)?;
+        let mut prepared = Prepared {
+            stack: stack.name.clone(),
+            root: self.root_of(&stack.name),
+            source,
+            retargeted: Retargeted::default(),
+            diff: String::new(),
+            states: self.states()?,
+            map: map.clone(),
+        };
+        let retargeted = retarget(&prepared.source, &self.input(&prepared, recorded)?);
+        prepared.retargeted = retargeted
+            .map_err(|source| RebuildError::Source { stack: stack.name.clone(), source: Box::new(source) })?;
+        prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
+        Ok(prepared)
+    }
+
+    fn input<'b>(
+        &'b self,
+        prepared: &'b Prepared,
+        recorded: Option<&'b State>,
+    ) -> Result<RetargetInput<'b>, RebuildError> {
+        Ok(RetargetInput {
+            stack: self.stack(&prepared.stack)?,
+            primary: &self.plan.primary,
+            standby: &self.plan.standby,
+            zones: &prepared.map.zones,
+            images: &prepared.map.images,
+            states: &prepared.states,
+            target: &prepared.root,
+            recorded,
+        })
+    }
+
+    /// Writes the standby root.
+    ///
+    /// # Errors
+    /// A question is open, or the folder cannot be written.
+    pub fn write(&self, prepared: &Prepared) -> Result<Written, RebuildError> {
+        let stack = prepared.stack.clone();
+        let count = prepared.retargeted.open.len();
+        if count > 0 {
+            return Err(RebuildError::Open { stack, count });
+        }
+        write_root(&prepared.root, &stack, &prepared.source.root, &prepared.retargeted)
+            .map_err(|source| RebuildError::Write { stack, source: Box::new(source) })
+    }
+
+    /// Terraform in the standby root. The AWS region of the environment is the standby's, for what the source
+    /// leaves to the environment.
+    pub fn root(&self, stack: &str, program: &Program) -> Root {
+        let mut root = Root::new(program.clone(), stack, self.root_of(stack));
+        root.side = Some(Side::Standby);
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            root.env.insert(name.to_owned(), self.plan.standby.as_str().to_owned());
+        }
+        root
+    }
+
+    /// Initializes the written root, makes Terraform's plan and searches it. `primary_states` are the
+    /// primary's states that are at hand, of any stack.
+    ///
+    /// # Errors
+    /// Terraform fails, or its plan cannot be read.
+    pub async fn plan(
+        &self,
+        prepared: &Prepared,
+        root: &Root,
+        primary_states: &[&State],
+        cancel: &Cancel,
+        progress: OnProgress<'_>,
+    ) -> Result<Planned, RebuildError> {
+        let stack = || prepared.stack.clone();
+        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
+        // Terraform makes this folder only where it has something to put in it.
+        let folder = prepared.root.join(PLAN_FILE).parent().map(Path::to_owned).unwrap_or_default();
+        std::fs::create_dir_all(&folder).map_err(|source| RebuildError::Write {
+            stack: stack(),
+            source: Box::new(WriteError::File { what: "make the folder", path: folder, source }),
+        })?;
+        let options = InitOptions { reconfigure: true, ..InitOptions::default() };
+        root.init(&options, cancel).await.map_err(terraform)?;
+        let outcome =
+            root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
+        let file = Path::new(PLAN_FILE);
+        let text = root.show_text(file, cancel).await.map_err(terraform)?;
+        let json = root.show(Some(file), cancel).await.map_err(terraform)?;
+        let json = PlanJson::parse(&format!("{} (plan)", prepared.stack), json.as_bytes())
+            .map_err(|source| RebuildError::PlanJson { stack: stack(), source: Box::new(source) })?;
+        let retarget = self.input(prepared, None)?;
+        let mut findings = residue(&json, &ResidueInput { retarget, primary_states });
+        findings.extend(collisions(&prepared.stack, &json, primary_states));
+        Ok(Planned { outcome, text, findings })
+    }
+
+    /// Applies what was planned, and nothing else. The saved plan holds secrets in clear and is removed.
+    ///
+    /// # Errors
+    /// Terraform fails; what it made is in the standby's state.
+    pub async fn apply(
+        &self,
+        prepared: &Prepared,
+        root: &Root,
+        cancel: &Cancel,
+        progress: OnProgress<'_>,
+    ) -> Result<ApplyOutcome, RebuildError> {
+        let applied = root.apply(Path::new(PLAN_FILE), cancel, progress).await;
+        self.discard_plan(prepared);
+        applied.map_err(|source| RebuildError::Terraform { stack: prepared.stack.clone(), source: Box::new(source) })
+    }
+
+    /// Removes the saved plan, where it is not to be applied.
+    pub fn discard_plan(&self, prepared: &Prepared) {
+        // It may never have been made; nothing else can be done about one that stays.
+        if let Err(error) = std::fs::remove_file(prepared.root.join(PLAN_FILE)) {
+            tracing::debug!(%error, stack = prepared.stack, "remove the saved plan");
+        }
+    }
+
+    /// Proves the standby: both states agree, and Terraform would change nothing.
+    ///
+    /// # Errors
+    /// Terraform fails, or the standby's state cannot be read.
+    pub async fn verify(
+        &self,
+        prepared: &Prepared,
+        root: &Root,
+        primary: &State,
+        cancel: &Cancel,
+        progress: OnProgress<'_>,
+    ) -> Result<Verified, RebuildError> {
+        let stack = || prepared.stack.clone();
+        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
+        let settled = root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await;
+        self.discard_plan(prepared);
+        let settled = settled.map_err(terraform)?;
+        let bytes = root.state_pull(cancel).await.map_err(terraform)?.unwrap_or_default();
+        let standby = State::parse(&format!("the standby of {}", prepared.stack), &bytes)
+            .map_err(|source| RebuildError::State { stack: stack(), source: Box::new(source) })?;
+        let parity = self.parity(prepared, primary, &standby)?;
+        let mut findings = parity.findings.clone();
+        if settled.changes {
+            let subject = Subject::Stack { stack: stack(), side: Some(Side::Standby) };
+            let changes: Vec<String> =
+                settled.resources.iter().map(|change| format!("{} ({})", change.address, change.action)).collect();
+            let message = match changes.is_empty() {
+                true => "Terraform would change its outputs".to_owned(),
+                false => format!("Terraform would still change {}", changes.join(", ")),
+            };
+            let finding = Finding::new(codes::R_NOT_SETTLED, Severity::Error, subject, message);
+            findings.push(finding.remedy(format!("run terraform plan in {}", prepared.root.display())));
+        }
+        Ok(Verified { parity, settled: !settled.changes, findings })
+    }
+
+    /// Compares two states of a prepared stack, without Terraform: what `validate` asks.
+    ///
+    /// # Errors
+    /// The plan has no such stack.
+    pub fn parity(&self, prepared: &Prepared, primary: &State, standby: &State) -> Result<Parity, RebuildError> {
+        let retarget = self.input(prepared, Some(primary))?;
+        Ok(parity(primary, standby, &ParityInput { retarget, retargeted: &prepared.retargeted }))
+    }
+}

@@ -1,0 +1,108 @@
+use crate::apply::WriteError;
+use crate::observe::{CatalogError, SourceError};
+use pilotlight_findings::{Code, Explain, Span, codes};
+use pilotlight_plan::PlanError;
+use pilotlight_terraform::RunError;
+use pilotlight_tfstate::{PlanJsonError, StateError};
+
+/// Why a stack's standby was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The plan has no such stack.
+    #[error("find stack {0} in the plan")]
+    NoStack(String),
+    /// The plan gives both sides one state.
+    #[error("tell the states of both sides apart")]
+    Plan(#[source] Box<PlanError>),
+    /// The source could not be read.
+    #[error("read the source of stack {stack}")]
+    Source {
+        /// Which stack.
+        stack: String,
+        /// Why.
+        source: Box<SourceError>,
+    },
+    /// A region did not say what it offers.
+    #[error("learn what the regions offer")]
+    Catalog(#[source] CatalogError),
+    /// The standby root could not be written.
+    #[error("write the standby of stack {stack}")]
+    Write {
+        /// Which stack.
+        stack: String,
+        /// Why.
+        source: Box<WriteError>,
+    },
+    /// Terraform failed.
+    #[error("run Terraform for the standby of stack {stack}")]
+    Terraform {
+        /// Which stack.
+        stack: String,
+        /// Why.
+        source: Box<RunError>,
+    },
+    /// Terraform's plan could not be read.
+    #[error("read Terraform's plan for stack {stack}")]
+    PlanJson {
+        /// Which stack.
+        stack: String,
+        /// Why.
+        source: Box<PlanJsonError>,
+    },
+    /// The standby's state could not be read.
+    #[error("read the state of the standby of stack {stack}")]
+    State {
+        /// Which stack.
+        stack: String,
+        /// Why.
+        source: Box<StateError>,
+    },
+    /// A question is open.
+    #[error("write the standby of stack {stack}: {count} {} to be decided first", if *count == 1 { "question is" } else { "questions are" })]
+    Open {
+        /// Which stack.
+        stack: String,
+        /// How many.
+        count: usize,
+    },
+}
+
+impl RebuildError {
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::NoStack(_) | Self::Catalog(_) | Self::Open { .. } => None,
+            Self::Plan(source) => Some(&**source),
+            Self::Source { source, .. } => Some(&**source),
+            Self::Write { source, .. } => Some(&**source),
+            Self::Terraform { source, .. } => Some(&**source),
+            Self::PlanJson { source, .. } => Some(&**source),
+            Self::State { source, .. } => Some(&**source),
+        }
+    }
+}
+
+impl Explain for RebuildError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoStack(_) => codes::U_USAGE,
+            Self::Catalog(_) => codes::R_CATALOG,
+            Self::Open { .. } => codes::R_OPEN_QUESTION,
+            _ => self.inner().map_or(codes::R_SOURCE, Explain::code),
+        }
+    }
+
+    fn span(&self) -> Option<&Span> {
+        self.inner().and_then(Explain::span)
+    }
+
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::NoStack(_) => Some("name a stack of the plan".to_owned()),
+            Self::Catalog(_) => {
+                Some("where a region is gone, map its zones and images in the stack's standby block".to_owned())
+            }
+            Self::Open { .. } => Some("answer each question in the stack's standby block".to_owned()),
+            _ => self.inner().and_then(Explain::remedy),
+        }
+    }
+}

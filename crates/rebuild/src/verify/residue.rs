@@ -1,0 +1,125 @@
+//! What the standby would create, searched for the primary.
+
+use super::walk::{global_texts, print, shown, texts};
+use crate::decide::RetargetInput;
+use crate::decide::global::{is_global, regional_id, regional_ids};
+use crate::decide::words::Words;
+use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
+use pilotlight_tfstate::{Mode, PlanJson, State};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// What makes a value residue, and what is allowed.
+#[derive(Debug, Clone, Copy)]
+pub struct ResidueInput<'a> {
+    /// How the stack was retargeted: the region, its zones, the map and the allowed values.
+    pub retarget: RetargetInput<'a>,
+    /// States of the primary, this stack's and those that it may refer to: their objects' ids and addresses.
+    pub primary_states: &'a [&'a State],
+}
+
+/// Every planned value that names the primary region, a zone, an object or an address of it. Values that the
+/// plan allows are findings too, of [`Severity::Info`].
+pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
+    let retarget = &input.retarget;
+    let words =
+        Words::new(retarget.primary, retarget.standby, retarget.zones, &retarget.stack.standby.map, retarget.images);
+    let objects = primary_objects(input.primary_states);
+    let global = global_texts(input.primary_states);
+    let allowed = &retarget.stack.standby.allow;
+    let mut findings = Vec::new();
+    for resource in planned.planned().filter(|resource| resource.mode == Mode::Managed) {
+        let redacted = resource.redacted_values();
+        for (path, text) in texts(&resource.values) {
+            if global.contains(text) {
+                continue;
+            }
+            // `tags_all` repeats `tags`.
+            let attribute = print(&path);
+            if attribute
+                .strip_prefix("tags_all")
+                .is_some_and(|tag| resource.values.get("tags").is_some_and(|tags| repeats(tags, tag, text)))
+            {
+                continue;
+            }
+            let Some((what, word)) = first_residue(text, &words, &objects, retarget.primary.as_str()) else { continue };
+            let subject = Subject::Resource {
+                stack: retarget.stack.name.clone(),
+                side: Some(Side::Standby),
+                address: resource.address.to_string(),
+                id: None,
+            };
+            let value = shown(&redacted, &path);
+            let is_allowed = allowed.iter().any(|allowed| allowed == text || *allowed == word);
+            let (code, severity) = if is_allowed {
+                (codes::R_RESIDUE_ALLOWED, Severity::Info)
+            } else {
+                (codes::R_RESIDUE, Severity::Error)
+            };
+            let mut finding =
+                Finding::new(code, severity, subject, format!("{attribute} {what}")).with(Evidence::Fact {
+                    name: attribute,
+                    value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                });
+            if !is_allowed {
+                finding = finding.remedy(format!("let the source tell it by the region, map \"{word}\", or allow the value in the stack's standby block"));
+            }
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn repeats(tags: &serde_json::Value, tag: &str, text: &str) -> bool {
+    let name = tag.trim_start_matches(['.', '[', '"']).trim_end_matches(['"', ']']);
+    tags.get(name).and_then(serde_json::Value::as_str) == Some(text)
+}
+
+/// What a text has of the primary, and the word for it.
+fn first_residue(
+    text: &str,
+    words: &Words,
+    objects: &BTreeMap<String, String>,
+    region: &str,
+) -> Option<(String, String)> {
+    // A word that stands for itself is the same on both sides.
+    let hit = words.find(text).into_iter().find(|hit| hit.to.as_deref() != Some(&text[hit.range.clone()]));
+    if let Some(hit) = hit {
+        let word = text[hit.range].to_owned();
+        let what = match word.as_str() {
+            word if word == region => "names the primary region".to_owned(),
+            word if word.starts_with(region) => format!("names {word}, a zone of the primary"),
+            word => format!("names {word}, which the map replaces"),
+        };
+        return Some((what, word));
+    }
+    let ids = regional_ids(text).into_iter().map(|(range, _)| &text[range]);
+    let addresses = text.split(|letter: char| !(letter.is_ascii_hexdigit() || letter == '.' || letter == ':'));
+    ids.chain(addresses).find_map(|word| {
+        objects.get(word).map(|owner| (format!("names {word}, which is {owner} of the primary"), word.to_owned()))
+    })
+}
+
+/// Ids and public addresses of the primary's regional objects, with whose they are.
+fn primary_objects(states: &[&State]) -> BTreeMap<String, String> {
+    let mut objects = BTreeMap::new();
+    for managed in states.iter().flat_map(|state| state.managed()).filter(|managed| !is_global(managed.resource_type()))
+    {
+        let owner = managed.address().to_string();
+        let attributes = managed.attributes();
+        for name in [
+            "id",
+            "public_ip",
+            "association_id",
+            "allocation_id",
+            "network_interface_id",
+            "primary_network_interface_id",
+        ] {
+            let Some(text) = attributes.get(name).and_then(serde_json::Value::as_str) else { continue };
+            if regional_id(text).is_some() || text.parse::<IpAddr>().is_ok() {
+                objects.insert(text.to_owned(), owner.clone());
+            }
+        }
+    }
+    objects
+}

@@ -1,0 +1,83 @@
+//! A compiled run, before anything is done: what it moves, its steps, and every call it makes.
+
+use crate::clean::line as clean;
+use crate::text::TextOptions;
+use pilotlight_failover::{Plane, Run, Step, dry_run_findings};
+use pilotlight_findings::Severity;
+use std::fmt::Write as _;
+
+/// What a run will do, for the person who is asked to agree to it.
+pub fn compiled_text(run: &Run, options: TextOptions) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail; the one place says so for all of them.
+    let _ = write_run(&mut text, run, options);
+    text
+}
+
+/// The same for a program: the run, its digest and what is to be said of it.
+pub fn compiled_json(run: &Run) -> String {
+    let document = serde_json::json!({
+        "schema_version": 1,
+        "digest": run.digest().ok(),
+        "run": run,
+        "findings": dry_run_findings(run),
+    });
+    format!("{document:#}\n")
+}
+
+fn write_run(text: &mut String, run: &Run, options: TextOptions) -> std::fmt::Result {
+    let (from, to) = (&run.from, &run.to);
+    writeln!(text, "{} of {}: {} ({}) to {} ({})", run.job, run.plan, from.region, from.side, to.region, to.side)?;
+    if let Ok(digest) = run.digest() {
+        writeln!(text, "digest {digest}")?;
+    }
+    writeln!(text, "\nRecords")?;
+    for change in run.record_changes().flat_map(|changes| &changes.records) {
+        let (before, after) = (&change.before, &change.after);
+        let name = format!("{} {}", clean(&after.name), after.record_type);
+        if before == after {
+            writeln!(text, "  = {name}  is at its target already: {}", clean(&after.values.join(", ")))?;
+            continue;
+        }
+        writeln!(text, "  ~ {name}")?;
+        writeln!(text, "      {}  ->  {}", clean(&before.values.join(", ")), clean(&after.values.join(", ")))?;
+        if before.ttl != after.ttl {
+            let seconds = |ttl: Option<u64>| ttl.map_or("none".to_owned(), |ttl| format!("{ttl} s"));
+            writeln!(text, "      ttl {}  ->  {}", seconds(before.ttl), seconds(after.ttl))?;
+        }
+    }
+    writeln!(text, "\nSteps")?;
+    for phase in &run.phases {
+        writeln!(text, "  {}", phase.phase)?;
+        for step in &phase.steps {
+            write_step(text, step)?;
+        }
+    }
+    let findings = dry_run_findings(run);
+    let shown: Vec<_> =
+        findings.iter().filter(|finding| options.verbose || finding.severity > Severity::Info).collect();
+    if !shown.is_empty() {
+        writeln!(text, "\nWorth knowing")?;
+    }
+    for finding in shown {
+        writeln!(text, "  ! {} [{}]", clean(&finding.message), finding.code)?;
+    }
+    Ok(())
+}
+
+fn write_step(text: &mut String, step: &Step) -> std::fmt::Result {
+    let undo = if step.has_undo() { ", can be undone" } else { "" };
+    let point = if step.point_of_no_return { ", after it a failure waits for a person" } else { "" };
+    writeln!(text, "    {}  {}{undo}{point}", clean(&step.id), clean(&step.title))?;
+    for call in &step.calls {
+        let plane = match call.plane {
+            Plane::Control => "control plane",
+            Plane::Data => "data plane",
+            Plane::Unknown => "not known",
+        };
+        let region = call.region.as_ref().map_or("", |region| region.as_str());
+        let place = [plane, region].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        writeln!(text, "      {} {}  ({place})", clean(&call.service), clean(&call.operation))?;
+    }
+    Ok(())
+}

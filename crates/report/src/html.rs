@@ -1,0 +1,11 @@
+//! One page a report: everything in it is inline, it fetches nothing and runs no script, so that it can be
+//! mailed, archived and opened on a phone. Colours follow the reader's light or dark scheme.
+
+mod finding;
+mod page;
+mod report;
+mod run;
+mod timeline;
+
+pub use report::report_html;
+pub use run::run_html;

@@ -1,0 +1,95 @@
+use super::finding::{Sides, findings};
+use super::page::{Tile, badge, capitalized, class, page, safe};
+use crate::headline::{self, tally};
+use crate::theme::{self, Tone};
+use crate::words::number;
+use maud::{Markup, html};
+use pilotlight_findings::{ApiCalls, Job, Report, Verdict};
+
+/// A job's report as one page.
+pub fn report_html(report: &Report) -> String {
+    let job = headline::job_word(report.job);
+    let mark = theme::of_verdict(report.verdict);
+    let plan = report.plan.as_deref().map(safe);
+    let what = format!("{} report", capitalized(job));
+    let title = match &plan {
+        Some(plan) => format!("{plan}: {job}: {}", headline::verdict(report)),
+        None => format!("{job}: {}", headline::verdict(report)),
+    };
+    let sides = match report.job {
+        Job::Drift => Sides { old: "In the state", new: "In AWS now" },
+        Job::Rebuild | Job::Validate => Sides { old: "Expected", new: "Found" },
+    };
+    let body = html! {
+        section class={ "card hero " (class(mark.tone)) } {
+            (badge(mark, mark.word))
+            h1 { (capitalized(job)) ": " (headline::verdict(report)) }
+            p { (meaning(report)) }
+            p.muted {
+                @if let Some(plan) = &plan { "Plan " b { (plan) } ", " }
+                (headline::effort(report)) "."
+            }
+        }
+        ul.tiles { @for tile in tiles(report) { (tile.markup()) } }
+        (findings(&report.findings, sides))
+        @if !report.calls.is_empty() { (calls(&report.calls)) }
+    };
+    page(&title, &what, &report.started_at, report.schema_version, &body)
+}
+
+/// What the verdict is for the reader, in a sentence.
+fn meaning(report: &Report) -> &'static str {
+    match (report.job, report.verdict) {
+        (Job::Drift, Verdict::Clean) => "Everything that was read in AWS is as Terraform recorded it.",
+        (Job::Drift, Verdict::Findings) => "AWS is not as Terraform recorded it.",
+        (Job::Validate, Verdict::Clean) => "The standby is ready to take the traffic.",
+        (Job::Validate, Verdict::Findings) => "The standby is not ready to take the traffic.",
+        (Job::Rebuild, Verdict::Clean) => "Nothing stands between the primary's Terraform and its standby.",
+        (Job::Rebuild, Verdict::Findings) => "The standby is not what the primary's Terraform makes of it.",
+        (_, Verdict::Incomplete) => "Something could not be read, so there is no clean verdict.",
+    }
+}
+
+fn tiles(report: &Report) -> Vec<Tile> {
+    let tally = tally(report);
+    let counted = |name: &str, n: u64, tone: Tone| {
+        let tile = Tile::new(name, number(n));
+        if n > 0 { tile.tone(tone) } else { tile }
+    };
+    let mut tiles = vec![counted("findings", tally.problems, Tone::Bad)];
+    if tally.warnings > 0 {
+        tiles.push(counted("warnings", tally.warnings, Tone::Warn));
+    }
+    if tally.notes > 0 {
+        tiles.push(counted("notes", tally.notes, Tone::Info));
+    }
+    tiles.push(counted("unread", tally.unread, Tone::Unsure));
+    tiles.extend(headline::counts(report).map(|count| Tile::new(safe(&count.name), number(count.count))));
+    tiles
+}
+
+fn calls(calls: &[ApiCalls]) -> Markup {
+    html! {
+        details.card {
+            summary { "Calls by API" }
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "API" }
+                        th scope="col" { "Region" }
+                        th.num scope="col" { "Calls" }
+                    }
+                }
+                tbody {
+                    @for call in calls {
+                        tr {
+                            th scope="row" { code { (safe(&call.service)) ":" (safe(&call.operation)) } }
+                            td { (safe(&call.region)) }
+                            td.num { (number(call.count)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a person does next about a run: the command lines, ready to copy.
+
+use crate::clean::line;
+use pilotlight_failover::{RunReport, StepReport};
+
+/// What stands for the plan file where the caller does not know it.
+const PLAN: &str = "PLAN";
+
+/// A way on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NextStep {
+    /// What it does, lower case.
+    pub(crate) what: String,
+    /// The command line.
+    pub(crate) command: String,
+}
+
+/// What can be done now, the usual way first.
+pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
+    let plan = plan_file.map_or_else(|| PLAN.to_owned(), quoted);
+    let id = quoted(&run.run);
+    let job = quoted(&run.job);
+    let on_run = |subcommand: &str, rest: &str| format!("pilotlight run {subcommand} {plan} {id}{rest}");
+    let next = |what: &str, command: String| NextStep { what: what.to_owned(), command };
+    let resume = || next("continue, once the cause is gone", on_run("resume", ""));
+    let reason = " --reason \"…\"";
+    let abort = || next("give up, and undo what can be undone", on_run("abort", reason));
+    let again = || next(&format!("start the {} again", line(&run.job)), format!("pilotlight {job} {plan}"));
+    let on_step =
+        |subcommand: &str, step: &StepReport| on_run(subcommand, &format!(" --step {}{reason}", quoted(&step.step)));
+    match run.outcome.as_str() {
+        "succeeded" if run.job == "failover" => {
+            vec![next("move the traffic back, when the primary is well", format!("pilotlight failback {plan}"))]
+        }
+        "stopped" => match stopped_at(run) {
+            Some(step) if is_approval(step) => vec![
+                next("approve", on_step("approve", step)),
+                next("continue, once it is approved", on_run("resume", "")),
+                abort(),
+            ],
+            Some(step) if step.status != "pending" => {
+                vec![resume(), next("leave this step out; then continue", on_step("skip", step)), abort()]
+            }
+            _ => vec![next("continue", on_run("resume", "")), abort()],
+        },
+        "unfinished" => vec![
+            next("see whether it still runs", on_run("show", "")),
+            next("continue, when no executor is alive", on_run("resume", "")),
+            next("take it from an executor that may be alive", on_run("resume", " --takeover")),
+            abort(),
+        ],
+        "rolled_back" | "aborted" => {
+            vec![next("look for what stands in the way", format!("pilotlight validate {plan}")), again()]
+        }
+        "failed" => vec![
+            next("see what was done and what was not", on_run("show", "")),
+            next("look for what stands in the way", format!("pilotlight validate {plan}")),
+            again(),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The step that a stopped run waits at: the first that is not settled.
+fn stopped_at(run: &RunReport) -> Option<&StepReport> {
+    let steps = || run.phases.iter().flat_map(|phase| &phase.steps);
+    steps()
+        .find(|step| matches!(step.status.as_str(), "failed" | "unknown" | "in_doubt"))
+        .or_else(|| steps().find(|step| step.status == "pending"))
+}
+
+/// Compiled runs name the step of an approval `<phase>/approval/<name>`, and a traffic set that is called
+/// so as well has another title.
+fn is_approval(step: &StepReport) -> bool {
+    step.step.split('/').nth(1) == Some("approval") && step.title.starts_with("approval ")
+}
+
+/// The text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let text = line(text);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_a_shell() {
+        assert_eq!(quoted("plans/shop.hcl"), "plans/shop.hcl");
+        assert_eq!(quoted("my plan.hcl"), "'my plan.hcl'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

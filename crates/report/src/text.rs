@@ -1,0 +1,38 @@
+//! Text for a terminal, a log or a ticket.
+
+mod explain;
+mod ink;
+mod report;
+mod run;
+
+pub use explain::render_explain;
+pub use report::report_text;
+pub use run::run_text;
+
+mod finding;
+
+/// How text is to be written. What the terminal can do is the caller's to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Whether to colour with ANSI sequences.
+    pub color: bool,
+    /// Columns to wrap sentences at. Values and commands are never cut, so that they can be copied.
+    pub width: usize,
+    /// Whether to add what is only sometimes asked for: calls by API, whole diffs, ids.
+    pub verbose: bool,
+}
+
+impl Default for TextOptions {
+    /// Without colour, 80 columns, not verbose: a log file.
+    fn default() -> Self {
+        Self { color: false, width: 80, verbose: false }
+    }
+}
+
+impl TextOptions {
+    /// The width for sentences: on a very narrow terminal they are wrapped by it, not by us; and lines of
+    /// more than 110 characters are hard to read on any.
+    fn columns(self) -> usize {
+        self.width.clamp(40, 110)
+    }
+}

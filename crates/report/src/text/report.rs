@@ -1,0 +1,76 @@
+use super::TextOptions;
+use super::finding::finding;
+use super::ink::{Ink, pad, pad_left, widest};
+use crate::clean;
+use crate::group::{full_name, groups, unread};
+use crate::headline;
+use crate::theme::{self, Tone};
+use crate::words::number;
+use pilotlight_findings::{ApiCalls, Finding, Report};
+
+/// A job's report. A clean one is a single line; else the findings follow, the most severe first, then
+/// what could not be read, and with [`TextOptions::verbose`] the calls by API.
+pub fn report_text(report: &Report, options: TextOptions) -> String {
+    let ink = Ink::new(options);
+    let tone = theme::of_verdict(report.verdict).tone;
+    let job = headline::job_word(report.job);
+    let mut out = format!(
+        "{} {}\n",
+        ink.strong(tone, &format!("{job}: {},", headline::verdict(report))),
+        headline::effort(report)
+    );
+    for group in groups(&report.findings) {
+        out.push_str(&format!("\n{}\n", ink.bold(&group.title)));
+        for (at, one) in group.findings.iter().enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
+            out.push_str(&finding(one, options));
+        }
+    }
+    let unread = unread(&report.findings);
+    if !unread.is_empty() {
+        out.push_str(&unread_text(&unread, options));
+    }
+    if options.verbose && !report.calls.is_empty() {
+        out.push_str(&calls(&report.calls, ink));
+    }
+    if let Some(first) = report.findings.iter().max_by_key(|finding| finding.severity) {
+        let hint = format!("For more about a code, try `pilotlight explain {}`.", first.code);
+        out.push_str(&format!("\n{}\n", ink.dim(&hint)));
+    }
+    out
+}
+
+fn unread_text(unread: &[&Finding], options: TextOptions) -> String {
+    let ink = Ink::new(options);
+    let mut out = format!("\n{}\n", ink.bold("unread: nothing is known of these"));
+    for finding in unread {
+        let mark = theme::of_finding(finding);
+        let name = ink.bold(&full_name(&finding.subject));
+        out.push_str(&format!("  {} {name}  {}\n", ink.tone(mark.tone, mark.symbol), ink.dim(finding.code.as_str())));
+        out.push_str(&ink.wrap(4, 0, &clean::line(&finding.message)));
+        if let Some(remedy) = &finding.remedy {
+            let text = ink.wrap(4, 8, &format!("remedy: {}", clean::line(remedy)));
+            out.push_str(&text.replacen("remedy:", &ink.tone(Tone::Info, "remedy:"), 1));
+        }
+    }
+    out
+}
+
+fn calls(calls: &[ApiCalls], ink: Ink) -> String {
+    let mut out = format!("\n{}\n", ink.bold("calls by API"));
+    let apis: Vec<(String, String, String)> = calls
+        .iter()
+        .map(|call| {
+            let api = format!("{}:{}", clean::line(&call.service), clean::line(&call.operation));
+            (number(call.count), api, clean::line(&call.region))
+        })
+        .collect();
+    let counts = widest(apis.iter().map(|(count, ..)| count.as_str()));
+    let names = widest(apis.iter().map(|(_, name, _)| name.as_str()));
+    for (count, name, region) in &apis {
+        out.push_str(&format!("  {}  {}  {}\n", pad_left(count, counts), pad(name, names), ink.dim(region)));
+    }
+    out
+}

@@ -1,0 +1,5 @@
+//! Values as the product makes them, for the sample estate.
+
+pub(crate) mod every_shape;
+pub(crate) mod reports;
+pub(crate) mod runs;

@@ -1,0 +1,154 @@
+//! Values with every field present and every variant used. They are written without `..`, so that a new
+//! field does not compile until it is here; then the schema must know it too.
+
+use pilotlight_failover::{
+    CheckReport, Endpoint, Intervention, PhaseReport, RecordMove, RecoveryTime, RunReport, StepReport,
+};
+use pilotlight_findings::{
+    ApiCalls, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side, Span, Subject, Verdict, codes,
+};
+use serde_json::json;
+
+pub(crate) const TIME: &str = "2026-11-21T03:00:00.123Z";
+
+/// Every kind of subject. The match makes a new kind fail to compile here.
+pub(crate) fn subjects() -> Vec<Subject> {
+    let all = vec![
+        Subject::Resource {
+            stack: "app".into(),
+            side: Some(Side::Primary),
+            address: "a.b".into(),
+            id: Some("i".into()),
+        },
+        Subject::Stack { stack: "app".into(), side: Some(Side::Standby) },
+        Subject::File {
+            span: Span { file: "plans/shop.hcl".into(), start: Position { line: 1, column: 2 }, bytes: (1, 5) },
+        },
+        Subject::Record { zone: "shop.test".into(), name: "app.shop.test".into(), record_type: "A".into() },
+        Subject::Check { name: "storefront".into() },
+        Subject::Host { host: "ns1.shop.test:53".into() },
+        Subject::Step { run: "r".into(), step: "s".into() },
+        Subject::Journal { url: "file:.pilotlight".into() },
+        Subject::Plan { name: "shop".into() },
+    ];
+    for subject in &all {
+        match subject {
+            Subject::Resource { .. }
+            | Subject::Stack { .. }
+            | Subject::File { .. }
+            | Subject::Record { .. }
+            | Subject::Check { .. }
+            | Subject::Host { .. }
+            | Subject::Step { .. }
+            | Subject::Journal { .. }
+            | Subject::Plan { .. } => {}
+        }
+    }
+    all
+}
+
+fn evidence() -> Vec<Evidence> {
+    let all = vec![
+        Evidence::Change { attribute: "ttl".into(), old: json!(30), new: json!(null) },
+        Evidence::Diff { title: "policy".into(), text: "--- a\n+++ b\n".into() },
+        Evidence::Fact { name: "cause".into(), value: "timeout".into() },
+    ];
+    for piece in &all {
+        match piece {
+            Evidence::Change { .. } | Evidence::Diff { .. } | Evidence::Fact { .. } => {}
+        }
+    }
+    all
+}
+
+fn findings() -> Vec<Finding> {
+    let severities = [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical];
+    subjects()
+        .into_iter()
+        .zip(severities.into_iter().cycle())
+        .map(|(subject, severity)| Finding {
+            code: codes::R_RESIDUE,
+            severity,
+            subject,
+            message: "m".into(),
+            evidence: evidence(),
+            remedy: Some("do".into()),
+        })
+        .collect()
+}
+
+pub(crate) fn report() -> Report {
+    Report {
+        schema_version: pilotlight_findings::REPORT_SCHEMA_VERSION,
+        job: Job::Validate,
+        plan: Some("shop".into()),
+        started_at: TIME.into(),
+        duration_ms: 1,
+        verdict: Verdict::Incomplete,
+        summary: vec![Count { name: "resources".into(), count: 1 }],
+        findings: findings(),
+        calls: vec![ApiCalls {
+            service: "ec2".into(),
+            region: "eu-west-1".into(),
+            operation: "DescribeVpcs".into(),
+            count: 1,
+        }],
+    }
+}
+
+pub(crate) fn run() -> RunReport {
+    let endpoint = |side, region: &str| Endpoint { side, region: Region::new(region).expect("region") };
+    RunReport {
+        schema_version: pilotlight_failover::RUN_REPORT_SCHEMA_VERSION,
+        run: "01934c1e".into(),
+        plan: "shop".into(),
+        job: "failback".into(),
+        digest: "00".into(),
+        operator: "ana@bastion".into(),
+        outcome: "stopped".into(),
+        detail: "d".into(),
+        from: endpoint(Side::Standby, "eu-central-1"),
+        to: endpoint(Side::Primary, "eu-west-1"),
+        started_at: TIME.into(),
+        finished_at: Some(TIME.into()),
+        recovery_time: RecoveryTime { objective_ms: Some(1), measured_ms: Some(2) },
+        phases: vec![PhaseReport {
+            phase: "switch".into(),
+            started_at: Some(TIME.into()),
+            duration_ms: Some(1),
+            steps: vec![StepReport {
+                step: "s".into(),
+                title: "t".into(),
+                status: "done".into(),
+                started_at: Some(TIME.into()),
+                duration_ms: Some(1),
+                attempts: 1,
+                detail: "d".into(),
+            }],
+        }],
+        records: vec![RecordMove {
+            zone: "shop.test".into(),
+            name: "app.shop.test".into(),
+            record_type: "A".into(),
+            ttl: 30,
+            before: vec!["192.0.2.1".into()],
+            after: vec!["192.0.2.2".into()],
+            moved: false,
+        }],
+        checks: vec![CheckReport {
+            name: "c".into(),
+            kind: "http".into(),
+            when: "after".into(),
+            status: "green".into(),
+            latency_ms: Some(1),
+            detail: "d".into(),
+        }],
+        interventions: vec![Intervention {
+            at: TIME.into(),
+            what: "stopped".into(),
+            by: "ana".into(),
+            detail: "d".into(),
+        }],
+        findings: findings(),
+    }
+}

@@ -1,0 +1,162 @@
+use crate::location::{Location, without_credentials};
+use crate::s3::{self, Purpose};
+use crate::{S3Access, StoreError, directory};
+use bytes::Bytes;
+use futures::TryStreamExt as _;
+use object_store::memory::InMemory;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A folder of objects behind a URL. Keys are relative to it, `runs/0001/0000000003.json`.
+#[derive(Debug, Clone)]
+pub struct Store {
+    url: String,
+    backend: Backend,
+}
+
+#[derive(Debug, Clone)]
+enum Backend {
+    /// Opened anew for each operation: the directory may not exist yet.
+    Directory(PathBuf),
+    /// A bucket with the prefix of all keys, or memory.
+    Objects { store: Arc<dyn ObjectStore>, prefix: Key },
+}
+
+impl Store {
+    /// Opens the store at `url`: `file:DIR` or a bare path, relative to `base`, or `s3://BUCKET/PREFIX`.
+    /// Nothing is reached or created yet.
+    ///
+    /// # Errors
+    /// The URL cannot be used, or it is on S3 and `access` is none.
+    pub fn open(url: &str, base: &Path, access: Option<&S3Access>) -> Result<Self, StoreError> {
+        let shown = without_credentials(url);
+        let backend = match Location::parse(url, base)? {
+            Location::File(path) => Backend::Directory(path),
+            Location::S3 { bucket, key } => {
+                let access = access.ok_or_else(|| StoreError::NoAccess { url: shown.clone() })?;
+                let prefix = parse_key(&shown, &key)?;
+                Backend::Objects { store: Arc::new(s3::open(&shown, &bucket, access, Purpose::Events)?), prefix }
+            }
+            Location::Http(_) => return Err(StoreError::ReadOnly { url: shown }),
+        };
+        Ok(Self { url: shown.trim_end_matches('/').to_owned(), backend })
+    }
+
+    /// An empty store in memory. Clones share it.
+    pub fn memory() -> Self {
+        let backend = Backend::Objects { store: Arc::new(InMemory::new()), prefix: Key::default() };
+        Self { url: "memory:".to_owned(), backend }
+    }
+
+    /// The URL that it was opened with, without credentials.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it does not exist; refused; or no usable answer.
+    pub async fn read(&self, key: &str) -> Result<Bytes, StoreError> {
+        let url = self.object_url(key);
+        let not_found = || StoreError::NotFound { url: url.clone(), source: None };
+        let (store, path) = self.existing(key).await?.ok_or_else(not_found)?;
+        let read = async { store.get(&path).await?.bytes().await };
+        read.await.map_err(|error| StoreError::of(url.clone(), error))
+    }
+
+    /// Reads an object; none where it, or the whole store, does not exist.
+    ///
+    /// # Errors
+    /// Refused, or no usable answer.
+    pub async fn read_if_exists(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
+        match self.read(key).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The keys of all objects below `prefix` at any depth, sorted. `prefix` is a folder, `""` the store.
+    ///
+    /// # Errors
+    /// Refused, or no usable answer. A directory that does not exist is empty; so is not a bucket.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let Some((store, path)) = self.existing(prefix).await? else { return Ok(Vec::new()) };
+        let listed: Result<Vec<_>, _> = store.list(Some(&path)).map_ok(|object| object.location).try_collect().await;
+        let objects = listed.map_err(|error| StoreError::of(self.object_url(prefix), error))?;
+        let mut keys: Vec<String> = objects.iter().filter_map(|location| self.relative(location)).collect();
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    /// The names of the folders directly below `prefix`, sorted.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub async fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let Some((store, path)) = self.existing(prefix).await? else { return Ok(Vec::new()) };
+        let listed = store.list_with_delimiter(Some(&path)).await;
+        let folders = listed.map_err(|error| StoreError::of(self.object_url(prefix), error))?.common_prefixes;
+        let mut names: Vec<String> = folders.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Writes a new object, whole and synced to the disk, or not at all; it never replaces one.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] where there is one. After [`StoreError::Unreachable`] it is unknown
+    /// whether the object was written: read it back.
+    pub async fn create(&self, key: &str, bytes: impl Into<Bytes>) -> Result<(), StoreError> {
+        let url = self.object_url(key);
+        let (store, path) = match &self.backend {
+            Backend::Directory(root) => {
+                let store: Arc<dyn ObjectStore> = Arc::new(directory::created(root, &self.url).await?);
+                (store, parse_key(&url, key)?)
+            }
+            Backend::Objects { store, prefix } => (Arc::clone(store), join(&url, prefix, key)?),
+        };
+        let options = PutOptions::from(PutMode::Create);
+        let created = store.put_opts(&path, PutPayload::from_bytes(bytes.into()), options).await;
+        created.map(|_| ()).map_err(|error| StoreError::of(url, error))
+    }
+
+    /// The store and the whole key; none where the directory does not exist.
+    async fn existing(&self, key: &str) -> Result<Option<(Arc<dyn ObjectStore>, Key)>, StoreError> {
+        let url = self.object_url(key);
+        Ok(match &self.backend {
+            Backend::Directory(root) => match directory::existing(root, &self.url).await? {
+                Some(store) => Some((Arc::new(store), parse_key(&url, key)?)),
+                None => None,
+            },
+            Backend::Objects { store, prefix } => Some((Arc::clone(store), join(&url, prefix, key)?)),
+        })
+    }
+
+    fn object_url(&self, key: &str) -> String {
+        if key.is_empty() { self.url.clone() } else { format!("{}/{key}", self.url) }
+    }
+
+    fn relative(&self, location: &Key) -> Option<String> {
+        match &self.backend {
+            Backend::Directory(_) => Some(location.to_string()),
+            Backend::Objects { prefix, .. } => {
+                let parts: Vec<_> = location.prefix_match(prefix)?.map(|part| part.as_ref().to_owned()).collect();
+                Some(parts.join("/"))
+            }
+        }
+    }
+}
+
+/// A key as it is written, without the escapes that `Key::from` would add.
+fn parse_key(url: &str, key: &str) -> Result<Key, StoreError> {
+    Key::parse(key).map_err(|error| StoreError::BadUrl { url: url.to_owned(), reason: error.to_string() })
+}
+
+fn join(url: &str, prefix: &Key, key: &str) -> Result<Key, StoreError> {
+    let key = parse_key(url, key)?;
+    Ok(Key::from_iter(prefix.parts().chain(key.parts())))
+}

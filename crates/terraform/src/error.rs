@@ -1,0 +1,123 @@
+use pilotlight_findings::{Code, Explain, Finding, Severity, Span, Subject, codes};
+use std::path::PathBuf;
+
+/// Why an operation of Terraform gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The program could not be started.
+    #[error("start {} in {}", program.display(), dir.display())]
+    Start {
+        /// Which program.
+        program: PathBuf,
+        /// In which directory.
+        dir: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its output could not be read.
+    #[error("read the output of {command} in {}", dir.display())]
+    Pipe {
+        /// `terraform plan …`
+        command: String,
+        /// In which directory.
+        dir: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It ended with an error.
+    #[error("run {command} in {}{}", dir.display(), told(findings, output))]
+    Failed {
+        /// `terraform plan …`
+        command: String,
+        /// In which directory.
+        dir: PathBuf,
+        /// Its exit code; none where a signal ended it.
+        exit: Option<i32>,
+        /// What it had to say, with places in the HCL.
+        findings: Vec<Finding>,
+        /// Lines that it wrote beside its JSON: a panic, a plugin's own words.
+        output: String,
+    },
+    /// It was asked to end, and ended.
+    #[error("finish {command} in {}: it was {}", dir.display(), if *killed { "killed" } else { "interrupted" })]
+    Interrupted {
+        /// `terraform apply …`
+        command: String,
+        /// In which directory.
+        dir: PathBuf,
+        /// Whether it was killed before it could end by itself.
+        killed: bool,
+        /// What it had to say.
+        findings: Vec<Finding>,
+    },
+    /// It ended well and what it printed is not what its documentation says.
+    #[error("understand the output of {command} in {}", dir.display())]
+    Output {
+        /// `terraform output …`
+        command: String,
+        /// In which directory.
+        dir: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+/// The first error that Terraform named, or the end of what it wrote.
+fn told(findings: &[Finding], output: &str) -> String {
+    if let Some(finding) = findings.iter().find(|finding| finding.severity >= Severity::Error) {
+        return match &finding.subject {
+            Subject::File { span } => format!(": {} ({span})", finding.message),
+            _ => format!(": {}", finding.message),
+        };
+    }
+    match output.trim() {
+        "" => String::new(),
+        output => format!(": {output}"),
+    }
+}
+
+impl RunError {
+    /// What Terraform had to say before it ended.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Failed { findings, .. } | Self::Interrupted { findings, .. } => findings,
+            _ => &[],
+        }
+    }
+}
+
+impl Explain for RunError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Start { .. } => codes::T_VERSION,
+            Self::Failed { findings, .. } if findings.iter().any(|f| f.severity >= Severity::Error) => {
+                codes::T_DIAGNOSTIC
+            }
+            Self::Failed { .. } | Self::Pipe { .. } => codes::T_FAILED,
+            Self::Interrupted { .. } => codes::T_INTERRUPTED,
+            Self::Output { .. } => codes::T_OUTPUT,
+        }
+    }
+
+    fn span(&self) -> Option<&Span> {
+        self.findings().iter().filter(|finding| finding.severity >= Severity::Error).find_map(|finding| match &finding
+            .subject
+        {
+            Subject::File { span } => Some(span),
+            _ => None,
+        })
+    }
+
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Failed { command, dir, .. } => {
+                Some(format!("run `{command}` in {} to see it by hand", dir.display()))
+            }
+            Self::Interrupted { killed: true, dir, .. } => {
+                Some(format!("look for a lock that was left behind with `terraform plan` in {}", dir.display()))
+            }
+            Self::Interrupted { .. } => Some("run the same command again to go on where it ended".to_owned()),
+            _ => None,
+        }
+    }
+}

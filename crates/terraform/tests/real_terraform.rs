@@ -1,0 +1,244 @@
+//! The real program, with the built-in `terraform_data` resource alone: no plugin, no network.
+
+use pilotlight_findings::{Explain, Position, Severity, Subject, codes};
+use pilotlight_terraform::{
+    Cancel, Counts, FindError, InitOptions, PlanOptions, Program, Progress, Root, RunError, cancellation,
+};
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+async fn program() -> Program {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Program::find(None, &path).await.expect("terraform or tofu on PATH")
+}
+
+/// A root of its own with this configuration, initialized.
+async fn root(configuration: &str) -> (tempfile::TempDir, Root) {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("main.tf"), configuration).expect("written");
+    // A machine's own CLI configuration must not decide a test.
+    std::fs::write(dir.path().join("empty.tfrc"), "").expect("written");
+    let mut root = Root::new(program().await, "app", dir.path());
+    root.env.insert("TF_CLI_CONFIG_FILE".to_owned(), dir.path().join("empty.tfrc").display().to_string());
+    root.init(&InitOptions::default(), &Cancel::never()).await.expect("init");
+    (dir, root)
+}
+
+#[tokio::test]
+async fn plan_show_apply_output_and_destroy() {
+    let (_dir, root) = root(
+        r#"
+variable "word" { type = string }
+resource "terraform_data" "first" { input = var.word }
+resource "terraform_data" "second" {
+  count = 2
+  input = "${terraform_data.first.output}-${count.index}"
+}
+output "word" { value = terraform_data.first.output }
+output "secret" {
+  value     = "hidden"
+  sensitive = true
+}
+"#,
+    )
+    .await;
+    let cancel = Cancel::never();
+    let options = PlanOptions { vars: [("word".to_owned(), "a b".to_owned())].into(), ..PlanOptions::default() };
+    let plan = root.plan(Path::new("next.tfplan"), &options, &cancel, &mut |_| {}).await.expect("plan");
+    assert!(plan.changes);
+    assert_eq!(plan.counts, Counts { add: 3, ..Counts::default() });
+    let mut addresses: Vec<_> =
+        plan.resources.iter().map(|change| (change.address.as_str(), change.action.as_str())).collect();
+    addresses.sort_unstable();
+    assert_eq!(
+        addresses,
+        [
+            ("terraform_data.first", "create"),
+            ("terraform_data.second[0]", "create"),
+            ("terraform_data.second[1]", "create")
+        ]
+    );
+
+    let shown: serde_json::Value =
+        serde_json::from_str(&root.show(Some(&plan.file), &cancel).await.expect("show")).unwrap();
+    assert_eq!(shown["variables"]["word"]["value"], "a b");
+    assert!(root.show_text(&plan.file, &cancel).await.expect("show").contains("Plan: 3 to add"));
+    assert_eq!(root.state_pull(&cancel).await.expect("pull"), None);
+
+    let mut finished = Vec::new();
+    let applied = root
+        .apply(&plan.file, &cancel, &mut |progress| {
+            if let Progress::Finished { address, action, id, .. } = progress {
+                assert_eq!((action.as_str(), id.is_some()), ("create", true));
+                finished.push(address);
+            }
+        })
+        .await
+        .expect("apply");
+    assert_eq!(applied.counts, Counts { add: 3, ..Counts::default() });
+    finished.sort();
+    assert_eq!(finished, ["terraform_data.first", "terraform_data.second[0]", "terraform_data.second[1]"]);
+
+    let outputs = root.outputs(&cancel).await.expect("outputs");
+    assert_eq!((&outputs["word"].value, outputs["word"].sensitive), (&"a b".into(), false));
+    assert_eq!((&outputs["secret"].value, outputs["secret"].sensitive), (&"hidden".into(), true));
+    let state: serde_json::Value =
+        serde_json::from_slice(&root.state_pull(&cancel).await.expect("pull").expect("a state")).unwrap();
+    assert_eq!(state["version"], 4);
+
+    let again = root.plan(Path::new("again.tfplan"), &options, &cancel, &mut |_| {}).await.expect("plan");
+    assert!(!again.changes && again.resources.is_empty(), "{again:?}");
+
+    let stale = root.apply(&plan.file, &cancel, &mut |_| {}).await.expect_err("the plan is stale");
+    assert_eq!(stale.code(), codes::T_DIAGNOSTIC);
+    assert!(stale.to_string().contains("stale"), "{stale}");
+
+    let mut root = root;
+    root.env.insert("TF_VAR_word".to_owned(), "a b".to_owned());
+    let destroyed = root.destroy(&cancel, &mut |_| {}).await.expect("destroy");
+    assert_eq!(destroyed.counts, Counts { remove: 3, ..Counts::default() });
+}
+
+#[tokio::test]
+async fn an_error_names_its_place() {
+    let (dir, root) = root("resource \"terraform_data\" \"ok\" {}\n").await;
+    std::fs::write(dir.path().join("bad.tf"), "resource \"terraform_data\" \"c\" {\n  input = var.nope\n}\n").unwrap();
+    let validation = root.validate(&Cancel::never()).await.expect("validate");
+    assert!(!validation.valid);
+    let error =
+        root.plan(Path::new("p"), &PlanOptions::default(), &Cancel::never(), &mut |_| {}).await.expect_err("no plan");
+    for finding in [&validation.findings[0], &error.findings()[0]] {
+        assert_eq!((finding.code, finding.severity), (codes::T_DIAGNOSTIC, Severity::Error));
+        let Subject::File { span } = &finding.subject else { panic!("{finding:?}") };
+        assert_eq!(span.file, dir.path().join("bad.tf").display().to_string());
+        assert_eq!((span.start, span.bytes), (Position { line: 2, column: 11 }, (42, 50)));
+        assert!(finding.message.starts_with("Reference to undeclared input variable: "), "{}", finding.message);
+    }
+    assert_eq!(error.span().map(|span| span.start.line), Some(2));
+    assert!(matches!(&error, RunError::Failed { exit: Some(1), .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn files_in_another_format_are_listed() {
+    let (dir, root) = root("resource \"terraform_data\" \"ok\" {}\n").await;
+    assert_eq!(root.unformatted(&Cancel::never()).await.expect("fmt"), Vec::<String>::new());
+    std::fs::write(dir.path().join("wide.tf"), "locals {\n a   = 1\n}\n").unwrap();
+    assert_eq!(root.unformatted(&Cancel::never()).await.expect("fmt"), ["wide.tf"]);
+}
+
+#[tokio::test]
+async fn a_failed_init_tells_terraforms_own_words() {
+    let (dir, root) = root("").await;
+    std::fs::write(dir.path().join("m.tf"), "module \"m\" {\n  source = \"./missing\"\n}\n").unwrap();
+    let error = root.init(&InitOptions::default(), &Cancel::never()).await.expect_err("no module");
+    assert!(error.to_string().contains("missing"), "{error}");
+}
+
+const SLOW: &str = r#"
+resource "terraform_data" "quick" {}
+resource "terraform_data" "slow" {
+  input = terraform_data.quick.id
+  provisioner "local-exec" { command = "trap 'exit 7' INT; echo begun; for i in $(seq 300); do sleep 0.1; done" }
+}
+resource "terraform_data" "after" { input = terraform_data.slow.id }
+"#;
+
+#[tokio::test]
+async fn an_interrupt_is_passed_on_once_and_waited_for() {
+    let (dir, root) = root(SLOW).await;
+    let plan =
+        root.plan(Path::new("p.tfplan"), &PlanOptions::default(), &Cancel::never(), &mut |_| {}).await.expect("plan");
+    let (canceller, cancel) = cancellation();
+    let begun = Instant::now();
+    let error = root
+        .apply(&plan.file, &cancel, &mut |progress| {
+            if progress == Progress::Line("begun".to_owned()) {
+                canceller.request();
+            }
+        })
+        .await
+        .expect_err("interrupted");
+    assert!(begun.elapsed() < Duration::from_secs(20), "it was not waited for to the end");
+    assert!(matches!(error, RunError::Interrupted { killed: false, .. }), "{error:?}");
+    assert_eq!(error.code(), codes::T_INTERRUPTED);
+    // Terraform ended by itself: what was created is in the state, and no lock is left.
+    let state = std::fs::read_to_string(dir.path().join("terraform.tfstate")).unwrap();
+    assert!(state.contains("quick") && !state.contains("\"after\""), "{state}");
+    assert!(!dir.path().join(".terraform.tfstate.lock.info").exists());
+}
+
+#[tokio::test]
+async fn a_second_request_kills_the_whole_group() {
+    // This provisioner ignores interrupts, as a plugin does: Terraform would wait for it.
+    let (dir, root) = root(&SLOW.replace("trap 'exit 7' INT;", "trap '' INT; echo $$ > shell.pid;")).await;
+    let plan =
+        root.plan(Path::new("p.tfplan"), &PlanOptions::default(), &Cancel::never(), &mut |_| {}).await.expect("plan");
+    let (canceller, cancel) = cancellation();
+    let begun = Instant::now();
+    let error = root
+        .apply(&plan.file, &cancel, &mut |progress| match progress {
+            Progress::Line(line) if line == "begun" => canceller.request(),
+            Progress::Interrupting => canceller.request(),
+            _ => {}
+        })
+        .await
+        .expect_err("killed");
+    assert!(matches!(error, RunError::Interrupted { killed: true, .. }), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(has_ended(dir.path()).await, "the provisioner outlived terraform");
+}
+
+#[tokio::test]
+async fn a_dropped_run_leaves_nothing_behind() {
+    let (dir, root) = root(&SLOW.replace("trap 'exit 7' INT;", "echo $$ > shell.pid;")).await;
+    let plan =
+        root.plan(Path::new("p.tfplan"), &PlanOptions::default(), &Cancel::never(), &mut |_| {}).await.expect("plan");
+    let pid = dir.path().join("shell.pid");
+    let cancel = Cancel::never();
+    let mut ignore = |_| {};
+    tokio::select! {
+        ended = root.apply(&plan.file, &cancel, &mut ignore) => panic!("it ended: {ended:?}"),
+        () = async { while !pid.exists() { tokio::time::sleep(Duration::from_millis(20)).await } } => {}
+    }
+    assert!(has_ended(dir.path()).await, "the provisioner outlived the dropped run");
+}
+
+/// Whether the process of `shell.pid` ends within five seconds; a zombie that init has not reaped has.
+async fn has_ended(dir: &Path) -> bool {
+    let pid = std::fs::read_to_string(dir.join("shell.pid")).expect("a pid");
+    for _ in 0..50 {
+        match std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())) {
+            Ok(stat) if !stat.contains(") Z ") => tokio::time::sleep(Duration::from_millis(100)).await,
+            _ => return true,
+        }
+    }
+    false
+}
+
+#[tokio::test]
+async fn programs_are_found_as_a_shell_finds_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a directory");
+    let path: OsString = dir.path().into();
+    assert!(matches!(Program::find(None, &path).await, Err(FindError::NotFound)));
+
+    let script = |name: &str, text: &str| {
+        let file = dir.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        file
+    };
+    let tofu = script("tofu", "#!/bin/sh\necho '{\"terraform_version\":\"1.10.6\",\"platform\":\"linux_amd64\"}'\n");
+    let found = Program::find(None, &path).await.expect("tofu alone");
+    assert_eq!((found.path.as_path(), found.name(), found.version.as_str()), (tofu.as_path(), "tofu", "1.10.6"));
+
+    let broken = script("terraform", "#!/bin/sh\necho no version is set >&2\nexit 126\n");
+    let error = Program::find(None, &path).await.expect_err("terraform comes first and is broken");
+    assert_eq!(error.code(), codes::T_VERSION);
+    assert!(error.to_string().contains("no version is set"), "{error}");
+    std::fs::set_permissions(&broken, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(Program::find(None, &path).await.expect("what may not run is passed over").name(), "tofu");
+    let missing = Program::find(Some(Path::new("/nowhere/terraform")), &path).await;
+    assert!(matches!(missing, Err(FindError::Start { .. })), "{missing:?}");
+}

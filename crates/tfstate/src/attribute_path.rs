@@ -1,0 +1,120 @@
+//! Paths into a resource's attributes, as the state's `sensitive_attributes` has them: an array of
+//! `{"type": "get_attr", "value": "name"}` and `{"type": "index", "value": {"value": 0, "type": "number"}}`.
+//!
+//! Source: Terraform, `internal/states/statefile/version4.go`, `marshalPaths`.
+
+use crate::address::IndexKey;
+use serde_json::Value;
+use std::fmt;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathStep {
+    /// An attribute of an object.
+    Attribute(String),
+    /// An element of a list or map.
+    Index(IndexKey),
+}
+
+/// A path into the attributes of a resource. It covers everything below it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct AttributePath(pub Vec<PathStep>);
+
+impl AttributePath {
+    /// The path of one top-level attribute.
+    pub fn attribute(name: impl Into<String>) -> Self {
+        Self(vec![PathStep::Attribute(name.into())])
+    }
+
+    /// Whether this path is `other` or leads to it.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// The top-level attribute that it begins with.
+    pub fn root(&self) -> Option<&str> {
+        match self.0.first() {
+            Some(PathStep::Attribute(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Reads one path. An index that is neither a whole number nor a string (an element of a set) ends the
+    /// path there: what is above it is covered whole, which is more, never less, than was meant.
+    pub(crate) fn decode(value: &Value) -> Result<Self, String> {
+        let steps = value.as_array().ok_or("a path of steps is wanted")?;
+        let mut path = Vec::with_capacity(steps.len());
+        for step in steps {
+            let (kind, value) = (step.get("type").and_then(Value::as_str), step.get("value"));
+            match (kind, value) {
+                (Some("get_attr"), Some(Value::String(name))) => path.push(PathStep::Attribute(name.clone())),
+                (Some("index"), Some(value)) => match index(value) {
+                    Some(key) => path.push(PathStep::Index(key)),
+                    None => break,
+                },
+                _ => return Err("a step with the type get_attr or index, and a value, is wanted".to_owned()),
+            }
+        }
+        Ok(Self(path))
+    }
+}
+
+fn index(value: &Value) -> Option<IndexKey> {
+    match value {
+        Value::String(key) => Some(IndexKey::Str(key.clone())),
+        Value::Number(number) => number.as_i64().map(IndexKey::Int),
+        Value::Object(typed) => match (typed.get("type")?.as_str()?, typed.get("value")?) {
+            ("number", Value::String(digits)) => digits.parse().ok().map(IndexKey::Int),
+            ("string" | "number", value @ (Value::String(_) | Value::Number(_))) => index(value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl fmt::Display for AttributePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, step) in self.0.iter().enumerate() {
+            match step {
+                PathStep::Attribute(name) if position == 0 => f.write_str(name)?,
+                PathStep::Attribute(name) => write!(f, ".{name}")?,
+                PathStep::Index(key) => key.fmt(f)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn terraforms_paths_are_read() {
+        let path = AttributePath::decode(&json!([
+            {"type": "get_attr", "value": "block"},
+            {"type": "index", "value": {"value": 1, "type": "number"}},
+            {"type": "get_attr", "value": "tags"},
+            {"type": "index", "value": {"value": "a", "type": "string"}},
+        ]));
+        assert_eq!(path.expect("path").to_string(), "block[1].tags[\"a\"]");
+    }
+
+    #[test]
+    fn an_element_of_a_set_covers_the_set() {
+        let path = AttributePath::decode(&json!([
+            {"type": "get_attr", "value": "setting"},
+            {"type": "index", "value": {"value": {"name": "x"}, "type": ["object", {"name": "string"}]}},
+            {"type": "get_attr", "value": "value"},
+        ]));
+        assert_eq!(path.expect("path"), AttributePath::attribute("setting"));
+    }
+
+    #[test]
+    fn other_shapes_are_refused() {
+        for value in [json!({}), json!([{}]), json!([{"type": "get_attr"}]), json!([{"type": "splat", "value": 1}])] {
+            assert!(AttributePath::decode(&value).is_err(), "{value}");
+        }
+    }
+}

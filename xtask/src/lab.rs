@@ -1,0 +1,210 @@
+//! `cargo xtask lab up | env | down`: the rehearsal lab for a person to try things on.
+
+use crate::workspace::{Done, Workspace};
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+use pilotlight_lab::{Host, Lab, Options, Progress, Services};
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The lab's name below `target/lab`.
+const NAME: &str = "up";
+
+/// The file that says that the estate was applied: an `up` may be ended half-way.
+const WHOLE: &str = "whole";
+
+#[derive(Subcommand)]
+pub(crate) enum Task {
+    /// Start the lab and apply the sample estate in both regions.
+    Up {
+        /// Leave the standby region empty, for `pilotlight rebuild` to fill.
+        #[arg(long)]
+        primary_only: bool,
+    },
+    /// Print the lab's variables for a shell: `eval "$(cargo xtask lab env)"`.
+    Env,
+    /// End the lab.
+    Down,
+    /// Run the lab's processes until told to end (`lab up` starts this).
+    #[command(hide = true)]
+    Serve {
+        /// The lab's folder.
+        #[arg(long)]
+        dir: PathBuf,
+        /// Where the Python environment is.
+        #[arg(long)]
+        cache: PathBuf,
+    },
+}
+
+pub(crate) fn run(task: Task) -> Done<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match task {
+            Task::Up { primary_only } => up(primary_only).await,
+            Task::Env => env().await,
+            Task::Down => down().await,
+            Task::Serve { dir, cache } => {
+                Services::start(&dir, &cache).await?.run().await?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    })
+}
+
+/// How a lab of this workspace is started.
+pub(crate) fn options(workspace: &Workspace, name: &str, host: Host) -> Options {
+    // A variable that is no UTF-8 is none that the lab looks at.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Options {
+        folder: workspace.lab(name),
+        cache: workspace.lab_cache(),
+        repository: workspace.root.clone(),
+        environment,
+        host,
+    }
+}
+
+async fn up(primary_only: bool) -> Done<ExitCode> {
+    let workspace = Workspace::find()?;
+    let folder = workspace.lab(NAME);
+    let _alone = alone(&workspace)?;
+    if let Some(lab) = Lab::attach(&folder).await? {
+        if lab.folder().join(WHOLE).exists() {
+            anstream::eprintln!("the lab is up already (process {})", lab.handle().pid);
+            return Ok(ExitCode::SUCCESS);
+        }
+        anstream::eprintln!("a lab that was left half-made is ended first");
+        lab.stop().await?;
+    }
+    let pilotlight = if primary_only { None } else { Some(workspace.build_pilotlight()?) };
+    let host = Host::Detached { program: std::env::current_exe()? };
+    let steps = Steps::new();
+    let lab = Lab::start(&options(&workspace, NAME, host), &|progress| steps.show(progress)).await?;
+    if let Err(error) = fill(&lab, pilotlight, &steps).await {
+        // Half a lab is no use to anybody; its logs stay. That it can't be ended, as when its process
+        // died, is the lesser news.
+        if let Err(lesser) = lab.stop().await {
+            anstream::eprintln!("{}", crate::workspace::describe(&lesser));
+        }
+        return Err(error);
+    }
+    drop(steps);
+    anstream::eprintln!("the lab is up: eval \"$(cargo xtask lab env)\"");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes sure that no other `lab up` is at work; the lock goes with the file.
+fn alone(workspace: &Workspace) -> Done<File> {
+    let path = workspace.target.join("lab/up.lock");
+    std::fs::create_dir_all(workspace.target.join("lab"))?;
+    let file = File::create(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err("start a lab: another `lab up` is at work; wait for it".into()),
+    }
+}
+
+async fn fill(lab: &Lab, pilotlight: Option<PathBuf>, steps: &Steps) -> Done<()> {
+    lab.apply_primary(&|progress| steps.show(progress)).await?;
+    if let Some(pilotlight) = pilotlight {
+        lab.rebuild_standby(&pilotlight, &|progress| steps.show(progress)).await?;
+    }
+    std::fs::write(lab.folder().join(WHOLE), "")?;
+    Ok(())
+}
+
+async fn env() -> Done<ExitCode> {
+    let folder = Workspace::find()?.lab(NAME);
+    let Some(lab) = Lab::attach(&folder).await? else {
+        return Err("find a lab that is up: `cargo xtask lab up` starts one".into());
+    };
+    if !lab.folder().join(WHOLE).exists() {
+        return Err("find a lab that is whole: `cargo xtask lab up` is at work, or was ended; run it again".into());
+    }
+    for name in Lab::unset() {
+        anstream::println!("unset {name}");
+    }
+    for (name, value) in lab.env() {
+        anstream::println!("export {name}={}", quoted(value));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn down() -> Done<ExitCode> {
+    let folder = Workspace::find()?.lab(NAME);
+    match Lab::attach(&folder).await? {
+        Some(lab) => {
+            lab.stop().await?;
+            anstream::eprintln!("the lab is down; its logs are in {}", folder.display());
+        }
+        None => anstream::eprintln!("no lab is up"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Quoted for a POSIX shell.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "'\\''"))
+}
+
+/// Shows a lab's progress: a spinner on a terminal, and a line for each step that is done.
+pub(crate) struct Steps {
+    bar: ProgressBar,
+}
+
+impl Steps {
+    pub(crate) fn new() -> Self {
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        Self { bar }
+    }
+
+    pub(crate) fn show(&self, progress: Progress<'_>) {
+        match progress {
+            Progress::Started(title) => {
+                self.bar.reset();
+                self.bar.set_prefix(title.to_owned());
+                self.bar.set_message("");
+                self.bar.enable_steady_tick(Duration::from_millis(100));
+            }
+            Progress::Line(line) => self.bar.set_message(line.trim().to_owned()),
+            Progress::Finished(title, took) => {
+                let line = format!("{title}: {:.1} s", took.as_secs_f64());
+                // Without a terminal the bar is hidden, and with it what it prints.
+                if self.bar.is_hidden() {
+                    anstream::eprintln!("{line}");
+                } else {
+                    self.bar.println(line);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_quoted_value_as_it_was() {
+        for value in ["plain", "", "two words", "$HOME `id` \"x\"", "it's", "a\nb"] {
+            let script = format!("printf %s {}", quoted(value));
+            let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), value);
+        }
+    }
+}
