@@ -10,6 +10,7 @@ What is added to moto, and why:
   AWS reports for an instance is one that the lab's app can really listen on.
 - An instance launched with a network interface specification reports that interface's security
   groups as its own, as EC2 does. Without it Terraform sees a difference that isn't there.
+- Route 53 changes are judged by the records that are there now, all or nothing.
 - A new zone's SOA record holds the record's text, not a Python dictionary's.
 """
 
@@ -28,6 +29,8 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from moto.route53 import models as route53
+from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
 from moto.route53.models import FakeZone
 from werkzeug.serving import make_server
 
@@ -103,6 +106,61 @@ def write_soa_as_text():
     FakeZone.add_rrset = add
 
 
+def judge_changes_by_current_records():
+    """Route 53 judges a change by the sets that are there now, all or nothing.
+
+    moto judges it by every change that was ever made: it refuses a CREATE of a set that once was there, so that
+    there is no way back, and takes a DELETE of a set that is not there any more.
+    """
+    change = route53.Route53Backend.change_resource_record_sets
+
+    class Trusting(route53.ChangeList):
+        """moto's own check, answered by what was checked here already."""
+
+        def __contains__(self, item):
+            return False
+
+        def has_insert_or_update(self, new_rr_set):
+            return True
+
+    def key(name, kind, identifier):
+        return name.rstrip(".").lower(), kind, identifier
+
+    def is_now(record):
+        return record.ttl and int(record.ttl), sorted(record.records or [])
+
+    def as_given(record):
+        values = [item["Value"] if isinstance(item, dict) else item for item in record.get("ResourceRecords") or []]
+        return record.get("TTL") and int(record["TTL"]), sorted(values)
+
+    def judged(self, zoneid, change_list):
+        zone = self.get_hosted_zone(zoneid)
+        current = {key(r.name, r.type, r.set_identifier): is_now(r) for r in zone.rrsets}
+        for item in change_list:
+            record = item["ResourceRecordSet"]
+            name, kind = record["Name"].rstrip(".") + ".", record["Type"]
+            place = key(name, kind, record.get("SetIdentifier"))
+            if item["Action"] == "DELETE":
+                if place not in current:
+                    raise refused(f"Tried to delete resource record set [name='{name}', type='{kind}'] but it was not found")
+                if current.pop(place) != as_given(record):
+                    raise refused(
+                        f"Tried to delete resource record set [name='{name}', type='{kind}'] "
+                        "but the values provided do not match the current values"
+                    )
+            elif item["Action"] == "CREATE" and place in current:
+                raise ResourceRecordAlreadyExists(name=name, _type=kind)
+            else:
+                current[place] = as_given(record)
+        zone.rr_changes = Trusting()
+        return change(self, zoneid, change_list)
+
+    def refused(message):
+        return Route53ClientError("InvalidChangeBatch", message)
+
+    route53.Route53Backend.change_resource_record_sets = judged
+
+
 class LoggingHandler(MotoRequestHandler):
     """Logs to the log file, and leaves out the lab's own questions, several a second."""
 
@@ -130,6 +188,7 @@ def main():
     give_public_addresses(PublicAddresses(args.loopback, args.regions.split(",")))
     report_interface_groups()
     write_soa_as_text()
+    judge_changes_by_current_records()
 
     app = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=LoggingHandler)
