@@ -10,10 +10,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// The lab's name below `target/lab`.
-const NAME: &str = "up";
+pub(crate) const NAME: &str = "up";
 
 /// The file that says that the estate was applied: an `up` may be ended half-way.
-const WHOLE: &str = "whole";
+pub(crate) const WHOLE: &str = "whole";
 
 #[derive(Subcommand)]
 pub(crate) enum Task {

@@ -1,4 +1,4 @@
-//! Tasks of the workspace: `cargo xtask lab | tidy | docs`, one file a task.
+//! Tasks of the workspace: `cargo xtask demo | test | lab | tidy | docs`, one file a task.
 //!
 //! It starts programs and the rehearsal lab. It is in no release build, and no part of the product
 //! knows of it.
@@ -7,8 +7,10 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use workspace::{Done, Workspace};
 
+mod demo;
 mod docs;
 mod lab;
+mod test;
 mod tidy;
 mod workspace;
 
@@ -22,6 +24,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Play the main job for the sample estate: drift, rebuild, validate, failover, failback.
+    Demo(demo::Demo),
+    /// Run all tests, with what they need.
+    Test(test::Test),
     /// The rehearsal lab: two AWS regions on loopback, with the sample estate applied.
     #[command(subcommand)]
     Lab(lab::Task),
@@ -47,6 +53,8 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Done<ExitCode> {
     match task {
+        Task::Demo(args) => return demo::run(&args),
+        Task::Test(args) => return test::run(&args),
         Task::Lab(task) => return lab::run(task),
         Task::Tidy => tidy::run(&Workspace::find()?.root)?,
         Task::Docs { check } => docs::run(&Workspace::find()?.root, check)?,

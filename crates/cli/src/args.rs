@@ -3,7 +3,7 @@
 use crate::output::Color;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Keeps a second AWS region ready from your Terraform, and moves traffic there and back.
 #[derive(Debug, Parser)]
@@ -22,9 +22,14 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, or nothing to report; 1 error, nothing changed; 2 findings: drift, or not ready;
-3 incomplete: something could not be read; 4 refused by a safety rule; 5 the run failed and was rolled
-back; 6 the run stopped and waits for a person.";
+Exit codes:
+  0  done, or nothing to report
+  1  error: bad input, no access; nothing changed
+  2  findings: drift, or not ready
+  3  incomplete: something could not be read
+  4  refused by a safety rule
+  5  the run failed and was rolled back
+  6  the run stopped and waits for a person";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -55,6 +60,11 @@ pub(crate) struct PlanArgs {
     #[arg(long = "var-file", value_name = "FILE", help_heading = "Plan")]
     pub(crate) var_files: Vec<PathBuf>,
 
+}
+
+/// Where the standby's generated Terraform is.
+#[derive(Debug, Args)]
+pub(crate) struct IntoArgs {
     /// Where the generated standby roots are; default .pilotlight/<plan>/standby beside the plan
     #[arg(long, value_name = "DIR", help_heading = "Plan")]
     pub(crate) into: Option<PathBuf>,
@@ -83,12 +93,33 @@ pub(crate) enum Format {
     Html,
 }
 
+/// How a list is given.
+#[derive(Debug, Args)]
+pub(crate) struct ListingArgs {
+    /// The output's format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: ListingFormat,
+
+    /// Write the output to this file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ListingFormat {
+    /// For a person
+    #[default]
+    Text,
+    /// For a program
+    Json,
+}
+
 /// How names are resolved.
 #[derive(Debug, Args)]
 pub(crate) struct ResolverArgs {
     /// DNS server for every look-up instead of the system's; where its port is not 53, the zone's name
     /// servers are asked at that port also
-    #[arg(long, value_name = "ADDRESS:PORT", env = "PILOTLIGHT_RESOLVER", help_heading = "Network")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "PILOTLIGHT_RESOLVER", hide_env_values = true, help_heading = "Network")]
     pub(crate) resolver: Option<SocketAddr>,
 }
 
@@ -100,7 +131,7 @@ pub(crate) enum Sides {
     Primary,
     /// The region where it runs after a failover
     Standby,
-    /// Both
+    /// Both regions in one report
     Both,
 }
 
@@ -124,6 +155,8 @@ pub(crate) struct Drift {
 
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) into: IntoArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
@@ -156,6 +189,8 @@ pub(crate) struct Rebuild {
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,
     #[command(flatten)]
+    pub(crate) into: IntoArgs,
+    #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
 
@@ -166,6 +201,8 @@ pub(crate) struct Validate {
 
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) into: IntoArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
     #[command(flatten)]
@@ -202,6 +239,8 @@ pub(crate) struct Move {
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,
     #[command(flatten)]
+    pub(crate) into: IntoArgs,
+    #[command(flatten)]
     pub(crate) report: ReportArgs,
     #[command(flatten)]
     pub(crate) resolver: ResolverArgs,
@@ -216,9 +255,9 @@ pub(crate) struct Run {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunCommand {
     /// List the runs in the plan's journal
-    List(RunArgs),
+    List(RunList),
     /// Show where a run stands, event by event
-    Show(RunArgs),
+    Show(RunShow),
     /// Go on with a run that was stopped or killed
     Resume(RunControl),
     /// Leave a step out, with a reason, and go on
@@ -228,16 +267,14 @@ pub(crate) enum RunCommand {
     /// Undo what can be undone, and end the run
     Abort(RunAbort),
     /// Print the run's report
-    Report(RunArgs),
+    Report(RunReport),
 }
 
+/// Which plan's journal.
 #[derive(Debug, Args)]
-pub(crate) struct RunArgs {
+pub(crate) struct JournalArgs {
     /// The plan file
     pub(crate) plan: PathBuf,
-
-    /// The run's id, or the beginning of one; default the latest run
-    pub(crate) run: Option<String>,
 
     /// Journal to use in place of the plan's
     #[arg(long, value_name = "URL")]
@@ -245,6 +282,38 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,
+}
+
+/// Which run in it.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
+
+    /// The run's id, or the beginning of one; default the latest run
+    pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunList {
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
+    #[command(flatten)]
+    pub(crate) output: ListingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunShow {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) output: ListingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunReport {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
@@ -253,6 +322,8 @@ pub(crate) struct RunArgs {
 pub(crate) struct RunControl {
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 
     /// Take the run from an executor that may still be alive
     #[arg(long)]
@@ -294,4 +365,54 @@ pub(crate) struct RunStep {
 pub(crate) struct Explain {
     /// A code such as PL-D101; all of them without one
     pub(crate) code: Option<String>,
+}
+
+impl Command {
+    /// The plan file that the command names.
+    pub(crate) fn plan(&self) -> Option<&Path> {
+        match self {
+            Self::Drift(args) => args.plan.as_deref(),
+            Self::Rebuild(args) => Some(&args.plan),
+            Self::Validate(args) => Some(&args.plan),
+            Self::Failover(args) | Self::Failback(args) => args.plan.as_deref(),
+            Self::Run(run) => Some(&run.command.journal().plan),
+            Self::Explain(_) => None,
+        }
+    }
+
+    /// The file that the command's report or list goes to.
+    pub(crate) fn out(&self) -> Option<&Path> {
+        match self {
+            Self::Drift(args) => args.report.out.as_deref(),
+            Self::Rebuild(args) => args.report.out.as_deref(),
+            Self::Validate(args) => args.report.out.as_deref(),
+            Self::Failover(args) | Self::Failback(args) => args.report.out.as_deref(),
+            Self::Run(run) => run.command.out(),
+            Self::Explain(_) => None,
+        }
+    }
+}
+
+impl RunCommand {
+    fn journal(&self) -> &JournalArgs {
+        match self {
+            Self::List(args) => &args.journal,
+            Self::Show(args) => &args.run.journal,
+            Self::Resume(args) => &args.run.journal,
+            Self::Skip(args) | Self::Approve(args) => &args.control.run.journal,
+            Self::Abort(args) => &args.control.run.journal,
+            Self::Report(args) => &args.run.journal,
+        }
+    }
+
+    fn out(&self) -> Option<&Path> {
+        match self {
+            Self::List(args) => args.output.out.as_deref(),
+            Self::Show(args) => args.output.out.as_deref(),
+            Self::Resume(args) => args.report.out.as_deref(),
+            Self::Skip(args) | Self::Approve(args) => args.control.report.out.as_deref(),
+            Self::Abort(args) => args.control.report.out.as_deref(),
+            Self::Report(args) => args.report.out.as_deref(),
+        }
+    }
 }

@@ -9,8 +9,8 @@ use std::io::IsTerminal as _;
 /// Why there was no yes.
 #[derive(Debug, thiserror::Error)]
 enum ConfirmError {
-    #[error("ask for confirmation: standard input is no terminal")]
-    NoTerminal,
+    #[error("ask for confirmation: standard input is no terminal, and nothing was changed")]
+    NoTerminal { repeat_with: &'static str },
     #[error("go on: the answer was not yes, so nothing was changed")]
     Declined,
 }
@@ -18,23 +18,33 @@ enum ConfirmError {
 impl Explain for ConfirmError {
     fn code(&self) -> Code {
         match self {
-            Self::NoTerminal => codes::U_TERMINAL,
+            Self::NoTerminal { .. } => codes::U_TERMINAL,
             Self::Declined => codes::U_DECLINED,
         }
     }
 
     fn remedy(&self) -> Option<String> {
         match self {
-            Self::NoTerminal => Some("repeat the command with --yes once you have read what it would do".into()),
+            Self::NoTerminal { repeat_with } => {
+                Some(format!("repeat the command with {repeat_with} once you have read what it would do"))
+            }
             Self::Declined => None,
         }
     }
 }
 
-/// Asks as Terraform does: only `yes` is a yes.
-pub(crate) fn confirm(screen: &Screen, question: &str) -> Result<(), Failure> {
-    match ask(screen, question) {
-        None => Err(Failure::from(ConfirmError::NoTerminal).exit(Exit::Refused)),
+/// Asks as Terraform does: only `yes` is a yes. Ctrl-C is a no. `repeat_with` are the options that say yes
+/// on the command line.
+pub(crate) async fn confirm(screen: &Screen, question: &str, repeat_with: &'static str) -> Result<(), Failure> {
+    let (screen, question) = (*screen, question.to_owned());
+    // A blocking read cannot be called off: its thread is left behind, and ends with the program.
+    let asked = tokio::task::spawn_blocking(move || ask(&screen, &question));
+    let answer = tokio::select! {
+        answer = asked => answer.ok().flatten(),
+        () = crate::cancel::wait_for_signal() => Some(String::new()),
+    };
+    match answer {
+        None => Err(Failure::from(ConfirmError::NoTerminal { repeat_with }).exit(Exit::Refused)),
         Some(answer) if answer == "yes" => Ok(()),
         Some(_) => Err(Failure::from(ConfirmError::Declined).exit(Exit::Refused)),
     }
@@ -49,7 +59,8 @@ pub(crate) fn ask(screen: &Screen, question: &str) -> Option<String> {
     let mut answer = String::new();
     match std::io::stdin().read_line(&mut answer) {
         // End of input: the person left without an answer.
-        Ok(0) | Err(_) => None,
+        Ok(0) => Some(String::new()),
+        Err(_) => None,
         Ok(_) => Some(answer.trim().to_owned()),
     }
 }

@@ -55,7 +55,10 @@ impl From<pilotlight_findings::Verdict> for Exit {
 /// Prints what clap has to say. Help and version are data; a wrong command line is exit 1, since 2 says
 /// that findings were made.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // Printing can fail only where nobody reads; there is nobody to tell then.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Error.into() } else { Exit::Done.into() }
+    match error.print() {
+        // `pilotlight help | head` is no failure.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Error.into(),
+        _ if error.use_stderr() => Exit::Error.into(),
+        _ => Exit::Done.into(),
+    }
 }

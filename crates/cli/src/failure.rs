@@ -6,12 +6,16 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 use pilotlight_findings::{Code, Explain, Finding, Severity, Span, Subject, codes};
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
+use textwrap::WordSeparator;
 
 /// An error on its way out of the program.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
+    /// A failure that the job goes on from.
+    warning: bool,
     code: Code,
     sentence: String,
     causes: Vec<String>,
@@ -40,8 +44,13 @@ impl Failure {
             }
             source = cause.source();
         }
+        if causes.len() > 2 {
+            // Between what was tried and what stopped it stand the layers of a library.
+            causes.drain(1..causes.len() - 1);
+        }
         Self {
             exit: Exit::Error,
+            warning: false,
             code: error.code(),
             sentence: error.to_string(),
             causes,
@@ -62,7 +71,17 @@ impl Failure {
     /// Says which file or object it is about, where the error itself does not know.
     #[must_use]
     pub(crate) fn about(mut self, name: &str) -> Self {
-        self.sentence = format!("use {name}: {}", self.sentence);
+        self.sentence = format!("use {name}: could not {}", self.sentence);
+        self
+    }
+
+    /// Names the plan in the commands of the remedies, so that they can be copied.
+    #[must_use]
+    pub(crate) fn naming(mut self, plan: &Path) -> Self {
+        let plan = quoted(&plan.to_string_lossy());
+        for failure in std::iter::once(&mut self.remedy).chain(self.also.iter_mut().map(|other| &mut other.remedy)) {
+            *failure = failure.take().map(|remedy| with_plan(&remedy, &plan));
+        }
         self
     }
 
@@ -77,6 +96,7 @@ impl Failure {
     pub(crate) fn usage(sentence: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             exit: Exit::Error,
+            warning: false,
             code: codes::U_USAGE,
             sentence: sentence.into(),
             causes: Vec::new(),
@@ -90,6 +110,7 @@ impl Failure {
     pub(crate) fn io(doing: impl Into<String>, error: impl Error) -> Self {
         Self {
             exit: Exit::Error,
+            warning: false,
             code: codes::U_IO,
             sentence: doing.into(),
             causes: vec![error.to_string()],
@@ -97,6 +118,12 @@ impl Failure {
             remedy: None,
             also: Vec::new(),
         }
+    }
+
+    /// Whether lines of its file may be shown: a state holds passwords in the clear, also on the lines
+    /// beside the wrong one.
+    fn may_be_quoted(&self) -> bool {
+        !self.code.as_str().starts_with(STATE_CODES)
     }
 
     /// Ends the program with another code than 1.
@@ -126,22 +153,66 @@ impl Failure {
 
     /// Prints it to stderr and gives the exit code.
     pub(crate) fn report(&self, screen: &Screen) -> ExitCode {
-        for failure in std::iter::once(self).chain(&self.also) {
-            screen.error(&failure.render(screen.stderr_color()));
+        for (number, failure) in std::iter::once(self).chain(&self.also).enumerate() {
+            if number > 0 {
+                screen.error("\n");
+            }
+            screen.error(&failure.render(screen));
         }
         self.exit.into()
     }
 
-    fn render(&self, color: bool) -> String {
-        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    /// Prints it to stderr as something that the job goes on from.
+    pub(crate) fn warn(mut self, screen: &Screen) {
+        self.warning = true;
+        screen.error(&self.render(screen));
+    }
+
+    fn render(&self, screen: &Screen) -> String {
+        let theme =
+            if screen.stderr_color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = GraphicalReportHandler::new_themed(theme)
+        // Lines are wrapped where a person reads them, and then only at spaces: paths and commands stay
+        // whole, to be copied. A log gets each sentence on one line, to be searched.
+        let handler = GraphicalReportHandler::new_themed(theme)
             .with_links(false)
-            .with_width(100)
-            .render_report(&mut text, &Shown::of(self));
+            .with_width(screen.width())
+            .with_wrap_lines(screen.interactive())
+            .with_break_words(false)
+            .with_word_separator(WordSeparator::AsciiSpace);
+        // Writing to a string does not fail.
+        let _ = handler.render_report(&mut text, &Shown::of(self));
         text
     }
+}
+
+/// The letter of the state part's codes.
+const STATE_CODES: &str = "PL-S";
+
+/// Commands in remedies have the word PLAN where the plan's path belongs.
+fn with_plan(remedy: &str, plan: &str) -> String {
+    let mut text = String::with_capacity(remedy.len());
+    let mut rest = remedy;
+    while let Some(at) = rest.find(PLACEHOLDER) {
+        let (before, after) = (&rest[..at], &rest[at + PLACEHOLDER.len()..]);
+        let whole = !after.starts_with(|next: char| next.is_alphanumeric());
+        text.push_str(before);
+        text.push_str(if whole { " " } else { PLACEHOLDER });
+        text.push_str(if whole { plan } else { "" });
+        rest = after;
+    }
+    text + rest
+}
+
+const PLACEHOLDER: &str = " PLAN";
+
+/// A path as a shell takes it.
+pub(crate) fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%=:,~".contains(c);
+    if !path.is_empty() && path.chars().all(plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 /// The failure as miette wants it, with the lines of the file at hand.
@@ -154,7 +225,7 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn of(failure: &'a Failure) -> Self {
-        let source = failure.span.as_ref().and_then(|span| {
+        let source = failure.span.as_ref().filter(|_| failure.may_be_quoted()).and_then(|span| {
             let text = std::fs::read_to_string(&span.file).ok()?;
             // A file that changed since must not be quoted at a wrong place.
             (span.bytes.1 <= text.len()).then(|| NamedSource::new(&span.file, text))
@@ -188,7 +259,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "failed to {}", self.failure.sentence)?;
         match (&self.failure.span, &self.source) {
-            (Some(span), None) => write!(f, " ({span})"),
+            (Some(span), None) if !self.failure.sentence.contains(&span.to_string()) => write!(f, " ({span})"),
             _ => Ok(()),
         }
     }
@@ -206,7 +277,7 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn severity(&self) -> Option<miette::Severity> {
-        Some(miette::Severity::Error)
+        Some(if self.failure.warning { miette::Severity::Warning } else { miette::Severity::Error })
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
@@ -219,8 +290,26 @@ impl miette::Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.failure.span.as_ref()?;
-        self.source.as_ref()?;
-        let label = LabeledSpan::new(None, span.bytes.0, span.bytes.1.saturating_sub(span.bytes.0));
+        let text = self.source.as_ref()?.inner();
+        let marked = text.get(span.bytes.0..span.bytes.1).unwrap_or_default();
+        // Of what goes over many lines, the first one shows where it begins.
+        let length = marked.find(['\r', '\n']).unwrap_or(marked.len());
+        let label = LabeledSpan::new(None, span.bytes.0, length);
         Some(Box::new(std::iter::once(label)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_name_the_plan() {
+        let text = "see `pilotlight run list PLAN`; pilotlight rebuild PLAN --apply; set PLANET";
+        let named = Failure::usage("x", text).naming(Path::new("my plans/a.hcl")).remedy.expect("remedy");
+        assert_eq!(
+            named,
+            "see `pilotlight run list 'my plans/a.hcl'`; pilotlight rebuild 'my plans/a.hcl' --apply; set PLANET"
+        );
     }
 }

@@ -90,6 +90,23 @@ fn console_width() -> Option<usize> {
     Some(usize::from(columns).clamp(40, 140))
 }
 
+/// Whether a file could be written there, found out before the work that it would tell of. Leaves nothing.
+pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
+    let doing = || format!("write {}", path.display());
+    if path.is_dir() {
+        let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+        return Err(Failure::io(doing(), error).with_remedy("name a file in it"));
+    }
+    let absolute = std::path::absolute(path).map_err(|error| Failure::io(doing(), error))?;
+    // Folders that are not there yet are made with the file.
+    let folder = absolute.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+    let probe = folder.join(format!(".pilotlight.{}.part", std::process::id()));
+    let tried = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
+    tried.map_err(|error| {
+        Failure::io(doing(), error).with_remedy(format!("name a file that can be written; {} takes none", folder.display()))
+    })
+}
+
 /// Writes a file whole or not at all: beside its place, then renamed.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let doing = || format!("write {}", path.display());

@@ -15,6 +15,7 @@ use pilotlight_journal::{Body, Event, Outcome};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Everything that a run of this project acts through.
 pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketAddr>, screen: &Screen) -> Ports {
@@ -22,16 +23,17 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     let wait = Arc::new(Wait::new(screen, "starting"));
+    let stop = crate::cancel::on_signals();
     Ports {
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: Arc::new(Delegation(DnsClient::new(resolver))),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
         commands: Arc::new(SystemCommands),
-        approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait) }),
+        approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),
         environment: Arc::new(environment),
         clock: Arc::new(SystemClock::new()),
         watcher: Arc::new(Progress { screen: *screen, wait }),
-        stop: crate::cancel::on_signals(),
+        stop,
     }
 }
 
@@ -64,18 +66,27 @@ impl NameServers for Delegation {
 struct Terminal {
     screen: Screen,
     wait: Arc<Wait>,
+    stop: watch::Receiver<bool>,
 }
 
 #[async_trait]
 impl Approver for Terminal {
     async fn ask(&self, question: &ApprovalQuestion) -> ApprovalAnswer {
         let (screen, wait, question) = (self.screen, Arc::clone(&self.wait), question.question.clone());
-        let asked = tokio::task::spawn_blocking(move || wait.aside(|| ask(&screen, &question))).await;
+        let asked = tokio::task::spawn_blocking(move || wait.aside(|| ask(&screen, &question)));
+        let mut stop = self.stop.clone();
+        let asked = tokio::select! {
+            asked = asked => asked.ok().flatten(),
+            // Ctrl-C at the question is no answer to it: the run stops, and can be approved later.
+            _ = stop.wait_for(|stop| *stop) => None,
+        };
         let by = operator();
         match asked {
-            Ok(Some(answer)) if answer == "yes" => ApprovalAnswer::Approved { by, reason: "on the terminal".into() },
-            Ok(Some(answer)) => ApprovalAnswer::Denied { by, reason: format!("answered {answer:?} on the terminal") },
-            Ok(None) | Err(_) => ApprovalAnswer::Later,
+            Some(answer) if answer == "yes" => ApprovalAnswer::Approved { by, reason: "on the terminal".into() },
+            // Return alone, or the end of input: nobody has decided.
+            Some(answer) if answer.is_empty() => ApprovalAnswer::Later,
+            Some(answer) => ApprovalAnswer::Denied { by, reason: format!("answered {answer:?} on the terminal") },
+            None => ApprovalAnswer::Later,
         }
     }
 }

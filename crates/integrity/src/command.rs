@@ -74,8 +74,10 @@ pub async fn run_command(argv: &[String], directory: Option<&Path>, limit: Durat
         duration: begin.elapsed(),
     };
     let Some((program, arguments)) = argv.split_first() else { return not_started("no program is named".into()) };
-    // With a path, the program is found from `directory` too; by name alone, on the PATH.
-    let path = match directory {
+    // With a path, the program is found from `directory` too; by name alone, on the PATH. A relative one would
+    // be looked for from inside of it.
+    let directory = directory.map(|directory| std::path::absolute(directory).unwrap_or_else(|_| directory.into()));
+    let path = match &directory {
         Some(directory) if program.contains('/') => directory.join(program),
         _ => program.into(),
     };

@@ -137,3 +137,17 @@ async fn only_exit_code_zero_is_green() {
         unknown.detail.starts_with("pilotlight-no-such-program: not started:") && !unknown.detail.contains("secret")
     );
 }
+
+#[tokio::test]
+async fn a_relative_directory_is_where_the_program_is_found_and_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("here.sh");
+    std::fs::write(&script, "#!/bin/sh\npwd -P\n").unwrap();
+    std::fs::set_permissions(&script, <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755)).unwrap();
+    // The same directory, as a plan beside the shell's own folder names it.
+    let up = std::env::current_dir().unwrap().components().skip(1).map(|_| "..").collect::<std::path::PathBuf>();
+    let relative = up.join(dir.path().strip_prefix("/").unwrap());
+    let run = run_command(&["./here.sh".to_owned()], Some(&relative), LONG).await;
+    assert!(run.succeeded(), "{}", run.summary());
+    assert_eq!(run.output.trim(), dir.path().canonicalize().unwrap().to_str().unwrap());
+}

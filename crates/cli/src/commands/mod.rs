@@ -10,8 +10,9 @@ mod validate;
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Screen;
+use crate::output::{Screen, check_writable};
 use pilotlight_failover::Direction;
+use std::path::Path;
 
 /// What every command is given beside its own arguments.
 #[derive(Clone, Copy)]
@@ -22,13 +23,26 @@ pub(crate) struct Context<'a> {
 
 pub(crate) async fn run(cli: Cli, screen: &Screen) -> Result<Exit, Failure> {
     let context = Context { screen, verbose: cli.verbose > 0 };
-    match cli.command {
+    let plan = cli.command.plan().map(Path::to_path_buf);
+    if let Some(out) = cli.command.out() {
+        // Known now, and not after a run of which it could not tell.
+        check_writable(out)?;
+    }
+    let done = dispatch(cli.command, context).await;
+    match plan {
+        Some(plan) => done.map_err(|failure| failure.naming(&plan)),
+        None => done,
+    }
+}
+
+async fn dispatch(command: Command, context: Context<'_>) -> Result<Exit, Failure> {
+    match command {
         Command::Drift(args) => drift::run(&args, context).await,
         Command::Rebuild(args) => rebuild::run(&args, context).await,
         Command::Validate(args) => validate::run(&args, context).await,
         Command::Failover(args) => failover::run(&args, Direction::Failover, context).await,
         Command::Failback(args) => failover::run(&args, Direction::Failback, context).await,
         Command::Run(args) => run::run(&args.command, context).await,
-        Command::Explain(args) => explain::run(&args, screen),
+        Command::Explain(args) => explain::run(&args, context.screen),
     }
 }
