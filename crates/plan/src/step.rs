@@ -96,7 +96,9 @@ pub(crate) static COMMAND: BlockRow = BlockRow {
     occurs: Occurs::Any,
     doc: "A program of your own that a run starts in one of its phases. Exit code 0 is done. Steps of one phase run in the \
           order of the file. Outputs in it are those of the \
-          side that takes over. It may be started again after a kill, so it has to be safe to repeat.",
+          side that takes over. A command and its undo \
+          have to be safe to repeat, also after half of their work: after a kill or a time-out they are started \
+          again, and an undo may run for a command that never finished.",
     example: r#"step "command" "pause-batch" {
   phase   = "freeze"
   run     = ["./scripts/pause-batch.sh"]

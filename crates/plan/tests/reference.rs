@@ -43,3 +43,12 @@ fn the_sample_estates_plan_is_one_without_findings() {
     let plan = parse("plans/shop.hcl", &text, &Inputs::default()).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(lint(&plan), []);
 }
+
+#[test]
+fn the_readmes_example_is_a_plan() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let text = std::fs::read_to_string(&path).expect("README.md");
+    let example = text.split("```hcl\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let plan = parse("README.md", example, &Inputs::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!((plan.stacks.len(), plan.traffic.len()), (1, 1));
+}

@@ -34,12 +34,11 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
         }
         "stopped" => match stopped_at(run) {
             Some(step) if is_approval(step) => vec![
-                next("approve", on_step("approve", step)),
-                next("continue, once it is approved", on_run("resume", "")),
+                next("approve, and go on", on_step("approve", step)),
                 abort(),
             ],
             Some(step) if step.status != "pending" => {
-                vec![resume(), next("leave this step out; then continue", on_step("skip", step)), abort()]
+                vec![resume(), next("leave this step out, and go on", on_step("skip", step)), abort()]
             }
             _ => vec![next("continue", on_run("resume", "")), abort()],
         },
