@@ -22,8 +22,11 @@ pub(crate) enum DocsError {
 }
 
 /// Each generated page, from the workspace's root, with the content that it should have.
-fn pages() -> [(&'static str, String); 1] {
-    [("docs/plan.md", pilotlight_plan::reference_markdown())]
+fn pages() -> [(&'static str, String); 2] {
+    [
+        ("docs/plan.md", pilotlight_plan::reference_markdown()),
+        ("docs/codes.md", pilotlight_report::codes_markdown()),
+    ]
 }
 
 /// Writes the generated pages; with `check`, only says which of them differ.
@@ -60,7 +63,7 @@ mod tests {
         std::fs::create_dir_all(root.join("docs")).expect("a folder");
         std::fs::write(root.join("docs/plan.md"), "old").expect("a page");
         let error = run(&root, true).expect_err("a page that differs");
-        assert!(matches!(&error, DocsError::Stale { paths } if *paths == ["docs/plan.md"]), "{error}");
+        assert!(matches!(&error, DocsError::Stale { paths } if *paths == ["docs/plan.md", "docs/codes.md"]), "{error}");
         assert_eq!(std::fs::read_to_string(root.join("docs/plan.md")).expect("page"), "old");
         run(&root, false).expect("written");
         run(&root, true).expect("up to date");

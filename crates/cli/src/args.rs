@@ -146,11 +146,11 @@ pub(crate) struct Drift {
     pub(crate) state: Vec<String>,
 
     /// Only this stack; may be repeated
-    #[arg(long, value_name = "NAME", requires = "plan")]
+    #[arg(long, value_name = "NAME", requires = "plan", conflicts_with = "state")]
     pub(crate) stack: Vec<String>,
 
     /// Which region to compare
-    #[arg(long, value_enum, default_value_t, requires = "plan")]
+    #[arg(long, value_enum, default_value_t, conflicts_with = "state")]
     pub(crate) side: Sides,
 
     #[command(flatten)]

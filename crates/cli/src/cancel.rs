@@ -2,6 +2,9 @@
 
 use tokio::sync::watch;
 
+/// What a shell gives for a program that Ctrl-C ended: 128 and the number of SIGINT.
+pub(crate) const INTERRUPTED: i32 = 130;
+
 /// Becomes `true` when a person asked to stop.
 pub(crate) fn on_signals() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
@@ -12,10 +15,10 @@ pub(crate) fn on_signals() -> watch::Receiver<bool> {
             asked += 1;
             if asked > 1 {
                 // The journal holds what was done; `run resume` goes on from there.
-                std::process::exit(130);
+                std::process::exit(INTERRUPTED);
             }
             if sender.send(true).is_err() {
-                std::process::exit(130);
+                std::process::exit(INTERRUPTED);
             }
         }
     });

@@ -28,7 +28,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: Arc::new(Delegation(DnsClient::new(resolver))),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
-        commands: Arc::new(SystemCommands),
+        commands: Arc::new(SystemCommands::in_directory(&project.folder)),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),
         environment: Arc::new(environment),
         clock: Arc::new(SystemClock::new()),

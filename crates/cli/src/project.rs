@@ -1,10 +1,10 @@
 //! A plan with what stands beside it: its folder, the states of its stacks, its journal.
 
 use crate::args::PlanArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 use crate::output::Screen;
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{Code, Explain, Region, Side, codes};
+use pilotlight_findings::{Code, Explain, Finding, Region, Severity, Side, Subject, codes};
 use pilotlight_journal::JournalStores;
 use pilotlight_plan::{DrPlan, Inputs, Outputs, Stack};
 use pilotlight_store::{S3Access, Store, StoreError, read_url};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// A plan, and where it stands.
 pub(crate) struct Project {
     pub(crate) plan: DrPlan,
-    /// The plan file as it was named.
+    /// The plan file as it was named on the command line, or in a saved run.
     pub(crate) file: PathBuf,
     /// Relative paths in the plan start here.
     pub(crate) folder: PathBuf,
@@ -32,16 +32,16 @@ pub(crate) struct States {
 
 impl Project {
     /// Reads the plan file. The environment goes in whole: `env("NAME")` may name any of it.
-    pub(crate) fn load(file: &Path, args: &PlanArgs) -> Result<Self, Failure> {
+    pub(crate) fn load(file: &Path, args: &PlanArgs, into: Option<&Path>) -> Result<Self, Failure> {
         let shown = file.display().to_string();
-        let text = std::fs::read_to_string(file).map_err(|error| Failure::io(format!("read the plan {shown}"), error))?;
+        let text = read_plan(file, &shown)?;
         let env = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let vars = crate::vars::read(&args.vars, &args.var_files)?;
         let plan = pilotlight_plan::parse(&shown, &text, &Inputs { env, vars })
             .map_err(|errors| Failure::several(errors.iter().map(|error| error as &dyn Explain), &errors))?;
-        let into = match &args.into {
+        let into = match into {
             // The command line's paths start where the program runs, the plan's at the plan.
             Some(into) => std::path::absolute(into).map_err(|error| Failure::io("find --into", error))?,
             None => plan.default_into(),
@@ -79,8 +79,22 @@ impl Project {
     pub(crate) fn require<'s>(&self, states: &'s States, stack: &Stack, side: Side) -> Result<&'s State, Failure> {
         match states.get(&stack.name, side) {
             Some(state) => Ok(state),
-            None => Err(NoState { stack: stack.name.clone(), side, url: self.state_url(stack, side)? }.into()),
+            None => Err(self.no_state(stack, side)?.into()),
         }
+    }
+
+    /// That a state is not there.
+    pub(crate) fn no_state(&self, stack: &Stack, side: Side) -> Result<NoState, Failure> {
+        let place = place(&self.state_url(stack, side)?, &self.folder);
+        Ok(NoState { stack: stack.name.clone(), side, place, plan: self.file.clone() })
+    }
+
+    /// The plan with its file's absolute path. A run keeps it, and its commands start in that folder also
+    /// when the run is carried out or resumed from elsewhere.
+    pub(crate) fn plan_for_runs(&self) -> Result<DrPlan, Failure> {
+        let file = std::path::absolute(&self.file)
+            .map_err(|error| Failure::io(format!("find the folder of {}", self.file.display()), error))?;
+        Ok(DrPlan { file, ..self.plan.clone() })
     }
 
     /// Reads a side's state of a stack; none where there is no such object yet.
@@ -146,11 +160,23 @@ impl Outputs for States {
 
 /// No state where one has to be.
 #[derive(Debug, thiserror::Error)]
-#[error("find the {side} state of stack {stack:?} at {url}")]
+#[error("find the {side} state of stack {stack:?}: there is none at {place}")]
 pub(crate) struct NoState {
-    pub(crate) stack: String,
-    pub(crate) side: Side,
-    pub(crate) url: String,
+    stack: String,
+    side: Side,
+    place: String,
+    plan: PathBuf,
+}
+
+impl NoState {
+    /// A standby that was not built is not ready: no error, but a finding.
+    pub(crate) fn finding(&self) -> Finding {
+        let subject = Subject::Stack { stack: self.stack.clone(), side: Some(self.side) };
+        let message = format!("the {} was not built: there is no state at {}", self.side, self.place);
+        let mut finding = Finding::new(self.code(), Severity::Error, subject, message);
+        finding.remedy = self.remedy();
+        finding
+    }
 }
 
 impl Explain for NoState {
@@ -161,7 +187,9 @@ impl Explain for NoState {
     fn remedy(&self) -> Option<String> {
         Some(match self.side {
             Side::Primary => "apply the stack with terraform, or correct its state attribute in the plan".into(),
-            Side::Standby => "make the standby with pilotlight rebuild PLAN --apply".into(),
+            Side::Standby => {
+                format!("build the standby: pilotlight rebuild {} --apply", quoted(&self.plan.to_string_lossy()))
+            }
         })
     }
 }
@@ -173,20 +201,68 @@ pub(crate) async fn read_state(
     region: &Region,
     aws: &Aws,
 ) -> Result<Option<State>, Failure> {
-    let access = s3_access(url, region, aws).await;
+    let access = s3_access(url, region, aws).await?;
     match read_url(url, base, access.as_ref()).await {
-        Ok(bytes) => Ok(Some(State::parse(url, &bytes)?)),
+        Ok(bytes) => Ok(Some(State::parse(&place(url, base), &bytes)?)),
         Err(StoreError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
 async fn open_store(url: &str, base: &Path, region: &Region, aws: &Aws) -> Result<Store, Failure> {
-    let access = s3_access(url, region, aws).await;
+    let access = s3_access(url, region, aws).await?;
     Ok(Store::open(url, base, access.as_ref())?)
 }
 
-/// Credentials are looked up only where S3 is used.
-async fn s3_access(url: &str, region: &Region, aws: &Aws) -> Option<S3Access> {
-    if url.starts_with("s3://") { Some(aws.s3_access(region).await) } else { None }
+/// Credentials are looked up only where S3 is used, and then before it is asked: that there are none is
+/// clearer than what S3 says of it.
+async fn s3_access(url: &str, region: &Region, aws: &Aws) -> Result<Option<S3Access>, Failure> {
+    if !url.starts_with("s3://") {
+        return Ok(None);
+    }
+    if url != "s3://" {
+        aws.check_credentials(region).await?;
+    }
+    Ok(Some(aws.s3_access(region).await))
+}
+
+/// A state's URL as a person finds it from where the program runs.
+fn place(url: &str, base: &Path) -> String {
+    let path = url.strip_prefix("file://").or_else(|| url.strip_prefix("file:"));
+    match path {
+        None if url.contains("://") => url.to_owned(),
+        _ if base == Path::new(".") => path.unwrap_or(url).to_owned(),
+        _ => base.join(path.unwrap_or(url)).display().to_string(),
+    }
+}
+
+/// The plan's text, or what is wrong with the file.
+fn read_plan(file: &Path, shown: &str) -> Result<String, Failure> {
+    let doing = || format!("read the plan {shown}");
+    let bytes = std::fs::read(file).map_err(|error| {
+        let remedy = match error.kind() {
+            std::io::ErrorKind::NotFound => "name a plan file that is there; docs/plan.md says how to write one",
+            std::io::ErrorKind::IsADirectory => "name the plan file in this folder, not the folder",
+            std::io::ErrorKind::PermissionDenied => "make it readable for this user",
+            _ => "name a plan file that can be read",
+        };
+        Failure::io(doing(), error).with_remedy(remedy)
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count();
+        Failure::usage(format!("read the plan {shown}:{line}: this line is not UTF-8"), "save the file as UTF-8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_paths_from_here() {
+        assert_eq!(place("file:a/b", Path::new("plans")), "plans/a/b");
+        assert_eq!(place("a/b", Path::new(".")), "a/b");
+        assert_eq!(place("file:///srv/b", Path::new("plans")), "/srv/b");
+        assert_eq!(place("s3://bucket/key", Path::new("plans")), "s3://bucket/key");
+    }
 }

@@ -50,7 +50,7 @@ impl Began {
 
 /// Gives a report of findings.
 pub(crate) fn give(report: &Report, args: &ReportArgs, context: Context<'_>) -> Result<(), Failure> {
-    emit(args, context, |options| match args.format {
+    emit(args.out.as_deref(), context, |options| match args.format {
         Format::Text => report_text(report, options),
         Format::Json => report_json(report),
         Format::Html => report_html(report),
@@ -65,7 +65,7 @@ pub(crate) fn give_run(
     context: Context<'_>,
 ) -> Result<(), Failure> {
     let plan_file = plan_file.map(Path::to_string_lossy);
-    emit(args, context, |options| match args.format {
+    emit(args.out.as_deref(), context, |options| match args.format {
         Format::Text => run_text(report, plan_file.as_deref(), options),
         Format::Json => run_json(report),
         Format::Html => run_html(report, plan_file.as_deref()),
@@ -74,12 +74,12 @@ pub(crate) fn give_run(
 
 /// Gives a text that is data, not a report.
 pub(crate) fn emit(
-    args: &ReportArgs,
+    out: Option<&Path>,
     context: Context<'_>,
     render: impl FnOnce(TextOptions) -> String,
 ) -> Result<(), Failure> {
     let screen = context.screen;
-    match &args.out {
+    match out {
         None => {
             let color = screen.stdout_color();
             screen.data(&render(TextOptions { color, width: screen.width(), verbose: context.verbose }))

@@ -81,6 +81,14 @@ impl CallError {
         }
     }
 
+    /// The code and the words, for a sentence that tells the kind itself.
+    pub(crate) fn words(&self) -> String {
+        match &self.code {
+            Some(code) => format!("{code}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// What the SDK reported for `call`.
     pub(crate) fn of<E>(call: Call, error: &SdkError<E, HttpResponse>) -> Self
     where

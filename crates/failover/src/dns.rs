@@ -104,7 +104,7 @@ pub enum DnsError {
     #[error("the API throttled the call: {0}")]
     Throttled(String),
     /// No answer, or one that does not tell: whether it took effect is unknown and must be observed.
-    #[error("no usable answer: {0}")]
+    #[error("{0}")]
     Unknown(String),
 }
 

@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use pilotlight_integrity::{CommandRun, Prober};
 use pilotlight_journal::Event;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -56,8 +55,9 @@ pub trait Clock: Send + Sync {
 /// Starts programs.
 #[async_trait]
 pub trait Commands: Send + Sync {
-    /// Starts one in `directory` without a shell, waits until it has ended, and ends it when `limit` is over.
-    async fn run(&self, argv: &[String], directory: &Path, limit: Duration) -> CommandRun;
+    /// Starts one in the plan's folder, wherever that is on this machine, without a shell; waits until it has
+    /// ended, and ends it when `limit` is over.
+    async fn run(&self, argv: &[String], limit: Duration) -> CommandRun;
 }
 
 /// What a person is asked before a phase.

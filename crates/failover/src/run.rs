@@ -50,7 +50,7 @@ pub struct Run {
     pub version: u32,
     /// The plan's name.
     pub plan: String,
-    /// The plan's file; commands start in its folder.
+    /// The plan's file, as it was named when the run was compiled.
     pub plan_file: String,
     /// Which way traffic moves.
     pub job: Direction,

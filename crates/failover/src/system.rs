@@ -4,7 +4,7 @@ use crate::{Clock, Commands};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pilotlight_integrity::{CommandRun, run_command};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// This machine's clock.
@@ -41,11 +41,23 @@ impl Clock for SystemClock {
 }
 
 /// Starts programs on this machine.
-pub struct SystemCommands;
+///
+/// Where the plan is, the run's journal does not say: a run may be resumed from another folder, or on another
+/// machine, than the one that it began in.
+pub struct SystemCommands {
+    directory: PathBuf,
+}
+
+impl SystemCommands {
+    /// Starts them in `directory`, the plan's folder.
+    pub fn in_directory(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+}
 
 #[async_trait]
 impl Commands for SystemCommands {
-    async fn run(&self, argv: &[String], directory: &Path, limit: Duration) -> CommandRun {
-        run_command(argv, Some(directory), limit).await
+    async fn run(&self, argv: &[String], limit: Duration) -> CommandRun {
+        run_command(argv, Some(&self.directory), limit).await
     }
 }

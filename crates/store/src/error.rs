@@ -158,9 +158,11 @@ impl Explain for StoreError {
             Self::NoAccess { .. } => "set AWS_REGION and credentials, as for the AWS CLI".into(),
             Self::AlreadyExists { .. } => return None,
             Self::NotFound { .. } => "check the URL for a typing error, and that what writes it has run".into(),
-            Self::Denied { .. } => {
-                "grant s3:GetObject, s3:PutObject and s3:ListBucket, or the file's permissions, to this user".into()
+            Self::Denied { url, .. } if url.starts_with("s3://") => {
+                "grant s3:GetObject, s3:PutObject and s3:ListBucket to this identity".into()
             }
+            Self::Denied { url, .. } if url.starts_with("http") => "check what the server wants of its callers".into(),
+            Self::Denied { .. } => "give this user the permission, or name another place".into(),
             Self::Unreachable { .. } => "check that the store can be reached from here, then run it again".into(),
         })
     }

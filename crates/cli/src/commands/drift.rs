@@ -5,7 +5,7 @@ use crate::args::{Drift, Sides};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Wait;
-use crate::project::{NoState, Project, read_state};
+use crate::project::{Project, read_state};
 use crate::reporting::{Began, give};
 use pilotlight_cloud::Aws;
 use pilotlight_drift::{DriftInput, DriftOutcome, StackState, decide, observe, wanted};
@@ -27,8 +27,7 @@ pub(super) async fn run(args: &Drift, context: Context<'_>) -> Result<Exit, Fail
     let wait = Wait::new(context.screen, "reading state");
     let (plan, loaded) = match &args.plan {
         Some(file) => {
-            let project = Project::load(file, &args.plan_args)?;
-            wait.aside(|| project.warn(context.screen));
+            let project = Project::load(file, &args.plan_args, args.into.into.as_deref())?;
             let loaded = load_sides(&project, &args.stack, sides(args.side), &aws).await?;
             (Some(project.plan.name), loaded)
         }
@@ -76,9 +75,9 @@ async fn load_sides(project: &Project, names: &[String], sides: &[Side], aws: &A
     let mut loaded = Vec::new();
     for side in sides {
         for stack in project.stacks(names)? {
-            let url = project.state_url(stack, *side)?;
-            let state = project.read_state(stack, *side, aws).await?;
-            let state = state.ok_or_else(|| NoState { stack: stack.name.clone(), side: *side, url })?;
+            let Some(state) = project.read_state(stack, *side, aws).await? else {
+                return Err(project.no_state(stack, *side)?.into());
+            };
             let region = project.plan.region(*side).clone();
             loaded.push(Loaded { stack: stack.name.clone(), side: Some(*side), region, state });
         }

@@ -4,7 +4,7 @@ use super::Context;
 use crate::args::{Format, Move};
 use crate::confirm::confirm;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 use crate::output::write_file;
 use crate::ports::{operator, ports};
 use crate::project::{Project, States};
@@ -16,6 +16,12 @@ use pilotlight_journal::JournalError;
 use std::path::Path;
 
 pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>) -> Result<Exit, Failure> {
+    if args.report.format == Format::Html && (args.dry_run || args.save.is_some()) {
+        return Err(Failure::usage(
+            "show a compiled run as html: a page tells of a run that was carried out",
+            "leave --format out, or use --format json",
+        ));
+    }
     let aws = Aws::new(None);
     let saved = args.run.as_deref().map(|file| read_saved(file, direction)).transpose()?;
     let plan_file = match (&args.plan, &saved) {
@@ -23,7 +29,7 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         (None, Some(run)) => run.plan_file.clone().into(),
         (None, None) => return Err(Failure::usage("find the plan", "name the plan file, or a saved run with --run")),
     };
-    let project = Project::load(&plan_file, &args.plan_args)?;
+    let project = Project::load(&plan_file, &args.plan_args, args.into.into.as_deref())?;
     project.warn(context.screen);
     let run = match saved {
         Some(run) => run,
@@ -32,23 +38,27 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
         write_file(file, text.as_bytes())?;
-        emit(&args.report, context, |options| pilotlight_report::compiled_text(&run, options))?;
+        show_compiled(&run, args, context)?;
         let digest = run.digest().map_err(|error| Failure::io("write the run as JSON", error))?;
         context.screen.note(format!(
             "\nsaved as {}, digest {digest}\ncarry it out with: pilotlight {direction} --run {}",
             file.display(),
-            file.display()
+            quoted(&file.to_string_lossy())
         ));
         return Ok(Exit::Done);
     }
     if args.dry_run {
-        emit(&args.report, context, |options| match args.report.format {
-            Format::Json => pilotlight_report::compiled_json(&run),
-            Format::Text | Format::Html => pilotlight_report::compiled_text(&run, options),
-        })?;
+        show_compiled(&run, args, context)?;
         return Ok(Exit::Done);
     }
     carry_out(run, args, &project, &aws, context).await
+}
+
+fn show_compiled(run: &Run, args: &Move, context: Context<'_>) -> Result<(), Failure> {
+    emit(args.report.out.as_deref(), context, |options| match args.report.format {
+        Format::Json => pilotlight_report::compiled_json(run),
+        Format::Text | Format::Html => pilotlight_report::compiled_text(run, options),
+    })
 }
 
 /// Reads states and Route 53, and compiles. Nothing is changed.
@@ -67,12 +77,12 @@ pub(super) async fn compile_run(
     // The side that traffic leaves may be dead, and that may be why: what it had is seen in DNS.
     if let Err(failure) = project.read_side(&mut states, from, aws).await {
         context.screen.note(format!("warning: the state of the {from} cannot be read, and the run is compiled without it:"));
-        failure.report(context.screen);
+        failure.naming(&project.file).warn(context.screen);
     }
     aws.check_credentials(&project.plan.standby).await?;
     let dns = aws.dns(&project.plan.standby).await;
     let observed = observe(&project.plan, &dns).await?;
-    compile(&project.plan, direction, &observed, &states).map_err(|error| {
+    compile(&project.plan_for_runs()?, direction, &observed, &states).map_err(|error| {
         let refused = matches!(error, CompileError::Refused(_));
         let failure = Failure::from(error);
         if refused { failure.exit(Exit::Refused) } else { failure }
@@ -87,32 +97,39 @@ async fn carry_out(
     context: Context<'_>,
 ) -> Result<Exit, Failure> {
     let screen = context.screen;
-    let ports = ports(project, aws, args.resolver.resolver, screen).await;
     let stores = project.journal(&args.journal, aws).await?;
     if !args.yes {
         let color = screen.stderr_color();
         let options = pilotlight_report::TextOptions { color, width: screen.width(), verbose: context.verbose };
         screen.note(pilotlight_report::compiled_text(&run, options));
-        confirm(screen, &format!("Do you want to {} {}: {} to {}?", run.job, run.plan, run.from.region, run.to.region))?;
+        let question =
+            format!("Do you want to {} {}: {} to {}?", run.job, run.plan, run.from.region, run.to.region);
+        confirm(screen, &question, "--yes").await?;
     }
+    // From here on Ctrl-C stops between steps.
+    let ports = ports(project, aws, args.resolver.resolver, screen).await;
     let instead = (!args.journal.is_empty()).then(|| args.journal.join(", "));
     let mut engine =
         Engine::start(run, &operator(), instead, &stores, ports).await.map_err(|error| refused_start(error, project))?;
-    drive(&mut engine, Some(&project.file), &args.report, context).await
+    drive(&mut engine, &project.file, &args.report, context).await
 }
 
 /// Drives a run to its end or to where a person is needed, and gives its report.
 pub(super) async fn drive(
     engine: &mut Engine,
-    plan_file: Option<&Path>,
+    plan_file: &Path,
     args: &crate::args::ReportArgs,
     context: Context<'_>,
 ) -> Result<Exit, Failure> {
     let conclusion = engine.drive().await.map_err(interrupted)?;
     let mut told = report(engine.journal().events())?;
     told.findings.extend(engine.journal().findings());
-    give_run(&told, plan_file, args, context)?;
-    Ok(exit_of(&conclusion.end))
+    let exit = exit_of(&conclusion.end);
+    if let Err(failure) = give_run(&told, Some(plan_file), args, context) {
+        // The run is over, whatever became of its report: the exit code tells of the run.
+        failure.with_remedy("the run is in the journal: pilotlight run report PLAN").naming(plan_file).warn(context.screen);
+    }
+    Ok(exit)
 }
 
 pub(super) fn exit_of(end: &End) -> Exit {

@@ -19,12 +19,17 @@ use std::collections::BTreeMap;
 
 pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failure> {
     let began = Began::now();
-    let project = Project::load(&args.plan, &args.plan_args)?;
+    let project = Project::load(&args.plan, &args.plan_args, args.into.into.as_deref())?;
     project.warn(context.screen);
     let aws = Aws::new(None);
     let rebuild = Rebuild::new(&project.plan, project.into.clone());
     let stacks = project.stacks(&args.stack)?;
 
+    // What needs no look at AWS is found out first.
+    let program = match args.diff {
+        true => None,
+        false => Some(Program::find(args.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?),
+    };
     let wait = Wait::new(context.screen, "reading sources, states and what the regions offer");
     aws.check_credentials(&project.plan.standby).await?;
     let (map, mut findings) = rebuild.region_map(&aws.catalog()).await?;
@@ -47,7 +52,7 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
         return Ok(if stopped { Exit::Findings } else { Exit::Done });
     }
 
-    let program = Program::find(args.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?;
+    let Some(program) = program else { return Ok(Exit::Done) };
     let mut job = StackJob { rebuild: &rebuild, states: &states, program, cancel: on_signals(), context, yes: args.yes };
     let mut totals = Totals::default();
     for one in &prepared {
@@ -144,7 +149,7 @@ impl StackJob<'_> {
             screen.data(&planned.text)?;
             if !self.yes {
                 let question = format!("Do you want to apply this plan of stack {stack} in {region}?");
-                if let Err(declined) = confirm(screen, &question) {
+                if let Err(declined) = confirm(screen, &question, "--apply --yes").await {
                     self.rebuild.discard_plan(one);
                     return Err(declined);
                 }
@@ -254,14 +259,17 @@ fn notes(findings: &[Finding], context: Context<'_>) {
     }
 }
 
-/// Ctrl-C goes to Terraform, which ends what it is doing; the second one ends it by force.
+/// Ctrl-C goes to Terraform, which ends what it is doing; the second one ends it by force, and the third
+/// one this program, should even that hang.
 fn on_signals() -> Cancel {
     let (canceller, cancel) = cancellation();
     tokio::spawn(async move {
-        loop {
+        for _ in 0..2 {
             crate::cancel::wait_for_signal().await;
             canceller.request();
         }
+        crate::cancel::wait_for_signal().await;
+        std::process::exit(crate::cancel::INTERRUPTED);
     });
     cancel
 }

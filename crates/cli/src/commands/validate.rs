@@ -18,18 +18,27 @@ use pilotlight_rebuild::Rebuild;
 
 pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, Failure> {
     let began = Began::now();
-    let project = Project::load(&args.plan, &args.plan_args)?;
+    let project = Project::load(&args.plan, &args.plan_args, args.into.into.as_deref())?;
     let aws = Aws::new(None);
     let wait = Wait::new(context.screen, "reading states");
     let mut states = States::default();
-    for side in [Side::Primary, Side::Standby] {
-        project.read_side(&mut states, side, &aws).await?;
-        for stack in &project.plan.stacks {
-            project.require(&states, stack, side)?;
-        }
-    }
     let mut sum = Sum::default();
     sum.findings.extend(pilotlight_plan::lint(&project.plan));
+    project.read_side(&mut states, Side::Primary, &aws).await?;
+    project.read_side(&mut states, Side::Standby, &aws).await?;
+    let mut unbuilt = 0;
+    for stack in &project.plan.stacks {
+        project.require(&states, stack, Side::Primary)?;
+        if states.get(&stack.name, Side::Standby).is_none() {
+            sum.findings.push(project.no_state(stack, Side::Standby)?.finding());
+            unbuilt += 1;
+        }
+    }
+    if unbuilt == project.plan.stacks.len() {
+        // Nothing to hold against anything: AWS is not asked.
+        sum.count("not built", unbuilt as u64);
+        return conclude(&project, sum, &began, &aws, args, context);
+    }
 
     wait.say("drift on both sides");
     drift(&project, &mut states, &aws, &mut sum).await?;
@@ -37,8 +46,13 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     wait.say("parity");
     parity(&project, &states, &aws, &mut sum).await?;
 
+    if unbuilt > 0 {
+        sum.count("not built", unbuilt as u64);
+    }
     wait.say("compiling a failover");
-    if let Some(run) = compiled(&project, &aws, context, &mut sum).await? {
+    // What the plan takes from a stack that was not built would only be told a second time.
+    let run = if unbuilt == 0 { compiled(&project, &aws, context, &mut sum).await? } else { None };
+    if let Some(run) = run {
         wait.say("checks of the standby");
         let prober = NetworkProber::new(args.resolver.resolver).in_directory(&project.folder);
         let environment: std::collections::BTreeMap<String, String> = std::env::vars_os()
@@ -49,7 +63,17 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
         sum.findings.extend(checked.findings);
     }
     drop(wait);
+    conclude(&project, sum, &began, &aws, args, context)
+}
 
+fn conclude(
+    project: &Project,
+    sum: Sum,
+    began: &Began,
+    aws: &Aws,
+    args: &Validate,
+    context: Context<'_>,
+) -> Result<Exit, Failure> {
     let unread = sum.unread > 0;
     let verdict = Verdict::over(&sum.findings, unread);
     let mut calls = aws.calls();

@@ -116,12 +116,11 @@ pub(super) fn refusal(subject: &str, error: &CallError, details: &[String]) -> D
             DnsError::NotFound(subject.to_owned())
         }
         CallErrorKind::Refused if !details.is_empty() => DnsError::Refused(details.join("; ")),
-        CallErrorKind::Refused => DnsError::Refused(error.reason()),
+        CallErrorKind::Refused => DnsError::Refused(error.words()),
         // Nothing was sent, or it was not accepted: nothing changed either way.
-        CallErrorKind::NoCredentials | CallErrorKind::Credentials | CallErrorKind::Denied => {
-            DnsError::Denied(error.reason())
-        }
-        CallErrorKind::Throttled => DnsError::Throttled(error.reason()),
+        CallErrorKind::Denied => DnsError::Denied(error.words()),
+        CallErrorKind::NoCredentials | CallErrorKind::Credentials => DnsError::Denied(error.reason()),
+        CallErrorKind::Throttled => DnsError::Throttled(error.words()),
         CallErrorKind::Unreachable | CallErrorKind::Unclear => DnsError::Unknown(error.reason()),
     }
 }

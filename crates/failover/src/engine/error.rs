@@ -69,8 +69,8 @@ impl Explain for EngineError {
             Self::Variable(error) => error.remedy(),
             Self::Encode(_) => None,
             Self::NoStep { known, .. } => Some(format!("name one of {}", known.join(", "))),
-            Self::NotNow { .. } => Some("see where the run stands: pilotlight run show".into()),
-            Self::AlreadyUndoing => Some("resume it: pilotlight run resume".into()),
+            Self::NotNow { .. } => Some("see where the run stands: pilotlight run show PLAN".into()),
+            Self::AlreadyUndoing => Some("resume it: pilotlight run resume PLAN".into()),
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::{CommandAction, Step, Text};
 use pilotlight_integrity::{CommandOutcome, CommandRun};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
 
 pub(crate) async fn perform(
     engine: &mut Engine,
@@ -30,9 +29,8 @@ async fn run(engine: &mut Engine, step: &Step, argv: &[Text], way: Way) -> Resul
         Ok(argv) => argv,
         Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
     };
-    let directory = folder_of(&engine.run.plan_file);
     let commands = std::sync::Arc::clone(&engine.ports.commands);
-    let result = commands.run(&argv, &directory, step.timeout()).await;
+    let result = commands.run(&argv, step.timeout()).await;
     Ok(ending(&result, &secrets).into())
 }
 
@@ -54,13 +52,5 @@ fn ending(run: &CommandRun, secrets: &Secrets<'_>) -> Ending {
         CommandOutcome::NotStarted(cause) => {
             Ending::new(Outcome::Failed, Value::Null, format!("could not be started: {}", secrets.redact(cause)))
         }
-    }
-}
-
-/// The plan's folder: relative paths in a plan start there.
-pub(crate) fn folder_of(plan_file: &str) -> PathBuf {
-    match Path::new(plan_file).parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-        _ => PathBuf::from("."),
     }
 }

@@ -11,9 +11,9 @@ use crate::ports::operator;
 pub(super) async fn run(args: &RunAbort, context: Context<'_>) -> Result<Exit, Failure> {
     let chosen = Chosen::open(&args.control.run).await?;
     if !args.yes {
-        confirm(context.screen, &format!("Do you want to undo run {} and end it?", chosen.run))?;
+        confirm(context.screen, &format!("Do you want to undo run {} and end it?", chosen.run), "--yes").await?;
     }
     let mut engine = resume::open(&chosen, &args.control, context).await?;
     engine.abort(&operator(), &args.reason).await.map_err(interrupted)?;
-    drive(&mut engine, Some(&chosen.project.file), &args.control.run.report, context).await
+    drive(&mut engine, &chosen.project.file, &args.control.report, context).await
 }

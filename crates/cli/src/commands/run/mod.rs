@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::project::Project;
 use pilotlight_cloud::Aws;
+use pilotlight_failover::EngineError;
 use pilotlight_journal::{JournalStores, RunLog, latest_run, plan_runs, read_run};
 
 pub(super) async fn run(command: &RunCommand, context: Context<'_>) -> Result<Exit, Failure> {
@@ -38,11 +39,22 @@ struct Chosen {
 
 impl Chosen {
     async fn open(args: &RunArgs) -> Result<Self, Failure> {
-        let project = Project::load(&args.plan, &args.plan_args)?;
+        let project = Project::load(&args.journal.plan, &args.journal.plan_args, None)?;
         let aws = Aws::new(None);
-        let stores = project.journal(&args.journal, &aws).await?;
+        let stores = project.journal(&args.journal.journal, &aws).await?;
         let run = choose(&project, &stores, args.run.as_deref()).await?;
         Ok(Self { project, aws, stores, run })
+    }
+
+    /// That the run has this step, before anything is written about it.
+    async fn check_step(&self, step: &str) -> Result<(), Failure> {
+        let told = pilotlight_failover::report(&self.log().await?.events)?;
+        let known: Vec<String> =
+            told.phases.into_iter().flat_map(|phase| phase.steps).map(|step| step.step).collect();
+        if known.iter().any(|known| known == step) {
+            return Ok(());
+        }
+        Err(EngineError::NoStep { step: step.to_owned(), known }.into())
     }
 
     async fn log(&self) -> Result<RunLog, Failure> {
@@ -57,7 +69,7 @@ async fn choose(project: &Project, stores: &JournalStores, wanted: Option<&str>)
         return latest_run(&*stores.first, plan).await?.ok_or_else(|| {
             Failure::usage(
                 format!("find a run of plan {plan} in {}", stores.first.url()),
-                "begin one with pilotlight failover, or name another journal with --journal",
+                "begin one with pilotlight failover PLAN, or name another journal with --journal",
             )
         });
     };
@@ -67,11 +79,11 @@ async fn choose(project: &Project, stores: &JournalStores, wanted: Option<&str>)
         (Some(run), None) => Ok(run.clone()),
         (None, _) => Err(Failure::usage(
             format!("find run {wanted} of plan {plan} in {}", stores.first.url()),
-            "pilotlight run list has their ids",
+            "pilotlight run list PLAN has their ids",
         )),
         (Some(_), Some(_)) => Err(Failure::usage(
             format!("choose a run: several begin with {wanted}"),
-            "give more of the id; pilotlight run list has them",
+            "give more of the id; pilotlight run list PLAN has them",
         )),
     }
 }

@@ -1,13 +1,13 @@
 //! `pilotlight run report`
 
 use super::{Chosen, Context};
-use crate::args::RunArgs;
+use crate::args::RunReport;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::reporting::give_run;
 
-pub(super) async fn run(args: &RunArgs, context: Context<'_>) -> Result<Exit, Failure> {
-    let chosen = Chosen::open(args).await?;
+pub(super) async fn run(args: &RunReport, context: Context<'_>) -> Result<Exit, Failure> {
+    let chosen = Chosen::open(&args.run).await?;
     let log = chosen.log().await?;
     let mut report = pilotlight_failover::report(&log.events)?;
     report.findings.extend(log.findings);

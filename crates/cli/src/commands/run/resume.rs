@@ -2,17 +2,17 @@
 
 use super::{Chosen, Context};
 use crate::args::RunControl;
-use crate::commands::failover::{drive, interrupted};
+use crate::commands::failover::drive;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ports::{operator, ports};
-use pilotlight_failover::Engine;
-use pilotlight_journal::Ownership;
+use pilotlight_failover::{Engine, EngineError};
+use pilotlight_journal::{JournalError, Ownership};
 
 pub(super) async fn run(args: &RunControl, context: Context<'_>) -> Result<Exit, Failure> {
     let chosen = Chosen::open(&args.run).await?;
     let mut engine = open(&chosen, args, context).await?;
-    drive(&mut engine, Some(&chosen.project.file), &args.run.report, context).await
+    drive(&mut engine, &chosen.project.file, &args.report, context).await
 }
 
 /// Becomes the run's executor: the one before cannot append any more.
@@ -21,8 +21,9 @@ pub(super) async fn open(chosen: &Chosen, args: &RunControl, context: Context<'_
     let ownership = if args.takeover { Ownership::Takeover { by } } else { Ownership::Resume { by } };
     let ports = ports(&chosen.project, &chosen.aws, args.resolver.resolver, context.screen).await;
     Engine::resume(&chosen.run, ownership, &chosen.stores, ports).await.map_err(|error| match error {
-        // Nothing to go on with is no reason to wait for a person.
-        pilotlight_failover::EngineError::Journal(pilotlight_journal::JournalError::Finished { .. }) => error.into(),
-        error => interrupted(error),
+        // Another one has taken it in this moment.
+        EngineError::Journal(JournalError::LostOwnership { .. }) => Failure::from(error).exit(Exit::Refused),
+        // Nothing was begun: an error as any other.
+        error => error.into(),
     })
 }

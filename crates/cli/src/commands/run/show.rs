@@ -1,18 +1,18 @@
 //! `pilotlight run show`: the journal, event by event.
 
 use super::{Chosen, Context};
-use crate::args::{Format, RunArgs};
+use crate::args::{ListingFormat, RunShow};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::reporting::emit;
 use pilotlight_journal::{Body, Event};
 use serde_json::json;
 
-pub(super) async fn run(args: &RunArgs, context: Context<'_>) -> Result<Exit, Failure> {
-    let log = Chosen::open(args).await?.log().await?;
-    emit(&args.report, context, |_| match args.report.format {
-        Format::Json => format!("{:#}\n", json!(log.events)),
-        Format::Text | Format::Html => log.events.iter().map(as_line).collect(),
+pub(super) async fn run(args: &RunShow, context: Context<'_>) -> Result<Exit, Failure> {
+    let log = Chosen::open(&args.run).await?.log().await?;
+    emit(args.output.out.as_deref(), context, |_| match args.output.format {
+        ListingFormat::Json => format!("{:#}\n", json!(log.events)),
+        ListingFormat::Text => log.events.iter().map(as_line).collect(),
     })?;
     for finding in &log.findings {
         context.screen.note(format!("{}: {} [{}]", finding.subject, finding.message, finding.code));

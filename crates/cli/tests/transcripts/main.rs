@@ -1,0 +1,19 @@
+//! The program as a person meets it: each test runs the real binary in a folder of its own with an empty
+//! environment, and reads its exit code, stdout and stderr. No AWS, no lab: where Route 53 is needed, a
+//! server on loopback answers for it.
+#![allow(clippy::unwrap_used, reason = "this is a test program")]
+
+mod access;
+mod command_line;
+mod explain;
+mod help;
+mod journal;
+mod output;
+mod plans;
+mod route53;
+mod runs;
+mod sandbox;
+mod saved_runs;
+mod schema;
+mod standby;
+mod states;

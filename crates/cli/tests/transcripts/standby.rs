@@ -1,0 +1,51 @@
+//! A standby that was never built: not ready, which is a verdict and no error.
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn validate_says_not_ready_names_the_stack_and_asks_no_api() {
+    let told = Sandbox::new().run(&["validate", "plan.hcl"]);
+    told.exits(2);
+    assert_eq!(told.stderr, "");
+    snapbox::assert_data_eq!(
+        told.stdout,
+        "validate: not ready, 1 finding (1 not built), 0 API calls, [..]
+
+app, standby
+  ✗ error  stack app  PL-U105
+    the standby was not built: there is no state at .pilotlight/web/standby/app/terraform.tfstate
+    remedy: build the standby: pilotlight rebuild plan.hcl --apply
+
+For more about a code, try `pilotlight explain PL-U105`.
+"
+    );
+}
+
+#[test]
+fn a_primary_that_is_not_there_is_an_error() {
+    let sandbox = Sandbox::new();
+    std::fs::remove_file(sandbox.path("app/terraform.tfstate")).unwrap();
+    let told = sandbox.run(&["validate", "plan.hcl"]);
+    told.exits(1).says("failed to find the primary state of stack \"app\"");
+}
+
+#[test]
+fn drift_of_it_says_how_to_build_it() {
+    for side in ["standby", "both"] {
+        Sandbox::new().run(&["drift", "plan.hcl", "--side", side]).is_error(
+            1,
+            "PL-U105\n\n  × failed to find the standby state of stack \"app\": there is none at \
+             .pilotlight/web/standby/app/terraform.tfstate\n  \
+             help: build the standby: pilotlight rebuild plan.hcl --apply\n",
+        );
+    }
+}
+
+#[test]
+fn a_failover_to_it_does_not_compile() {
+    let route53 = crate::route53::Route53::with("192.0.2.10");
+    let sandbox = Sandbox::new().with_aws(&route53.url);
+    let told = sandbox.run(&["failover", "plan.hcl", "--dry-run"]);
+    told.exits(1).says("PL-P115").says("stack.app.output.ips").says("pilotlight rebuild");
+    assert_eq!(route53.changes(), [""; 0]);
+}

@@ -1,0 +1,222 @@
+//! A tap on the wire to AWS: writes down every call, and can hold one at the worst moment.
+//!
+//! It takes a program's place at the emulator, one call a connection, and knows no more of AWS than how a
+//! call names its operation.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// One call to AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// With its query.
+    pub path: String,
+    /// The body as text.
+    pub body: String,
+}
+
+/// When a call is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The program has sent it, and AWS does not have it yet.
+    Request,
+    /// AWS has carried it out, and the program does not know it yet.
+    Answer,
+}
+
+/// Looks at a call. `false` holds it: it goes no further, as long as the program lives.
+type Look = Box<dyn Fn(&Call, Moment) -> bool + Send + Sync>;
+
+/// The tap. It is closed when this is dropped.
+pub struct Tap {
+    address: SocketAddr,
+    wire: Arc<Wire>,
+}
+
+struct Wire {
+    upstream: String,
+    calls: Mutex<Vec<Call>>,
+    look: Look,
+    closed: AtomicBool,
+}
+
+impl Call {
+    /// The query APIs name the operation in the body, the REST ones by method and path.
+    pub fn operation(&self) -> String {
+        let action = self.body.split('&').find_map(|field| field.strip_prefix("Action="));
+        match action {
+            Some(action) => action.to_owned(),
+            None => format!("{} {}", self.method, self.path),
+        }
+    }
+
+    /// Whether it can change nothing, by the naming that AWS keeps to in these APIs.
+    pub fn reads(&self) -> bool {
+        let operation = self.operation();
+        // ListTagsForResources, whose list of ids is too long for a path.
+        let lists_tags =
+            self.method == "POST" && self.path.starts_with("/2013-04-01/tags/") && self.path.matches('/').count() == 3;
+        lists_tags || ["GET ", "HEAD ", "Describe", "Get", "List"].iter().any(|start| operation.starts_with(start))
+    }
+
+    /// Whether it is Route 53's `ChangeResourceRecordSets`.
+    pub fn changes_records(&self) -> bool {
+        self.method == "POST" && self.path.contains("/rrset")
+    }
+}
+
+impl Tap {
+    /// A tap that writes down and lets everything pass.
+    ///
+    /// # Panics
+    /// No port can be had.
+    pub fn new(upstream: &str) -> Self {
+        Self::looking(upstream, |_, _| true)
+    }
+
+    /// A tap that looks at each call before and after; `false` holds it for good.
+    ///
+    /// # Panics
+    /// No port can be had.
+    pub fn looking(upstream: &str, look: impl Fn(&Call, Moment) -> bool + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        let address = listener.local_addr().expect("its address");
+        let wire = Arc::new(Wire {
+            upstream: upstream.trim_start_matches("http://").to_owned(),
+            calls: Mutex::default(),
+            look: Box::new(look),
+            closed: AtomicBool::new(false),
+        });
+        let there = Arc::clone(&wire);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                if there.closed.load(Ordering::SeqCst) {
+                    break;
+                }
+                let wire = Arc::clone(&there);
+                // A connection that breaks off is the program's to notice.
+                std::thread::spawn(move || client.and_then(|client| wire.serve(&client)));
+            }
+        });
+        Self { address, wire }
+    }
+
+    /// What `AWS_ENDPOINT_URL` has to be.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every call so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.wire.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.wire.closed.store(true, Ordering::SeqCst);
+        // Wakes the listener.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+impl Wire {
+    fn serve(&self, client: &TcpStream) -> std::io::Result<()> {
+        let mut reader = BufReader::new(client);
+        let Some((call, request)) = read_call(&mut reader)? else { return Ok(()) };
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+        if !(self.look)(&call, Moment::Request) {
+            return hold(client);
+        }
+        let mut upstream = TcpStream::connect(&self.upstream)?;
+        upstream.write_all(&request)?;
+        let mut answer = Vec::new();
+        upstream.read_to_end(&mut answer)?;
+        if !(self.look)(&call, Moment::Answer) {
+            return hold(client);
+        }
+        let mut client = client;
+        client.write_all(&answer)?;
+        client.shutdown(Shutdown::Both)
+    }
+}
+
+/// Keeps the connection until the program has gone.
+fn hold(mut client: &TcpStream) -> std::io::Result<()> {
+    client.read(&mut [0; 1]).map(drop)
+}
+
+/// Reads one request, and gives it as it has to be sent on: on a connection that ends with its answer.
+fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>)>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut request = line.into_bytes();
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
+            break;
+        }
+        let (name, value) = header.split_once(':').unwrap_or((&header, ""));
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().map_err(std::io::Error::other)?,
+            "transfer-encoding" => return Err(std::io::Error::other("the tap reads no chunked request")),
+            "connection" => continue,
+            _ => {}
+        }
+        request.extend_from_slice(header.as_bytes());
+    }
+    request.extend_from_slice(b"Connection: close\r\n\r\n");
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    request.extend_from_slice(&body);
+    Ok(Some((Call { method, path, body: String::from_utf8_lossy(&body).into_owned() }, request)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(method: &str, path: &str, body: &str) -> Call {
+        Call { method: method.into(), path: path.into(), body: body.into() }
+    }
+
+    #[test]
+    fn a_call_that_may_change_something_is_no_read() {
+        assert!(call("POST", "/", "Action=DescribeInstances&Version=2016-11-15").reads());
+        assert!(call("GET", "/2013-04-01/hostedzone", "").reads());
+        assert!(call("POST", "/2013-04-01/tags/hostedzone", "<xml/>").reads());
+        assert!(!call("POST", "/2013-04-01/tags/hostedzone/Z", "<xml/>").reads(), "ChangeTagsForResource");
+        assert!(!call("POST", "/", "Version=2016-11-15&Action=RunInstances").reads());
+        assert!(!call("POST", "/2013-04-01/hostedzone/Z/rrset", "<xml/>").reads());
+        assert!(!call("PUT", "/bucket/key", "").reads());
+    }
+
+    #[test]
+    fn what_passes_is_written_down_and_answered() {
+        let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let upstream = format!("http://{}", server.local_addr().expect("its address"));
+        let served = std::thread::spawn(move || {
+            let (mut client, _) = server.accept().expect("a connection");
+            let (call, _) = read_call(&mut BufReader::new(&client)).expect("a request").expect("one");
+            client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").expect("answered");
+            call
+        });
+        let tap = Tap::new(&upstream);
+        let mut client = TcpStream::connect(tap.address).expect("the tap");
+        client.write_all(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nAction=A").expect("sent");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.ends_with("\r\n\r\nok"), "{answer}");
+        assert_eq!(tap.calls(), [served.join().expect("served")]);
+        assert_eq!(tap.calls()[0].operation(), "A");
+    }
+}
