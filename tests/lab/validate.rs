@@ -7,7 +7,9 @@ pub(crate) fn ready_or_why_not(lab: &Rehearsal, shop: &Shop) {
     let ready = validate(lab).expect(0).json();
     assert_eq!((found(&ready), ready["verdict"].as_str()), (vec![], Some("clean")), "{ready:#}");
 
-    let address = Rehearsal::first(&shop.addresses.standby);
+    // The first in Terraform's order: that is the one which the plan's check asks.
+    let addresses = lab.output(Root::StandbyApp, "public_ips");
+    let address = addresses[0].as_str().and_then(|address| address.parse().ok()).expect("an IPv4 address");
     lab.wait(lab.lab().break_app(address)).expect("the lab answers");
     let broken = validate(lab).expect(2).json();
     assert_eq!(found(&broken), [pair("PL-I101", "target-serves")], "{broken:#}");

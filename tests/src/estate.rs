@@ -4,7 +4,6 @@ use crate::program::Running;
 use crate::rehearsal::Rehearsal;
 use pilotlight_lab::dns::query;
 use serde_json::{Value, json};
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 /// The record that customers use.
@@ -132,14 +131,6 @@ impl Rehearsal {
         let set = json!({ "Name": RECORD, "Type": "A", "TTL": 30, "ResourceRecords": records });
         let batch = json!({ "Changes": [{ "Action": "UPSERT", "ResourceRecordSet": set }] }).to_string();
         self.aws(&["route53", "change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch", &batch]);
-    }
-
-    /// The first instance's address on a side, to break its app.
-    ///
-    /// # Panics
-    /// It is no address.
-    pub fn first(addresses: &[String]) -> Ipv4Addr {
-        addresses.first().and_then(|address| address.parse().ok()).expect("an IPv4 address")
     }
 
     /// A copy of the plan beside it, with each of these texts replaced by another.

@@ -59,7 +59,6 @@ pub(crate) struct PlanArgs {
     /// A JSON file of values for var.NAME in the plan; may be repeated
     #[arg(long = "var-file", value_name = "FILE", help_heading = "Plan")]
     pub(crate) var_files: Vec<PathBuf>,
-
 }
 
 /// Where the standby's generated Terraform is.
@@ -119,7 +118,13 @@ pub(crate) enum ListingFormat {
 pub(crate) struct ResolverArgs {
     /// DNS server for every look-up instead of the system's; where its port is not 53, the zone's name
     /// servers are asked at that port also
-    #[arg(long, value_name = "ADDRESS:PORT", env = "PILOTLIGHT_RESOLVER", hide_env_values = true, help_heading = "Network")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "PILOTLIGHT_RESOLVER",
+        hide_env_values = true,
+        help_heading = "Network"
+    )]
     pub(crate) resolver: Option<SocketAddr>,
 }
 

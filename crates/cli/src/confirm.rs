@@ -36,12 +36,16 @@ impl Explain for ConfirmError {
 /// Asks as Terraform does: only `yes` is a yes. Ctrl-C is a no. `repeat_with` are the options that say yes
 /// on the command line.
 pub(crate) async fn confirm(screen: &Screen, question: &str, repeat_with: &'static str) -> Result<(), Failure> {
-    let (screen, question) = (*screen, question.to_owned());
+    let (asking, question) = (*screen, question.to_owned());
     // A blocking read cannot be called off: its thread is left behind, and ends with the program.
-    let asked = tokio::task::spawn_blocking(move || ask(&screen, &question));
+    let asked = tokio::task::spawn_blocking(move || ask(&asking, &question));
     let answer = tokio::select! {
         answer = asked => answer.ok().flatten(),
-        () = crate::cancel::wait_for_signal() => Some(String::new()),
+        () = crate::cancel::wait_for_signal() => {
+            // The terminal has shown ^C in the line of the answer.
+            screen.note("");
+            Some(String::new())
+        }
     };
     match answer {
         None => Err(Failure::from(ConfirmError::NoTerminal { repeat_with }).exit(Exit::Refused)),

@@ -8,7 +8,6 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
-use textwrap::WordSeparator;
 
 /// An error on its way out of the program.
 #[derive(Debug)]
@@ -19,7 +18,7 @@ pub(crate) struct Failure {
     code: Code,
     sentence: String,
     causes: Vec<String>,
-    span: Option<Span>,
+    span: Option<Box<Span>>,
     remedy: Option<String>,
     /// Further errors of the same input, each whole.
     also: Vec<Failure>,
@@ -54,7 +53,7 @@ impl Failure {
             code: error.code(),
             sentence: error.to_string(),
             causes,
-            span: error.span().cloned(),
+            span: error.span().cloned().map(Box::new),
             remedy: error.remedy(),
             also: Vec::new(),
         }
@@ -142,7 +141,7 @@ impl Failure {
             return Err(self);
         }
         let subject = match self.span {
-            Some(span) => Subject::File { span },
+            Some(span) => Subject::File { span: *span },
             None => Subject::Plan { name: plan.to_owned() },
         };
         let message = format!("a failover would be refused: failed to {}", self.sentence);
@@ -169,17 +168,10 @@ impl Failure {
     }
 
     fn render(&self, screen: &Screen) -> String {
-        let theme =
-            if screen.stderr_color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let theme = if screen.stderr_color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let mut text = String::new();
-        // Lines are wrapped where a person reads them, and then only at spaces: paths and commands stay
-        // whole, to be copied. A log gets each sentence on one line, to be searched.
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_links(false)
-            .with_width(screen.width())
-            .with_wrap_lines(screen.interactive())
-            .with_break_words(false)
-            .with_word_separator(WordSeparator::AsciiSpace);
+        // No wrapping: paths and commands stay whole, to be copied from a terminal and found in a log.
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_wrap_lines(false);
         // Writing to a string does not fail.
         let _ = handler.render_report(&mut text, &Shown::of(self));
         text
@@ -230,9 +222,11 @@ impl<'a> Shown<'a> {
             // A file that changed since must not be quoted at a wrong place.
             (span.bytes.1 <= text.len()).then(|| NamedSource::new(&span.file, text))
         });
-        let cause = failure.causes.iter().rev().fold(None, |inner, text| {
-            Some(Cause { text: text.clone(), inner: inner.map(Box::new) })
-        });
+        let cause = failure
+            .causes
+            .iter()
+            .rev()
+            .fold(None, |inner, text| Some(Cause { text: text.clone(), inner: inner.map(Box::new) }));
         Self { failure, source, cause }
     }
 }

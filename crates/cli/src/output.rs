@@ -103,7 +103,8 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
     let probe = folder.join(format!(".pilotlight.{}.part", std::process::id()));
     let tried = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
     tried.map_err(|error| {
-        Failure::io(doing(), error).with_remedy(format!("name a file that can be written; {} takes none", folder.display()))
+        Failure::io(doing(), error)
+            .with_remedy(format!("name a file that can be written; {} takes none", folder.display()))
     })
 }
 

@@ -72,14 +72,16 @@ struct Terminal {
 #[async_trait]
 impl Approver for Terminal {
     async fn ask(&self, question: &ApprovalQuestion) -> ApprovalAnswer {
-        let (screen, wait, question) = (self.screen, Arc::clone(&self.wait), question.question.clone());
-        let asked = tokio::task::spawn_blocking(move || wait.aside(|| ask(&screen, &question)));
+        let (screen, question) = (self.screen, question.question.clone());
+        self.wait.pause();
+        let asked = tokio::task::spawn_blocking(move || ask(&screen, &question));
         let mut stop = self.stop.clone();
         let asked = tokio::select! {
             asked = asked => asked.ok().flatten(),
             // Ctrl-C at the question is no answer to it: the run stops, and can be approved later.
             _ = stop.wait_for(|stop| *stop) => None,
         };
+        self.wait.resume();
         let by = operator();
         match asked {
             Some(answer) if answer == "yes" => ApprovalAnswer::Approved { by, reason: "on the terminal".into() },
@@ -125,6 +127,10 @@ impl Watcher for Progress {
         };
         if let Some(line) = line {
             self.wait.aside(|| self.screen.note(line));
+        }
+        if matches!(event.what, Body::Stopped { .. } | Body::RunFinished { .. }) {
+            // What comes next is the report, on the same terminal.
+            self.wait.pause();
         }
     }
 

@@ -4,6 +4,9 @@ use crate::output::Screen;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
+/// Often enough to look alive.
+const TICK: Duration = Duration::from_millis(120);
+
 /// A line that shows that something is going on; gone when dropped.
 pub(crate) struct Wait {
     bar: ProgressBar,
@@ -19,7 +22,7 @@ impl Wait {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(Duration::from_millis(120));
+        bar.enable_steady_tick(TICK);
         Self { bar }
     }
 
@@ -32,7 +35,7 @@ impl Wait {
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg} ({elapsed})") {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(Duration::from_millis(120));
+        bar.enable_steady_tick(TICK);
         Self { bar }
     }
 
@@ -45,6 +48,18 @@ impl Wait {
     pub(crate) fn step(&self, text: impl Into<String>) {
         self.bar.inc(1);
         self.say(text);
+    }
+
+    /// Takes the line away while a question is open. The question holds no lock of it, since it may never
+    /// be answered.
+    pub(crate) fn pause(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Brings the line back.
+    pub(crate) fn resume(&self) {
+        self.bar.reset();
+        self.bar.enable_steady_tick(TICK);
     }
 
     /// Runs `print` with the line out of the way.

@@ -195,12 +195,7 @@ impl Explain for NoState {
 }
 
 /// Reads one state; none where there is no such object.
-pub(crate) async fn read_state(
-    url: &str,
-    base: &Path,
-    region: &Region,
-    aws: &Aws,
-) -> Result<Option<State>, Failure> {
+pub(crate) async fn read_state(url: &str, base: &Path, region: &Region, aws: &Aws) -> Result<Option<State>, Failure> {
     let access = s3_access(url, region, aws).await?;
     match read_url(url, base, access.as_ref()).await {
         Ok(bytes) => Ok(Some(State::parse(&place(url, base), &bytes)?)),

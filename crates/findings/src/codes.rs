@@ -87,7 +87,8 @@ impl Serialize for Code {
 impl<'de> Deserialize<'de> for Code {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::find(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is no code that this version knows")))
+        Self::find(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is no code that this version knows")))
     }
 }
 

@@ -143,7 +143,8 @@ async fn a_relative_directory_is_where_the_program_is_found_and_starts() {
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("here.sh");
     std::fs::write(&script, "#!/bin/sh\npwd -P\n").unwrap();
-    std::fs::set_permissions(&script, <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&script, <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755))
+        .unwrap();
     // The same directory, as a plan beside the shell's own folder names it.
     let up = std::env::current_dir().unwrap().components().skip(1).map(|_| "..").collect::<std::path::PathBuf>();
     let relative = up.join(dir.path().strip_prefix("/").unwrap());

@@ -17,7 +17,7 @@ pub struct Check {
     pub kind: CheckKind,
     /// When a run probes it; never empty.
     pub when: Vec<When>,
-    /// From which side's state its outputs are taken.
+    /// Which side it looks at: its outputs are taken from that side's state.
     pub side: CheckSide,
     /// How long one probe may take.
     pub timeout: Duration,
@@ -73,13 +73,14 @@ pub enum When {
     After,
 }
 
-/// From which side's state the outputs in a check are taken.
+/// Which side a check looks at: the outputs in it are taken from that side's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckSide {
-    /// Where traffic is when the run begins.
+    /// Where traffic is at the check's moment: before the switch the side that it leaves, after it the side
+    /// that it was moved to.
     Active,
-    /// Where it is moved to.
+    /// Where it is moved to, at every moment.
     Target,
     /// The primary, whichever is active.
     Primary,
@@ -88,11 +89,11 @@ pub enum CheckSide {
 }
 
 impl CheckSide {
-    /// The side that is meant, in a run that begins with traffic on `active`.
-    pub fn side(self, active: Side) -> Side {
+    /// The side that is meant at a moment of a run that moves traffic away from `from`.
+    pub fn at(self, when: When, from: Side) -> Side {
         match self {
-            Self::Active => active,
-            Self::Target => active.other(),
+            Self::Active if when == When::Before => from,
+            Self::Active | Self::Target => from.other(),
             Self::Primary => Side::Primary,
             Self::Standby => Side::Standby,
         }
@@ -111,8 +112,10 @@ const SIDE: AttributeRow = AttributeRow {
     name: "side",
     of: Type::Word(&["active", "target", "primary", "standby"]),
     need: Need::Default(r#""active""#),
-    doc: "From which side's state outputs are taken: `active` is where traffic is when the run begins, `target` where it is \
-          moved to.",
+    doc: "Which side it looks at: outputs in it are those of that side's state. `active` is where traffic is at that \
+          moment: `before` the side that it leaves, `after` the side that it was moved to. `target` is where it is moved \
+          to, at both moments. `before`, red stops a run on the side that takes over only; of the side that traffic \
+          leaves it is recorded, or left out with a note where that side's outputs are not known.",
     example: r#""target""#,
 };
 

@@ -40,7 +40,7 @@ pub use dr_plan::{DrPlan, Objectives};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::{PlanError, PlanErrors, Problem};
 pub use inputs::Inputs;
-pub use lint::{ROUTE53_PROPAGATION, lint};
+pub use lint::{ROUTE53_PROPAGATION, lint, longest_ttl};
 pub use read::parse;
 pub use reference::reference_markdown;
 pub use stack::{SetOverride, Stack, StandbyOptions};

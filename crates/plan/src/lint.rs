@@ -10,6 +10,11 @@ use std::time::Duration;
 /// changes to the Route 53 authoritative DNS servers within 60 seconds" (API reference, GetChange).
 pub const ROUTE53_PROPAGATION: Duration = Duration::from_secs(60);
 
+/// The longest TTL that a recovery time has room for, beside the propagation of the change.
+pub fn longest_ttl(rto: Duration) -> Duration {
+    rto.saturating_sub(ROUTE53_PROPAGATION)
+}
+
 /// Findings about the plan alone: nothing is read and nothing is asked.
 pub fn lint(plan: &DrPlan) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -48,12 +53,12 @@ fn ttls(plan: &DrPlan) -> Vec<Finding> {
     let Some(rto) = plan.objectives.rto else {
         return Vec::new();
     };
-    let allowed = rto.saturating_sub(ROUTE53_PROPAGATION);
+    let allowed = longest_ttl(rto);
     plan.traffic
         .iter()
-        .flat_map(|set| set.records.iter().map(move |record| (set, record)))
-        .filter(|(_, record)| record.ttl > allowed)
-        .map(|(set, record)| {
+        .flat_map(|set| set.records.iter().filter_map(move |record| Some((set, record, record.ttl?))))
+        .filter(|(_, _, ttl)| *ttl > allowed)
+        .map(|(set, record, ttl)| {
             let finding = Finding::new(
                 codes::P_TTL,
                 Severity::Error,
@@ -64,18 +69,21 @@ fn ttls(plan: &DrPlan) -> Vec<Finding> {
                 },
                 format!(
                     "its TTL of {} does not fit into the RTO of {}",
-                    format_duration(record.ttl),
+                    format_duration(ttl),
                     format_duration(rto)
                 ),
             )
-            .with(Evidence::fact("ttl", format_duration(record.ttl)))
+            .with(Evidence::fact("ttl", format_duration(ttl)))
             .with(Evidence::fact("rto", format_duration(rto)))
             .with(Evidence::fact("propagation", format_duration(ROUTE53_PROPAGATION)))
             .with(Evidence::fact("plan", record.span.to_string()));
             finding.remedy(if allowed.is_zero() {
                 format!("raise the RTO above {}: no TTL fits into it", format_duration(ROUTE53_PROPAGATION))
             } else {
-                format!("set ttl to {} or less, and apply it to the zone now", format_duration(allowed))
+                format!(
+                    "set ttl to {} or less in the Terraform that owns the record and in the plan, and apply it now",
+                    format_duration(allowed)
+                )
             })
         })
         .collect()

@@ -98,7 +98,8 @@ pub(crate) static COMMAND: BlockRow = BlockRow {
           order of the file. Outputs in it are those of the \
           side that takes over. A command and its undo \
           have to be safe to repeat, also after half of their work: after a kill or a time-out they are started \
-          again, and an undo may run for a command that never finished.",
+          again, and an undo may run for a command that never finished. A Pilotlight that is killed does not end \
+          a command that is running, so it also has to be safe to start beside an earlier one that still runs.",
     example: r#"step "command" "pause-batch" {
   phase   = "freeze"
   run     = ["./scripts/pause-batch.sh"]

@@ -35,8 +35,9 @@ pub struct TrafficRecord {
     pub primary: Value,
     /// What it answers while the standby is active; over the standby's outputs.
     pub standby: Value,
-    /// How long resolvers may keep an answer; whole seconds.
-    pub ttl: Duration,
+    /// How long resolvers are expected to be allowed to keep an answer, in whole seconds; none for no
+    /// expectation. A run never changes a TTL.
+    pub ttl: Option<Duration>,
     /// The block's head.
     pub span: Span,
 }
@@ -111,8 +112,11 @@ pub(crate) static RECORD: BlockRow = BlockRow {
         AttributeRow {
             name: "ttl",
             of: Type::Duration { least: 0, most: LONGEST_TTL_SECONDS },
-            need: Need::Default(r#""60s""#),
-            doc: "How long resolvers may keep an answer. It is part of every recovery time, so keep it well below the RTO.",
+            need: Need::Optional,
+            doc: "The TTL that the record is expected to have: how long resolvers may keep an answer. It is part of every \
+                  recovery time, so keep it well below the RTO. A run never changes a TTL, so that Terraform has nothing to \
+                  set back after a failback: where the zone has another, it says so, and the TTL is changed in the \
+                  Terraform that owns the record.",
             example: r#""30s""#,
         },
     ],

@@ -87,6 +87,11 @@ impl fmt::Display for Segment {
 pub trait Outputs {
     /// The value of an output in the state of one side, or none where that state does not have it.
     fn output(&self, stack: &str, side: Side, name: &str) -> Option<&Json>;
+
+    /// Whether Terraform marked the output as sensitive: then it may stand in nothing that is kept or shown.
+    fn is_sensitive(&self, _stack: &str, _side: Side, _name: &str) -> bool {
+        false
+    }
 }
 
 /// No outputs: for values that name none.

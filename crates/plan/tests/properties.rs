@@ -157,7 +157,7 @@ proptest! {
         let written: Vec<_> = names.iter().cloned().zip(tiers.iter().copied()).collect();
         prop_assert_eq!(read, written);
         let record = &plan.traffic[0].records[0];
-        prop_assert_eq!(record.ttl, Duration::from_secs(seconds));
+        prop_assert_eq!(record.ttl, Some(Duration::from_secs(seconds)));
         prop_assert_eq!(record.primary.resolve_texts(Side::Primary, &()), Ok(vec![address.to_string()]));
         prop_assert_eq!(record.standby.resolve_texts(Side::Standby, &()), Ok(vec![other.to_string()]));
         prop_assert_eq!(plan.steps[0].phase, phase);

@@ -33,10 +33,7 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
             vec![next("move the traffic back, when the primary is well", format!("pilotlight failback {plan}"))]
         }
         "stopped" => match stopped_at(run) {
-            Some(step) if is_approval(step) => vec![
-                next("approve, and go on", on_step("approve", step)),
-                abort(),
-            ],
+            Some(step) if is_approval(step) => vec![next("approve, and go on", on_step("approve", step)), abort()],
             Some(step) if step.status != "pending" => {
                 vec![resume(), next("leave this step out, and go on", on_step("skip", step)), abort()]
             }

@@ -10,7 +10,9 @@ use crate::ports::{operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{CompileError, Direction, End, Engine, EngineError, Run, compile, load, observe, report, save};
+use pilotlight_failover::{
+    CompileError, Direction, End, Engine, EngineError, Run, compile, load, observe, report, save,
+};
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::JournalError;
 use std::path::Path;
@@ -76,7 +78,9 @@ pub(super) async fn compile_run(
     project.read_side(&mut states, to, aws).await?;
     // The side that traffic leaves may be dead, and that may be why: what it had is seen in DNS.
     if let Err(failure) = project.read_side(&mut states, from, aws).await {
-        context.screen.note(format!("warning: the state of the {from} cannot be read, and the run is compiled without it:"));
+        context
+            .screen
+            .note(format!("warning: the state of the {from} cannot be read, and the run is compiled without it:"));
         failure.naming(&project.file).warn(context.screen);
     }
     aws.check_credentials(&project.plan.standby).await?;
@@ -89,28 +93,22 @@ pub(super) async fn compile_run(
     })
 }
 
-async fn carry_out(
-    run: Run,
-    args: &Move,
-    project: &Project,
-    aws: &Aws,
-    context: Context<'_>,
-) -> Result<Exit, Failure> {
+async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context: Context<'_>) -> Result<Exit, Failure> {
     let screen = context.screen;
     let stores = project.journal(&args.journal, aws).await?;
     if !args.yes {
         let color = screen.stderr_color();
         let options = pilotlight_report::TextOptions { color, width: screen.width(), verbose: context.verbose };
         screen.note(pilotlight_report::compiled_text(&run, options));
-        let question =
-            format!("Do you want to {} {}: {} to {}?", run.job, run.plan, run.from.region, run.to.region);
+        let question = format!("Do you want to {} {}: {} to {}?", run.job, run.plan, run.from.region, run.to.region);
         confirm(screen, &question, "--yes").await?;
     }
     // From here on Ctrl-C stops between steps.
     let ports = ports(project, aws, args.resolver.resolver, screen).await;
     let instead = (!args.journal.is_empty()).then(|| args.journal.join(", "));
-    let mut engine =
-        Engine::start(run, &operator(), instead, &stores, ports).await.map_err(|error| refused_start(error, project))?;
+    let mut engine = Engine::start(run, &operator(), instead, &stores, ports)
+        .await
+        .map_err(|error| refused_start(error, project))?;
     drive(&mut engine, &project.file, &args.report, context).await
 }
 
@@ -127,7 +125,10 @@ pub(super) async fn drive(
     let exit = exit_of(&conclusion.end);
     if let Err(failure) = give_run(&told, Some(plan_file), args, context) {
         // The run is over, whatever became of its report: the exit code tells of the run.
-        failure.with_remedy("the run is in the journal: pilotlight run report PLAN").naming(plan_file).warn(context.screen);
+        failure
+            .with_remedy("the run is in the journal: pilotlight run report PLAN")
+            .naming(plan_file)
+            .warn(context.screen);
     }
     Ok(exit)
 }

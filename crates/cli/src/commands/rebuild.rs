@@ -53,7 +53,8 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     }
 
     let Some(program) = program else { return Ok(Exit::Done) };
-    let mut job = StackJob { rebuild: &rebuild, states: &states, program, cancel: on_signals(), context, yes: args.yes };
+    let mut job =
+        StackJob { rebuild: &rebuild, states: &states, program, cancel: on_signals(), context, yes: args.yes };
     let mut totals = Totals::default();
     for one in &prepared {
         let Some(primary) = states.get(&one.stack, Side::Primary) else { continue };

@@ -126,7 +126,8 @@ async fn parity(project: &Project, states: &States, aws: &Aws, sum: &mut Sum) ->
     let mut in_parity = 0;
     for one in prepare(&rebuild, project, &stacks, &map, states)? {
         sum.findings.extend(one.retargeted.open.iter().map(pilotlight_rebuild::OpenQuestion::finding));
-        let (Some(primary), Some(standby)) = (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
+        let (Some(primary), Some(standby)) =
+            (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
         else {
             continue;
         };
@@ -143,7 +144,8 @@ async fn compiled(project: &Project, aws: &Aws, context: Context<'_>, sum: &mut 
     match compile_run(project, Direction::Failover, aws, context).await {
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready.
-            sum.findings.extend(dry_run_findings(&run).into_iter().filter(|finding| finding.severity < Severity::Error));
+            sum.findings
+                .extend(dry_run_findings(&run).into_iter().filter(|finding| finding.severity < Severity::Error));
             Ok(Some(run))
         }
         Err(failure) => match failure.into_finding(&project.plan.name) {

@@ -36,7 +36,9 @@ fn an_api_that_does_not_answer_is_unread_and_exit_3() {
     let sandbox = Sandbox::new().with_aws(NOBODY);
     sandbox.write("app/terraform.tfstate", state_with_vpc());
     let told = sandbox.run(&["drift", "plan.hcl"]);
-    told.exits(3).shows("drift: incomplete, 1 unread in 1 resource").shows("app, primary: aws_vpc.release (vpc-0a1b2c3d4e5f60718)");
+    told.exits(3)
+        .shows("drift: incomplete, 1 unread in 1 resource")
+        .shows("app, primary: aws_vpc.release (vpc-0a1b2c3d4e5f60718)");
     told.shows("DescribeVpcs of ec2 in eu-west-1: no answer").shows("PL-D105");
 }
 
@@ -59,5 +61,8 @@ fn a_terraform_that_is_not_there() {
          help: install terraform or tofu, or name it with --terraform PATH\n",
     );
     let told = sandbox.run(&["rebuild", "plan.hcl", "--terraform", "./nope"]);
-    told.exits(1).says("PL-T102").says("failed to start ./nope version -json").says("name another program with --terraform");
+    told.exits(1)
+        .says("PL-T102")
+        .says("failed to start ./nope version -json")
+        .says("name another program with --terraform");
 }

@@ -30,20 +30,18 @@ fn a_wrong_command_line_is_exit_1_and_says_what_is_wrong() {
 
 #[test]
 fn an_unknown_stack_is_named_with_those_that_there_are() {
-    Sandbox::new().run(&["drift", "plan.hcl", "--stack", "nope"]).is_error(
-        1,
-        "PL-U101\n\n  × failed to find stack \"nope\" in plan.hcl\n  help: the plan has the stacks app\n",
-    );
+    Sandbox::new()
+        .run(&["drift", "plan.hcl", "--stack", "nope"])
+        .is_error(1, "PL-U101\n\n  × failed to find stack \"nope\" in plan.hcl\n  help: the plan has the stacks app\n");
 }
 
 #[test]
 fn variables_that_cannot_be_used() {
     let sandbox = Sandbox::new();
     sandbox.write("vars.json", "{\"a\":");
-    sandbox.run(&["drift", "plan.hcl", "--var", "x"]).is_error(
-        1,
-        "PL-U101\n\n  × failed to read --var x\n  help: write it as --var NAME=VALUE\n",
-    );
+    sandbox
+        .run(&["drift", "plan.hcl", "--var", "x"])
+        .is_error(1, "PL-U101\n\n  × failed to read --var x\n  help: write it as --var NAME=VALUE\n");
     let told = sandbox.run(&["drift", "plan.hcl", "--var-file", "vars.json"]);
     told.exits(1).says("failed to read the variables in vars.json").says("write one JSON object");
     let told = sandbox.run(&["drift", "plan.hcl", "--var-file", "none.json"]);

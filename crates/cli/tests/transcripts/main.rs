@@ -15,5 +15,6 @@ mod runs;
 mod sandbox;
 mod saved_runs;
 mod schema;
+mod signals;
 mod standby;
 mod states;

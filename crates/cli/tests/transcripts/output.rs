@@ -8,10 +8,9 @@ use std::process::Stdio;
 fn a_place_that_cannot_be_written_is_found_out_before_the_work() {
     let sandbox = Sandbox::new().with_aws(crate::route53::NOBODY);
     let before = sandbox.files();
-    sandbox.run(&["failover", "plan.hcl", "--yes", "--out", "app"]).is_error(
-        1,
-        "PL-U102\n\n  × failed to write app\n  ╰─▶ is a directory\n  help: name a file in it\n",
-    );
+    sandbox
+        .run(&["failover", "plan.hcl", "--yes", "--out", "app"])
+        .is_error(1, "PL-U102\n\n  × failed to write app\n  ╰─▶ is a directory\n  help: name a file in it\n");
     let told = sandbox.run(&["failover", "plan.hcl", "--yes", "--out", "/proc/nope/report.html"]);
     told.exits(1).says("failed to write /proc/nope/report.html").says("/proc takes none");
     let told = sandbox.run(&["drift", "plan.hcl", "--out", "app/main.tf/report.txt"]);
@@ -25,7 +24,10 @@ fn a_report_goes_whole_into_its_file_and_its_folders_are_made() {
     let told = sandbox.run(&["drift", "plan.hcl", "--format", "html", "--out", "reports/today/drift.html"]);
     told.exits(0);
     assert_eq!((told.stdout.as_str(), told.stderr.as_str()), ("", "report: reports/today/drift.html\n"));
-    assert!(sandbox.read("reports/today/drift.html").ends_with("</html>\n") || sandbox.read("reports/today/drift.html").ends_with("</html>"));
+    assert!(
+        sandbox.read("reports/today/drift.html").ends_with("</html>\n")
+            || sandbox.read("reports/today/drift.html").ends_with("</html>")
+    );
     assert!(!sandbox.files().iter().any(|file| file.ends_with(".part")), "{:?}", sandbox.files());
 }
 
@@ -33,7 +35,8 @@ fn a_report_goes_whole_into_its_file_and_its_folders_are_made() {
 fn a_reader_that_went_away_is_no_failure() {
     let sandbox = Sandbox::new();
     for arguments in [&["explain"][..], &["drift", "plan.hcl"], &["--help"]] {
-        let mut child = sandbox.command().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            sandbox.command().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");

@@ -87,7 +87,10 @@ fn a_run_waits_for_an_approval_and_tells_how_to_give_it() {
     let (sandbox, route53) = waiting();
     let id = latest(&sandbox);
     let list = sandbox.run(&["run", "list", "plan.hcl"]).stdout;
-    snapbox::assert_data_eq!(list, "[..]  20[..]T[..]:[..]:[..]Z  failover  stopped      oncall@laptop  waits for approval commander\n");
+    snapbox::assert_data_eq!(
+        list,
+        "[..]  20[..]T[..]:[..]:[..]Z  failover  stopped      oncall@laptop  waits for approval commander\n"
+    );
     let told = sandbox.run(&["run", "report", "plan.hcl"]);
     told.exits(0).shows("waits for approval commander");
     told.shows(&format!("pilotlight run approve plan.hcl {id} --step switch/approval/commander --reason \"…\""));

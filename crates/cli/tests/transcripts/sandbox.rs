@@ -83,7 +83,7 @@ impl Sandbox {
         let folder = tempfile::tempdir().unwrap();
         let sandbox = Self { folder, env: vec![("AWS_EC2_METADATA_DISABLED".into(), "true".into())] };
         sandbox.write("plan.hcl", PLAN);
-        sandbox.write("app/terraform.tfstate", &state("192.0.2.10"));
+        sandbox.write("app/terraform.tfstate", state("192.0.2.10"));
         sandbox.write("app/main.tf", "resource \"terraform_data\" \"release\" {}\n");
         sandbox
     }

@@ -33,7 +33,12 @@ fn each_damage_has_its_code_place_and_remedy_and_shows_no_line() {
         (secret[..secret.len() - 30].to_owned(), "PL-S101", "app/terraform.tfstate:", "terraform state pull"),
         (version("3"), "PL-S103", "Terraform 0.11", "terraform apply -refresh-only"),
         (version("5"), "PL-S103", "this release knows version 4", "newer release"),
-        ("{\"encrypted_data\":\"x\",\"encryption_version\":\"v0\"}".to_owned(), "PL-S104", "OpenTofu", "tofu state pull"),
+        (
+            "{\"encrypted_data\":\"x\",\"encryption_version\":\"v0\"}".to_owned(),
+            "PL-S104",
+            "OpenTofu",
+            "tofu state pull",
+        ),
         ("[]".to_owned(), "PL-S105", "the document is an array", "give the state itself"),
         (secret.replace("\"terraform_data\"", "7"), "PL-S106", "resources[0].type", "earlier version"),
     ];

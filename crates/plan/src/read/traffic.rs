@@ -93,7 +93,7 @@ impl Reader<'_> {
             record_type: record_type.clone(),
             primary: primary?,
             standby: standby?,
-            ttl: values.duration("ttl")?,
+            ttl: values.duration("ttl"),
             span: self.span(labels.head),
         })
     }

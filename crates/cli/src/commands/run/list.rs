@@ -33,7 +33,12 @@ pub(super) async fn run(args: &RunList, context: Context<'_>) -> Result<Exit, Fa
 fn as_line(run: &RunReport) -> String {
     format!(
         "{}  {}  {:<8}  {:<11}  {}  {}\n",
-        run.run, to_the_second(&run.started_at), run.job, run.outcome, run.operator, run.detail
+        run.run,
+        to_the_second(&run.started_at),
+        run.job,
+        run.outcome,
+        run.operator,
+        run.detail
     )
 }
 

@@ -49,8 +49,7 @@ impl Chosen {
     /// That the run has this step, before anything is written about it.
     async fn check_step(&self, step: &str) -> Result<(), Failure> {
         let told = pilotlight_failover::report(&self.log().await?.events)?;
-        let known: Vec<String> =
-            told.phases.into_iter().flat_map(|phase| phase.steps).map(|step| step.step).collect();
+        let known: Vec<String> = told.phases.into_iter().flat_map(|phase| phase.steps).map(|step| step.step).collect();
         if known.iter().any(|known| known == step) {
             return Ok(());
         }

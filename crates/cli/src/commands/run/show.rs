@@ -27,7 +27,8 @@ fn as_line(event: &Event) -> String {
 fn story(what: &Body) -> String {
     match what {
         Body::RunStarted { plan, job, operator, digest, journal_override, .. } => {
-            let instead = journal_override.as_ref().map_or(String::new(), |url| format!(", journal {url} given instead"));
+            let instead =
+                journal_override.as_ref().map_or(String::new(), |url| format!(", journal {url} given instead"));
             format!("{job} of {plan} started by {operator}, digest {digest}{instead}")
         }
         Body::PhaseStarted { phase } => format!("{phase} begins"),
