@@ -26,7 +26,7 @@ struct AtWork {
 
 impl Explain for AtWork {
     fn code(&self) -> Code {
-        codes::J_ACTIVE_RUN
+        codes::J_ACTIVE
     }
 
     fn remedy(&self) -> Option<String> {

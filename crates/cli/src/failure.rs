@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::output::Screen;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
-use pilotlight_findings::{Code, Explain, Finding, Severity, Span, Subject, codes};
+use pilotlight_findings::{Code, Evidence, Explain, Finding, Severity, Span, Subject, codes};
 use std::error::Error;
 use std::fmt;
 use std::path::Path;
@@ -140,14 +140,22 @@ impl Failure {
         if self.exit != Exit::Refused {
             return Err(self);
         }
-        let subject = match self.span {
-            Some(span) => Subject::File { span: *span },
+        let subject = match &self.span {
+            Some(span) => Subject::File { span: (**span).clone() },
             None => Subject::Plan { name: plan.to_owned() },
         };
-        let message = format!("a failover would be refused: failed to {}", self.sentence);
-        let mut finding = Finding::new(self.code, Severity::Error, subject, message);
-        finding.remedy = self.remedy;
+        let mut finding = self.finding(subject);
+        finding.message = format!("a failover would be refused: {}", finding.message);
         Ok(finding)
+    }
+
+    /// The failure as a finding, where something was done already and a report tells how far it came.
+    pub(crate) fn finding(&self, subject: Subject) -> Finding {
+        let message = format!("failed to {}", self.sentence);
+        let mut finding = Finding::new(self.code, Severity::Error, subject, message);
+        finding.evidence = self.causes.iter().map(|cause| Evidence::fact("because", cause)).collect();
+        finding.remedy = self.remedy.clone();
+        finding
     }
 
     /// Prints it to stderr and gives the exit code.

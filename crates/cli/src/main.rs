@@ -7,6 +7,7 @@ mod args;
 mod cancel;
 mod commands;
 mod confirm;
+mod executor_lock;
 mod exit;
 mod failure;
 mod output;

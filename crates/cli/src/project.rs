@@ -27,7 +27,6 @@ pub(crate) struct Project {
 #[derive(Default)]
 pub(crate) struct States {
     states: BTreeMap<(String, Side), State>,
-    outputs: BTreeMap<(String, Side, String), serde_json::Value>,
 }
 
 impl Project {
@@ -131,9 +130,6 @@ impl Project {
 
 impl States {
     pub(crate) fn add(&mut self, stack: &str, side: Side, state: State) {
-        for (name, output) in state.outputs() {
-            self.outputs.insert((stack.to_owned(), side, name.clone()), output.value.clone());
-        }
         self.states.insert((stack.to_owned(), side), state);
     }
 
@@ -154,7 +150,11 @@ impl States {
 
 impl Outputs for States {
     fn output(&self, stack: &str, side: Side, name: &str) -> Option<&serde_json::Value> {
-        self.outputs.get(&(stack.to_owned(), side, name.to_owned()))
+        Some(&self.get(stack, side)?.outputs().get(name)?.value)
+    }
+
+    fn is_sensitive(&self, stack: &str, side: Side, name: &str) -> bool {
+        self.get(stack, side).and_then(|state| state.outputs().get(name)).is_some_and(|output| output.sensitive)
     }
 }
 

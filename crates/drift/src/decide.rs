@@ -3,6 +3,7 @@
 use crate::index::Index;
 use crate::judge::Judge;
 use crate::live::LiveSnapshot;
+use crate::moved::MovedRecord;
 use crate::observe::{Locator, StackState};
 use crate::outcome::{DriftCounts, DriftOutcome};
 use crate::owners::AllOwners;
@@ -26,26 +27,30 @@ pub struct DriftInput<'a> {
     pub stacks: &'a [StackState<'a>],
     /// What [`crate::observe`] gave.
     pub live: &'a [RegionLive],
+    /// What the records of the plan's traffic sets answer while either side is active, as far as it is known.
+    pub moved: &'a [MovedRecord],
 }
 
-/// Compares every managed object of every state with what the cloud has.
+/// Compares every managed object of every judged state with what the cloud has.
 pub fn decide(input: &DriftInput<'_>) -> DriftOutcome {
     let index = Index::new(input.live);
     let owners = AllOwners::find(input.stacks, &index);
     let mut counts = DriftCounts::default();
     let mut findings = Vec::new();
-    for stack in input.stacks {
+    for stack in input.stacks.iter().filter(|stack| stack.judged) {
         let locator = Locator::new(stack);
         for managed in stack.state.managed() {
             if not_in_cloud(&managed.provider().source).is_some() {
                 counts.not_in_cloud += 1;
                 continue;
             }
-            let finding = Judge { stack, managed, index: &index, owners: &owners }.finding(locator.locate(&managed));
+            let judge = Judge { stack, managed, index: &index, owners: &owners, moved: input.moved };
+            let finding = judge.finding(locator.locate(&managed));
             *match finding.as_ref().map(|finding| finding.code) {
                 None => &mut counts.in_sync,
                 Some(codes::D_MISSING) => &mut counts.missing,
                 Some(codes::D_UNREAD) => &mut counts.unread,
+                Some(codes::D_FAILED_OVER) => &mut counts.moved,
                 Some(codes::D_DEPOSED) => &mut counts.deposed,
                 Some(_) => &mut counts.changed,
             } += 1;

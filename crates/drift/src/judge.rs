@@ -3,7 +3,8 @@
 use crate::compare::{Difference, compare};
 use crate::evidence::{evidence, message};
 use crate::index::{Index, record_key};
-use crate::observe::{Located, StackState};
+use crate::moved::{MovedRecord, answers};
+use crate::observe::{GROUP_RULE, Located, StackState};
 use crate::owners::AllOwners;
 use crate::routes::{compare_route, compare_table};
 use crate::rule_atoms::{Atom, of_vpc_rule};
@@ -19,12 +20,15 @@ pub(crate) struct Judge<'a> {
     pub(crate) managed: ManagedInstance<'a>,
     pub(crate) index: &'a Index<'a>,
     pub(crate) owners: &'a AllOwners,
+    pub(crate) moved: &'a [MovedRecord],
 }
 
 /// What became of an object.
 enum Fate {
     /// It is there; the differences, and the rules that let the whole Internet in and should not.
     There(Vec<Difference>, Vec<Atom>),
+    /// A failover moved it; the differences.
+    Moved(Vec<Difference>, MovedRecord),
     Missing,
     Unread(String),
 }
@@ -43,6 +47,7 @@ impl Judge<'_> {
         match self.fate(&located) {
             Fate::There(differences, _) if differences.is_empty() => None,
             Fate::There(differences, opened) => Some(self.changed(&differences, &opened, &located.region)),
+            Fate::Moved(differences, moved) => Some(self.moved(&differences, &moved)),
             Fate::Missing => Some(self.missing()),
             Fate::Unread(reason) => Some(self.unread(&reason)),
         }
@@ -51,7 +56,7 @@ impl Judge<'_> {
     fn fate(&self, located: &Located<'_>) -> Fate {
         let Located { kind, id, parent, region, natural } = located;
         let live = if *natural == Natural::Record {
-            let zone = parent.and_then(|zone| self.index.zone_name(zone)).unwrap_or_default();
+            let zone = self.zone_name(*parent).unwrap_or_default();
             self.index.record(&record_key(self.managed.attributes(), zone))
         } else {
             self.index.object(region, kind, id)
@@ -63,6 +68,12 @@ impl Judge<'_> {
                 None => Fate::Missing,
             },
         }
+    }
+
+    /// The name of a zone that was read, or that any state has.
+    fn zone_name(&self, id: Option<&str>) -> Option<&str> {
+        let of_states = |id: &str| self.owners.zones.get(id).map(String::as_str);
+        id.and_then(|id| self.index.zone_name(id).or_else(|| of_states(id)))
     }
 
     fn compare(&self, located: &Located<'_>, live: &Map<String, Value>) -> Fate {
@@ -94,9 +105,17 @@ impl Judge<'_> {
                 opened = found.opened;
             }
             "aws_route_table" => differences.extend(compare_table(state, live, self.owners.routes.get(id))),
-            kind if kind.starts_with("aws_vpc_security_group_") => {
+            kind if kind.starts_with(GROUP_RULE) => {
                 let (was, is) = (of_vpc_rule(kind, state), of_vpc_rule(kind, live));
                 opened = is.into_keys().filter(|atom| atom.is_open() && !was.contains_key(atom)).collect();
+            }
+            "aws_route53_record" if differences.iter().any(answers) => {
+                let zone = self.zone_name(located.parent);
+                let (_, name, ..) = record_key(state, zone.unwrap_or_default());
+                let moved = self.moved.iter().find(|moved| moved.is(self.stack.side, &name, zone, live));
+                if let Some(moved) = moved {
+                    return Fate::Moved(differences, moved.clone());
+                }
             }
             _ => {}
         }
@@ -104,8 +123,7 @@ impl Judge<'_> {
     }
 
     fn changed(&self, differences: &[Difference], opened: &[Atom], region: &Region) -> Finding {
-        let moved = self.managed.resource_type() == "aws_route53_record"
-            && differences.iter().any(|difference| matches!(difference.attribute.as_str(), "records" | "alias"));
+        let moved = self.managed.resource_type() == "aws_route53_record" && differences.iter().any(answers);
         let shown = evidence(differences, self.managed.sensitive());
         let (code, severity, text): (Code, _, String) = if !opened.is_empty() {
             let rules: Vec<String> = opened.iter().map(Atom::to_string).collect();
@@ -121,13 +139,30 @@ impl Judge<'_> {
                  an apply alone does not close a group without inline rules"
             ),
             codes::D_RECORD_MOVED => {
-                "find out who moved it first, then apply the stack to move it back, or take the values into the HCL"
+                "find out who moved it first (`pilotlight run list` names the failovers). While a failover holds, do not \
+                 apply the stack: it would move the traffic. Otherwise apply it to move the record back, or take the \
+                 values into the HCL"
                     .to_owned()
             }
             _ => "apply the stack to put the recorded value back, or take the present one into the HCL".to_owned(),
         };
         let finding = Finding::new(code, severity, self.subject(), text).remedy(remedy);
         shown.into_iter().fold(finding, Finding::with)
+    }
+
+    /// A record that a failover moved is as it should be; what else differs is drift all the same.
+    fn moved(&self, differences: &[Difference], moved: &MovedRecord) -> Finding {
+        let others: Vec<Difference> = differences.iter().filter(|difference| !answers(difference)).cloned().collect();
+        let holds = format!("traffic set {} has it on the {}", moved.traffic, moved.active);
+        let (code, severity, text) = if others.is_empty() {
+            (codes::D_FAILED_OVER, Severity::Info, format!("{holds}, moved there by a failover"))
+        } else {
+            let others = message(&evidence(&others, self.managed.sensitive()));
+            (codes::D_CHANGED, Severity::Error, format!("{others}; and {holds}"))
+        };
+        let remedy = "do not apply the stack until the failback: it would move the traffic back unasked";
+        let finding = Finding::new(code, severity, self.subject(), text).remedy(remedy);
+        evidence(differences, self.managed.sensitive()).into_iter().fold(finding, Finding::with)
     }
 
     fn missing(&self) -> Finding {

@@ -20,6 +20,7 @@ mod evidence;
 mod index;
 mod judge;
 mod live;
+mod moved;
 mod network;
 mod observe;
 mod outcome;
@@ -33,6 +34,7 @@ pub mod shapes;
 
 pub use decide::{DriftInput, RegionLive, decide};
 pub use live::*;
+pub use moved::MovedRecord;
 pub use observe::{StackState, observe, wanted};
 pub use outcome::{DriftCounts, DriftOutcome};
 pub use providers::{NOT_IN_ANY_CLOUD, NotInCloud};

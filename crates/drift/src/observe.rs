@@ -21,6 +21,9 @@ pub struct StackState<'a> {
     pub region: Region,
     /// The state.
     pub state: &'a State,
+    /// Whether its objects are compared. A state that is not judged still says who owns what: the rules and
+    /// routes that its resources own in objects of other stacks are no drift there.
+    pub judged: bool,
 }
 
 /// Where a managed object of a state is found in the cloud.
@@ -61,7 +64,7 @@ impl<'a> Locator<'a> {
             Natural::SecurityGroupRule => ("aws_security_group", text("security_group_id")?, None),
             Natural::Record => (own_type, managed.id()?, text("zone_id").map(zone_id)),
         };
-        let parent = if own_type.starts_with("aws_vpc_security_group_") { text("security_group_id") } else { parent };
+        let parent = if own_type.starts_with(GROUP_RULE) { text("security_group_id") } else { parent };
         let region = managed.region().or_else(|| self.providers.get(managed.provider()).cloned());
         Some(Located {
             kind,
@@ -73,16 +76,27 @@ impl<'a> Locator<'a> {
     }
 }
 
-/// What to ask for, region by region: every object that a state manages in a cloud, under the type and id that
-/// the cloud has for it (see [`crate::shapes`]). Objects of global APIs are all in the first query.
+/// Prefix of the rules of a security group that have an id of their own in the cloud.
+pub(crate) const GROUP_RULE: &str = "aws_vpc_security_group_";
+
+/// What to ask for, region by region: every object that a judged state manages in a cloud, under the type and id
+/// that the cloud has for it (see [`crate::shapes`]). Objects of global APIs are all in the first query. Of the
+/// other states only the rules of a judged group are asked for: one that was changed under its id is no
+/// additional rule of the group.
 pub fn wanted(stacks: &[StackState<'_>]) -> Vec<LiveQuery> {
     let mut regions: BTreeMap<Region, BTreeSet<Wanted>> = BTreeMap::new();
     let mut global = BTreeSet::new();
+    let groups: BTreeSet<&str> = judged(stacks).flat_map(|stack| stack.state.managed()).filter_map(group).collect();
     for stack in stacks {
         let locator = Locator::new(stack);
         let managed = stack.state.managed().filter(|managed| !managed.is_deposed());
         for managed in managed.filter(|managed| not_in_cloud(&managed.provider().source).is_none()) {
             let Some(located) = locator.locate(&managed) else { continue };
+            let is_part =
+                || located.kind.starts_with(GROUP_RULE) && located.parent.is_some_and(|group| groups.contains(group));
+            if !stack.judged && !is_part() {
+                continue;
+            }
             let wanted = Wanted {
                 resource_type: located.kind.to_owned(),
                 id: located.id.to_owned(),
@@ -95,11 +109,21 @@ pub fn wanted(stacks: &[StackState<'_>]) -> Vec<LiveQuery> {
             }
         }
     }
-    if let (false, Some(first)) = (global.is_empty(), stacks.first()) {
+    if let (false, Some(first)) = (global.is_empty(), judged(stacks).next()) {
         let home = regions.keys().next().unwrap_or(&first.region).clone();
         regions.entry(home).or_default().extend(global);
     }
     regions.into_iter().map(|(region, wanted)| LiveQuery { region, wanted: wanted.into_iter().collect() }).collect()
+}
+
+fn judged<'a, 's>(stacks: &'s [StackState<'a>]) -> impl Iterator<Item = &'s StackState<'a>> {
+    stacks.iter().filter(|stack| stack.judged)
+}
+
+/// The id of a security group, the default one of a VPC included.
+fn group<'s>(managed: ManagedInstance<'s>) -> Option<&'s str> {
+    let is_group = matches!(managed.resource_type(), "aws_security_group" | "aws_default_security_group");
+    managed.instance.text("id").filter(|_| is_group)
 }
 
 /// Asks a reader for all of it, region after region. Types that it does not know are unread, and it is not asked

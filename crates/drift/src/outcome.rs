@@ -7,6 +7,8 @@ pub struct DriftCounts {
     pub in_sync: u64,
     /// Compared, and not the same.
     pub changed: u64,
+    /// Records that a failover moved, and nothing else about them differs: no drift.
+    pub moved: u64,
     /// Not there any more.
     pub missing: u64,
     /// Not read.
@@ -22,7 +24,8 @@ impl DriftCounts {
     pub fn summary(&self) -> Vec<Count> {
         let always =
             [("in sync", self.in_sync), ("changed", self.changed), ("missing", self.missing), ("unread", self.unread)];
-        let sometimes = [("not in any cloud", self.not_in_cloud), ("deposed", self.deposed)];
+        let sometimes =
+            [("moved by a failover", self.moved), ("not in any cloud", self.not_in_cloud), ("deposed", self.deposed)];
         always
             .into_iter()
             .chain(sometimes.into_iter().filter(|(_, count)| *count > 0))

@@ -1,16 +1,20 @@
 //! Who owns which parts of an object that the cloud has as one.
 
-use crate::index::Index;
+use crate::index::{Index, zone_id};
 use crate::observe::{Locator, StackState};
 use crate::routes::{RouteOwners, destination};
 use crate::rule_atoms::{of_rule, of_vpc_rule};
 use crate::security_groups::Owners;
+use std::collections::HashMap;
 
-/// Rules of security groups and routes of tables that resources of their own own, over all stacks.
+/// Rules of security groups and routes of tables that resources of their own own, and the names of zones, over
+/// all stacks, judged or not.
 #[derive(Default)]
 pub(crate) struct AllOwners {
     pub(crate) rules: Owners,
     pub(crate) routes: RouteOwners,
+    /// By id.
+    pub(crate) zones: HashMap<String, String>,
 }
 
 impl AllOwners {
@@ -37,6 +41,11 @@ impl AllOwners {
                     "aws_route" => {
                         let table = managed.instance.text("route_table_id").unwrap_or_default();
                         owners.routes.entry(table.to_owned()).or_default().insert(destination(attributes));
+                    }
+                    "aws_route53_zone" => {
+                        if let (Some(id), Some(name)) = (managed.id(), managed.instance.text("name")) {
+                            owners.zones.insert(zone_id(id).to_owned(), name.to_owned());
+                        }
                     }
                     _ => {}
                 }

@@ -37,8 +37,8 @@ fn state() -> State {
 }
 
 fn run(state: &State, live: &[RegionLive]) -> DriftOutcome {
-    let stacks = [StackState { stack: "estate".into(), side: None, region: region("eu-west-1"), state }];
-    decide(&DriftInput { stacks: &stacks, live })
+    let stacks = [StackState { stack: "estate".into(), side: None, region: region("eu-west-1"), state, judged: true }];
+    decide(&DriftInput { stacks: &stacks, live, moved: &[] })
 }
 
 /// The id of a resource of the state, by the start of its address.
@@ -389,7 +389,8 @@ fn echoes_of_other_resources_are_no_drift() {
 #[test]
 fn every_object_is_asked_for_in_its_own_region_and_by_an_id_of_the_cloud() {
     let state = state();
-    let stacks = [StackState { stack: "estate".into(), side: None, region: region("us-east-1"), state: &state }];
+    let stacks =
+        [StackState { stack: "estate".into(), side: None, region: region("us-east-1"), state: &state, judged: true }];
     let queries = wanted(&stacks);
     let regions: Vec<&str> = queries.iter().map(|query| query.region.as_str()).collect();
     assert_eq!(regions, ["eu-central-1", "eu-west-1"], "nothing is left to the default");

@@ -5,7 +5,7 @@ use pilotlight_drift::{
     DriftInput, DriftOutcome, LiveObject, LiveQuery, LiveReader, LiveSnapshot, RegionLive, StackState, Unread, decide,
     observe, wanted,
 };
-use pilotlight_findings::{ApiCalls, Evidence, Region, SENSITIVE, Side, Subject, Verdict, codes};
+use pilotlight_findings::{ApiCalls, Code, Evidence, Region, SENSITIVE, Side, Subject, Verdict, codes};
 use pilotlight_tfstate::State;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -47,7 +47,7 @@ fn object(kind: &str, id: &str, attributes: Value) -> LiveObject {
 }
 
 fn stack<'a>(name: &str, state: &'a State) -> StackState<'a> {
-    StackState { stack: name.to_owned(), side: Some(Side::Primary), region: region("eu-west-1"), state }
+    StackState { stack: name.to_owned(), side: Some(Side::Primary), region: region("eu-west-1"), state, judged: true }
 }
 
 fn live(objects: Vec<LiveObject>, unread: Vec<Unread>) -> Vec<RegionLive> {
@@ -55,7 +55,7 @@ fn live(objects: Vec<LiveObject>, unread: Vec<Unread>) -> Vec<RegionLive> {
 }
 
 fn run(stacks: &[StackState<'_>], live: &[RegionLive]) -> DriftOutcome {
-    decide(&DriftInput { stacks, live })
+    decide(&DriftInput { stacks, live, moved: &[] })
 }
 
 fn messages(outcome: &DriftOutcome) -> Vec<String> {
@@ -182,6 +182,106 @@ fn a_rule_or_route_may_be_owned_by_another_stack() {
         messages(&run(&both, &live(moved, vec![]))),
         ["PL-D101 app: aws_route.out: gateway_id is \"igw-2\", and \"igw-1\" in the state"]
     );
+}
+
+/// Two stacks: the first has a group and a table, the second a rule of each kind and a route in them.
+fn shared() -> (State, State) {
+    let network = state(&[
+        ("aws_security_group", "web", resource(json!({"id": "sg-1", "ingress": [], "egress": []}))),
+        ("aws_route_table", "main", resource(json!({"id": "rtb-1", "route": []}))),
+    ]);
+    let app = state(&[
+        (
+            "aws_security_group_rule",
+            "http",
+            resource(json!({
+                "id": "sgrule-1", "security_group_id": "sg-1", "type": "ingress", "protocol": "tcp",
+                "from_port": 80, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"],
+            })),
+        ),
+        (
+            "aws_vpc_security_group_ingress_rule",
+            "https",
+            resource(json!({
+                "id": "sgr-1", "security_group_id": "sg-1", "ip_protocol": "tcp", "from_port": 443, "to_port": 443,
+                "cidr_ipv4": "10.0.0.0/8",
+            })),
+        ),
+        (
+            "aws_route",
+            "out",
+            resource(
+                json!({"id": "r-1", "route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"}),
+            ),
+        ),
+        ("aws_instance", "gone", resource(json!({"id": "i-gone"}))),
+    ]);
+    (network, app)
+}
+
+#[test]
+fn a_stack_that_is_not_judged_owns_and_gives_no_finding() {
+    let (network, app) = shared();
+    let objects = |https: &str| {
+        vec![
+            object(
+                "aws_security_group",
+                "sg-1",
+                json!({"ingress": [rule(80, "0.0.0.0/0"), rule(443, https)], "egress": []}),
+            ),
+            object(
+                "aws_vpc_security_group_ingress_rule",
+                "sgr-1",
+                json!({"ip_protocol": "tcp", "from_port": 443, "to_port": 443, "cidr_ipv4": https}),
+            ),
+            object(
+                "aws_route_table",
+                "rtb-1",
+                json!({"route": [{"cidr_block": "0.0.0.0/0", "gateway_id": "igw-1", "origin": "CreateRoute"}]}),
+            ),
+        ]
+    };
+    let both = [stack("network", &network), StackState { judged: false, ..stack("app", &app) }];
+    // The rule that was opened under its id is the other stack's drift, and is told when that one is judged.
+    for https in ["10.0.0.0/8", "0.0.0.0/0"] {
+        let outcome = run(&both, &live(objects(https), vec![]));
+        assert_eq!(messages(&outcome), Vec::<String>::new(), "{https}");
+        assert_eq!((outcome.counts.in_sync, outcome.counts.missing), (2, 0), "only the judged stack is counted");
+    }
+    let alone = run(&both[..1], &live(objects("10.0.0.0/8"), vec![]));
+    assert_eq!(alone.findings[0].code, codes::D_OPENED, "without the owner's state it is a stranger's rule");
+    let all = [stack("network", &network), stack("app", &app)];
+    let found: Vec<Code> =
+        run(&all, &live(objects("0.0.0.0/0"), vec![])).findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(found, [codes::D_OPENED, codes::D_MISSING]);
+}
+
+#[test]
+fn a_stack_that_is_not_judged_is_asked_for_parts_of_judged_objects_only() {
+    let (network, app) = shared();
+    let asked = |stacks: &[StackState<'_>]| -> Vec<String> {
+        wanted(stacks).into_iter().flat_map(|query| query.wanted).map(|wanted| wanted.id).collect()
+    };
+    let other = StackState { judged: false, ..stack("app", &app) };
+    assert_eq!(asked(&[stack("network", &network), other.clone()]), ["rtb-1", "sg-1", "sgr-1"]);
+    assert_eq!(asked(&[other]), Vec::<String>::new());
+}
+
+#[test]
+fn the_name_of_a_zone_may_be_in_a_stack_that_is_not_judged() {
+    let zones = state(&[("aws_route53_zone", "z", resource(json!({"id": "Z1", "name": "shop.test"})))]);
+    let app = state(&[(
+        "aws_route53_record",
+        "app",
+        resource(json!({"id": "Z1_app_A", "zone_id": "Z1", "name": "app", "type": "A", "records": ["192.0.2.1"]})),
+    )]);
+    let record = object(
+        "aws_route53_record",
+        "Z1_app.shop.test_A",
+        json!({"zone_id": "Z1", "name": "app.shop.test", "type": "A", "records": ["192.0.2.1"]}),
+    );
+    let stacks = [StackState { judged: false, ..stack("zones", &zones) }, stack("app", &app)];
+    assert_eq!(messages(&run(&stacks, &live(vec![record], vec![]))), Vec::<String>::new());
 }
 
 #[test]

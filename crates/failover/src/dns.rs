@@ -18,7 +18,8 @@ pub struct HostedZone {
 }
 
 /// A record set exactly as Route 53 has it: the `DELETE` of a change must repeat all of it.
-/// Names are without a trailing dot and lower case, with octal escapes (`\052` for `*`) as Route 53 gives them.
+/// Names are without a trailing dot and lower case, with octal escapes (`\052` for `*`) where Route 53 gives
+/// them. Requests are made with `*`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordSet {
@@ -114,7 +115,8 @@ pub trait Dns: Send + Sync {
     /// The hosted zones of this name, private ones included, with their delegation.
     async fn zones(&self, name: &str) -> Result<Vec<HostedZone>, DnsError>;
 
-    /// Every set of this name and type, exactly as Route 53 has it; empty where there is none.
+    /// Every set of this name and type, exactly as Route 53 has it; empty where there is none. A wildcard's
+    /// name is asked with `*`.
     async fn record_sets(&self, zone_id: &str, name: &str, record_type: &str) -> Result<Vec<RecordSet>, DnsError>;
 
     /// Submits one batch and returns the change's id.

@@ -105,8 +105,7 @@ async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraf
     let zone = public_zone(set, dns).await?;
     let mut records = Vec::with_capacity(set.records.len());
     for record in &set.records {
-        let name = route53_name(&record.name);
-        let sets = dns.record_sets(&zone.id, &name, &record.record_type).await.map_err(|source| {
+        let sets = dns.record_sets(&zone.id, &query_name(&record.name), &record.record_type).await.map_err(|source| {
             let what = format!("record {} {} of zone {}", record.name, record.record_type, zone.name);
             ObserveError::Dns { what, source }
         })?;
@@ -142,13 +141,9 @@ async fn public_zone(set: &TrafficSet, dns: &dyn Dns) -> Result<HostedZone, Obse
     }
 }
 
-/// A name as Route 53 writes it: lower case, and `\052` for the `*` of a wildcard.
+/// One spelling for a name, the one that is asked for: lower case, no trailing dot, and `*` for the `\052` that
+/// Route 53 writes in its answers. (It takes either in requests.)
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
-pub(crate) fn route53_name(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase().replace('*', "\\052")
-}
-
-/// The name as a resolver asks for it: the reverse of [`route53_name`].
 pub(crate) fn query_name(name: &str) -> String {
-    name.replace("\\052", "*")
+    name.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*")
 }

@@ -74,7 +74,9 @@ struct Versioned {
     version: u64,
 }
 
-/// The file's text. What came from environment variables is not in it, only their names.
+/// The file's text. What checks and programs take from environment variables is not in it, only the variables'
+/// names. The values of records are, wherever they came from, `env()` included: DNS gives them to everybody who
+/// asks.
 ///
 /// # Errors
 /// None for a run that was compiled.

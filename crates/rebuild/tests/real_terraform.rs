@@ -5,7 +5,7 @@ mod world;
 
 use pilotlight_findings::{Explain, Region, Severity, codes};
 use pilotlight_plan::Inputs;
-use pilotlight_rebuild::{CatalogError, Image, Rebuild, RegionCatalog, SourceTree, retarget, waves};
+use pilotlight_rebuild::{CatalogError, Image, Rebuild, RegionCatalog, SourceTree, retarget};
 use pilotlight_terraform::{Cancel, InitOptions, PlanOptions, Program, Root};
 use pilotlight_tfstate::State;
 use std::path::Path;
@@ -196,7 +196,7 @@ async fn a_standby_is_prepared_written_planned_applied_and_proved() {
     let states = [estate.state("network"), estate.state("app")];
     let references: Vec<&State> = states.iter().collect();
     let cancel = Cancel::never();
-    let order: Vec<String> = waves(&plan.stacks).expect("an order").concat();
+    let order: Vec<&str> = plan.stacks_in_order().iter().map(|stack| stack.name.as_str()).collect();
     assert_eq!(order, ["network", "app"]);
     for (stack, primary) in order.iter().zip(&states) {
         let prepared = rebuild.prepare(stack, &map, Some(primary)).expect("prepared");

@@ -11,7 +11,8 @@ pub type S3Key = AwsCredential;
 /// How S3 is reached. The caller makes it from whatever configuration it has.
 #[derive(Debug, Clone)]
 pub struct S3Access {
-    /// The bucket's region, `eu-central-1`.
+    /// `eu-central-1`: the bucket's region where there is an `endpoint`. On AWS each bucket is asked for its own
+    /// region, and this one is taken where there is no answer.
     pub region: String,
     /// Another endpoint than AWS's own, `http://127.0.0.1:5000`. With it, buckets are addressed by path
     /// and plain HTTP is allowed.

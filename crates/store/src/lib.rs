@@ -9,6 +9,7 @@
 //! an [`S3Access`]. It reads no environment, and no error or `Debug` text of it holds a credential.
 
 mod access;
+mod bucket_region;
 mod directory;
 mod error;
 mod location;

@@ -1,5 +1,5 @@
 use crate::location::{Location, without_credentials};
-use crate::s3::{self, Purpose};
+use crate::s3::{Bucket, Purpose};
 use crate::{S3Access, StoreError};
 use bytes::Bytes;
 use object_store::ObjectStoreExt as _;
@@ -32,10 +32,11 @@ pub async fn read_url(url: &str, base: &Path, access: Option<&S3Access>) -> Resu
         }
         Location::S3 { bucket, key } => {
             let access = access.ok_or_else(|| StoreError::NoAccess { url: shown.clone() })?;
-            let store = s3::open(&shown, &bucket, access, Purpose::State)?;
+            let bucket = Bucket::open(&shown, &bucket, access, Purpose::State)?;
             let bad =
                 |error: object_store::path::Error| StoreError::BadUrl { url: shown.clone(), reason: error.to_string() };
             let key = Key::parse(&key).map_err(bad)?;
+            let store = bucket.objects().await?;
             let read = async { store.get(&key).await?.bytes().await };
             read.await.map_err(|error| StoreError::of(shown.clone(), error))
         }

@@ -1,6 +1,8 @@
+use crate::bucket_region::{HttpRegions, Regions};
 use crate::{S3Access, StoreError};
 use object_store::aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut};
-use object_store::{BackoffConfig, ClientOptions, RetryConfig};
+use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Time to open a connection. AWS recommends a few seconds at most; across an ocean it takes 0.3.
@@ -28,8 +30,61 @@ pub(crate) enum Purpose {
     State,
 }
 
-/// A bucket, reached as `access` says.
-pub(crate) fn open(url: &str, bucket: &str, access: &S3Access, purpose: Purpose) -> Result<AmazonS3, StoreError> {
+/// What this process learned about buckets: a bucket does not change its region.
+static REGIONS: LazyLock<Regions<HttpRegions>> = LazyLock::new(|| Regions::new(HttpRegions));
+
+/// A bucket; nothing of it is asked before its first use.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    url: String,
+    name: String,
+    access: S3Access,
+    purpose: Purpose,
+    /// The client, and the region that it signs for.
+    client: Arc<Mutex<Option<(String, Arc<AmazonS3>)>>>,
+}
+
+impl Bucket {
+    /// The bucket of this name. `url` is for errors.
+    ///
+    /// # Errors
+    /// The name or the endpoint cannot be used.
+    pub(crate) fn open(url: &str, name: &str, access: &S3Access, purpose: Purpose) -> Result<Self, StoreError> {
+        let (url, name, access) = (url.to_owned(), name.to_owned(), access.clone());
+        let bucket = Self { url, name, access, purpose, client: Arc::default() };
+        // A bad name is told at once, not in the middle of a run.
+        bucket.client(&bucket.access.region)?;
+        Ok(bucket)
+    }
+
+    /// The client of the bucket's own region, which need not be the caller's. S3 only answers requests that are
+    /// signed for that one. With another endpoint than AWS's, the caller's region is taken.
+    ///
+    /// # Errors
+    /// As [`Bucket::open`]. That the region was not found out is no error: the caller's is taken.
+    pub(crate) async fn objects(&self) -> Result<Arc<dyn ObjectStore>, StoreError> {
+        let region = match self.access.endpoint {
+            Some(_) => self.access.region.clone(),
+            None => REGIONS.of(&self.name, &self.access.region).await,
+        };
+        Ok(self.client(&region)?)
+    }
+
+    fn client(&self, region: &str) -> Result<Arc<AmazonS3>, StoreError> {
+        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.as_ref() {
+            Some((of, client)) if of == region => Ok(client.clone()),
+            _ => {
+                let client = Arc::new(client(&self.url, &self.name, region, &self.access, self.purpose)?);
+                *held = Some((region.to_owned(), client.clone()));
+                Ok(client)
+            }
+        }
+    }
+}
+
+/// A client of a bucket in `region`, reached as `access` says.
+fn client(url: &str, bucket: &str, region: &str, access: &S3Access, purpose: Purpose) -> Result<AmazonS3, StoreError> {
     let timeout = match purpose {
         Purpose::Events => EVENT_REQUEST_TIMEOUT,
         Purpose::State => STATE_REQUEST_TIMEOUT,
@@ -42,7 +97,7 @@ pub(crate) fn open(url: &str, bucket: &str, access: &S3Access, purpose: Purpose)
     // Not `from_env`: what the environment says is the caller's to read.
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
-        .with_region(&access.region)
+        .with_region(region)
         .with_credentials(access.credentials.clone())
         .with_conditional_put(S3ConditionalPut::ETagMatch)
         .with_retry(retry)

@@ -1,5 +1,5 @@
 use crate::location::{Location, without_credentials};
-use crate::s3::{self, Purpose};
+use crate::s3::{Bucket, Purpose};
 use crate::{S3Access, StoreError, directory};
 use bytes::Bytes;
 use futures::TryStreamExt as _;
@@ -20,8 +20,10 @@ pub struct Store {
 enum Backend {
     /// Opened anew for each operation: the directory may not exist yet.
     Directory(PathBuf),
-    /// A bucket with the prefix of all keys, or memory.
-    Objects { store: Arc<dyn ObjectStore>, prefix: Key },
+    /// A bucket, with the prefix of all keys.
+    Bucket { bucket: Bucket, prefix: Key },
+    /// Objects that end with the process.
+    Memory(Arc<InMemory>),
 }
 
 impl Store {
@@ -37,7 +39,7 @@ impl Store {
             Location::S3 { bucket, key } => {
                 let access = access.ok_or_else(|| StoreError::NoAccess { url: shown.clone() })?;
                 let prefix = parse_key(&shown, &key)?;
-                Backend::Objects { store: Arc::new(s3::open(&shown, &bucket, access, Purpose::Events)?), prefix }
+                Backend::Bucket { bucket: Bucket::open(&shown, &bucket, access, Purpose::Events)?, prefix }
             }
             Location::Http(_) => return Err(StoreError::ReadOnly { url: shown }),
         };
@@ -46,8 +48,7 @@ impl Store {
 
     /// An empty store in memory. Clones share it.
     pub fn memory() -> Self {
-        let backend = Backend::Objects { store: Arc::new(InMemory::new()), prefix: Key::default() };
-        Self { url: "memory:".to_owned(), backend }
+        Self { url: "memory:".to_owned(), backend: Backend::Memory(Arc::new(InMemory::new())) }
     }
 
     /// The URL that it was opened with, without credentials.
@@ -117,7 +118,8 @@ impl Store {
                 let store: Arc<dyn ObjectStore> = Arc::new(directory::created(root, &self.url).await?);
                 (store, parse_key(&url, key)?)
             }
-            Backend::Objects { store, prefix } => (Arc::clone(store), join(&url, prefix, key)?),
+            Backend::Bucket { bucket, prefix } => (bucket.objects().await?, join(&url, prefix, key)?),
+            Backend::Memory(store) => (Arc::clone(store) as _, parse_key(&url, key)?),
         };
         let options = PutOptions::from(PutMode::Create);
         let created = store.put_opts(&path, PutPayload::from_bytes(bytes.into()), options).await;
@@ -132,7 +134,8 @@ impl Store {
                 Some(store) => Some((Arc::new(store), parse_key(&url, key)?)),
                 None => None,
             },
-            Backend::Objects { store, prefix } => Some((Arc::clone(store), join(&url, prefix, key)?)),
+            Backend::Bucket { bucket, prefix } => Some((bucket.objects().await?, join(&url, prefix, key)?)),
+            Backend::Memory(store) => Some((Arc::clone(store) as _, parse_key(&url, key)?)),
         })
     }
 
@@ -142,8 +145,8 @@ impl Store {
 
     fn relative(&self, location: &Key) -> Option<String> {
         match &self.backend {
-            Backend::Directory(_) => Some(location.to_string()),
-            Backend::Objects { prefix, .. } => {
+            Backend::Directory(_) | Backend::Memory(_) => Some(location.to_string()),
+            Backend::Bucket { prefix, .. } => {
                 let parts: Vec<_> = location.prefix_match(prefix)?.map(|part| part.as_ref().to_owned()).collect();
                 Some(parts.join("/"))
             }

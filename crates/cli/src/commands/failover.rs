@@ -3,6 +3,7 @@
 use super::Context;
 use crate::args::{Format, Move};
 use crate::confirm::confirm;
+use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::{Failure, quoted};
 use crate::output::write_file;
@@ -103,6 +104,7 @@ async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context:
         let question = format!("Do you want to {} {}: {} to {}?", run.job, run.plan, run.from.region, run.to.region);
         confirm(screen, &question, "--yes").await?;
     }
+    let _alone = ExecutorLock::take(project, false)?;
     // From here on Ctrl-C stops between steps.
     let ports = ports(project, aws, args.resolver.resolver, screen).await;
     let instead = (!args.journal.is_empty()).then(|| args.journal.join(", "));

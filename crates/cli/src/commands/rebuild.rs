@@ -10,7 +10,7 @@ use crate::progress::Wait;
 use crate::project::{Project, States};
 use crate::reporting::{Began, give};
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{Count, Evidence, Finding, Job, Severity, Side, Verdict};
+use pilotlight_findings::{Count, Evidence, Finding, Job, Severity, Side, Subject, Verdict};
 use pilotlight_plan::Stack;
 use pilotlight_rebuild::{Prepared, Rebuild, RebuildError, RegionMap};
 use pilotlight_terraform::{Cancel, Program, Progress, Root, cancellation};
@@ -41,24 +41,40 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     findings.extend(prepared.iter().flat_map(|one| one.retargeted.notes.clone()));
     let open: Vec<Finding> =
         prepared.iter().flat_map(|one| &one.retargeted.open).map(pilotlight_rebuild::OpenQuestion::finding).collect();
-    if args.diff || !open.is_empty() {
+    let stopped = !open.is_empty() || findings.iter().any(|finding| finding.severity >= Severity::Error);
+    if args.diff || stopped {
         for one in &prepared {
             context.screen.data(&one.diff)?;
         }
         note_edits(&prepared, context);
-        let stopped = !open.is_empty();
         findings.extend(open);
         notes(&findings, context);
         return Ok(if stopped { Exit::Findings } else { Exit::Done });
     }
 
     let Some(program) = program else { return Ok(Exit::Done) };
-    let mut job =
-        StackJob { rebuild: &rebuild, states: &states, program, cancel: on_signals(), context, yes: args.yes };
+    let mut job = StackJob {
+        rebuild: &rebuild,
+        states: &states,
+        program,
+        cancel: on_signals(),
+        context,
+        yes: args.yes,
+        applying: false,
+    };
     let mut totals = Totals::default();
     for one in &prepared {
         let Some(primary) = states.get(&one.stack, Side::Primary) else { continue };
-        findings.extend(job.one(one, primary, &mut totals).await?);
+        match job.one(one, primary, &mut totals).await {
+            Ok(found) => findings.extend(found),
+            // Something was changed by then, so this is no error of the input: the report says how far it came.
+            Err(failure) if job.applying => {
+                let subject = Subject::Stack { stack: one.stack.clone(), side: Some(Side::Standby) };
+                failure.report(context.screen);
+                findings.push(failure.finding(subject));
+            }
+            Err(failure) => return Err(failure),
+        }
         if findings.iter().any(|finding| finding.severity >= Severity::Error) {
             // The stacks after this one would build on what is not right.
             break;
@@ -96,6 +112,8 @@ struct StackJob<'a> {
     cancel: Cancel,
     context: Context<'a>,
     yes: bool,
+    /// Whether an apply has begun: from then on not everything is as it was.
+    applying: bool,
 }
 
 /// Counts over all stacks.
@@ -155,6 +173,7 @@ impl StackJob<'_> {
                     return Err(declined);
                 }
             }
+            self.applying = true;
             let counts = planned.outcome.counts;
             let wait = Wait::bar(screen, format!("{stack}: apply"), counts.add + counts.change + counts.remove);
             let applied = self

@@ -1,7 +1,7 @@
 //! `pilotlight validate`: is the standby ready? It changes nothing.
 
 use super::Context;
-use super::drift::{Loaded, compare};
+use super::drift::{Loaded, compare, moved};
 use super::failover::compile_run;
 use super::rebuild::prepare;
 use crate::args::Validate;
@@ -106,11 +106,12 @@ async fn drift(project: &Project, states: &mut States, aws: &Aws, sum: &mut Sum)
             side: Some(side),
             region: project.plan.region(side).clone(),
             state: state.clone(),
+            judged: true,
         })
         .collect();
-    let outcome = compare(&loaded, aws).await?;
+    let outcome = compare(&loaded, &moved(&project.plan, states), aws).await?;
     let counts = outcome.counts;
-    let resources = counts.in_sync + counts.changed + counts.missing + counts.unread;
+    let resources = counts.in_sync + counts.changed + counts.moved + counts.missing + counts.unread;
     sum.summary.insert(0, Count { name: "resources".into(), count: resources });
     sum.count("in sync", counts.in_sync);
     sum.unread += counts.unread;

@@ -18,3 +18,4 @@ mod schema;
 mod signals;
 mod standby;
 mod states;
+mod two_operators;

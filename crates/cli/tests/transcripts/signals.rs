@@ -6,14 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A step that says when it has begun, and takes a while.
-fn slow(seconds: u32) -> String {
+pub(crate) fn slow(seconds: u32) -> String {
     format!(
         "\nstep \"command\" \"slow\" {{\n  phase = \"freeze\"\n  run   = [\"sh\", \"-c\", \"touch begun; sleep {seconds}; touch over\"]\n}}\n"
     )
 }
 
 /// Starts a failover and waits until its step has begun.
-fn begun(sandbox: &Sandbox) -> Child {
+pub(crate) fn begun(sandbox: &Sandbox) -> Child {
     let mut command = sandbox.command();
     command.args(["failover", "plan.hcl", "--yes"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();

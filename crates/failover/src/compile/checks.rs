@@ -1,7 +1,8 @@
+use super::sensitive::refuse_sensitive;
 use super::{Input, LOOK_PAUSE, calls, milliseconds};
-use crate::{Action, Call, CheckStep, CompileError, Direction, Header, Probe, Retry, Step, Text};
+use crate::{Action, Call, CheckStep, CompileError, Header, Probe, Retry, Step, Text};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
-use pilotlight_plan::{Check, CheckKind, Phase, PlanError, When};
+use pilotlight_plan::{Check, CheckKind, Phase, PlanError, Value, When};
 use std::time::Duration;
 
 /// Beside a check's own timeout and the resolvers' caches: how long a service may take to serve after
@@ -12,12 +13,13 @@ const WARM_UP: Duration = Duration::from_secs(60);
 const LEFT_SIDE_PROBE: Duration = Duration::from_secs(5);
 
 /// The plan's checks at each of their moments. A check of the side that traffic leaves which cannot be
-/// resolved, because that side's state is gone with it, becomes a note.
+/// resolved, because that side's state is gone with it, becomes a note: a lost side never stops a run.
 pub(crate) fn compile_checks(input: &Input<'_>, notes: &mut Vec<Finding>) -> Result<Vec<CheckStep>, CompileError> {
     let mut checks = Vec::new();
     for check in &input.plan.checks {
-        let side = check.side.side(input.from);
         for when in &check.when {
+            let side = check.side.at(*when, input.from);
+            refuse_sensitive(&format!("check {}", check.name), values(&check.kind), side, input.outputs)?;
             let gate = *when == When::After || side == input.to;
             match compile_probe(input, check, side) {
                 Ok(probe) => checks.push(CheckStep {
@@ -31,7 +33,7 @@ pub(crate) fn compile_checks(input: &Input<'_>, notes: &mut Vec<Finding>) -> Res
                     }),
                     probe,
                 }),
-                Err(error) if !gate && input.direction == Direction::Failover => notes.push(left_out(check, &error)),
+                Err(error) if side == input.from => notes.push(left_out(check, *when, &error)),
                 Err(source) => {
                     return Err(CompileError::Unresolved { what: format!("check {}", check.name), source });
                 }
@@ -41,10 +43,20 @@ pub(crate) fn compile_checks(input: &Input<'_>, notes: &mut Vec<Finding>) -> Res
     Ok(checks)
 }
 
-fn left_out(check: &Check, error: &PlanError) -> Finding {
+fn left_out(check: &Check, when: When, error: &PlanError) -> Finding {
     let subject = Subject::Check { name: check.name.clone() };
-    let message = format!("left out before the switch: its target is not known ({error})");
+    let message = format!("left out {} the switch: its target is not known ({error})", moment(when));
     Finding::new(codes::F_CHECK_LEFT_OUT, Severity::Info, subject, message)
+}
+
+/// The values of a check that may name outputs.
+fn values(kind: &CheckKind) -> Vec<&Value> {
+    match kind {
+        CheckKind::Http { url, headers, .. } => std::iter::once(url).chain(headers.values()).collect(),
+        CheckKind::Tcp { address } => vec![address],
+        CheckKind::Dns { name, expect, server, .. } => std::iter::once(name).chain(expect).chain(server).collect(),
+        CheckKind::Command { run } => run.iter().collect(),
+    }
 }
 
 fn compile_probe(input: &Input<'_>, check: &Check, side: Side) -> Result<Probe, Box<PlanError>> {
@@ -71,12 +83,16 @@ fn compile_probe(input: &Input<'_>, check: &Check, side: Side) -> Result<Probe, 
     })
 }
 
-/// The step of a check. `caches` is how long resolvers may go on answering with the old values.
-pub(crate) fn step(check: CheckStep, phase: Phase, caches: Duration) -> Step {
-    let moment = match check.when {
+fn moment(when: When) -> &'static str {
+    match when {
         When::Before => "before",
         When::After => "after",
-    };
+    }
+}
+
+/// The step of a check. `caches` is how long resolvers may go on answering with the old values.
+pub(crate) fn step(check: CheckStep, phase: Phase, caches: Duration) -> Step {
+    let moment = moment(check.when);
     let probe = Duration::from_millis(check.probe_timeout_ms);
     let patience = match (check.when, check.gate) {
         (When::After, _) => probe + caches + WARM_UP,

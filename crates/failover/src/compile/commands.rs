@@ -1,3 +1,4 @@
+use super::sensitive::refuse_sensitive;
 use super::{Input, calls, milliseconds};
 use crate::{Action, CommandAction, CompileError, Retry, Step, Text};
 use pilotlight_plan::Phase;
@@ -8,9 +9,12 @@ pub(crate) fn compile_commands(input: &Input<'_>, phase: Phase) -> Result<Vec<St
     let commands = input.plan.steps.iter().filter(|step| step.phase == phase);
     commands
         .map(|command| {
+            let what = format!("step {}", command.name);
+            let values = command.run.iter().chain(command.undo.iter().flatten());
+            refuse_sensitive(&what, values, input.to, input.outputs)?;
             let resolve = |values| {
                 Text::list_of(values, input.to, input.outputs)
-                    .map_err(|source| CompileError::Unresolved { what: format!("step {}", command.name), source })
+                    .map_err(|source| CompileError::Unresolved { what: what.clone(), source })
             };
             let run = resolve(&command.run)?;
             let undo = command.undo.as_deref().map(resolve).transpose()?;

@@ -118,6 +118,18 @@ pub enum Refusal {
         /// The record block.
         span: Span,
     },
+    /// A run would keep and show what Terraform marked as sensitive.
+    #[error("compile {what}: {output} of the {side} is sensitive, and runs are kept and shown in clear")]
+    SensitiveOutput {
+        /// `check storefront`, `step promote`, `record app.shop.test A`
+        what: String,
+        /// `stack.app.output.token`
+        output: String,
+        /// Whose state says so.
+        side: Side,
+        /// Where the plan names it.
+        span: Span,
+    },
     /// More than one batch holds.
     #[error("move traffic set {traffic} in one change: it has {found} {what}, and Route 53 takes {limit}")]
     TooLarge {
@@ -171,6 +183,7 @@ impl Explain for Refusal {
             Self::NoRecord { .. } => codes::F_NO_RECORD,
             Self::NotSimple { .. } => codes::F_NOT_SIMPLE,
             Self::OtherValues { .. } => codes::F_OTHER_VALUES,
+            Self::SensitiveOutput { .. } => codes::F_SENSITIVE_OUTPUT,
             Self::TooLarge { .. } => codes::F_TOO_LARGE,
         }
     }
@@ -185,6 +198,7 @@ impl Explain for Refusal {
             | Self::NoRecord { span, .. }
             | Self::NotSimple { span, .. }
             | Self::OtherValues { span, .. }
+            | Self::SensitiveOutput { span, .. }
             | Self::TooLarge { span, .. } => Some(span),
         }
     }
@@ -205,6 +219,11 @@ impl Explain for Refusal {
             Self::NotSimple { .. } => "make it one simple record, or leave it out of the traffic set".into(),
             Self::OtherValues { .. } => {
                 "find out who changed it; set it to one side's values, or correct the plan, and compile again".into()
+            }
+            Self::SensitiveOutput { .. } => {
+                "take it from the environment with env(\"NAME\"), or, where it is no secret, remove `sensitive = true` \
+                 from the output and apply"
+                    .into()
             }
             Self::TooLarge { .. } => "split the traffic set in two".into(),
         })

@@ -6,7 +6,9 @@ mod commands;
 mod error;
 mod limits;
 mod records;
+mod sensitive;
 mod simple_set;
+mod ttl;
 mod values;
 
 pub use error::{CompileError, Refusal};
@@ -173,21 +175,21 @@ fn name_servers_step(changes: &RecordChanges) -> Step {
 
 /// Says so where nothing proves that the side which takes over can serve.
 fn with_target_note(mut run: Run) -> Run {
-    let proven =
-        run.steps().any(|step| matches!(&step.action, Action::Check(CheckStep { when: When::Before, gate: true, .. })));
-    if !proven {
-        let message = format!("no check before the switch looks at the {}, which is to take over", run.to.side);
-        let note = Finding::new(
-            codes::F_NO_TARGET_CHECK,
-            Severity::Warning,
-            Subject::Plan { name: run.plan.clone() },
-            message,
-        )
-        .with(Evidence::fact("region", run.to.region.to_string()))
-        .remedy("add a check with side = \"target\" and when = [\"before\"]");
-        run.notes.push(note);
-    }
+    run.notes.extend(unproven_target(&run, Severity::Warning));
     run
+}
+
+/// A run in which no check before the switch looks at the side that takes over. A run warns of it, since the
+/// other side may be gone; a standby that nothing proves is not ready.
+pub(crate) fn unproven_target(run: &Run, severity: Severity) -> Option<Finding> {
+    let proves = |check: &CheckStep| check.when == When::Before && check.gate;
+    let proven = run.steps().any(|step| matches!(&step.action, Action::Check(check) if proves(check)));
+    (!proven).then(|| {
+        let message = format!("no check before the switch looks at the {}, which is to take over", run.to.side);
+        Finding::new(codes::F_NO_TARGET_CHECK, severity, Subject::Plan { name: run.plan.clone() }, message)
+            .with(Evidence::fact("region", run.to.region.to_string()))
+            .remedy("add a check with side = \"target\" and when = [\"before\"]")
+    })
 }
 
 /// Whole milliseconds; no duration of a plan comes near the end of the type.

@@ -1,5 +1,7 @@
 use super::limits::within_limits;
+use super::sensitive::refuse_sensitive;
 use super::simple_set::{in_scope, simple, the_simple_set};
+use super::ttl::ttl_notes;
 use super::values::{canonical, checked_values, same_values, side_values};
 use super::{CompileError, Input, Refusal, label};
 use crate::{Direction, Observed, RecordChange, RecordChanges, RecordSet};
@@ -64,6 +66,10 @@ fn compile_record(
     before: &RecordSet,
     notes: &mut Vec<Finding>,
 ) -> Result<RecordSet, CompileError> {
+    for (value, side) in [(&record.primary, Side::Primary), (&record.standby, Side::Standby)] {
+        refuse_sensitive(&format!("record {}", label(record)), [value], side, input.outputs)?;
+    }
+    notes.extend(ttl_notes(input.plan, zone, record, before));
     let target = checked_values(input, record, input.to)?;
     let left = match side_values(record, input.from, input.outputs) {
         Ok(values) => Some(values),
@@ -96,17 +102,11 @@ fn compile_record(
         Some(_) => Found::Neither,
     };
     match found {
-        Found::Side(side) if side == input.to => {
-            if before.ttl != Some(record.ttl.as_secs()) {
-                notes.push(ttl_note(zone, record, before));
-            }
-            Ok(before.clone())
+        Found::Side(side) if side == input.to => Ok(before.clone()),
+        // The TTL that was read: another one would stay after the failback, and Terraform would change it back.
+        Found::Side(_) => {
+            Ok(RecordSet { ttl: before.ttl, values: target, ..simple(&before.name, &before.record_type) })
         }
-        Found::Side(_) => Ok(RecordSet {
-            ttl: Some(record.ttl.as_secs()),
-            values: target,
-            ..simple(&before.name, &before.record_type)
-        }),
         Found::Neither => {
             let (primary, standby) = match input.to {
                 Side::Standby => (left.unwrap_or_default(), target),
@@ -124,23 +124,14 @@ fn compile_record(
     }
 }
 
-fn note(
+pub(super) fn note(
     code: pilotlight_findings::Code,
     severity: Severity,
     zone: &str,
     record: &TrafficRecord,
-    message: &str,
+    message: impl Into<String>,
 ) -> Finding {
     let subject =
         Subject::Record { zone: zone.to_owned(), name: record.name.clone(), record_type: record.record_type.clone() };
     Finding::new(code, severity, subject, message)
-}
-
-fn ttl_note(zone: &str, record: &TrafficRecord, before: &RecordSet) -> Finding {
-    let message = "is at its target already and is left as it is, with another TTL than the plan's";
-    note(codes::F_TTL_KEPT, Severity::Info, zone, record, message).with(Evidence::change(
-        "ttl",
-        before.ttl.into(),
-        record.ttl.as_secs().into(),
-    ))
 }

@@ -55,7 +55,7 @@ pub(crate) fn next<'a>(run: &'a Run, state: &RunState, events: &[Event]) -> Next
         }
         return Next::FinishPhase(phase.phase);
     }
-    Next::Finish { outcome: RunOutcome::Succeeded, detail: success(run, state) }
+    finish(run, state)
 }
 
 fn after_failure<'a>(run: &'a Run, state: &RunState, step: &Step) -> Next<'a> {
@@ -90,9 +90,25 @@ pub(super) fn failure_stands(events: &[Event], step: &str) -> bool {
     stopped < failed
 }
 
-fn success(run: &Run, state: &RunState) -> String {
+/// The end of a run that is through its phases. It claims what the journal shows and no more.
+fn finish<'a>(run: &'a Run, state: &RunState) -> Next<'a> {
+    let skipped = |moves: bool| -> Vec<&str> {
+        let skipped = run.steps().filter(|step| state.status(&step.id) == StepStatus::Skipped);
+        skipped.filter(|step| step.moves_traffic() == moves).map(|step| step.id.as_str()).collect()
+    };
+    // No executor skips a switch; the journal of an earlier one may say that a person did.
+    let not_moved = skipped(true);
+    if !not_moved.is_empty() {
+        let detail = format!("not moved, by a person's word: {}", not_moved.join(", "));
+        return Next::Finish { outcome: RunOutcome::Failed, detail };
+    }
     let mut moves = run.steps().filter(|step| step.moves_traffic());
     let was_there = moves.all(|step| state.status(&step.id) == StepStatus::AlreadyDone);
     let there = if was_there { "was already" } else { "is" };
-    format!("traffic {there} on the {}, {}", run.to.side, run.to.region)
+    let mut detail = format!("traffic {there} on the {}, {}", run.to.side, run.to.region);
+    let left_out = skipped(false);
+    if !left_out.is_empty() {
+        detail.push_str(&format!("; left out by a person's word: {}", left_out.join(", ")));
+    }
+    Next::Finish { outcome: RunOutcome::Succeeded, detail }
 }

@@ -8,15 +8,20 @@ impl Engine {
     /// Leaves a step out: the run goes on as if it were done. While the run is undone, leaves its undo out.
     ///
     /// # Errors
-    /// There is no such step, or nothing of it is left to skip.
+    /// There is no such step, nothing of it is left to skip, or it is the switch itself: what goes on without
+    /// it is no failover.
     pub async fn skip(&mut self, step: &str, by: &str, reason: &str) -> Result<(), EngineError> {
         let step = self.known_step(step)?;
         let state = self.journal.state();
         let refusal = if state.rollback.is_some() {
             (!needs_undo(&step, state, self.journal.events()))
                 .then_some("the run is undone, and this step needs no undo")
+        } else if state.status(&step.id).is_settled() {
+            Some("it is done or skipped already")
         } else {
-            state.status(&step.id).is_settled().then_some("it is done or skipped already")
+            step.moves_traffic().then_some(
+                "a run without its switch moves no traffic; abort it, or move the record by hand and resume it",
+            )
         };
         if let Some(reason) = refusal {
             return Err(not_now("skip", &step, reason));

@@ -1,5 +1,6 @@
 //! verify: asks every name server of the delegation directly, and Route 53 whether the change is INSYNC.
 
+use super::look::explain;
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::observe::query_name;
@@ -19,14 +20,33 @@ pub(crate) async fn perform(
     let change_id = accepted_change(engine, changes);
     let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await;
     Ok(match waited {
-        Ok(()) => {
+        Ok(confirmed) => {
             let servers = &changes.zone.name_servers;
-            let detail = format!("all {} name servers answer with {}", servers.len(), wanted(changes));
+            let detail = format!("all {} name servers answer with {}{confirmed}", servers.len(), wanted(changes));
             Ending::new(Outcome::Done, json!({ "name_servers": servers }), detail).into()
         }
         Err(NotYet::Stop) => Performed::Waits(STOP_REQUESTED.into()),
         Err(NotYet::Late(cause)) => Ending::new(Outcome::Failed, Value::Null, cause).into(),
     })
+}
+
+/// What Route 53's API said of a change that every name server answers with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// `INSYNC`; or the change's id is not known, so that there was nothing to ask.
+    Yes,
+    /// It gave no answer until the deadline: the name servers' word alone.
+    No(String),
+}
+
+/// As the end of a sentence about the name servers' answers.
+impl std::fmt::Display for Confirmed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Yes => Ok(()),
+            Self::No(cause) => write!(f, "; Route 53's API did not confirm the change: {cause}"),
+        }
+    }
 }
 
 /// Why not every name server answers as wanted.
@@ -56,30 +76,38 @@ fn accepted_change(engine: &Engine, changes: &RecordChanges) -> Option<String> {
 }
 
 /// Waits until every name server answers with the records' `after`, and the change is INSYNC where its id
-/// is known and the API answers. (The API may be down, and its answer is not needed where DNS gives it.)
+/// is known. An API that gives no answer has not said INSYNC and is asked again; when the time is over, the
+/// name servers' answers stand alone: the API may be down, and users are answered by them.
 pub(crate) async fn wait_for_answers(
     engine: &Engine,
     step: &Step,
     changes: &RecordChanges,
     change_id: Option<&str>,
     patience: Duration,
-) -> Result<(), NotYet> {
+) -> Result<Confirmed, NotYet> {
     let deadline = engine.ports.clock.elapsed() + patience;
     let mut insync = change_id.is_none();
     loop {
+        let mut unanswered = None;
         if let Some(id) = change_id
             && !insync
         {
-            let status = engine.ports.dns.change_status(id).await;
-            insync = !matches!(status, Ok(ChangeStatus::Pending));
+            match engine.ports.dns.change_status(id).await {
+                Ok(status) => insync = status == ChangeStatus::Insync,
+                Err(error) => unanswered = Some(explain(&error)),
+            }
         }
-        let cause = match missing_answer(engine, changes).await {
-            None if insync => return Ok(()),
-            None => "the change is not INSYNC".to_owned(),
-            Some(cause) => cause,
+        let missing = missing_answer(engine, changes).await;
+        let late = engine.ports.clock.elapsed() >= deadline;
+        let cause = match (missing, unanswered) {
+            (None, _) if insync => return Ok(Confirmed::Yes),
+            (None, Some(cause)) if late => return Ok(Confirmed::No(cause)),
+            (None, Some(cause)) => format!("whether the change is INSYNC is not known: {cause}"),
+            (None, None) => "the change is not INSYNC".to_owned(),
+            (Some(cause), _) => cause,
         };
         engine.ports.watcher.waiting(step, &cause);
-        if engine.ports.clock.elapsed() >= deadline {
+        if late {
             return Err(NotYet::Late(cause));
         }
         if engine.ports.stop_requested() {

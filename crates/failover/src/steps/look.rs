@@ -34,7 +34,7 @@ pub(crate) async fn look(dns: &dyn Dns, changes: &RecordChanges) -> Look {
     let mut current = Vec::with_capacity(changes.records.len());
     for record in &changes.records {
         let RecordSet { name, record_type, .. } = &record.after;
-        match dns.record_sets(&changes.zone.id, name, record_type).await {
+        match dns.record_sets(&changes.zone.id, &query_name(name), record_type).await {
             Ok(sets) => current.push(sets),
             Err(error) => return Look::Unknown(explain(&error)),
         }

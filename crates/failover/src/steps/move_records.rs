@@ -4,6 +4,7 @@ use super::await_name_servers::wait_for_answers;
 use super::look::{Look, explain, look, look_until_known};
 use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
+use crate::observe::query_name;
 use crate::{Action, ChangeBatch, DnsError, RecordChanges, RecordSet, Step};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
@@ -24,8 +25,9 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChang
     if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
         let change_id = ending.observed.get("change_id").and_then(Value::as_str).map(str::to_owned);
         let patience = name_servers_patience(engine, changes);
-        if let Err(cause) = wait_for_answers(engine, step, &back, change_id.as_deref(), patience).await {
-            ending.detail = format!("{}, and {cause}", ending.detail);
+        match wait_for_answers(engine, step, &back, change_id.as_deref(), patience).await {
+            Ok(confirmed) => ending.detail = format!("{}{confirmed}", ending.detail),
+            Err(cause) => ending.detail = format!("{}, and {cause}", ending.detail),
         }
     }
     Ok(ending.into())
@@ -100,7 +102,8 @@ async fn reach(engine: &mut Engine, step: &Step, changes: &RecordChanges, way: W
     }
 }
 
-/// The batch that moves what is not at its target yet, deleting exactly what was just read.
+/// The batch that moves what is not at its target yet, deleting exactly what was just read, its name's spelling
+/// included.
 fn batch(engine: &Engine, step: &Step, changes: &RecordChanges, current: Vec<RecordSet>, way: Way) -> ChangeBatch {
     let verb = match way {
         Way::Do => "",
@@ -111,7 +114,9 @@ fn batch(engine: &Engine, step: &Step, changes: &RecordChanges, current: Vec<Rec
         zone_id: changes.zone.id.clone(),
         comment: format!("pilotlight {} {verb}{}", engine.journal.run(), step.id),
         delete: moved().map(|(_, set)| set.clone()).collect(),
-        create: moved().map(|(record, _)| record.after.clone()).collect(),
+        create: moved()
+            .map(|(record, _)| RecordSet { name: query_name(&record.after.name), ..record.after.clone() })
+            .collect(),
     }
 }
 

@@ -177,6 +177,44 @@ async fn insync_is_waited_for() {
 }
 
 #[tokio::test]
+async fn an_api_that_gives_no_status_has_not_said_insync_and_is_asked_again() {
+    let world = world(Side::Primary);
+    world.with(|state| {
+        state.lag.clear();
+        state.failing_statuses = 3;
+        state.insync_after = Duration::from_secs(20);
+    });
+    let (conclusion, engine) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
+    assert!(report_of(&engine).recovery_time.measured_ms.expect("measured") > 20_000, "INSYNC was waited for");
+    let waits = world.with(|state| state.waits.join("\n"));
+    assert!(waits.contains("whether the change is INSYNC is not known: the connection timed out"), "{waits}");
+    let detail = &engine.journal().state().steps["verify/name-servers/storefront"].detail;
+    assert_eq!(detail, "all 4 name servers answer with 198.51.100.1, 198.51.100.2; eu-central-1.shop.test");
+}
+
+#[tokio::test]
+async fn an_api_that_never_gives_a_status_leaves_it_to_the_name_servers_and_the_run_says_so() {
+    let world = world(Side::Primary);
+    world.with(|state| state.failing_statuses = u32::MAX);
+    let (conclusion, engine) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
+    let detail = &engine.journal().state().steps["verify/name-servers/storefront"].detail;
+    assert!(detail.ends_with("; Route 53's API did not confirm the change: the connection timed out"), "{detail}");
+    assert!(world.with(|state| state.elapsed) >= Duration::from_secs(300), "not before the deadline");
+
+    // Their word it is: one that does not answer as wanted stops the run all the same.
+    let world = crate::estate::world(Side::Primary);
+    world.with(|state| {
+        state.failing_statuses = u32::MAX;
+        state.lag.insert("ns-3.test".into(), Duration::from_secs(86_400));
+    });
+    let (conclusion, _) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Stopped { step: Some("verify/name-servers/storefront".into()) });
+    assert!(conclusion.detail.contains("ns-3.test"), "{}", conclusion.detail);
+}
+
+#[tokio::test]
 async fn a_zone_that_cannot_be_read_at_the_switch_is_asked_again_and_then_left_alone() {
     let world = world(Side::Primary);
     world.with(|state| {

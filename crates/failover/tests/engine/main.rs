@@ -1,5 +1,6 @@
 //! Runs of a whole plan in a world in memory: kills, faults, races, rollbacks.
 
+mod check_sides;
 mod compiled;
 mod estate;
 mod faults;
@@ -7,4 +8,7 @@ mod kills;
 mod operator;
 mod ownership;
 mod reports;
+mod sensitive;
+mod ttl;
+mod wildcards;
 mod world;

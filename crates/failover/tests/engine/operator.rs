@@ -78,11 +78,56 @@ async fn a_failed_step_after_the_switch_can_be_skipped_with_a_reason() {
     assert!(matches!(unknown, EngineError::NoStep { .. }));
     let conclusion = engine.drive().await.expect("an end");
     assert_eq!(conclusion.end, End::Succeeded);
+    let told = "traffic is on the standby, eu-central-1; left out by a person's word: verify/check/storefront";
+    assert_eq!(conclusion.detail, told);
     let report = report_of(&engine);
     assert_eq!(report.recovery_time.measured_ms, None, "a skipped check was not seen green");
     let statuses: Vec<_> =
         report.phases.iter().flat_map(|phase| &phase.steps).filter(|step| step.status == "skipped").collect();
     assert_eq!(statuses.len(), 1);
+}
+
+#[tokio::test]
+async fn the_switch_is_never_skipped() {
+    let world = world(Side::Primary);
+    world.with(|state| state.answers.push_back(ApprovalAnswer::Later));
+    let store = MemoryStore::new("journal");
+    start(&world, &store, Direction::Failover).await.expect("a start").drive().await.expect("a stop");
+    let mut engine = resume(&world, &store).await.expect("a run");
+    let events = engine.journal().events().len();
+    for step in ["switch/storefront/shop.test", "switch/api/shop.test"] {
+        let error = engine.skip(step, "grace@ops", "no time").await.expect_err("refused");
+        assert!(matches!(error, EngineError::NotNow { action: "skip", .. }), "{error}");
+        assert!(error.to_string().contains("a run without its switch moves no traffic; abort it"), "{error}");
+    }
+    assert_eq!(engine.journal().events().len(), events);
+    engine.skip(APPROVAL, "grace@ops", "on the phone").await.expect("anything else may be");
+    assert_eq!(engine.drive().await.expect("an end").end, End::Succeeded);
+    assert_eq!(world.values("app.shop.test"), STANDBY);
+}
+
+#[tokio::test]
+async fn a_journal_in_which_a_switch_was_skipped_is_no_success() {
+    use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, latest_run};
+    let world = world(Side::Primary);
+    world.with(|state| state.answers.push_back(ApprovalAnswer::Later));
+    let store = MemoryStore::new("journal");
+    start(&world, &store, Direction::Failover).await.expect("a start").drive().await.expect("a stop");
+    // As an executor wrote it that let people do so.
+    let run = latest_run(&store, "shop").await.expect("the claims").expect("a run");
+    let clock = std::sync::Arc::new(|| jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(500_001));
+    let ownership = Ownership::Resume { by: "grace@ops".into() };
+    let stores = JournalStores::one(store.clone());
+    let mut journal = RunJournal::open(&stores, clock, &run, ownership).await.expect("the journal");
+    for step in ["switch/storefront/shop.test", "verify/name-servers/storefront", "verify/check/storefront"] {
+        let skipped = Body::Skipped { step: step.into(), by: "grace@ops".into(), reason: "no time".into() };
+        journal.append(skipped).await.expect("appended");
+    }
+    drop(journal);
+    let conclusion = resume(&world, &store).await.expect("a run").drive().await.expect("an end");
+    assert_eq!((conclusion.end.clone(), conclusion.exit_code()), (End::Failed, 6), "{}", conclusion.detail);
+    assert_eq!(conclusion.detail, "not moved, by a person's word: switch/storefront/shop.test");
+    assert_eq!(world.values("app.shop.test"), PRIMARY);
 }
 
 #[tokio::test]

@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub(crate) change_faults: VecDeque<ChangeFault>,
     /// Reads of records that fail, from now on.
     pub(crate) failing_reads: u32,
+    /// Questions for the status of a change that fail, from now on.
+    pub(crate) failing_statuses: u32,
     /// What programs left behind.
     pub(crate) flags: BTreeSet<String>,
     pub(crate) commands: Vec<String>,
@@ -49,6 +51,11 @@ pub(crate) struct State {
     pub(crate) hooks: BTreeMap<String, Hook>,
     pub(crate) answers: VecDeque<ApprovalAnswer>,
     pub(crate) waits: Vec<String>,
+}
+
+/// A set's name as it is asked for: Route 53 answers `\052` for `*`.
+fn asked(set: &RecordSet) -> String {
+    set.name.replace("\\052", "*")
 }
 
 /// Clones share the world.
@@ -78,6 +85,7 @@ impl World {
             healthy: BTreeSet::new(),
             change_faults: VecDeque::new(),
             failing_reads: 0,
+            failing_statuses: 0,
             flags: BTreeSet::new(),
             commands: Vec::new(),
             outcomes: BTreeMap::new(),
@@ -169,10 +177,12 @@ impl State {
             records.remove(place);
         }
         for set in &batch.create {
+            let mut set = set.clone();
+            set.name = set.name.replace('*', "\\052");
             if records.iter().any(|known| known.name == set.name && known.record_type == set.record_type) {
                 return Err(DnsError::Refused(format!("Tried to create {} but it already exists", set.name)));
             }
-            records.push(set.clone());
+            records.push(set);
         }
         records.sort_by(|one, other| one.name.cmp(&other.name));
         self.records = records;
@@ -214,7 +224,8 @@ impl Dns for World {
                 state.failing_reads -= 1;
                 return Err(DnsError::Unknown("the connection timed out".into()));
             }
-            let sets = state.records.iter().filter(|set| set.name == name && set.record_type == record_type);
+            assert!(!name.contains('\\'), "{name} is no name that anybody asks for");
+            let sets = state.records.iter().filter(|set| asked(set) == name && set.record_type == record_type);
             Ok(sets.cloned().collect())
         })
     }
@@ -239,6 +250,10 @@ impl Dns for World {
     async fn change_status(&self, id: &str) -> Result<ChangeStatus, DnsError> {
         self.ask(Duration::from_millis(40)).await;
         self.with(|state| {
+            if state.failing_statuses > 0 {
+                state.failing_statuses -= 1;
+                return Err(DnsError::Unknown("the connection timed out".into()));
+            }
             let number: usize = id[1..].parse().expect("an id");
             let (at, _) = state.changes.get(number - 1).ok_or_else(|| DnsError::NotFound(id.to_owned()))?;
             let insync = state.elapsed >= *at + state.insync_after;
@@ -252,7 +267,7 @@ impl NameServers for World {
     async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
         World::ask(self, Duration::from_millis(5)).await;
         Ok(self.with(|state| {
-            let set = state.seen_by(server).iter().find(|set| set.name == name && set.record_type == record_type);
+            let set = state.seen_by(server).iter().find(|set| asked(set) == name && set.record_type == record_type);
             let mut values = set.map(|set| set.values.clone()).unwrap_or_default();
             values.sort_unstable();
             ServerAnswer { values, ttl: set.and_then(|set| set.ttl?.try_into().ok()) }

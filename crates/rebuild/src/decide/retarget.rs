@@ -196,7 +196,7 @@ pub(crate) struct Work<'a> {
 /// # Errors
 /// A file is no valid HCL.
 pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retargeted, SourceError> {
-    let words = Words::new(input.primary, input.standby, input.zones, &input.stack.standby.map, input.images);
+    let words = Words::of(input);
     let mut parsed = BTreeMap::new();
     for (path, bytes) in &tree.files {
         let read = match FileKind::of(path) {

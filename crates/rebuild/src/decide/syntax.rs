@@ -7,7 +7,7 @@ use crate::observe::{FileKind, SourceError, normalize};
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, Body, Structure};
-use hcl_edit::template::Element;
+use hcl_edit::template::{Element, StringTemplate};
 use hcl_edit::visit::{self, Visit};
 use pilotlight_findings::Span;
 use std::ops::Range;
@@ -20,9 +20,8 @@ pub(crate) struct Syntax {
     /// Bytes of text inside quotes and heredocs, between interpolations; and bare keys of objects.
     pub(crate) literals: Vec<Range<usize>>,
     pub(crate) references: Vec<Reference>,
-    /// First arguments of functions that read files: where each stands, and the path after
-    /// `${path.module}/`, where it is a literal.
-    pub(crate) paths: Vec<(Range<usize>, Option<String>)>,
+    /// Expressions that name a file, or may.
+    pub(crate) paths: Vec<FilePath>,
     /// Objects and lists, with their literal keys or elements.
     pub(crate) tables: Vec<(Range<usize>, Vec<String>)>,
 }
@@ -41,6 +40,26 @@ const READERS: [&str; 10] = [
     "templatefile",
 ];
 
+/// An expression that names a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FilePath {
+    pub(crate) range: Range<usize>,
+    pub(crate) at: FileAt,
+    /// Whether it is the path of a function that reads files; any other text may name one by chance.
+    pub(crate) is_read: bool,
+}
+
+/// From where a path leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FileAt {
+    /// `"${path.module}/…"`: from the folder of its own file.
+    Module(String),
+    /// `"${path.root}/…"`, `"${path.cwd}/…"` and plain texts: from the root, where Terraform runs.
+    Root(String),
+    /// It cannot be known from the text.
+    Computed,
+}
+
 /// `aws_vpc.main.id`, where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference {
@@ -57,7 +76,9 @@ pub(crate) enum Step {
     Name(String),
     Key(String),
     Index(u64),
-    /// A splat, or a key that is computed: it cannot be followed in the text.
+    /// `[*]` or `.*`
+    Splat,
+    /// A key that is computed: it cannot be followed in the text.
     Computed,
 }
 
@@ -68,6 +89,11 @@ impl Reference {
             Some(Step::Name(name)) => Some(name),
             _ => None,
         }
+    }
+
+    /// `path.module`, `path.root`, `path.cwd`
+    fn is_path_root(&self) -> bool {
+        self.name(0) == Some("path")
     }
 }
 
@@ -87,7 +113,17 @@ impl Syntax {
         })?;
         let mut collector = Collector::default();
         collector.visit_body(&body);
-        let Collector { literals, references, paths, tables } = collector;
+        let Collector { literals, references, mut paths, tables } = collector;
+        // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
+        let loose = references.iter().filter(|reference| reference.is_path_root());
+        let loose = loose.map(|reference| reference.span.clone()).filter(|span| {
+            !paths.iter().any(|known| {
+                known.at != FileAt::Computed && known.range.start <= span.start && span.end <= known.range.end
+            })
+        });
+        let loose: Vec<_> =
+            loose.map(|range| FilePath { range, at: FileAt::Computed, is_read: false }).collect();
+        paths.extend(loose);
         Ok((text.to_owned(), Self { body, literals, references, paths, tables }))
     }
 
@@ -143,7 +179,7 @@ pub(crate) fn references_in(expression: &Expression) -> Vec<Reference> {
 struct Collector {
     literals: Vec<Range<usize>>,
     references: Vec<Reference>,
-    paths: Vec<(Range<usize>, Option<String>)>,
+    paths: Vec<FilePath>,
     tables: Vec<(Range<usize>, Vec<String>)>,
 }
 
@@ -155,6 +191,9 @@ impl Visit for Collector {
             if span.len() >= 2 {
                 self.literals.push(span.start + 1..span.end - 1);
             }
+        }
+        if let at @ (FileAt::Module(_) | FileAt::Root(_)) = file_at(node) {
+            self.paths.push(FilePath { range: place(node), at, is_read: false });
         }
         visit::visit_expr(self, node);
     }
@@ -189,7 +228,7 @@ impl Visit for Collector {
             && READERS.contains(&node.name.name.as_str())
             && let Some(path) = node.args.iter().next()
         {
-            self.paths.push((place(path), below_module(path)));
+            self.paths.push(FilePath { range: place(path), at: file_at(path), is_read: true });
         }
         visit::visit_func_call(self, node);
     }
@@ -213,16 +252,31 @@ impl Visit for Collector {
     }
 }
 
+/// Where the path leads that an expression is, if it is one.
+fn file_at(expression: &Expression) -> FileAt {
+    match expression {
+        Expression::String(text) => FileAt::Root(text.as_str().to_owned()),
+        Expression::StringTemplate(template) => below(template).unwrap_or(FileAt::Computed),
+        _ => FileAt::Computed,
+    }
+}
+
 /// `boot.sh` of `"${path.module}/boot.sh"`.
-fn below_module(expression: &Expression) -> Option<String> {
-    let Expression::StringTemplate(template) = expression else { return None };
+fn below(template: &StringTemplate) -> Option<FileAt> {
     let mut elements = template.iter();
-    let Some(Element::Interpolation(first)) = elements.next() else { return None };
+    let Element::Interpolation(first) = elements.next()? else { return None };
     let Expression::Traversal(traversal) = &first.expr else { return None };
-    let [Step::Name(path), Step::Name(module)] = &path_of(traversal)?[..] else { return None };
-    let Some(Element::Literal(rest)) = elements.next() else { return None };
-    let whole = path == "path" && module == "module" && elements.next().is_none();
-    whole.then(|| rest.trim_start_matches('/').to_owned())
+    let [Step::Name(path), Step::Name(from)] = &path_of(traversal)?[..] else { return None };
+    let Element::Literal(rest) = elements.next()? else { return None };
+    if path != "path" || elements.next().is_some() {
+        return None;
+    }
+    let rest = rest.trim_start_matches('/').to_owned();
+    match from.as_str() {
+        "module" => Some(FileAt::Module(rest)),
+        "root" | "cwd" => Some(FileAt::Root(rest)),
+        _ => None,
+    }
 }
 
 fn path_of(traversal: &Traversal) -> Option<Vec<Step>> {
@@ -236,7 +290,8 @@ fn path_of(traversal: &Traversal) -> Option<Vec<Step>> {
                 number.value().as_u64().map_or(Step::Computed, Step::Index)
             }
             TraversalOperator::LegacyIndex(index) => Step::Index(*index.value()),
-            _ => Step::Computed,
+            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Step::Splat,
+            TraversalOperator::Index(_) => Step::Computed,
         });
     }
     Some(path)
@@ -320,7 +375,7 @@ resource "aws_x" "eu-west-1" {
         );
         assert_eq!(&text[syntax.references[0].interpolation.clone().unwrap()], "${aws_vpc.main.id}");
         assert_eq!(syntax.references[1].interpolation, None);
-        assert_eq!(syntax.references[3].path[2], Step::Computed);
+        assert_eq!(syntax.references[3].path[2], Step::Splat);
     }
 
     #[test]

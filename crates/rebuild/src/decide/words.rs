@@ -1,6 +1,6 @@
 //! The words that follow the region: its name, its zones, and what the map says.
 
-use super::Rule;
+use super::{RetargetInput, Rule};
 use indexmap::IndexMap;
 use pilotlight_findings::Region;
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ pub(crate) struct Words {
     /// Longest first, so that a zone is seen before its region.
     entries: Vec<Entry>,
     primary: String,
+    allow: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,20 +38,51 @@ impl Words {
         zones: &BTreeMap<String, String>,
         map: &IndexMap<String, String>,
         images: &BTreeMap<String, String>,
+        allow: &[String],
     ) -> Self {
         let mut entries = Vec::new();
         let mut add = |from: &str, to: &str, rule| {
-            // The map is asked first: what a person wrote wins over what follows from a rule.
+            // What the plan allows stands for itself, and the map is asked next: what a person wrote wins
+            // over what follows from a rule.
             if !from.is_empty() && !entries.iter().any(|known: &Entry| known.from == from) {
                 entries.push(Entry { from: from.to_owned(), to: to.to_owned(), rule });
             }
         };
+        allow.iter().for_each(|text| add(text, text, Rule::Map));
         map.iter().for_each(|(from, to)| add(from, to, Rule::Map));
         images.iter().for_each(|(from, to)| add(from, to, Rule::Image));
         zones.iter().for_each(|(from, to)| add(from, to, Rule::Zone));
         add(primary.as_str(), standby.as_str(), Rule::Region);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.from.len()));
-        Self { entries, primary: primary.as_str().to_owned() }
+        Self { entries, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
+    }
+
+    /// The words of a retargeting, those that its plan allows included: they stand for themselves.
+    pub(crate) fn of(input: &RetargetInput<'_>) -> Self {
+        let standby = &input.stack.standby;
+        Self::new(input.primary, input.standby, input.zones, &standby.map, input.images, &standby.allow)
+    }
+
+    /// The words of a retargeting as if nothing were allowed.
+    pub(crate) fn without_allowed(input: &RetargetInput<'_>) -> Self {
+        Self::new(input.primary, input.standby, input.zones, &input.stack.standby.map, input.images, &[])
+    }
+
+    /// The text with what is allowed blanked out.
+    pub(crate) fn blank_allowed(&self, text: &str) -> String {
+        let mut left = text.to_owned();
+        for hit in self.find(text) {
+            if self.allow.iter().any(|allowed| *allowed == text[hit.range.clone()]) {
+                let blank = " ".repeat(hit.range.len());
+                left.replace_range(hit.range, &blank);
+            }
+        }
+        left
+    }
+
+    /// Whether a text has a word that something else stands for.
+    pub(crate) fn moves(&self, text: &str) -> bool {
+        self.find(text).iter().any(|hit| hit.to.as_deref() != Some(&text[hit.range.clone()]))
     }
 
     /// Every word in `text`, from left to right, none over another.
@@ -85,10 +117,7 @@ impl Words {
     }
 
     fn at(&self, text: &str, at: usize) -> Option<Hit> {
-        if text[..at].ends_with(|before: char| before.is_ascii_alphanumeric()) {
-            return None;
-        }
-        let entry = self.entries.iter().find(|entry| ends_a_word(text, at, &entry.from));
+        let entry = self.entries.iter().find(|entry| is_word(text, at, &entry.from));
         if let Some(entry) = entry {
             let range = at..at + entry.from.len();
             return Some(Hit { range, to: Some(entry.to.clone()), rule: entry.rule });
@@ -96,13 +125,17 @@ impl Words {
         // `eu-west-1f`, where the standby has no sixth zone.
         let letter = text[at..].strip_prefix(&self.primary)?.chars().next().filter(char::is_ascii_lowercase)?;
         let zone = format!("{}{letter}", self.primary);
-        ends_a_word(text, at, &zone).then(|| Hit { range: at..at + zone.len(), to: None, rule: Rule::Zone })
+        is_word(text, at, &zone).then(|| Hit { range: at..at + zone.len(), to: None, rule: Rule::Zone })
     }
 }
 
-/// Whether `word` stands at `at` and ends there: `eu-west-1` is not in `eu-west-10` nor in `eu-west-1a`.
-fn ends_a_word(text: &str, at: usize, word: &str) -> bool {
-    text[at..].strip_prefix(word).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
+/// Whether `word` stands at `at`, and begins and ends there: `eu-west-1` is not in `eu-west-10` nor in
+/// `eu-west-1a`. A word whose own end is no letter or digit, as a path's `/`, ends there whatever follows.
+fn is_word(text: &str, at: usize, word: &str) -> bool {
+    let joins = |letter: char| letter.is_ascii_alphanumeric();
+    text[at..].strip_prefix(word).is_some_and(|rest| {
+        !(word.starts_with(joins) && text[..at].ends_with(joins) || word.ends_with(joins) && rest.starts_with(joins))
+    })
 }
 
 /// What stands for the primary's zones: by their order, `eu-west-1b` is the second zone of the standby.
@@ -135,7 +168,7 @@ mod tests {
         );
         let map = IndexMap::from([("ami-0aaa".to_owned(), "ami-0bbb".to_owned())]);
         let region = |code| Region::new(code).unwrap();
-        Words::new(&region("eu-west-1"), &region("eu-central-1"), &zones, &map, &BTreeMap::new())
+        Words::new(&region("eu-west-1"), &region("eu-central-1"), &zones, &map, &BTreeMap::new(), &[])
     }
 
     #[test]
@@ -167,6 +200,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_allowed_stands_wherever_it_is_a_word() {
+        let region = |code| Region::new(code).unwrap();
+        let allow = ["audit-eu-west-1", "s3://eu-west-1/"].map(str::to_owned);
+        let (map, none) = (IndexMap::new(), BTreeMap::new());
+        let words = Words::new(&region("eu-west-1"), &region("eu-central-1"), &none, &map, &none, &allow);
+        for (from, to) in [
+            ("arn:aws:s3:::audit-eu-west-1/x", "arn:aws:s3:::audit-eu-west-1/x"),
+            ("audit-eu-west-1 eu-west-1", "audit-eu-west-1 eu-central-1"),
+            ("xaudit-eu-west-1", "xaudit-eu-central-1"),
+            ("s3://eu-west-1/x", "s3://eu-west-1/x"),
+            ("s3://eu-west-1", "s3://eu-central-1"),
+        ] {
+            assert_eq!(words.replace(from), to);
+        }
+        assert_eq!(words.blank_allowed("a audit-eu-west-1 eu-west-1"), "a                 eu-west-1");
+        assert!(words.moves("audit-eu-west-1 eu-west-1") && !words.moves("audit-eu-west-1"));
+    }
+
+    #[test]
     fn letters_stand_in_for_a_list() {
         let standby = ["eu-central-1a".to_owned(), "eu-central-1b".to_owned()];
         let map = zone_map_by_letter(&Region::new("eu-west-1").unwrap(), &standby);
@@ -186,7 +238,7 @@ mod tests {
             let (from, to) = ("eu-west-1", "eu-central-1");
             let one = |from: &str, to: &str, a: &str, b: &str| {
                 let map = IndexMap::from([(a.to_owned(), b.to_owned())]);
-                Words::new(&region(from), &region(to), &zone_map(&zones_of(from), &zones_of(to)), &map, &BTreeMap::new())
+                Words::new(&region(from), &region(to), &zone_map(&zones_of(from), &zones_of(to)), &map, &BTreeMap::new(), &[])
             };
             let there = one(from, to, "ami-0aaa", "ami-0bbb");
             let back = one(to, from, "ami-0bbb", "ami-0aaa");

@@ -60,8 +60,7 @@ struct Object<'a> {
 /// Compares the states of both sides.
 pub fn parity(primary: &State, standby: &State, input: &ParityInput<'_>) -> Parity {
     let retarget = &input.retarget;
-    let words =
-        Words::new(retarget.primary, retarget.standby, retarget.zones, &retarget.stack.standby.map, retarget.images);
+    let words = Words::of(retarget);
     let mut parity = Parity::default();
     let mut theirs = objects(standby);
     let mut pairs = Vec::new();

@@ -22,11 +22,10 @@ pub struct ResidueInput<'a> {
 /// plan allows are findings too, of [`Severity::Info`].
 pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
     let retarget = &input.retarget;
-    let words =
-        Words::new(retarget.primary, retarget.standby, retarget.zones, &retarget.stack.standby.map, retarget.images);
+    let words = Words::of(retarget);
+    let all_words = Words::without_allowed(retarget);
     let objects = primary_objects(input.primary_states);
     let global = global_texts(input.primary_states);
-    let allowed = &retarget.stack.standby.allow;
     let mut findings = Vec::new();
     for resource in planned.planned().filter(|resource| resource.mode == Mode::Managed) {
         let redacted = resource.redacted_values();
@@ -42,7 +41,11 @@ pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
             {
                 continue;
             }
-            let Some((what, word)) = first_residue(text, &words, &objects, retarget.primary.as_str()) else { continue };
+            let region = retarget.primary.as_str();
+            let left = first_residue(text, &words, &objects, region);
+            let is_allowed = left.is_none();
+            let found = left.or_else(|| first_residue(text, &all_words, &objects, region));
+            let Some((what, word)) = found else { continue };
             let subject = Subject::Resource {
                 stack: retarget.stack.name.clone(),
                 side: Some(Side::Standby),
@@ -50,7 +53,6 @@ pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
                 id: None,
             };
             let value = shown(&redacted, &path);
-            let is_allowed = allowed.iter().any(|allowed| allowed == text || *allowed == word);
             let (code, severity) = if is_allowed {
                 (codes::R_RESIDUE_ALLOWED, Severity::Info)
             } else {
@@ -93,7 +95,8 @@ fn first_residue(
         };
         return Some((what, word));
     }
-    let ids = regional_ids(text).into_iter().map(|(range, _)| &text[range]);
+    let text = words.blank_allowed(text);
+    let ids = regional_ids(&text).into_iter().map(|(range, _)| &text[range]);
     let addresses = text.split(|letter: char| !(letter.is_ascii_hexdigit() || letter == '.' || letter == ':'));
     ids.chain(addresses).find_map(|word| {
         objects.get(word).map(|owner| (format!("names {word}, which is {owner} of the primary"), word.to_owned()))

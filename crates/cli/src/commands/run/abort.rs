@@ -13,7 +13,7 @@ pub(super) async fn run(args: &RunAbort, context: Context<'_>) -> Result<Exit, F
     if !args.yes {
         confirm(context.screen, &format!("Do you want to undo run {} and end it?", chosen.run), "--yes").await?;
     }
-    let mut engine = resume::open(&chosen, &args.control, context).await?;
+    let (mut engine, _alone) = resume::open(&chosen, &args.control, context).await?;
     engine.abort(&operator(), &args.reason).await.map_err(interrupted)?;
     drive(&mut engine, &chosen.project.file, &args.control.report, context).await
 }

@@ -10,7 +10,7 @@ use crate::ports::operator;
 pub(super) async fn run(args: &RunStep, context: Context<'_>) -> Result<Exit, Failure> {
     let chosen = Chosen::open(&args.control.run).await?;
     chosen.check_step(&args.step).await?;
-    let mut engine = resume::open(&chosen, &args.control, context).await?;
+    let (mut engine, _alone) = resume::open(&chosen, &args.control, context).await?;
     engine.approve(&args.step, &operator(), &args.reason).await?;
     drive(&mut engine, &chosen.project.file, &args.control.report, context).await
 }

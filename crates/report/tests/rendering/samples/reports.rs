@@ -138,8 +138,8 @@ pub(crate) fn validate_not_ready() -> Report {
             )
             .with(Evidence::change(
                 "user_data",
-                json!("#!/bin/sh\nexport REGION=eu-central-1\nexport QUEUE=orders\nexec /opt/shop\n"),
-                json!("#!/bin/sh\nexport REGION=eu-west-1\nexport QUEUE=orders\nexec /opt/shop\n"),
+                json!("#!/bin/sh\nexport REGION=eu-central-1\nexport QUEUE=orders\nexec shop\n"),
+                json!("#!/bin/sh\nexport REGION=eu-west-1\nexport QUEUE=orders\nexec shop\n"),
             ))
             .remedy("add the value to map in the stack's standby block, or allow it by name"),
             Finding::new(
