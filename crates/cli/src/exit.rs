@@ -35,6 +35,13 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// What the engine says of a run, in its own numbers.
+    pub(crate) fn of_run(code: u8) -> Self {
+        [Self::Done, Self::Refused, Self::RolledBack].into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Waiting)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())

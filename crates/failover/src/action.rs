@@ -71,6 +71,10 @@ pub struct CheckStep {
     /// Whether red stops the run. Before the switch, a check of the side that traffic leaves is recorded
     /// only: that side may be dead, and that may be why the run is run.
     pub gate: bool,
+    /// Whether it looks at its side itself, as it uses that side's outputs or the plan names its side, and not at
+    /// wherever DNS leads. Of the side that was left, such a check says whether traffic can go back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub direct: bool,
     /// How long one probe may take.
     pub probe_timeout_ms: u64,
     /// What is probed.

@@ -105,10 +105,11 @@ async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraf
     let zone = public_zone(set, dns).await?;
     let mut records = Vec::with_capacity(set.records.len());
     for record in &set.records {
-        let sets = dns.record_sets(&zone.id, &query_name(&record.name), &record.record_type).await.map_err(|source| {
-            let what = format!("record {} {} of zone {}", record.name, record.record_type, zone.name);
-            ObserveError::Dns { what, source }
-        })?;
+        let sets =
+            dns.record_sets(&zone.id, &query_name(&record.name), &record.record_type).await.map_err(|source| {
+                let what = format!("record {} {} of zone {}", record.name, record.record_type, zone.name);
+                ObserveError::Dns { what, source }
+            })?;
         records.push(sets);
     }
     Ok(ObservedTraffic { zone, records })

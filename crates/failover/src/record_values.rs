@@ -30,7 +30,8 @@ pub(crate) fn sorted(record_type: &str, values: &[String]) -> Vec<String> {
 /// Whether two sets answer the same and are routed the same, whatever the order and spelling of values
 /// and the spelling of the name.
 pub(crate) fn same_set(one: &RecordSet, other: &RecordSet) -> bool {
-    let shape = |set: &RecordSet| RecordSet { name: query_name(&set.name), values: canonical_values(set), ..set.clone() };
+    let shape =
+        |set: &RecordSet| RecordSet { name: query_name(&set.name), values: canonical_values(set), ..set.clone() };
     shape(one) == shape(other)
 }
 
@@ -60,6 +61,17 @@ mod tests {
         assert_eq!(canonical_value("AAAA", "2001:DB8:0::1"), "2001:db8::1");
         assert_eq!(canonical_value("CNAME", "LB.Example.com."), "lb.example.com");
         assert_eq!(canonical_value("A", "192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn sets_are_the_same_whatever_the_spelling_of_a_wildcard_and_no_other_way() {
+        let set = |name: &str, ttl| -> RecordSet {
+            let json = serde_json::json!({ "name": name, "record_type": "A", "ttl": ttl, "values": ["192.0.2.1"] });
+            serde_json::from_value(json).unwrap()
+        };
+        assert!(same_set(&set("*.shop.test", 30), &set("\\052.Shop.test.", 30)));
+        assert!(!same_set(&set("*.shop.test", 30), &set("app.shop.test", 30)));
+        assert!(!same_set(&set("*.shop.test", 30), &set("*.shop.test", 60)));
     }
 
     #[test]

@@ -67,11 +67,7 @@ fn ttls(plan: &DrPlan) -> Vec<Finding> {
                     name: record.name.clone(),
                     record_type: record.record_type.clone(),
                 },
-                format!(
-                    "its TTL of {} does not fit into the RTO of {}",
-                    format_duration(ttl),
-                    format_duration(rto)
-                ),
+                format!("its TTL of {} does not fit into the RTO of {}", format_duration(ttl), format_duration(rto)),
             )
             .with(Evidence::fact("ttl", format_duration(ttl)))
             .with(Evidence::fact("rto", format_duration(rto)))

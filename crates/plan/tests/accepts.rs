@@ -188,6 +188,20 @@ fn both_sides_never_share_a_state() {
 }
 
 #[test]
+fn the_side_of_a_check_is_the_one_at_its_moment() {
+    use Side::{Primary, Standby};
+    for (side, failover, failback) in [
+        (CheckSide::Active, [Primary, Standby], [Standby, Primary]),
+        (CheckSide::Target, [Standby, Standby], [Primary, Primary]),
+        (CheckSide::Primary, [Primary, Primary], [Primary, Primary]),
+        (CheckSide::Standby, [Standby, Standby], [Standby, Standby]),
+    ] {
+        let moments = |from| [When::Before, When::After].map(|when| side.at(when, from));
+        assert_eq!((moments(Primary), moments(Standby)), (failover, failback), "{side:?}");
+    }
+}
+
+#[test]
 fn the_traffic() {
     let plan = shop();
     let [set] = plan.traffic.as_slice() else { panic!("one set") };

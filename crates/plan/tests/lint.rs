@@ -46,6 +46,21 @@ fn a_ttl_has_to_fit_into_the_rto_beside_the_propagation() {
 }
 
 #[test]
+fn a_record_without_a_ttl_expects_nothing() {
+    let text = |ttl: &str| {
+        format!(
+            "plan \"p\" {{\n  primary {{ region = \"eu-west-1\" }}\n  standby {{ region = \"eu-central-1\" }}\n  objectives {{ \
+             rto = \"30s\" }}\n}}\n{QUIET}traffic \"t\" {{\n  zone = \"z.test\"\n  record \"a.z.test\" \"A\" {{\n    primary = \
+             \"192.0.2.1\"\n    standby = \"192.0.2.2\"\n{ttl}  }}\n}}\n"
+        )
+    };
+    let read = |ttl: &str| parse("p.hcl", &text(ttl), &Inputs::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    let plan = read("");
+    assert_eq!((plan.traffic[0].records[0].ttl, lint(&plan)), (None, vec![]));
+    assert_eq!(lint(&read("    ttl = \"1s\"\n")).len(), 1);
+}
+
+#[test]
 fn a_journal_of_the_primary_alone_is_seen_by_its_name() {
     let journal = |stores: &str| findings(&format!("  journal = [{stores}]"), "30s", QUIET);
     let [(code, severity, _)] = &journal("\"s3://dr-eu-west-1/p\"")[..] else { panic!("one finding") };

@@ -12,7 +12,7 @@ use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, End, Engine, EngineError, Run, compile, load, observe, report, save,
+    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, report, save,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::JournalError;
@@ -124,7 +124,7 @@ pub(super) async fn drive(
     let conclusion = engine.drive().await.map_err(interrupted)?;
     let mut told = report(engine.journal().events())?;
     told.findings.extend(engine.journal().findings());
-    let exit = exit_of(&conclusion.end);
+    let exit = Exit::of_run(conclusion.exit_code());
     if let Err(failure) = give_run(&told, Some(plan_file), args, context) {
         // The run is over, whatever became of its report: the exit code tells of the run.
         failure
@@ -133,15 +133,6 @@ pub(super) async fn drive(
             .warn(context.screen);
     }
     Ok(exit)
-}
-
-pub(super) fn exit_of(end: &End) -> Exit {
-    match end {
-        End::Succeeded => Exit::Done,
-        End::Refused => Exit::Refused,
-        End::RolledBack | End::Aborted => Exit::RolledBack,
-        End::Failed | End::Stopped { .. } | End::Unfinished => Exit::Waiting,
-    }
 }
 
 /// A run that could not begin: nothing was changed.

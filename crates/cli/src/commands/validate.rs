@@ -12,7 +12,7 @@ use crate::project::{Project, States};
 use crate::reporting::{Began, give};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{Direction, Run, dry_run_findings, readiness};
-use pilotlight_findings::{Count, Finding, Job, Severity, Side, Verdict};
+use pilotlight_findings::{Count, Finding, Job, Severity, Side, Verdict, codes};
 use pilotlight_integrity::NetworkProber;
 use pilotlight_rebuild::Rebuild;
 
@@ -144,9 +144,12 @@ async fn parity(project: &Project, states: &States, aws: &Aws, sum: &mut Sum) ->
 async fn compiled(project: &Project, aws: &Aws, context: Context<'_>, sum: &mut Sum) -> Result<Option<Run>, Failure> {
     match compile_run(project, Direction::Failover, aws, context).await {
         Ok(run) => {
-            // What depends on another control plane is worth knowing, and no reason not to be ready.
-            sum.findings
-                .extend(dry_run_findings(&run).into_iter().filter(|finding| finding.severity < Severity::Error));
+            // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
+            // comes from the readiness.
+            let worth_knowing = |finding: &Finding| {
+                finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK
+            };
+            sum.findings.extend(dry_run_findings(&run).into_iter().filter(worth_knowing));
             Ok(Some(run))
         }
         Err(failure) => match failure.into_finding(&project.plan.name) {

@@ -2,7 +2,7 @@ use super::sensitive::refuse_sensitive;
 use super::{Input, LOOK_PAUSE, calls, milliseconds};
 use crate::{Action, Call, CheckStep, CompileError, Header, Probe, Retry, Step, Text};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
-use pilotlight_plan::{Check, CheckKind, Phase, PlanError, Value, When};
+use pilotlight_plan::{Check, CheckKind, CheckSide, Phase, PlanError, Value, When};
 use std::time::Duration;
 
 /// Beside a check's own timeout and the resolvers' caches: how long a service may take to serve after
@@ -26,6 +26,7 @@ pub(crate) fn compile_checks(input: &Input<'_>, notes: &mut Vec<Finding>) -> Res
                     name: check.name.clone(),
                     when: *when,
                     gate,
+                    direct: direct(check),
                     probe_timeout_ms: milliseconds(if gate {
                         check.timeout
                     } else {
@@ -47,6 +48,11 @@ fn left_out(check: &Check, when: When, error: &PlanError) -> Finding {
     let subject = Subject::Check { name: check.name.clone() };
     let message = format!("left out {} the switch: its target is not known ({error})", moment(when));
     Finding::new(codes::F_CHECK_LEFT_OUT, Severity::Info, subject, message)
+}
+
+/// Whether a check looks at a side itself, and not at wherever DNS leads.
+fn direct(check: &Check) -> bool {
+    check.side != CheckSide::Active || values(&check.kind).into_iter().any(|value| !value.outputs().is_empty())
 }
 
 /// The values of a check that may name outputs.

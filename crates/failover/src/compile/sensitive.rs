@@ -1,6 +1,6 @@
 //! Keeps out of runs what Terraform marked as sensitive: runs are saved, journaled and shown.
 
-use super::Refusal;
+use super::{CompileError, Refusal};
 use pilotlight_findings::Side;
 use pilotlight_plan::{Outputs, Value};
 
@@ -10,7 +10,7 @@ pub(super) fn refuse_sensitive<'a>(
     values: impl IntoIterator<Item = &'a Value>,
     side: Side,
     outputs: &dyn Outputs,
-) -> Result<(), Refusal> {
+) -> Result<(), CompileError> {
     let mut references = values.into_iter().flat_map(Value::outputs);
     match references.find(|reference| outputs.is_sensitive(&reference.stack, side, &reference.name)) {
         None => Ok(()),
@@ -19,6 +19,7 @@ pub(super) fn refuse_sensitive<'a>(
             output: format!("stack.{}.output.{}", reference.stack, reference.name),
             side,
             span: reference.span.clone(),
-        }),
+        }
+        .into()),
     }
 }

@@ -52,7 +52,8 @@ impl Conclusion {
         Self { end: End::Unfinished, detail: "not finished: resume it, or let its executor go on".into() }
     }
 
-    /// The program's exit code.
+    /// The program's exit code for a run that came this far: the one place that says so. `docs/exit-codes.md` lists
+    /// them.
     pub fn exit_code(&self) -> u8 {
         match self.end {
             End::Succeeded => 0,

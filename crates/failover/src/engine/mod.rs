@@ -147,6 +147,7 @@ impl Engine {
                 .await
             }
             Performed::Waits(reason) => self.stop(step, &reason).await,
+            Performed::WaitsFor { step, reason } => self.append(Body::Stopped { step: Some(step), reason }).await,
         }
     }
 

@@ -1,11 +1,13 @@
 //! What a person can tell a run that waits. Each is journaled; [`Engine::drive`] then goes on.
 
 use super::{Engine, EngineError, needs_undo};
+use crate::steps::guards_the_way_back;
 use crate::{Action, Step};
 use pilotlight_journal::Body;
 
 impl Engine {
-    /// Leaves a step out: the run goes on as if it were done. While the run is undone, leaves its undo out.
+    /// Leaves a step out: the run goes on as if it were done. While the run is undone, leaves its undo out; of a
+    /// check that keeps traffic from being moved back, its word.
     ///
     /// # Errors
     /// There is no such step, nothing of it is left to skip, or it is the switch itself: what goes on without
@@ -14,8 +16,11 @@ impl Engine {
         let step = self.known_step(step)?;
         let state = self.journal.state();
         let refusal = if state.rollback.is_some() {
-            (!needs_undo(&step, state, self.journal.events()))
-                .then_some("the run is undone, and this step needs no undo")
+            let undone = |step: &Step| !needs_undo(step, state, self.journal.events());
+            let guards = guards_the_way_back(&step)
+                && !state.skips.contains_key(&step.id)
+                && !self.run.steps().filter(|step| step.moves_traffic()).all(undone);
+            (undone(&step) && !guards).then_some("the run is undone, and this step needs no undo")
         } else if state.status(&step.id).is_settled() {
             Some("it is done or skipped already")
         } else {

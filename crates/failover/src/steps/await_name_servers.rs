@@ -5,7 +5,7 @@ use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::observe::query_name;
 use crate::record_values::{canonical_values, sorted};
-use crate::{Action, ChangeStatus, RecordChange, RecordChanges, ServerAnswer, Step};
+use crate::{Action, ChangeStatus, DnsError, RecordChange, RecordChanges, ServerAnswer, Step};
 use futures::future::join_all;
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
@@ -49,6 +49,11 @@ impl std::fmt::Display for Confirmed {
     }
 }
 
+/// How long an API that gives no answer is asked while every name server answers as wanted: as long as Route 53
+/// says that a change generally takes to reach all of them.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
+const UNCONFIRMED_PATIENCE: Duration = Duration::from_secs(60);
+
 /// Why not every name server answers as wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotYet {
@@ -76,8 +81,8 @@ fn accepted_change(engine: &Engine, changes: &RecordChanges) -> Option<String> {
 }
 
 /// Waits until every name server answers with the records' `after`, and the change is INSYNC where its id
-/// is known. An API that gives no answer has not said INSYNC and is asked again; when the time is over, the
-/// name servers' answers stand alone: the API may be down, and users are answered by them.
+/// is known. An API that gives no answer has not said INSYNC and is asked again for a while; then the name
+/// servers' answers stand alone: the API may be down, and users are answered by them.
 pub(crate) async fn wait_for_answers(
     engine: &Engine,
     step: &Step,
@@ -86,22 +91,29 @@ pub(crate) async fn wait_for_answers(
     patience: Duration,
 ) -> Result<Confirmed, NotYet> {
     let deadline = engine.ports.clock.elapsed() + patience;
+    let doubt = deadline.min(engine.ports.clock.elapsed() + UNCONFIRMED_PATIENCE);
     let mut insync = change_id.is_none();
     loop {
-        let mut unanswered = None;
+        let (mut unanswered, mut hopeless) = (None, false);
         if let Some(id) = change_id
             && !insync
         {
             match engine.ports.dns.change_status(id).await {
                 Ok(status) => insync = status == ChangeStatus::Insync,
-                Err(error) => unanswered = Some(explain(&error)),
+                Err(error) => {
+                    // One that refuses to say will go on refusing: there is nothing to wait for.
+                    hopeless = matches!(error, DnsError::Denied(_) | DnsError::NotFound(_));
+                    unanswered = Some(explain(&error));
+                }
             }
         }
         let missing = missing_answer(engine, changes).await;
         let late = engine.ports.clock.elapsed() >= deadline;
         let cause = match (missing, unanswered) {
             (None, _) if insync => return Ok(Confirmed::Yes),
-            (None, Some(cause)) if late => return Ok(Confirmed::No(cause)),
+            (None, Some(cause)) if hopeless || engine.ports.clock.elapsed() >= doubt => {
+                return Ok(Confirmed::No(cause));
+            }
             (None, Some(cause)) => format!("whether the change is INSYNC is not known: {cause}"),
             (None, None) => "the change is not INSYNC".to_owned(),
             (Some(cause), _) => cause,

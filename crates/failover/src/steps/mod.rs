@@ -4,9 +4,12 @@ mod approval;
 mod await_name_servers;
 pub(crate) mod check;
 mod command;
+mod going_back;
 mod guard_records;
 mod look;
 mod move_records;
+
+pub(crate) use going_back::guards_the_way_back;
 
 use crate::engine::{Engine, EngineError};
 use crate::{Action, Step};
@@ -19,6 +22,13 @@ pub(crate) enum Performed {
     Ended(Ending),
     /// It has none yet: the run stops and waits for a person, for this reason.
     Waits(String),
+    /// The same, and what it waits for is another step.
+    WaitsFor {
+        /// The other step's id.
+        step: String,
+        /// The reason.
+        reason: String,
+    },
 }
 
 /// A step's outcome, as it was observed.

@@ -1,6 +1,7 @@
 //! Moves the records of a traffic set, or moves them back: one atomic batch, compare-and-swap.
 
 use super::await_name_servers::wait_for_answers;
+use super::going_back::{DeadSide, dead_side};
 use super::look::{Look, explain, look, look_until_known};
 use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
@@ -18,9 +19,16 @@ pub(crate) async fn perform(
     Ok(reach(engine, step, changes, Way::Do).await?.into())
 }
 
-/// The reverse batch. Its name servers are waited for too: the run says that it is undone when it is.
+/// The reverse batch, unless the side that it leads to is dead. Its name servers are waited for too: the run says that it is undone when it is.
 pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChanges) -> Result<Performed, EngineError> {
     let back = changes.reversed();
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    // Where nothing would be moved back, it does not matter who is dead.
+    if !matches!(look_until_known(engine, step, &back, deadline).await, Look::After | Look::Other(_))
+        && let Some(DeadSide { step, reason }) = dead_side(engine).await
+    {
+        return Ok(Performed::WaitsFor { step, reason });
+    }
     let mut ending = reach(engine, step, &back, Way::Undo).await?;
     if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
         let change_id = ending.observed.get("change_id").and_then(Value::as_str).map(str::to_owned);

@@ -76,7 +76,8 @@ async fn a_lost_side_leaves_its_checks_out_with_a_note_and_stops_nothing() {
 
     let run = compiled_with("side = \"primary\"", Direction::Failover, &Without(Side::Primary)).await;
     assert_eq!((storefront(&run, "preflight"), storefront(&run, "verify")), (None, None));
-    let moments: Vec<_> = left_out(&run).iter().map(|note| note.message.split(':').next().unwrap_or_default()).collect();
+    let moments: Vec<_> =
+        left_out(&run).iter().map(|note| note.message.split(':').next().unwrap_or_default()).collect();
     assert_eq!(moments, ["left out before the switch", "left out after the switch"]);
 }
 

@@ -201,7 +201,8 @@ async fn an_api_that_never_gives_a_status_leaves_it_to_the_name_servers_and_the_
     assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
     let detail = &engine.journal().state().steps["verify/name-servers/storefront"].detail;
     assert!(detail.ends_with("; Route 53's API did not confirm the change: the connection timed out"), "{detail}");
-    assert!(world.with(|state| state.elapsed) >= Duration::from_secs(300), "not before the deadline");
+    let waited = world.with(|state| state.elapsed);
+    assert!((60..300).contains(&waited.as_secs()), "as long as a change generally takes: {waited:?}");
 
     // Their word it is: one that does not answer as wanted stops the run all the same.
     let world = crate::estate::world(Side::Primary);
@@ -212,6 +213,17 @@ async fn an_api_that_never_gives_a_status_leaves_it_to_the_name_servers_and_the_
     let (conclusion, _) = failover(&world).await;
     assert_eq!(conclusion.end, End::Stopped { step: Some("verify/name-servers/storefront".into()) });
     assert!(conclusion.detail.contains("ns-3.test"), "{}", conclusion.detail);
+}
+
+#[tokio::test]
+async fn who_may_not_ask_for_the_status_does_not_wait_for_it() {
+    let world = world(Side::Primary);
+    world.with(|state| state.denied_statuses = true);
+    let (conclusion, engine) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
+    let detail = &engine.journal().state().steps["verify/name-servers/storefront"].detail;
+    assert!(detail.contains("did not confirm the change") && detail.contains("GetChange"), "{detail}");
+    assert!(world.with(|state| state.elapsed) < Duration::from_secs(60));
 }
 
 #[tokio::test]

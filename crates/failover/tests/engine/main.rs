@@ -10,5 +10,6 @@ mod ownership;
 mod reports;
 mod sensitive;
 mod ttl;
+mod way_back;
 mod wildcards;
 mod world;

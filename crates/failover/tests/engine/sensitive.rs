@@ -30,12 +30,32 @@ async fn a_check_a_header_a_program_an_undo_and_a_record_may_not_use_one() {
     let token = "stack.app.output.token[0]";
     let cases = [
         ("env(\"TOKEN\")", token, "check storefront", Side::Standby),
-        ("\"http://app.shop.test/health\"", "\"http://${stack.app.output.token[0]}/\"", "check storefront", Side::Primary),
-        ("expect = [stack.app.output.public_ips[0]]", "expect = [stack.app.output.token[0]]", "check address", Side::Standby),
+        (
+            "\"http://app.shop.test/health\"",
+            "\"http://${stack.app.output.token[0]}/\"",
+            "check storefront",
+            Side::Primary,
+        ),
+        (
+            "expect = [stack.app.output.public_ips[0]]",
+            "expect = [stack.app.output.token[0]]",
+            "check address",
+            Side::Standby,
+        ),
         ("[\"./set\", \"paused\"]", "[\"./set\", \"x${stack.app.output.token[0]}\"]", "step pause", Side::Standby),
         ("[\"./clear\", \"large\"]", "[\"./clear\", stack.app.output.token[0]]", "step size", Side::Standby),
-        ("primary = stack.app.output.public_ips[0]", "primary = stack.app.output.token[0]", "record api.shop.test A", Side::Primary),
-        ("standby = stack.app.output.public_ips[0]", "standby = stack.app.output.token[0]", "record api.shop.test A", Side::Standby),
+        (
+            "primary = stack.app.output.public_ips[0]",
+            "primary = stack.app.output.token[0]",
+            "record api.shop.test A",
+            Side::Primary,
+        ),
+        (
+            "standby = stack.app.output.public_ips[0]",
+            "standby = stack.app.output.token[0]",
+            "record api.shop.test A",
+            Side::Standby,
+        ),
     ];
     for (from, to, what, side) in cases {
         let plan = PLAN.replace(from, to);

@@ -66,7 +66,7 @@ async fn a_real_ttl_above_what_the_rto_allows_is_an_error_that_stops_nothing() {
     // The RTO is 15 minutes, and a change needs one to reach every name server.
     assert_eq!(notes(&with_ttl(&without_ttl(), 840).await), []);
     let run = with_ttl(&without_ttl(), 841).await;
-    assert_eq!(notes(&run), [error.clone()]);
+    assert_eq!(notes(&run), std::slice::from_ref(&error));
     assert_eq!(run.notes[0].message, "its TTL of 14m1s in the zone does not fit into the RTO of 15m");
     let both = with_ttl(PLAN, 841).await;
     assert_eq!(notes(&both), [("PL-F204".to_owned(), Severity::Warning), error]);

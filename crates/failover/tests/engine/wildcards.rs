@@ -7,11 +7,11 @@ use pilotlight_journal::{JournalStores, MemoryStore};
 
 const AS_READ: &str = "\\052.shop.test";
 
-async fn run_of(world: &crate::world::World, direction: Direction) -> Engine {
+async fn run_of(world: &crate::world::World, store: &MemoryStore, direction: Direction) -> Engine {
     let plan = plan_of(&PLAN.replace("\"app.shop.test\" \"A\"", "\"*.shop.test\" \"A\""));
     let observed = observe(&plan, world).await.expect("observed");
     let run = compile(&plan, direction, &observed, &States).expect("compiled");
-    let stores = JournalStores::one(MemoryStore::new("journal"));
+    let stores = JournalStores::one(store.clone());
     Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("a start")
 }
 
@@ -21,7 +21,7 @@ async fn a_wildcard_moves_there_and_back() {
     // `app` is what the checks ask for, and is none of the plan's.
     world.with(|state| state.records.push(set(AS_READ, "A", &PRIMARY)));
     for (direction, values) in [(Direction::Failover, STANDBY), (Direction::Failback, PRIMARY)] {
-        let mut engine = run_of(&world, direction).await;
+        let mut engine = run_of(&world, &MemoryStore::new("journal"), direction).await;
         let conclusion = engine.drive().await.expect("an end");
         assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
         assert_eq!(world.values(AS_READ), values);
@@ -39,7 +39,8 @@ async fn a_wildcard_is_moved_back_by_an_abort() {
     let world = world(Side::Primary);
     world.with(|state| state.records.push(set(AS_READ, "A", &PRIMARY)));
     let before = world.with(|state| state.records.clone());
-    let mut engine = run_of(&world, Direction::Failover).await;
+    let store = MemoryStore::new("journal");
+    let mut engine = run_of(&world, &store, Direction::Failover).await;
     // The other traffic set is refused after this one has moved.
     world.with(|state| {
         let arm = |state: &mut crate::world::State| {
@@ -50,6 +51,7 @@ async fn a_wildcard_is_moved_back_by_an_abort() {
     });
     assert!(matches!(engine.drive().await.expect("a stop").end, End::Stopped { .. }));
     assert_eq!(world.values(AS_READ), STANDBY);
+    let mut engine = resume(&world, &store).await.expect("a run");
     engine.abort("ada@ops", "half moved").await.expect("aborted");
     assert_eq!(engine.drive().await.expect("an end").end, End::Aborted);
     assert_eq!(world.values(AS_READ), PRIMARY);

@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) failing_reads: u32,
     /// Questions for the status of a change that fail, from now on.
     pub(crate) failing_statuses: u32,
+    /// Whether nobody may ask for a change\'s status.
+    pub(crate) denied_statuses: bool,
     /// What programs left behind.
     pub(crate) flags: BTreeSet<String>,
     pub(crate) commands: Vec<String>,
@@ -86,6 +88,7 @@ impl World {
             change_faults: VecDeque::new(),
             failing_reads: 0,
             failing_statuses: 0,
+            denied_statuses: false,
             flags: BTreeSet::new(),
             commands: Vec::new(),
             outcomes: BTreeMap::new(),
@@ -250,6 +253,9 @@ impl Dns for World {
     async fn change_status(&self, id: &str) -> Result<ChangeStatus, DnsError> {
         self.ask(Duration::from_millis(40)).await;
         self.with(|state| {
+            if state.denied_statuses {
+                return Err(DnsError::Denied("route53:GetChange".into()));
+            }
             if state.failing_statuses > 0 {
                 state.failing_statuses -= 1;
                 return Err(DnsError::Unknown("the connection timed out".into()));
