@@ -3,8 +3,8 @@
 pub(crate) mod align;
 pub(crate) mod backend;
 pub(crate) mod configured;
-mod diff;
 pub(crate) mod dependencies;
+mod diff;
 pub(crate) mod global;
 pub(crate) mod kept;
 pub(crate) mod layout;

@@ -167,7 +167,13 @@ impl<'a> Rebuild<'a> {
                     .map(from_here)
                     .map_err(|error| RebuildError::Plan(Box::new(error)))
             };
-            Ok(StateLocation { stack: stack.name.clone(), primary: url(Side::Primary)?, standby: url(Side::Standby)? })
+            let region = stack.standby.backend.get("region").and_then(serde_json::Value::as_str);
+            Ok(StateLocation {
+                stack: stack.name.clone(),
+                primary: url(Side::Primary)?,
+                standby: url(Side::Standby)?,
+                standby_region: region.map(str::to_owned),
+            })
         });
         states.collect()
     }

@@ -255,6 +255,70 @@ fn residue_is_found_wherever_it_is() {
 }
 
 #[test]
+fn what_is_allowed_is_listed_and_protects_nothing_else() {
+    let plan = planned(json!([planned_resource(
+        "aws_sqs_queue",
+        json!({
+            "inside": "{\"Resource\": \"arn:aws:iam::1:role/app-eu-west-1\"}",
+            "beside": "arn:aws:iam::1:role/app-eu-west-1 eu-west-1",
+            "longer": "arn:aws:iam::1:role/app-eu-west-1b",
+            "id": "vpc-aaaaaaaaaaaaaaaaa",
+            "ids": "vpc-aaaaaaaaaaaaaaaaa subnet-aaaaaaaaaaaaaaaaa",
+        }),
+        json!({}),
+    )]));
+    let allow = "\"arn:aws:iam::1:role/app-eu-west-1\"";
+    let world = World::of(&PLAN.replace(allow, &format!("{allow}, \"vpc-aaaaaaaaaaaaaaaaa\"")));
+    let primary = state(primary());
+    let input = ResidueInput { retarget: world.input("app", None), primary_states: &[&primary] };
+    let mut found: Vec<_> =
+        residue(&plan, &input).into_iter().map(|finding| (finding.severity, finding.message)).collect();
+    found.sort();
+    let expected = [
+        (Severity::Info, "id names vpc-aaaaaaaaaaaaaaaaa, which is aws_vpc.main of the primary"),
+        (Severity::Info, "inside names the primary region"),
+        (Severity::Error, "beside names the primary region"),
+        (Severity::Error, "ids names subnet-aaaaaaaaaaaaaaaaa, which is aws_subnet.s[\"eu-west-1a\"] of the primary"),
+        (Severity::Error, "longer names eu-west-1b, a zone of the primary"),
+    ];
+    assert_eq!(found, expected.map(|(severity, message)| (severity, message.to_owned())));
+}
+
+#[test]
+fn names_of_a_private_zone_are_the_standbys_own() {
+    let zone = |networks: Value| {
+        state(vec![resource("aws_route53_zone", "z", None, json!({"name": "eu-west-1.inner.test", "vpc": networks}))])
+    };
+    let plan =
+        planned(json!([planned_resource("aws_route53_record", json!({"name": "eu-west-1.inner.test"}), json!({}))]));
+    let world = World::of(PLAN);
+    for (networks, found) in [(json!([{"vpc_id": "vpc-1"}]), 1), (json!([]), 0)] {
+        let primary = zone(networks);
+        let input = ResidueInput { retarget: world.input("app", None), primary_states: &[&primary] };
+        assert_eq!(residue(&plan, &input).len(), found);
+    }
+}
+
+#[test]
+fn what_is_in_an_excluded_module_is_explained() {
+    let world =
+        World::of(&PLAN.replace("[\"aws_route53_record.app\"]", "[\"module.reports\", \"aws_route53_record.app\"]"));
+    let mut tree = source();
+    let main = format!("{SOURCE}module \"reports\" {{ source = \"terraform-aws-modules/sqs/aws\" }}\n");
+    tree.files.insert("main.tf".into(), main.into_bytes());
+    let mut resources = primary();
+    let mut inside = resource("aws_sqs_queue", "q", None, json!({"id": "q"}));
+    inside["module"] = "module.reports".into();
+    resources.push(inside);
+    let primary = state(resources);
+    let input = world.input("app", Some(&primary));
+    let retargeted = retarget(&tree, &input).expect("valid HCL");
+    let found = parity(&primary, &state(standby()), &ParityInput { retarget: input, retargeted: &retargeted });
+    assert!(found.holds(), "{:#?}", found.findings);
+    assert_eq!(found.explained["exclude"], 2);
+}
+
+#[test]
 fn names_that_are_taken_are_found_in_the_plan() {
     let primary = state(primary());
     let record = |name: &str, set: Value| {

@@ -120,6 +120,10 @@ fn backend(work: &mut Work<'_>, file: &Path, block: &Block) {
     let kind = labels(block).first().copied().unwrap_or_default();
     match (kind, own_state(work).map(|own| StatePlace::of(&own.standby))) {
         ("s3", Some(StatePlace::S3 { bucket, key })) => {
+            // A bucket that stays is where it was, and so are its region, its keys and its table of locks.
+            if !settings.contains_key("region") && own_state(work).is_some_and(same_bucket) {
+                work.keep(file, place(block));
+            }
             settings.insert("bucket".to_owned(), Value::String(bucket));
             settings.insert("key".to_owned(), Value::String(key));
         }
@@ -142,8 +146,22 @@ fn backend(work: &mut Work<'_>, file: &Path, block: &Block) {
         }
         _ => {}
     }
+    // What the plan says is meant, even where it names the primary.
+    for name in settings.keys() {
+        if let Some(value) = attribute(&block.body, name) {
+            work.keep(file, place(value));
+        }
+    }
     for (range, new) in assign(&text, block, &settings) {
         work.edit(file, range, new, Rule::Backend, "both regions must not share a state");
+    }
+}
+
+/// Whether both sides keep their states in one bucket.
+fn same_bucket(states: &StateLocation) -> bool {
+    match (StatePlace::of(&states.primary), StatePlace::of(&states.standby)) {
+        (StatePlace::S3 { bucket: ours, .. }, StatePlace::S3 { bucket: theirs, .. }) => ours == theirs,
+        _ => false,
     }
 }
 
@@ -210,9 +228,19 @@ fn remote_state(work: &mut Work<'_>, file: &Path, block: &Block) {
     let states = work.input.states;
     let known = states.iter().find(|state| StatePlace::of(&state.primary) == at && at != StatePlace::Other);
     // A result that is retargeted again reads the standby's state already.
-    let already = states.iter().any(|state| StatePlace::of(&state.standby) == at);
+    let already = states.iter().find(|state| StatePlace::of(&state.standby) == at);
+    let region = |of: &StateLocation| of.standby_region.clone();
+    match known.or(already) {
+        // A bucket that stays is where it was.
+        Some(state) if same_bucket(state) && region(state).is_none() => work.keep(file, place(config)),
+        Some(state) => {
+            let told = if region(state).is_some() { &["bucket", "key", "region"][..] } else { &["bucket", "key"] };
+            told.iter().filter_map(|name| field(config, name)).for_each(|(_, range)| work.keep(file, range));
+        }
+        None => {}
+    }
     let Some(known) = known else {
-        if !already {
+        if already.is_none() {
             let what = format!("data.terraform_remote_state.{name} reads a state that is no stack of the plan");
             work.ask(file, place(block), what, "add the stack whose state it is to the plan", None);
         }
@@ -221,11 +249,10 @@ fn remote_state(work: &mut Work<'_>, file: &Path, block: &Block) {
     let reason = format!("the standby reads the standby's state of stack {}", known.stack);
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     match StatePlace::of(&known.standby) {
-        StatePlace::S3 { bucket, key } => edits.extend(
-            [("bucket", bucket), ("key", key)]
-                .into_iter()
-                .filter_map(|(name, new)| Some((field(config, name)?.1, new))),
-        ),
+        StatePlace::S3 { bucket, key } => {
+            let fields = [("bucket", Some(bucket)), ("key", Some(key)), ("region", region(known))];
+            edits.extend(fields.into_iter().filter_map(|(name, new)| Some((field(config, name)?.1, new?))));
+        }
         StatePlace::File(state) => {
             let path = way_to(work.input.target, &state).display().to_string();
             edits.extend(field(config, "path").map(|(_, range)| (range, path)));

@@ -1,5 +1,13 @@
 //! Resources that are not of a region, and names that are unique beyond one.
 
+use super::retarget::Work;
+use super::syntax::{labels, references_in};
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Block, Structure};
+use pilotlight_tfstate::ManagedInstance;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 /// Types of which one object serves every region: the standby refers to the primary's.
 /// Source: the services' pages in the AWS General Reference, "global services".
 /// A Route 53 health check is global too, and made per region all the same: each watches its own side.
@@ -25,9 +33,62 @@ const GLOBAL_PREFIXES: [&str; 9] = [
     "aws_account_",
 ];
 
-/// Whether one object of this type serves every region.
+/// Whether one object of this type serves every region. A private zone is the exception: it is of its networks'
+/// region, which its block or state tells.
 pub fn is_global(resource_type: &str) -> bool {
     GLOBAL_TYPES.contains(&resource_type) || GLOBAL_PREFIXES.iter().any(|prefix| resource_type.starts_with(prefix))
+}
+
+/// Whether a block of the source makes one object for every region. A zone with a `vpc` is private: it answers
+/// in the networks of its region, and the standby has one of its own with the same name.
+pub(crate) fn is_global_block(resource_type: &str, block: &Block) -> bool {
+    is_global(resource_type) && !is_private_zone(resource_type, block)
+}
+
+fn is_private_zone(resource_type: &str, block: &Block) -> bool {
+    let is_vpc = |structure: &Structure| match structure {
+        Structure::Block(inner) => inner.ident.as_str() == "vpc" || labels(inner) == ["vpc"],
+        Structure::Attribute(attribute) => attribute.key.as_str() == "vpc",
+    };
+    resource_type == ZONE && block.body.iter().any(is_vpc)
+}
+
+/// Whether an object of a state serves every region.
+pub(crate) fn is_global_object(managed: &ManagedInstance<'_>) -> bool {
+    let networks = managed.attributes().get("vpc").and_then(serde_json::Value::as_array);
+    is_global(managed.resource_type())
+        && !(managed.resource_type() == ZONE && networks.is_some_and(|networks| !networks.is_empty()))
+}
+
+const ZONE: &str = "aws_route53_zone";
+
+/// Private zones of the source, by folder and name.
+#[derive(Debug, Default)]
+pub(crate) struct PrivateZones(BTreeSet<(PathBuf, String)>);
+
+impl PrivateZones {
+    pub(crate) fn of(work: &Work<'_>) -> Self {
+        let mut zones = BTreeSet::new();
+        for (file, parsed) in &work.parsed {
+            let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+            for block in parsed.syntax.blocks("resource") {
+                if let [resource_type, name] = labels(block)[..]
+                    && is_private_zone(resource_type, block)
+                {
+                    zones.insert((folder.clone(), name.to_owned()));
+                }
+            }
+        }
+        Self(zones)
+    }
+
+    /// Whether an expression of a module refers to one.
+    pub(crate) fn holds(&self, folder: &Path, zone: &Expression) -> bool {
+        references_in(zone).iter().any(|reference| match (reference.name(0), reference.name(1)) {
+            (Some(ZONE), Some(name)) => self.0.contains(&(folder.to_owned(), name.to_owned())),
+            _ => false,
+        })
+    }
 }
 
 /// Attributes that name an object for all regions at once. Two of one name cannot be.

@@ -7,13 +7,13 @@ use super::configured::Configured;
 use super::splice::{Splice, settle, splice};
 use super::syntax::Syntax;
 use super::words::Words;
-use super::{align, backend, layout, modules, overrides, removed, text};
+use super::{align, backend, layout, modules, overrides, removed, text, variable_files};
 use crate::observe::{FileKind, SourceError, SourceTree};
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
 use pilotlight_tfstate::State;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -117,10 +117,24 @@ impl OpenQuestion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalResource {
-    /// Its address without keys, `module.dns.aws_route53_zone.main`.
+    /// Its address without keys, `module.dns.aws_route53_zone.main`; or the address of a module, for all of it.
     pub address: String,
     /// [`Rule::Global`], or [`Rule::Exclude`].
     pub rule: Rule,
+}
+
+impl GlobalResource {
+    /// Whether an address without keys is of it.
+    pub fn covers(&self, address: &str) -> bool {
+        address.strip_prefix(self.address.as_str()).is_some_and(|rest| {
+            rest.is_empty() || self.rule == Rule::Exclude && self.is_module() && rest.starts_with('.')
+        })
+    }
+
+    fn is_module(&self) -> bool {
+        let steps: Vec<&str> = self.address.split('.').collect();
+        steps.len().is_multiple_of(2) && steps.iter().step_by(2).all(|step| *step == "module")
+    }
 }
 
 /// Where a stack's states are, as URLs: `s3://bucket/key`, `file:path` or a path.
@@ -132,6 +146,8 @@ pub struct StateLocation {
     pub primary: String,
     /// The standby's.
     pub standby: String,
+    /// The region of the standby's bucket, where the plan's backend settings name one.
+    pub standby_region: Option<String>,
 }
 
 /// What decides how a stack is retargeted.
@@ -188,6 +204,7 @@ pub(crate) struct Work<'a> {
     /// Files of HCL, variables included.
     pub(crate) parsed: BTreeMap<PathBuf, Parsed>,
     splices: BTreeMap<PathBuf, Vec<Splice>>,
+    kept: BTreeMap<PathBuf, Vec<Range<usize>>>,
     pub(crate) result: Retargeted,
 }
 
@@ -209,14 +226,22 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
             parsed.insert(path.clone(), Parsed { text, syntax });
         }
     }
-    let mut work = Work { input: *input, tree, words, parsed, splices: BTreeMap::new(), result: Retargeted::default() };
-    let instances = modules::instances(&work);
-    removed::remove(&mut work, &instances);
+    let (splices, kept) = (BTreeMap::new(), BTreeMap::new());
+    let mut work = Work { input: *input, tree, words, parsed, splices, kept, result: Retargeted::default() };
+    let all = modules::instances(&work, &BTreeSet::new());
+    let excluded = modules::excluded(&mut work, &all);
+    let instances = modules::instances(&work, &excluded.calls);
+    // A module that is not called any more is of no consequence.
+    work.parsed.retain(|file, _| {
+        FileKind::of(file) == FileKind::Vars || file.parent().is_some_and(|folder| instances.contains_key(folder))
+    });
+    removed::remove(&mut work, &instances, &excluded);
     overrides::set(&mut work, &instances);
     backend::retarget(&mut work);
     layout::rewrite_module_sources(&mut work);
-    text::replace_words(&mut work);
+    text::replace_words(&mut work, &instances);
     text::unique_names(&mut work, &instances);
+    variable_files::check(&mut work);
     work.result.configured = Configured::of(&work, &instances);
     Ok(work.finish())
 }
@@ -233,6 +258,16 @@ impl Work<'_> {
     ) {
         let splice = Splice { range, text: text.into(), rule, reason: reason.into() };
         self.splices.entry(file.to_owned()).or_default().push(splice);
+    }
+
+    /// Leaves the words of a range as they are.
+    pub(crate) fn keep(&mut self, file: &Path, range: Range<usize>) {
+        self.kept.entry(file.to_owned()).or_default().push(range);
+    }
+
+    /// Ranges whose words stay.
+    pub(crate) fn kept_of(&self, file: &Path) -> Vec<Range<usize>> {
+        self.kept.get(file).cloned().unwrap_or_default()
     }
 
     /// Asks a person.

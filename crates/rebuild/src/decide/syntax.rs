@@ -121,8 +121,7 @@ impl Syntax {
                 known.at != FileAt::Computed && known.range.start <= span.start && span.end <= known.range.end
             })
         });
-        let loose: Vec<_> =
-            loose.map(|range| FilePath { range, at: FileAt::Computed, is_read: false }).collect();
+        let loose: Vec<_> = loose.map(|range| FilePath { range, at: FileAt::Computed, is_read: false }).collect();
         paths.extend(loose);
         Ok((text.to_owned(), Self { body, literals, references, paths, tables }))
     }

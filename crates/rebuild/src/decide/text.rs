@@ -1,25 +1,23 @@
 //! Words of the primary in every literal, and what only looks like one.
 
-use super::global::{UNIQUE_NAMES, regional_ids};
+use super::global::{PrivateZones, UNIQUE_NAMES, regional_ids};
+use super::kept::kept_ranges;
 use super::modules::{Instances, address};
+use super::read_files::ReadFiles;
 use super::retarget::{Rule, Work};
 use super::syntax::{attribute, labels, place};
 use super::words::Hit;
 use crate::observe::FileKind;
 use hcl_edit::expr::Expression;
-use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub(crate) fn replace_words(work: &mut Work<'_>) {
-    let mut read_by_configuration = BTreeSet::new();
+pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances) {
+    let read = ReadFiles::of(work);
     let parsed: Vec<PathBuf> = work.parsed.keys().cloned().collect();
     for file in &parsed {
-        let folder = file.parent().unwrap_or(Path::new(""));
-        read_by_configuration
-            .extend(work.parsed[file].syntax.paths.iter().filter_map(|(_, path)| Some(folder.join(path.as_ref()?))));
-        let kept = kept_ranges(work, file);
+        let kept = kept_ranges(work, file, &read);
         let rules = rule_ranges(work, file);
         let literals = work.parsed[file].syntax.literals.clone();
         for range in literals {
@@ -34,18 +32,20 @@ pub(crate) fn replace_words(work: &mut Work<'_>) {
         work.tree.files.keys().filter(|file| !work.parsed.contains_key(*file)).cloned().collect();
     for file in others {
         match FileKind::of(&file) {
+            FileKind::Json if !file.parent().is_some_and(|folder| instances.contains_key(folder)) => {}
             FileKind::Json | FileKind::VarsJson => {
                 for range in json_strings(&work.tree.files[&file]) {
                     replace_in(work, &file, range, None);
                 }
             }
-            _ if read_by_configuration.contains(&file) => {
+            FileKind::Other if read.may_be_read(&file) => {
                 let length = std::str::from_utf8(&work.tree.files[&file]).map_or(0, str::len);
                 replace_in(work, &file, 0..length, None);
             }
             _ => {}
         }
     }
+    read.tell(work);
 }
 
 fn replace_in(work: &mut Work<'_>, file: &Path, range: Range<usize>, rule: Option<Rule>) {
@@ -57,27 +57,33 @@ fn replace_in(work: &mut Work<'_>, file: &Path, range: Range<usize>, rule: Optio
     let is_dropped =
         |range: &Range<usize>| dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
     let standing: BTreeSet<&String> = work.input.stack.standby.map.values().chain(work.input.images.values()).collect();
-    let allowed = &work.input.stack.standby.allow;
-    if allowed.iter().any(|allowed| allowed == text) {
-        return;
-    }
     let mut questions = Vec::new();
     for (id, kind) in regional_ids(text) {
         let known = hits.iter().any(|hit| hit.range.start <= id.start && id.end <= hit.range.end);
         let name = text[id.clone()].to_owned();
-        if !known && !standing.contains(&name) && !allowed.contains(&name) && !is_dropped(&at(&id)) {
+        if !known && !standing.contains(&name) && !is_dropped(&at(&id)) {
             questions.push((at(&id), name, kind));
         }
     }
     let arns = regional_arns(text, work.input.primary.as_str());
     let unmapped: Vec<_> = arns
         .into_iter()
-        .filter(|arn| !hits.iter().any(|hit| hit.range.start <= arn.start && arn.end <= hit.range.end))
+        .filter(|arn| {
+            let covers = |hit: &Hit| hit.range.start <= arn.start && arn.end <= hit.range.end;
+            // A region that is allowed in it is meant.
+            let stands = |hit: &Hit| {
+                arn.start <= hit.range.start
+                    && hit.range.end <= arn.end
+                    && hit.to.as_deref() == Some(&text[hit.range.clone()])
+            };
+            !hits.iter().any(|hit| covers(hit) || stands(hit))
+        })
         .collect();
     let mut edits = Vec::new();
     for Hit { range: inner, to, rule: own } in hits {
         match to {
             _ if is_dropped(&at(&inner)) => {}
+            Some(to) if to == text[inner.clone()] => {}
             Some(to) => {
                 let rule = if own == Rule::Region { rule.unwrap_or(own) } else { own };
                 edits.push((at(&inner), to, rule));
@@ -149,28 +155,6 @@ fn regional_arns(text: &str, region: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Ranges of a file of HCL in which nothing follows the region.
-fn kept_ranges(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
-    let parsed = &work.parsed[file];
-    // The folders and files keep their names.
-    let mut kept: Vec<_> = parsed.syntax.paths.iter().map(|(range, _)| range.clone()).collect();
-    kept.extend(parsed.syntax.blocks("module").filter_map(|block| attribute(&block.body, "source")).map(place));
-    let mut tables = Vec::new();
-    for (range, words) in &parsed.syntax.tables {
-        let moves = |word: &String| Some(work.words.replace(word)).filter(|new| new != word && words.contains(new));
-        if let Some(both) = words.iter().find_map(|word| Some((word.clone(), moves(word)?))) {
-            tables.push((range.clone(), both));
-        }
-    }
-    for (range, (primary, standby)) in tables {
-        let subject = Subject::File { span: work.span(file, range.clone()) };
-        let message = format!("left as it is: it names {primary} and {standby} side by side");
-        work.note(codes::R_KEPT, Severity::Info, subject, message);
-        kept.push(range);
-    }
-    kept
-}
-
 /// Where the region's name has a more telling rule than "region".
 fn rule_ranges(work: &Work<'_>, file: &Path) -> Vec<(Range<usize>, Rule)> {
     let syntax = &work.parsed[file].syntax;
@@ -181,19 +165,27 @@ fn rule_ranges(work: &Work<'_>, file: &Path) -> Vec<(Range<usize>, Rule)> {
     rules
 }
 
-/// Ranges of the texts in JSON, without their quotes. Escapes stay as they are: no word has one.
+/// Ranges of the texts in JSON, without their quotes. Escapes stay as they are: no word has one. Names of
+/// provider configurations (`"alias": "x"`, `"provider": "aws.x"`) are no texts.
 fn json_strings(bytes: &[u8]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+    let mut found: Vec<Range<usize>> = Vec::new();
     let mut start = None;
+    let mut last: &[u8] = &[];
     let mut at = 0;
     while at < bytes.len() {
         match (bytes[at], start) {
             (b'\\', Some(_)) => at += 1,
             (b'"', Some(from)) => {
-                found.push(from..at);
+                let text = &bytes[from..at];
+                if !(matches!(last, b"alias" | b"provider") && !text.is_empty() || text.starts_with(b"aws.")) {
+                    found.push(from..at);
+                }
+                last = text;
                 start = None;
             }
             (b'"', None) => start = Some(at + 1),
+            // What follows is no value of the last key.
+            (b'{' | b'[' | b',', None) => last = &[],
             _ => {}
         }
         at += 1;
@@ -203,6 +195,7 @@ fn json_strings(bytes: &[u8]) -> Vec<Range<usize>> {
 
 /// Asks about names that would be the same in both regions where only one can be.
 pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
+    let private = PrivateZones::of(work);
     let mut questions = Vec::new();
     for (file, parsed) in &work.parsed {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
@@ -226,7 +219,9 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
                 None => true,
             };
             let gone = dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
-            if gone || attribute(&block.body, naming).is_none() || !stays(naming) || !second.is_none_or(stays) {
+            // A name in a private zone is the standby's own.
+            let own = attribute(&block.body, "zone_id").is_some_and(|zone| private.holds(&folder, zone));
+            if gone || own || attribute(&block.body, naming).is_none() || !stays(naming) || !second.is_none_or(stays) {
                 continue;
             }
             let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };
@@ -254,6 +249,9 @@ mod tests {
         let text = r#"{"a": "b\"c", "d": ["e\\"]}"#;
         let found: Vec<_> = json_strings(text.as_bytes()).into_iter().map(|range| &text[range]).collect();
         assert_eq!(found, ["a", r#"b\"c"#, "d", r"e\\"]);
+        let text = r#"{"provider": {"aws": [{"alias": "x", "region": "y"}]}, "r": {"provider": "aws.x"}}"#;
+        let found: Vec<_> = json_strings(text.as_bytes()).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(found, ["provider", "aws", "alias", "region", "y", "r", "provider"]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub fn parity(primary: &State, standby: &State, input: &ParityInput<'_>) -> Pari
     let mut pairs = Vec::new();
     for (address, ours) in objects(primary) {
         let config = address.config().to_string();
-        let global = input.retargeted.globals.iter().find(|global| global.address == config);
+        let global = input.retargeted.globals.iter().find(|global| global.covers(&config));
         let counterpart = theirs.remove(&counterpart(&address, &words));
         match (global, counterpart) {
             (Some(global), None) => {

@@ -2,7 +2,7 @@
 
 use super::walk::{global_texts, print, shown, texts};
 use crate::decide::RetargetInput;
-use crate::decide::global::{is_global, regional_id, regional_ids};
+use crate::decide::global::{is_global_object, regional_id, regional_ids};
 use crate::decide::words::Words;
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_tfstate::{Mode, PlanJson, State};
@@ -106,8 +106,7 @@ fn first_residue(
 /// Ids and public addresses of the primary's regional objects, with whose they are.
 fn primary_objects(states: &[&State]) -> BTreeMap<String, String> {
     let mut objects = BTreeMap::new();
-    for managed in states.iter().flat_map(|state| state.managed()).filter(|managed| !is_global(managed.resource_type()))
-    {
+    for managed in states.iter().flat_map(|state| state.managed()).filter(|managed| !is_global_object(managed)) {
         let owner = managed.address().to_string();
         let attributes = managed.attributes();
         for name in [

@@ -1,6 +1,6 @@
 //! Walking JSON values with the paths that people read.
 
-use crate::decide::is_global;
+use crate::decide::global::is_global_object;
 use pilotlight_findings::SENSITIVE;
 use pilotlight_tfstate::State;
 use serde_json::{Map, Value};
@@ -44,7 +44,7 @@ pub(crate) fn texts(attributes: &Map<String, Value>) -> Vec<(Vec<At>, &str)> {
 
 /// Texts of the primary's global objects: the standby refers to them as they are, whatever they name.
 pub(crate) fn global_texts(states: &[&State]) -> BTreeSet<String> {
-    let global = states.iter().flat_map(|state| state.managed()).filter(|managed| is_global(managed.resource_type()));
+    let global = states.iter().flat_map(|state| state.managed()).filter(is_global_object);
     global.flat_map(|managed| texts(managed.attributes())).map(|(_, text)| text.to_owned()).collect()
 }
 

@@ -34,6 +34,7 @@ impl World {
             standby: stack
                 .standby_state()
                 .unwrap_or_else(|| format!("file:{}", into.join(&stack.name).join("terraform.tfstate").display())),
+            standby_region: stack.standby.backend.get("region").and_then(|region| region.as_str()).map(str::to_owned),
         });
         let states = states.collect();
         Self {

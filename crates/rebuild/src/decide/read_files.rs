@@ -1,0 +1,144 @@
+//! Which files beside the configuration it reads: scripts, templates, policies.
+//!
+//! A file is read where the configuration names it: as the path of a function, or as any text that is a
+//! file's or folder's path (`source = "./boot.sh"` of an object). Where a path is computed, it could be any
+//! file, so that every text file of the source counts as read: a word too many in a README harms nobody, a
+//! boot script that still calls the primary does.
+
+use super::retarget::Work;
+use super::syntax::FileAt;
+use crate::observe::{FileKind, normalize};
+use pilotlight_findings::{Severity, Subject, codes};
+use std::collections::BTreeSet;
+use std::ops::{Bound, Range};
+use std::path::{Path, PathBuf};
+
+/// Terraform's own file of checksums: it names no region, and nothing reads it.
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+
+/// What is read.
+#[derive(Debug, Default)]
+pub(crate) struct ReadFiles {
+    named: BTreeSet<PathBuf>,
+    /// The first path that is computed, and where it stands.
+    computed: Option<(PathBuf, Range<usize>)>,
+    /// Paths of functions that the source does not hold.
+    outside: Vec<(PathBuf, Range<usize>, PathBuf)>,
+}
+
+impl ReadFiles {
+    pub(crate) fn of(work: &Work<'_>) -> Self {
+        let mut read = Self::default();
+        for (file, parsed) in &work.parsed {
+            let sources = module_sources(work, file);
+            for path in &parsed.syntax.paths {
+                if sources.contains(&path.range) {
+                    continue;
+                }
+                let Some(target) = target(file, &path.at) else {
+                    read.computed.get_or_insert((file.clone(), path.range.clone()));
+                    continue;
+                };
+                let led = parsed.text[path.range.clone()].starts_with("\"${path.");
+                if target.as_os_str().is_empty() && !path.is_read && !led {
+                    continue;
+                }
+                let found: Vec<_> = below(work, &target).cloned().collect();
+                if found.is_empty() && path.is_read {
+                    read.outside.push((file.clone(), path.range.clone(), target));
+                }
+                read.named.extend(found);
+            }
+        }
+        // Expressions in JSON are not parsed: one that reads a file may read any.
+        for (file, bytes) in &work.tree.files {
+            let text = String::from_utf8_lossy(bytes);
+            let reads = ["${path.", "file(", "fileset(", "filebase64("].iter().any(|read| text.contains(read));
+            if FileKind::of(file) == FileKind::Json && reads {
+                read.computed.get_or_insert((file.clone(), 0..0));
+            }
+        }
+        read
+    }
+
+    /// Whether the configuration reads this file, or may.
+    pub(crate) fn may_be_read(&self, file: &Path) -> bool {
+        self.named.contains(file) || self.computed.is_some() && !file.ends_with(LOCK_FILE)
+    }
+
+    /// Ranges of a file's paths: what they name keeps its name.
+    pub(crate) fn kept(&self, work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
+        let text = &work.parsed[file].text;
+        let paths = work.parsed[file].syntax.paths.iter().filter(|path| {
+            let Some(target) = target(file, &path.at) else { return path.is_read };
+            // A plain text with a folder's name, as `"eu-west-1"`, is most often no path.
+            let led = ["\"${path.", "\"./", "\"../"].iter().any(|start| text[path.range.clone()].starts_with(start));
+            path.is_read || work.tree.files.contains_key(&target) || led && below(work, &target).next().is_some()
+        });
+        paths.map(|path| path.range.clone()).collect()
+    }
+
+    /// Says which files were retargeted without being named, which were not, and which are missing.
+    pub(crate) fn tell(&self, work: &mut Work<'_>) {
+        for (file, range, target) in &self.outside {
+            let subject = Subject::File { span: work.span(file, range.clone()) };
+            let message = match target.is_absolute() {
+                true => format!("{} is read as it is: it is outside of the stack's source", target.display()),
+                false => format!(
+                    "{} is not in the standby root: the folders of the root and of its local modules do not hold it",
+                    target.display()
+                ),
+            };
+            work.note(codes::R_TEXT_FILE, Severity::Warning, subject, message);
+        }
+        let mut told = Vec::new();
+        for (file, bytes) in &work.tree.files {
+            let Ok(text) = std::str::from_utf8(bytes) else { continue };
+            if FileKind::of(file) != FileKind::Other || self.named.contains(file) {
+                continue;
+            }
+            let Some(hit) =
+                work.words.find(text).into_iter().find(|hit| hit.to.as_deref() != Some(&text[hit.range.clone()]))
+            else {
+                continue;
+            };
+            let message = match &self.computed {
+                _ if !self.may_be_read(file) => {
+                    format!(
+                        "left as it is: it names {}, and the configuration does not read it",
+                        &text[hit.range.clone()]
+                    )
+                }
+                Some((by, range)) => {
+                    format!("retargeted: the path that is computed at {} may lead to it", work.span(by, range.clone()))
+                }
+                None => continue,
+            };
+            told.push((file.clone(), hit.range, message));
+        }
+        for (file, range, message) in told {
+            let subject = Subject::File { span: work.span(&file, range) };
+            work.note(codes::R_TEXT_FILE, Severity::Info, subject, message);
+        }
+    }
+}
+
+/// The path below the root that an expression of a file leads to; none where it is computed.
+fn target(file: &Path, at: &FileAt) -> Option<PathBuf> {
+    match at {
+        FileAt::Module(path) => Some(normalize(&file.parent().unwrap_or(Path::new("")).join(path))),
+        FileAt::Root(path) => Some(normalize(Path::new(path))),
+        FileAt::Computed => None,
+    }
+}
+
+/// The file at a path, or the files of the folder there: paths are in the order of their steps.
+fn below<'a>(work: &'a Work<'_>, target: &Path) -> impl Iterator<Item = &'a PathBuf> {
+    let from = work.tree.files.range::<Path, _>((Bound::Included(target), Bound::Unbounded));
+    from.map(|(file, _)| file).take_while(move |file| file.starts_with(target))
+}
+
+fn module_sources(work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
+    let calls = work.parsed[file].syntax.blocks("module");
+    calls.filter_map(|block| super::syntax::attribute(&block.body, "source")).map(super::syntax::place).collect()
+}
