@@ -96,6 +96,7 @@ impl Judge<'_> {
             }
             Natural::Own | Natural::As(_) | Natural::Record => {}
         }
+        let (state, live) = &self.owners.parts.taken_out(id, state, live);
         let mut differences = compare(located.kind, state, live);
         let mut opened = Vec::new();
         match located.kind {

@@ -25,6 +25,7 @@ mod network;
 mod observe;
 mod outcome;
 mod owners;
+mod parts;
 mod providers;
 mod routes;
 mod rule_atoms;

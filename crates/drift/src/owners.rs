@@ -2,6 +2,7 @@
 
 use crate::index::{Index, zone_id};
 use crate::observe::{Locator, StackState};
+use crate::parts::OwnedParts;
 use crate::routes::{RouteOwners, destination};
 use crate::rule_atoms::{of_rule, of_vpc_rule};
 use crate::security_groups::Owners;
@@ -13,6 +14,8 @@ use std::collections::HashMap;
 pub(crate) struct AllOwners {
     pub(crate) rules: Owners,
     pub(crate) routes: RouteOwners,
+    /// All other parts.
+    pub(crate) parts: OwnedParts,
     /// By id.
     pub(crate) zones: HashMap<String, String>,
 }
@@ -25,6 +28,7 @@ impl AllOwners {
             let locator = Locator::new(stack);
             for managed in stack.state.managed().filter(|managed| !managed.is_deposed()) {
                 let (kind, attributes) = (managed.resource_type(), managed.attributes());
+                owners.parts.add(&managed);
                 match kind {
                     "aws_security_group_rule" => {
                         let group = managed.instance.text("security_group_id").unwrap_or_default();

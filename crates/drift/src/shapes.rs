@@ -71,11 +71,14 @@
 //!
 //! ## `aws_route53_record`
 //! `{zone_id, name, type, ttl, records, set_identifier, health_check_id, alias, weighted_routing_policy,
-//! failover_routing_policy, latency_routing_policy, geolocation_routing_policy, multivalue_answer_routing_policy}`.
+//! failover_routing_policy, latency_routing_policy, geolocation_routing_policy, geoproximity_routing_policy,
+//! cidr_routing_policy, multivalue_answer_routing_policy}`.
 //! `name`: fully qualified, without trailing dot, with Route 53's octal escapes taken back (`\052` is `*`).
 //! `ttl`: number, `null` for an alias. `records`: the values as the API gives them; TXT may keep its quotes.
 //! `alias`: `[{name, zone_id, evaluate_target_health}]`. Policies: `[{weight}]`, `[{type}]`, `[{region}]`,
-//! `[{continent, country, subdivision}]`, a bool. Give every record of a zone, its apex NS and SOA as well.
+//! `[{continent, country, subdivision}]`, `[{aws_region, bias, coordinates: [{latitude, longitude}],
+//! local_zone_group}]`, `[{collection_id, location_id}]`, a bool. A policy that stands in no state's record, since
+//! the provider that wrote it did not know it, is a difference where AWS has it. Give every record of a zone, its apex NS and SOA as well.
 
 /// How an object of a Terraform type is found among the live objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

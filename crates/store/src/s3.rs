@@ -1,4 +1,4 @@
-use crate::bucket_region::{HttpRegions, Regions};
+use crate::bucket_region::{AskRegion, HttpRegions, Regions};
 use crate::{S3Access, StoreError};
 use object_store::aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut};
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
@@ -33,6 +33,9 @@ pub(crate) enum Purpose {
 /// What this process learned about buckets: a bucket does not change its region.
 static REGIONS: LazyLock<Regions<HttpRegions>> = LazyLock::new(|| Regions::new(HttpRegions));
 
+/// A client, and the region that it signs for.
+type Client = (String, Arc<AmazonS3>);
+
 /// A bucket; nothing of it is asked before its first use.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
@@ -40,8 +43,8 @@ pub(crate) struct Bucket {
     name: String,
     access: S3Access,
     purpose: Purpose,
-    /// The client, and the region that it signs for.
-    client: Arc<Mutex<Option<(String, Arc<AmazonS3>)>>>,
+    /// Clones share it.
+    client: Arc<Mutex<Option<Client>>>,
 }
 
 impl Bucket {
@@ -63,11 +66,14 @@ impl Bucket {
     /// # Errors
     /// As [`Bucket::open`]. That the region was not found out is no error: the caller's is taken.
     pub(crate) async fn objects(&self) -> Result<Arc<dyn ObjectStore>, StoreError> {
-        let region = match self.access.endpoint {
+        Ok(self.client(&self.region(&REGIONS).await)?)
+    }
+
+    async fn region(&self, regions: &Regions<impl AskRegion>) -> String {
+        match self.access.endpoint {
             Some(_) => self.access.region.clone(),
-            None => REGIONS.of(&self.name, &self.access.region).await,
-        };
-        Ok(self.client(&region)?)
+            None => regions.of(&self.name, &self.access.region).await,
+        }
     }
 
     fn client(&self, region: &str) -> Result<Arc<AmazonS3>, StoreError> {
@@ -108,4 +114,38 @@ fn client(url: &str, bucket: &str, region: &str, access: &S3Access, purpose: Pur
         options = options.with_allow_http(true);
     }
     builder.with_client_options(options).build().map_err(|error| StoreError::of(url.to_owned(), error))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says by its panic what went wrong")]
+mod tests {
+    use super::*;
+    use crate::static_credentials;
+
+    /// Every bucket is in `sa-east-1`.
+    struct SaoPaulo;
+
+    #[async_trait::async_trait]
+    impl AskRegion for SaoPaulo {
+        async fn ask(&self, _bucket: &str, _near: &str) -> Option<String> {
+            Some("sa-east-1".to_owned())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bucket_on_aws_is_reached_in_its_own_region() {
+        for (endpoint, region) in [(None, "sa-east-1"), (Some("http://127.0.0.1:5000"), "eu-west-1")] {
+            let access = S3Access {
+                region: "eu-west-1".into(),
+                endpoint: endpoint.map(str::to_owned),
+                credentials: static_credentials("AKIDEXAMPLE", "secret", None),
+            };
+            let bucket = Bucket::open("s3://states", "states", &access, Purpose::State).unwrap();
+            let found = bucket.region(&Regions::new(SaoPaulo)).await;
+            assert_eq!(found, region);
+            let client = bucket.client(&found).unwrap();
+            assert!(format!("{client:?}").contains(&format!("region: \"{region}\"")), "{client:?}");
+            assert!(Arc::ptr_eq(&client, &bucket.client(&found).unwrap()), "one client a region");
+        }
+    }
 }

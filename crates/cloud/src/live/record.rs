@@ -57,6 +57,8 @@ fn object(zone: &str, record: &ResourceRecordSet) -> LiveObject {
         .set("failover_routing_policy", policy(record.failover().map(|role| [("type", role.as_str().into())])))
         .set("latency_routing_policy", policy(record.region().map(|region| [("region", region.as_str().into())])))
         .set("geolocation_routing_policy", geolocation(record))
+        .set("geoproximity_routing_policy", geoproximity(record))
+        .set("cidr_routing_policy", cidr(record))
         .set("multivalue_answer_routing_policy", record.multi_value_answer().unwrap_or_default())
         .object(RECORD, &id)
 }
@@ -81,6 +83,26 @@ fn geolocation(record: &ResourceRecordSet) -> Vec<Value> {
     }))
 }
 
+fn geoproximity(record: &ResourceRecordSet) -> Vec<Value> {
+    policy(record.geo_proximity_location().map(|place| {
+        let coordinates = policy(
+            place.coordinates().map(|at| [("latitude", at.latitude().into()), ("longitude", at.longitude().into())]),
+        );
+        [
+            ("aws_region", place.aws_region().into()),
+            ("bias", place.bias().into()),
+            ("coordinates", coordinates.into()),
+            ("local_zone_group", place.local_zone_group().into()),
+        ]
+    }))
+}
+
+fn cidr(record: &ResourceRecordSet) -> Vec<Value> {
+    policy(record.cidr_routing_config().map(|config| {
+        [("collection_id", config.collection_id().into()), ("location_id", config.location_name().into())]
+    }))
+}
+
 /// A block that is there at most once, as the list that Terraform makes of it.
 fn policy<const N: usize>(fields: Option<[(&str, Value); N]>) -> Vec<Value> {
     let block = |fields: [(&str, Value); N]| {
@@ -92,7 +114,10 @@ fn policy<const N: usize>(fields: Option<[(&str, Value); N]>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_route53::types::{AliasTarget, ResourceRecord, ResourceRecordSetFailover, RrType};
+    use aws_sdk_route53::types::{
+        AliasTarget, CidrRoutingConfig, Coordinates, GeoLocation, GeoProximityLocation, ResourceRecord,
+        ResourceRecordSetFailover, ResourceRecordSetRegion, RrType,
+    };
     use serde_json::json;
 
     #[test]
@@ -116,6 +141,7 @@ mod tests {
                 "set_identifier": "primary", "health_check_id": "hc-1", "alias": [],
                 "weighted_routing_policy": [], "failover_routing_policy": [{"type": "PRIMARY"}],
                 "latency_routing_policy": [], "geolocation_routing_policy": [],
+                "geoproximity_routing_policy": [], "cidr_routing_policy": [],
                 "multivalue_answer_routing_policy": false, "id": "Z1_*.shop.test_A_primary"
             })
         );
@@ -136,5 +162,61 @@ mod tests {
             json!([{"name": "lb.example.com", "zone_id": "Z2", "evaluate_target_health": true}])
         );
         assert_eq!((&object.attributes["ttl"], &object.attributes["records"]), (&Value::Null, &json!([])));
+    }
+
+    #[test]
+    fn every_routing_policy_has_the_providers_shape() {
+        let set = || {
+            ResourceRecordSet::builder()
+                .name("a.shop.test.")
+                .r#type(RrType::A)
+                .ttl(30)
+                .set_identifier("one")
+                .resource_records(ResourceRecord::builder().value("192.0.2.1").build().expect("record"))
+        };
+        let coordinates = Coordinates::builder().latitude("49.22").longitude("-74.01").build().expect("coordinates");
+        let cidr = CidrRoutingConfig::builder().collection_id("c-1").location_name("office").build().expect("cidr");
+        for (record, name, policy) in [
+            (set().weight(0), "weighted_routing_policy", json!([{"weight": 0}])),
+            (
+                set().region(ResourceRecordSetRegion::EuWest1),
+                "latency_routing_policy",
+                json!([{"region": "eu-west-1"}]),
+            ),
+            (
+                set().geo_location(GeoLocation::builder().country_code("US").subdivision_code("CA").build()),
+                "geolocation_routing_policy",
+                json!([{"continent": null, "country": "US", "subdivision": "CA"}]),
+            ),
+            (
+                set()
+                    .geo_proximity_location(GeoProximityLocation::builder().coordinates(coordinates).bias(-20).build()),
+                "geoproximity_routing_policy",
+                json!([{
+                    "aws_region": null, "bias": -20, "local_zone_group": null,
+                    "coordinates": [{"latitude": "49.22", "longitude": "-74.01"}],
+                }]),
+            ),
+            (
+                set().geo_proximity_location(
+                    GeoProximityLocation::builder().aws_region("eu-west-1").local_zone_group("euw1-x").build(),
+                ),
+                "geoproximity_routing_policy",
+                json!([{"aws_region": "eu-west-1", "bias": null, "local_zone_group": "euw1-x", "coordinates": []}]),
+            ),
+            (
+                set().cidr_routing_config(cidr),
+                "cidr_routing_policy",
+                json!([{"collection_id": "c-1", "location_id": "office"}]),
+            ),
+            (set().multi_value_answer(true), "multivalue_answer_routing_policy", json!(true)),
+        ] {
+            let object = object("Z1", &record.build().expect("set"));
+            assert_eq!(object.attributes[name], policy, "{name}");
+            let others = object.attributes.iter().filter(|(other, _)| other.ends_with("_policy") && *other != name);
+            for (other, value) in others {
+                assert!([json!([]), json!(false)].contains(value), "{name} sets {other}");
+            }
+        }
     }
 }

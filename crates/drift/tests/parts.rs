@@ -1,0 +1,162 @@
+//! Parts of an object that resources of their own own, and policies that the state's provider did not know.
+
+use pilotlight_drift::{DriftInput, LiveObject, LiveSnapshot, RegionLive, StackState, decide};
+use pilotlight_findings::{Region, Subject, codes};
+use pilotlight_tfstate::State;
+use serde_json::{Value, json};
+
+fn region() -> Region {
+    Region::new("eu-west-1").expect("region")
+}
+
+fn state(resources: &[(&str, &Value)]) -> State {
+    let resource = |(kind, attributes): &(&str, &Value)| {
+        json!({
+            "mode": "managed", "type": kind, "name": "x", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+            "instances": [{"schema_version": 0, "attributes": attributes}],
+        })
+    };
+    let resources: Vec<Value> = resources.iter().map(resource).collect();
+    let document =
+        json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "resources": resources});
+    State::parse("x.tfstate", document.to_string().as_bytes()).expect("state")
+}
+
+/// The addresses of what was found changed of an object, where another stack has `owners`.
+fn changed(kind: &str, was: &Value, is: &Value, owners: &[(&str, &Value)]) -> Vec<String> {
+    let (host, other) = (state(&[(kind, was)]), state(owners));
+    let stack = |state, judged| StackState { stack: "s".into(), side: None, region: region(), state, judged };
+    let stacks = [stack(&host, true), stack(&other, false)];
+    let object = LiveObject {
+        resource_type: kind.to_owned(),
+        id: was["id"].as_str().expect("id").to_owned(),
+        attributes: is.as_object().expect("attributes").clone(),
+    };
+    let snapshot = LiveSnapshot { objects: vec![object], ..LiveSnapshot::default() };
+    let live = [RegionLive { region: region(), snapshot }];
+    decide(&DriftInput { stacks: &stacks, live: &live, moved: &[] })
+        .findings
+        .iter()
+        .map(|finding| {
+            assert_eq!(finding.code, codes::D_CHANGED);
+            let Subject::Resource { address, .. } = &finding.subject else { panic!("{}", finding.subject) };
+            address.clone()
+        })
+        .collect()
+}
+
+#[test]
+fn what_another_resource_owns_is_no_drift_of_the_object() {
+    for (kind, was, is, owner, owned) in [
+        (
+            "aws_subnet",
+            json!({"id": "subnet-1", "tags_all": {"Name": "a"}}),
+            json!({"tags_all": {"Name": "a", "kubernetes.io/cluster/shop": "shared"}}),
+            "aws_ec2_tag",
+            json!({"id": "t", "resource_id": "subnet-1", "key": "kubernetes.io/cluster/shop", "value": "shared"}),
+        ),
+        (
+            "aws_route53_zone",
+            json!({"id": "Z1", "vpc": [{"vpc_id": "vpc-1", "vpc_region": "eu-west-1"}]}),
+            json!({"vpc": [{"vpc_id": "vpc-1", "vpc_region": "eu-west-1"}, {"vpc_id": "vpc-2", "vpc_region": "eu-west-1"}]}),
+            "aws_route53_zone_association",
+            json!({"id": "z", "zone_id": "Z1", "vpc_id": "vpc-2"}),
+        ),
+        (
+            "aws_route_table",
+            json!({"id": "rtb-1", "propagating_vgws": ["vgw-1"]}),
+            json!({"propagating_vgws": ["vgw-2", "vgw-1"]}),
+            "aws_vpn_gateway_route_propagation",
+            json!({"id": "p", "route_table_id": "rtb-1", "vpn_gateway_id": "vgw-2"}),
+        ),
+        (
+            "aws_network_interface",
+            json!({"id": "eni-1", "security_groups": ["sg-1"]}),
+            json!({"security_groups": ["sg-2", "sg-1"]}),
+            "aws_network_interface_sg_attachment",
+            json!({"id": "a", "network_interface_id": "eni-1", "security_group_id": "sg-2"}),
+        ),
+        (
+            "aws_instance",
+            json!({"id": "i-1", "vpc_security_group_ids": ["sg-1"]}),
+            json!({"vpc_security_group_ids": ["sg-2", "sg-1"], "primary_network_interface_id": "eni-1"}),
+            "aws_network_interface_sg_attachment",
+            json!({"id": "a", "network_interface_id": "eni-1", "security_group_id": "sg-2"}),
+        ),
+        (
+            "aws_eip",
+            json!({"id": "eipalloc-1", "instance": "i-old", "network_interface": "eni-old"}),
+            json!({"instance": "i-new", "network_interface": "eni-new"}),
+            "aws_eip_association",
+            json!({"id": "e", "allocation_id": "eipalloc-1", "instance_id": "i-new"}),
+        ),
+        (
+            "aws_vpc",
+            json!({"id": "vpc-1", "ipv6_cidr_block": "2001:db8:1::/56", "ipv6_association_id": "vpc-cidr-assoc-1"}),
+            json!({"ipv6_cidr_block": "2001:db8:2::/56", "ipv6_association_id": "vpc-cidr-assoc-2"}),
+            "aws_vpc_ipv6_cidr_block_association",
+            json!({"id": "v", "vpc_id": "vpc-1"}),
+        ),
+        (
+            "aws_internet_gateway",
+            json!({"id": "igw-1", "vpc_id": "vpc-old"}),
+            json!({"vpc_id": "vpc-new"}),
+            "aws_internet_gateway_attachment",
+            json!({"id": "g", "internet_gateway_id": "igw-1", "vpc_id": "vpc-new"}),
+        ),
+    ] {
+        let none: Vec<String> = Vec::new();
+        assert_eq!(changed(kind, &was, &is, &[(owner, &owned)]), none, "{owner}");
+        // The state may have been refreshed since.
+        let mut refreshed = is.clone();
+        refreshed["id"] = was["id"].clone();
+        assert_eq!(changed(kind, &refreshed, &is, &[(owner, &owned)]), none, "{owner}, refreshed");
+        // Nobody owns it, or somebody owns a part of another object.
+        let mut elsewhere = owned;
+        for host in
+            ["resource_id", "zone_id", "route_table_id", "network_interface_id", "allocation_id", "internet_gateway_id"]
+        {
+            if elsewhere.get(host).is_some() {
+                elsewhere[host] = json!("another");
+            }
+        }
+        if owner == "aws_vpc_ipv6_cidr_block_association" {
+            elsewhere["vpc_id"] = json!("another");
+        }
+        for owners in [&[][..], &[(owner, &elsewhere)][..]] {
+            assert_eq!(changed(kind, &was, &is, owners), [format!("{kind}.x")], "{owner} is elsewhere");
+        }
+    }
+}
+
+#[test]
+fn an_ipv6_block_that_the_vpc_does_not_state_is_an_echo() {
+    let was = json!({"id": "vpc-1", "ipv6_cidr_block": "", "ipv6_association_id": ""});
+    let is = json!({"ipv6_cidr_block": "2001:db8::/56", "ipv6_association_id": "vpc-cidr-assoc-1"});
+    assert_eq!(changed("aws_vpc", &was, &is, &[]), Vec::<String>::new());
+}
+
+#[test]
+fn a_routing_policy_is_never_silently_clean() {
+    let record = |policy: &str, value: Value| {
+        let mut record = json!({"id": "Z1_a.shop.test_A", "zone_id": "Z1", "name": "a.shop.test", "type": "A"});
+        record[policy] = value;
+        record
+    };
+    for (policy, one, other, none) in [
+        ("cidr_routing_policy", json!([{"location_id": "a"}]), json!([{"location_id": "b"}]), json!([])),
+        ("geoproximity_routing_policy", json!([{"bias": 1}]), json!([{"bias": 2}]), json!([])),
+        ("geolocation_routing_policy", json!([{"country": "DE"}]), json!([{"country": "FR"}]), json!([])),
+        ("latency_routing_policy", json!([{"region": "a"}]), json!([{"region": "b"}]), json!([])),
+        ("multivalue_answer_routing_policy", json!(true), json!(false), json!(false)),
+    ] {
+        let found =
+            |was: Value, is: &Value| changed("aws_route53_record", &was, &record(policy, is.clone()), &[]).len();
+        assert_eq!(found(record(policy, one.clone()), &one), 0, "{policy}");
+        assert_eq!(found(record(policy, one.clone()), &other), 1, "{policy}");
+        assert_eq!(found(record(policy, none.clone()), &one), 1, "{policy}");
+        // Of a provider that does not know the policy.
+        assert_eq!(found(record("other", json!(1)), &one), 1, "{policy}");
+        assert_eq!(found(record("other", json!(1)), &none), 0, "{policy}");
+    }
+}
