@@ -23,10 +23,7 @@ pub(crate) enum DocsError {
 
 /// Each generated page, from the workspace's root, with the content that it should have.
 fn pages() -> [(&'static str, String); 2] {
-    [
-        ("docs/plan.md", pilotlight_plan::reference_markdown()),
-        ("docs/codes.md", pilotlight_report::codes_markdown()),
-    ]
+    [("docs/plan.md", pilotlight_plan::reference_markdown()), ("docs/codes.md", pilotlight_report::codes_markdown())]
 }
 
 /// Writes the generated pages; with `check`, only says which of them differ.

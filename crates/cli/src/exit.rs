@@ -38,7 +38,10 @@ impl Exit {
 impl Exit {
     /// What the engine says of a run, in its own numbers.
     pub(crate) fn of_run(code: u8) -> Self {
-        [Self::Done, Self::Refused, Self::RolledBack].into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Waiting)
+        [Self::Done, Self::Refused, Self::RolledBack]
+            .into_iter()
+            .find(|exit| exit.code() == code)
+            .unwrap_or(Self::Waiting)
     }
 }
 

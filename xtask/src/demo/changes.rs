@@ -19,7 +19,8 @@ pub(super) fn close_ssh(shell: &Shell<'_>, group: &str) -> Done<()> {
 }
 
 fn ingress(shell: &Shell<'_>, verb: &str, group: &str) -> Done<()> {
-    let line = format!("ec2 {verb}-security-group-ingress --group-id {group} --protocol tcp --port 22 --cidr 0.0.0.0/0");
+    let line =
+        format!("ec2 {verb}-security-group-ingress --group-id {group} --protocol tcp --port 22 --cidr 0.0.0.0/0");
     shell.quiet("aws", &line, 0).map(drop)
 }
 
@@ -75,9 +76,7 @@ mod tests {
 
     #[test]
     fn each_finding_and_no_other() {
-        let finding = |code: &str, address: &str, severity: &str| {
-            json!({"code": code, "severity": severity, "subject": {"kind": "resource", "address": address}})
-        };
+        let finding = |code: &str, address: &str, severity: &str| json!({"code": code, "severity": severity, "subject": {"kind": "resource", "address": address}});
         let report = json!({"findings": [finding("PL-D102", "a.b", "error"), finding("PL-R143", "c.d", "info")]});
         assert!(expect_findings(&report, &[("PL-D102", "a.b")]).is_ok());
         assert!(expect_findings(&report, &[]).is_err(), "one too many");

@@ -155,7 +155,9 @@ impl Sides {
         for server in servers {
             let answer = runtime.block_on(query::ask(server, "app.shop.test", "A"))?;
             if answer.values != *wanted {
-                return Err(format!("see {server} answer with {wanted:?} of {region}: it says {:?}", answer.values).into());
+                return Err(
+                    format!("see {server} answer with {wanted:?} of {region}: it says {:?}", answer.values).into()
+                );
             }
             asked += 1;
         }

@@ -11,9 +11,7 @@ use crate::ports::{operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, report, save,
-};
+use pilotlight_failover::{CompileError, Direction, Engine, EngineError, Run, compile, load, observe, report, save};
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::JournalError;
 use std::path::Path;

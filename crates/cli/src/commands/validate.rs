@@ -146,9 +146,8 @@ async fn compiled(project: &Project, aws: &Aws, context: Context<'_>, sum: &mut 
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
             // comes from the readiness.
-            let worth_knowing = |finding: &Finding| {
-                finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK
-            };
+            let worth_knowing =
+                |finding: &Finding| finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK;
             sum.findings.extend(dry_run_findings(&run).into_iter().filter(worth_knowing));
             Ok(Some(run))
         }

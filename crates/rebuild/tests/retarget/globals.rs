@@ -1,0 +1,66 @@
+//! Private zones, and the values of global resources.
+
+use super::*;
+
+#[test]
+fn a_private_zone_is_the_standbys_own() {
+    let source = r#"resource "aws_route53_zone" "inner" {
+  name = "inner.test"
+  vpc {
+    vpc_id = aws_vpc.main.id
+  }
+}
+
+resource "aws_route53_record" "db" {
+  zone_id = aws_route53_zone.inner.zone_id
+  name    = "db.inner.test"
+}
+"#;
+    let (text, result) = one(source);
+    assert_eq!(text, source);
+    assert!(result.open.is_empty() && result.globals.is_empty(), "{:#?}", result.open);
+    // Without networks it is public, and only one of the name can be.
+    let (_, public) = one(&source.replace("  vpc {\n    vpc_id = aws_vpc.main.id\n  }\n", ""));
+    assert_eq!(public.open.len(), 2, "{:#?}", public.open);
+    assert_eq!(public.globals[0].address, "aws_route53_zone.inner");
+}
+
+#[test]
+fn splats_have_the_recorded_values_and_whole_objects_say_what_to_do() {
+    let instance = |key: u8, arn: &str| {
+        format!(
+            r#"{{"index_key": {key}, "schema_version": 0, "attributes": {{"arn": "{arn}", "tags": {{"n": "{key}"}}}}}}"#
+        )
+    };
+    let provider = r#""provider": "provider[\"registry.terraform.io/hashicorp/aws\"]""#;
+    let counted = format!(
+        r#"[{{"mode": "managed", "type": "aws_iam_role", "name": "r", {provider}, "instances": [{}, {}]}},
+            {{"mode": "managed", "type": "aws_iam_role", "name": "keyed", {provider},
+              "instances": [{{"index_key": "a", "schema_version": 0, "attributes": {{"arn": "k"}}}}]}},
+            {{"mode": "managed", "type": "aws_iam_role", "name": "one", {provider},
+              "instances": [{{"schema_version": 0, "attributes": {{"arn": "o"}}}}]}}]"#,
+        instance(1, "second"),
+        instance(0, "first")
+    );
+    let main = r#"resource "aws_iam_role" "r" {}
+resource "aws_iam_role" "keyed" {}
+resource "aws_iam_role" "one" {}
+locals {
+  all  = aws_iam_role.r[*].arn
+  old  = "${join(",", aws_iam_role.r.*.tags.n)}"
+  one  = aws_iam_role.one[*].arn
+  keys = aws_iam_role.keyed[*].arn
+  each = { for key, role in aws_iam_role.keyed : key => role.arn }
+}
+"#;
+    let state = world::state(&counted);
+    let source = tree(&[("backend.tf", BACKEND), ("main.tf", main)]);
+    let result = retarget(&source, &World::of(PLAN).input("app", Some(&state))).unwrap();
+    let text = String::from_utf8_lossy(&result.files[Path::new("main.tf")]).into_owned();
+    assert!(text.contains("  all  = [\"first\", \"second\"]\n"), "{text}");
+    assert!(text.contains("  old  = \"${join(\",\", [\"0\", \"1\"])}\"\n"), "{text}");
+    assert!(text.contains("  one  = [\"o\"]\n"), "{text}");
+    let asked: Vec<_> = result.open.iter().map(|question| (question.span.start.line, &question.needs)).collect();
+    assert_eq!(asked.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [8, 9], "{asked:#?}");
+    assert!(asked.iter().all(|(_, needs)| needs.starts_with("name each attribute that is used")), "{asked:#?}");
+}
