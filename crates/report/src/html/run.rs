@@ -217,7 +217,7 @@ fn checks(run: &RunReport) -> Markup {
                             @let mark = theme::of_check(&check.status);
                             tr {
                                 th scope="row" { (safe(&check.name)) " " span.muted { (safe(&check.kind)) } }
-                                td { (safe(&check.when)) }
+                                td.word { (safe(&check.when)) }
                                 td { (badge(mark, &theme::word_or(mark, &safe(&check.status)))) }
                                 td.num { (check.latency_ms.map(duration).unwrap_or_default()) }
                                 td { (safe(&check.detail)) }
