@@ -85,6 +85,14 @@ impl Running {
         Self { line, child: Some(child), stdout, stderr }
     }
 
+    /// The process, by its number.
+    ///
+    /// # Panics
+    /// It has ended.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it is at work").id()
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
