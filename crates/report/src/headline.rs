@@ -95,7 +95,8 @@ fn scope(report: &Report) -> String {
 /// A summary may count what it is over by this name.
 const RESOURCES: &str = "resources";
 /// The counts of a drift report: each resource is in exactly one of them.
-const DRIFT_COUNTS: &[&str] = &["in sync", "changed", "missing", "unread", "not in any cloud", "deposed"];
+const DRIFT_COUNTS: &[&str] =
+    &["in sync", "changed", "missing", "unread", "moved by a failover", "not in any cloud", "deposed"];
 
 /// How many resources the report is over, where it tells.
 fn resources(report: &Report) -> Option<u64> {
