@@ -12,16 +12,13 @@ use pilotlight_failover::{
 };
 use pilotlight_integrity::{DnsClient, NetworkProber};
 use pilotlight_journal::{Body, Event, Outcome};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Everything that a run of this project acts through.
 pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketAddr>, screen: &Screen) -> Ports {
-    let environment: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let environment = crate::vars::environment();
     let wait = Arc::new(Wait::new(screen, "starting"));
     let stop = crate::cancel::on_signals();
     Ports {

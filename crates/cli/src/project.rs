@@ -34,9 +34,7 @@ impl Project {
     pub(crate) fn load(file: &Path, args: &PlanArgs, into: Option<&Path>) -> Result<Self, Failure> {
         let shown = file.display().to_string();
         let text = read_plan(file, &shown)?;
-        let env = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let env = crate::vars::environment();
         let vars = crate::vars::read(&args.vars, &args.var_files)?;
         let plan = pilotlight_plan::parse(&shown, &text, &Inputs { env, vars })
             .map_err(|errors| Failure::several(errors.iter().map(|error| error as &dyn Explain), &errors))?;

@@ -1,9 +1,16 @@
-//! `--var NAME=VALUE` and `--var-file FILE`.
+//! What a plan's expressions may name: the environment, `--var NAME=VALUE` and `--var-file FILE`.
 
 use crate::failure::Failure;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+/// This program's environment; a variable that is no UTF-8 is none that a plan can name.
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
 
 /// Reads files in order, then single values: what comes later wins, as with terraform.
 pub(crate) fn read(vars: &[String], files: &[PathBuf]) -> Result<BTreeMap<String, Value>, Failure> {

@@ -55,9 +55,7 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     if let Some(run) = run {
         wait.say("checks of the standby");
         let prober = NetworkProber::new(args.resolver.resolver).in_directory(&project.folder);
-        let environment: std::collections::BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let environment = crate::vars::environment();
         let checked = readiness(&run, &prober, &environment).await;
         sum.count("checks", checked.probed);
         sum.findings.extend(checked.findings);

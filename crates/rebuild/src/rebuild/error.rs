@@ -102,6 +102,10 @@ impl Explain for RebuildError {
                 Some("where a region is gone, map its zones and images in the stack's standby block".to_owned())
             }
             Self::Open { .. } => Some("answer each question in the stack's standby block".to_owned()),
+            // The saved plan is gone by then, so Terraform's own command cannot be repeated.
+            Self::Terraform { source, .. } if matches!(**source, RunError::Failed { .. }) => {
+                Some("correct the cause and run pilotlight rebuild again: what was made is kept".to_owned())
+            }
             _ => self.inner().and_then(Explain::remedy),
         }
     }
