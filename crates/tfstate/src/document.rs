@@ -182,11 +182,11 @@ impl<'a> Head<'a> {
     }
 }
 
-fn decode_resources(
+fn decode_resources<'a>(
     text: &Text,
-    reader: &mut Reader<'_>,
+    reader: &mut Reader<'a>,
     path: &Path<'_>,
-    seen: &mut Seen,
+    seen: &mut Seen<'a>,
 ) -> Result<Vec<Resource>, StateError> {
     let mut resources = Vec::new();
     reader.array(path, |reader, path| {

@@ -1,7 +1,6 @@
 use crate::address::IndexKey;
 use crate::attribute_path::AttributePath;
 use crate::error::{StateError, StateProblem};
-use crate::exact::is_plain;
 use crate::provider::ProviderAddress;
 use crate::reader::{Path, Reader, kind};
 use crate::redact::redact_paths;
@@ -213,18 +212,16 @@ pub(crate) fn attributes(
     path: &Path<'_>,
 ) -> Result<Option<Attributes>, StateError> {
     let source = reader.source;
+    if let Some(json) = reader.plain() {
+        return Ok(Some(Attributes::new(text, Part::of(source, json), Form::Plain)));
+    }
     let Some(json) = reader.present()? else { return Ok(None) };
     if !json.starts_with('{') {
         let problem = StateProblem::Shape(format!("an object of attributes is wanted here, not {}", kind(json)));
         return Err(source.error(json, path, problem));
     }
-    let form = if is_plain(json) {
-        Form::Plain
-    } else {
-        Reader::within(source, json).value(path)?;
-        Form::Exact
-    };
-    Ok(Some(Attributes::new(text, Part::of(source, json), form)))
+    Reader::within(source, json).value(path)?;
+    Ok(Some(Attributes::new(text, Part::of(source, json), Form::Exact)))
 }
 
 fn flat_attributes(text: &Text, reader: &mut Reader<'_>, path: &Path<'_>) -> Result<Option<Attributes>, StateError> {
@@ -272,10 +269,14 @@ fn later<'a>(
     Ok(part)
 }
 
-/// Reads the `provider` field of a resource or instance.
-pub(crate) fn provider(reader: &mut Reader<'_>, path: &Path<'_>) -> Result<Option<ProviderAddress>, StateError> {
+fn provider(reader: &mut Reader<'_>, path: &Path<'_>) -> Result<Option<ProviderAddress>, StateError> {
     let Some(text) = reader.string(path, "a provider address")? else { return Ok(None) };
-    text.parse().map(Some).map_err(|error: crate::ProviderAddressError| {
+    provider_at(reader, path, &text).map(Some)
+}
+
+/// Reads the text of a `provider` field, which the reader has just stepped over.
+pub(crate) fn provider_at(reader: &Reader<'_>, path: &Path<'_>, text: &str) -> Result<ProviderAddress, StateError> {
+    text.parse().map_err(|error: crate::ProviderAddressError| {
         let (reason, position) = (error.reason, error.position);
         reader.shape_error(path, &format!("{text:?} is no provider address: {reason} at its character {position}"))
     })

@@ -22,6 +22,7 @@ mod exact;
 mod flatmap;
 mod foreign;
 mod instance;
+mod plain;
 mod plan_json;
 mod provider;
 mod quoted;

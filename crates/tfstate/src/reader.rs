@@ -120,6 +120,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Steps over the next value if it is a plain object; see [`crate::plain`].
+    pub(crate) fn plain(&mut self) -> Option<&'a str> {
+        let (Some(b'{'), start) = self.peek() else { return None };
+        let end = crate::plain::end(self.source.text, start)?;
+        (self.last, self.at) = (start, end);
+        Some(&self.source.text[start..end])
+    }
+
     /// Steps over the next value if it is `null`, which is as one that is absent.
     pub(crate) fn is_null(&mut self) -> Result<bool, StateError> {
         Ok(self.peek().0 == Some(b'n') && self.skim().map(|_| true)?)
@@ -273,28 +281,31 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// So many names are compared one by one, which is faster than hashing: what Terraform's own objects have.
+const FEW: usize = 16;
+
 /// The names of one object that were seen.
 #[derive(Default)]
 struct Names<'a> {
-    few: Vec<Cow<'a, str>>,
-    many: HashSet<Cow<'a, str>>,
+    few: [&'a str; FEW],
+    count: usize,
+    many: Option<HashSet<Cow<'a, str>>>,
 }
 
 impl<'a> Names<'a> {
-    /// So many names are compared one by one, which is faster than hashing: what Terraform's own objects have.
-    const FEW: usize = 16;
-
     /// False where the name was there before.
     fn insert(&mut self, name: Cow<'a, str>) -> bool {
-        if self.few.contains(&name) {
+        if self.few[..self.count].contains(&&*name) || self.many.as_ref().is_some_and(|many| many.contains(&name)) {
             return false;
         }
-        if self.few.len() < Self::FEW {
-            self.few.reserve_exact(Self::FEW - self.few.len());
-            self.few.push(name);
-            return true;
+        match name {
+            Cow::Borrowed(name) if self.count < FEW => {
+                self.few[self.count] = name;
+                self.count += 1;
+            }
+            name => drop(self.many.get_or_insert_default().insert(name)),
         }
-        self.many.insert(name)
+        true
     }
 }
 

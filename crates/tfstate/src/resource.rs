@@ -43,17 +43,17 @@ impl Resource {
     }
 
     /// Reads one entry of `resources`.
-    pub(crate) fn decode(
+    pub(crate) fn decode<'a>(
         text: &Text,
-        reader: &mut Reader<'_>,
+        reader: &mut Reader<'a>,
         path: &Path<'_>,
-        seen: &mut Seen,
+        seen: &mut Seen<'a>,
     ) -> Result<Self, StateError> {
         let (_, start) = reader.peek();
         let mut module = Vec::new();
         let (mut mode, mut resource_type, mut name, mut provider) = (None, None, None, None);
-        let mut instances = Vec::new();
-        let mut starts = Vec::new();
+        // Most resources have one instance, and a vector that grows by itself makes room for four.
+        let mut instances = Vec::with_capacity(1);
         reader.object(path, |reader, path, field| {
             match field {
                 "module" => module = module_path(reader, path)?,
@@ -62,7 +62,7 @@ impl Resource {
                 "name" => name = reader.string(path, NAME)?,
                 "provider" => provider = seen.provider(reader, path)?,
                 "instances" => reader.array(path, |reader, path| {
-                    starts.push(reader.peek().1);
+                    seen.starts_at(reader.peek().1);
                     instances.push(Instance::decode(text, reader, path)?);
                     Ok(())
                 })?,
@@ -74,7 +74,6 @@ impl Resource {
             let reason = format!("the field {field:?} is missing: {what}");
             reader.source.error_at(start..reader.position(), path, StateProblem::Shape(reason))
         };
-        // Most resources have one instance, and a growing vector makes room for four.
         instances.shrink_to_fit();
         let resource = Self {
             module,
@@ -85,7 +84,7 @@ impl Resource {
             instances,
             path: path.to_string(),
         };
-        seen.note(&resource, &starts);
+        seen.note(&resource);
         Ok(resource)
     }
 }

@@ -2,10 +2,11 @@
 //! which a state has few.
 
 use crate::error::{StateError, StateProblem};
-use crate::instance::{Instance, provider};
-use crate::provider::ProviderAddress;
+use crate::instance::{Instance, provider_at};
+use crate::provider::{ProviderAddress, ProviderSource};
 use crate::reader::{Path, Reader, Source};
 use crate::resource::Resource;
+use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::Arc;
 
@@ -19,38 +20,68 @@ struct Entry {
 }
 
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct Seen<'a> {
     hasher: RandomState,
     entries: Vec<Entry>,
     resources: u32,
-    provider: Option<Arc<ProviderAddress>>,
+    /// Where each instance of the next resource begins.
+    starts: Vec<usize>,
+    /// The last one, with its text.
+    provider: Option<(Cow<'a, str>, Arc<ProviderAddress>)>,
 }
 
-impl Seen {
-    /// Reads a provider's address; resources in a row that have the same one share it.
+impl<'a> Seen<'a> {
+    /// Reads a provider's address. Resources in a row that have the same one share it.
     pub(crate) fn provider(
         &mut self,
-        reader: &mut Reader<'_>,
+        reader: &mut Reader<'a>,
         path: &Path<'_>,
     ) -> Result<Option<Arc<ProviderAddress>>, StateError> {
-        Ok(provider(reader, path)?.map(|provider| self.shared(provider)))
-    }
-
-    pub(crate) fn shared(&mut self, provider: ProviderAddress) -> Arc<ProviderAddress> {
+        let Some(text) = reader.string(path, "a provider address")? else { return Ok(None) };
         match &self.provider {
-            Some(last) if **last == provider => Arc::clone(last),
-            _ => Arc::clone(self.provider.insert(Arc::new(provider))),
+            Some((last, provider)) if *last == text => Ok(Some(Arc::clone(provider))),
+            _ => {
+                let provider = Arc::new(provider_at(reader, path, &text)?);
+                self.provider = Some((text, Arc::clone(&provider)));
+                Ok(Some(provider))
+            }
         }
     }
 
-    /// Notes the next resource of the state, with where each of its instances begins.
-    pub(crate) fn note(&mut self, resource: &Resource, starts: &[usize]) {
-        for (index, (instance, start)) in resource.instances.iter().zip(starts).enumerate() {
+    /// The same for `provider_name` of `show -json`.
+    pub(crate) fn provider_name(
+        &mut self,
+        reader: &mut Reader<'a>,
+        path: &Path<'_>,
+        what: &str,
+    ) -> Result<Option<Arc<ProviderAddress>>, StateError> {
+        let Some(text) = reader.string(path, what)? else { return Ok(None) };
+        match &self.provider {
+            Some((last, provider)) if *last == text => Ok(Some(Arc::clone(provider))),
+            _ => {
+                let Some(source) = ProviderSource::read(&text) else {
+                    return Err(reader.shape_error(path, &format!("{text:?} is none: {what} is wanted here")));
+                };
+                let provider = Arc::new(ProviderAddress { module: Vec::new(), source, alias: None, key: None });
+                self.provider = Some((text, Arc::clone(&provider)));
+                Ok(Some(provider))
+            }
+        }
+    }
+
+    /// Notes where an instance of the next resource begins.
+    pub(crate) fn starts_at(&mut self, start: usize) {
+        self.starts.push(start);
+    }
+
+    /// Notes the next resource of the state.
+    pub(crate) fn note(&mut self, resource: &Resource) {
+        for (index, (instance, start)) in resource.instances.iter().zip(self.starts.drain(..)).enumerate() {
             let mut hasher = self.hasher.build_hasher();
             let Resource { module, mode, resource_type, name, .. } = resource;
             (module, mode, resource_type, name, &instance.index_key, &instance.deposed).hash(&mut hasher);
             let instance = u32::try_from(index).unwrap_or(u32::MAX);
-            self.entries.push(Entry { hash: hasher.finish(), start: *start, resource: self.resources, instance });
+            self.entries.push(Entry { hash: hasher.finish(), start, resource: self.resources, instance });
         }
         self.resources += 1;
     }

@@ -7,7 +7,6 @@ use crate::address::ResourceAddress;
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::error::{StateError, StateProblem};
 use crate::instance::{Instance, addresses, attributes};
-use crate::provider::{ProviderAddress, ProviderSource};
 use crate::reader::{Path, Reader};
 use crate::resource::{MODE, NAME, Resource, TYPE};
 use crate::seen::Seen;
@@ -33,16 +32,14 @@ pub(crate) fn is_known(version: &str) -> bool {
 pub(crate) struct Shown {
     pub(crate) outputs: IndexMap<String, Output>,
     pub(crate) resources: Vec<Resource>,
-    /// Where each instance of the last resource begins.
-    starts: Vec<usize>,
 }
 
 /// Reads `values`; nothing where there is no state yet.
-pub(crate) fn decode(
+pub(crate) fn decode<'a>(
     text: &Text,
-    reader: &mut Reader<'_>,
+    reader: &mut Reader<'a>,
     path: &Path<'_>,
-    seen: &mut Seen,
+    seen: &mut Seen<'a>,
 ) -> Result<Shown, StateError> {
     let mut shown = Shown::default();
     if reader.is_null()? {
@@ -62,12 +59,12 @@ pub(crate) fn decode(
 }
 
 impl Shown {
-    fn module(
+    fn module<'a>(
         &mut self,
         text: &Text,
-        reader: &mut Reader<'_>,
+        reader: &mut Reader<'a>,
         path: &Path<'_>,
-        seen: &mut Seen,
+        seen: &mut Seen<'a>,
         levels: usize,
     ) -> Result<(), StateError> {
         let (_, start) = reader.peek();
@@ -88,7 +85,7 @@ impl Shown {
     }
 
     /// Adds an entry: one more instance of the last resource, or a resource of its own.
-    fn add(&mut self, mut resource: Resource, start: usize, seen: &mut Seen) {
+    fn add(&mut self, mut resource: Resource, start: usize, seen: &mut Seen<'_>) {
         match self.resources.last_mut() {
             Some(last)
                 if (&last.name, &last.resource_type, last.mode)
@@ -103,35 +100,34 @@ impl Shown {
                 self.resources.push(resource);
             }
         }
-        self.starts.push(start);
+        seen.starts_at(start);
     }
 
     /// The last resource has all its instances.
-    fn finish(&mut self, seen: &mut Seen) {
+    fn finish(&mut self, seen: &mut Seen<'_>) {
         if let Some(last) = self.resources.last_mut() {
             last.instances.shrink_to_fit();
-            seen.note(last, &self.starts);
+            seen.note(last);
         }
-        self.starts.clear();
     }
 }
 
-fn decode_resource(
+fn decode_resource<'a>(
     text: &Text,
-    reader: &mut Reader<'_>,
+    reader: &mut Reader<'a>,
     path: &Path<'_>,
-    seen: &mut Seen,
+    seen: &mut Seen<'a>,
 ) -> Result<Resource, StateError> {
     let (_, start) = reader.peek();
     let mut instance = Instance::blank(text, path);
-    let (mut address, mut mode, mut resource_type, mut name, mut source) = (None, None, None, None, None);
+    let (mut address, mut mode, mut resource_type, mut name, mut provider) = (None, None, None, None, None);
     reader.object(path, |reader, path, field| {
         match field {
             "address" => address = reader.read::<ResourceAddress>(path, ADDRESS)?,
             "mode" => mode = reader.read(path, MODE)?,
             "type" => resource_type = reader.string(path, TYPE)?,
             "name" => name = reader.string(path, NAME)?,
-            "provider_name" => source = provider_source(reader, path)?,
+            "provider_name" => provider = seen.provider_name(reader, path, SOURCE)?,
             "index" => instance.index_key = reader.read(path, "an index key")?,
             "schema_version" => instance.schema_version = reader.read(path, "a whole number")?.unwrap_or_default(),
             "values" => {
@@ -156,13 +152,12 @@ fn decode_resource(
         let reason = format!("the field {field:?} is missing: {what}");
         reader.source.error_at(start..reader.position(), path, StateProblem::Shape(reason))
     };
-    let source = source.ok_or_else(|| missing("provider_name", SOURCE))?;
     Ok(Resource {
         module: address.ok_or_else(|| missing("address", ADDRESS))?.module,
         mode: mode.ok_or_else(|| missing("mode", MODE))?,
         resource_type: resource_type.ok_or_else(|| missing("type", TYPE))?.into_owned(),
         name: name.ok_or_else(|| missing("name", NAME))?.into_owned(),
-        provider: seen.shared(ProviderAddress { module: Vec::new(), source, alias: None, key: None }),
+        provider: provider.ok_or_else(|| missing("provider_name", SOURCE))?,
         path: instance.path.clone(),
         instances: vec![instance],
     })
@@ -170,14 +165,6 @@ fn decode_resource(
 
 const ADDRESS: &str = "a resource's address";
 const SOURCE: &str = "a provider's source, host/namespace/name";
-
-fn provider_source(reader: &mut Reader<'_>, path: &Path<'_>) -> Result<Option<ProviderSource>, StateError> {
-    let Some(text) = reader.string(path, SOURCE)? else { return Ok(None) };
-    match ProviderSource::read(&text) {
-        Some(source) => Ok(Some(source)),
-        None => Err(reader.shape_error(path, &format!("{text:?} is no provider's source: {SOURCE} is wanted"))),
-    }
-}
 
 /// The mask as paths. What is below an array is taken for the whole array: it may be a set, whose elements have no
 /// place, and so more is hidden, never less.

@@ -79,7 +79,7 @@ impl Part {
 /// How the text has the attributes of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A tree of JSON that [`crate::exact::is_plain`].
+    /// A tree of JSON of which [`crate::plain::end`] knows that it can be read.
     Plain,
     /// A tree of JSON that is read by [`Reader::value`].
     Exact,
@@ -88,7 +88,7 @@ pub(crate) enum Form {
 }
 
 /// An object's attributes, or its identity: a place in the text, read when they are first asked for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Attributes {
     text: Text,
     part: Part,
@@ -128,7 +128,7 @@ impl Attributes {
     /// A field that is a string; only this one is read where that can be told.
     pub(crate) fn string(&self, name: &str) -> Option<&str> {
         if self.form == Form::Plain && self.read.get().is_none() {
-            let written = crate::exact::field(self.text.slice(self.part), name)?;
+            let written = crate::plain::field(self.text.slice(self.part), name)?;
             let inner = written.strip_prefix('"')?.strip_suffix('"')?;
             if !inner.contains('\\') {
                 return Some(inner);
@@ -150,5 +150,12 @@ impl Attributes {
                 }
             }
         }
+    }
+}
+
+/// Secrets are in attributes, too.
+impl fmt::Debug for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attributes({} bytes)", self.part.end - self.part.start)
     }
 }

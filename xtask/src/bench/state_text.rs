@@ -8,8 +8,7 @@ use std::fmt::Write;
 
 /// What the sample estate of 1,000 has, in proportion: instances, security groups and records in equal numbers, and a
 /// policy for each third one.
-const RESOURCES: [&str; 10] =
-    [INSTANCE, GROUP, RECORD, INSTANCE, GROUP, RECORD, INSTANCE, GROUP, RECORD, POLICY];
+const RESOURCES: [&str; 10] = [INSTANCE, GROUP, RECORD, INSTANCE, GROUP, RECORD, INSTANCE, GROUP, RECORD, POLICY];
 
 const INSTANCE: &str = include_str!("state_text/aws_instance.json");
 const GROUP: &str = include_str!("state_text/aws_security_group.json");
