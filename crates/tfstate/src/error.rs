@@ -128,7 +128,7 @@ impl Explain for StateError {
                     "give the state's own URL, such as s3://bucket/key: the file's `backend` says where it is"
                 }
                 StateProblem::Shape(_) => {
-                    "compare with an earlier version of the state from its backend; Terraform would refuse this one, too"
+                    "compare with an earlier version of the state from its backend, and restore that one if it is whole"
                 }
                 StateProblem::Duplicate { .. } => {
                     "remove the wrong one of the two entries, raise the serial and `terraform state push` the result"

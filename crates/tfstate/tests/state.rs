@@ -63,7 +63,7 @@ fn what_is_no_state_is_told_apart() {
             "{\"version\": \"4\"}",
             codes::S_SHAPE,
             "x.tfstate:1:13 (version): a whole number is wanted here",
-            "Terraform would refuse",
+            "restore that one",
         ),
         (
             "{\"serial\": 1, \"lineage\": \"l\", \"meta\": {}, \"encrypted_data\": \"e\", \"encryption_version\": \"v0\"}",
@@ -105,7 +105,7 @@ fn what_is_no_state_is_told_apart() {
             "{\"version\": 4, \"version\": 4}",
             codes::S_SHAPE,
             "(version): the field \"version\" stands twice",
-            "Terraform",
+            "restore that one",
         ),
     ] {
         let (error, found, help) = fails(text);
