@@ -72,16 +72,21 @@ impl Plugin {
         let group = Group::of(&child);
         let watch = child.id().and_then(watch);
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(tail.clone().follow(stderr));
+            tokio::spawn(tail.clone().follow_errors(stderr));
         }
-        let handshake = tokio::time::timeout(START_TIMEOUT, first_line(&mut child, &tail))
-            .await
-            .map_err(|_| PluginError::Silent { path: path.to_owned(), waited: START_TIMEOUT, words: tail.words() })?;
-        let handshake = handshake.and_then(|line| Handshake::parse(&line)).map_err(|why| PluginError::Handshake {
-            path: path.to_owned(),
-            why,
-            words: tail.words(),
-        })?;
+        let path_of = || path.to_owned();
+        let line = match tokio::time::timeout(START_TIMEOUT, first_line(&mut child, &tail)).await {
+            Ok(line) => line,
+            Err(_) => {
+                return Err(PluginError::Silent { path: path_of(), waited: START_TIMEOUT, words: tail.words() });
+            }
+        };
+        let handshake = match line.and_then(|line| Handshake::parse(&line)) {
+            Ok(handshake) => handshake,
+            Err(why) => {
+                return Err(PluginError::Handshake { path: path_of(), why, words: tail.last_words().await });
+            }
+        };
         let channel = connect(&handshake.socket).await.map_err(|source| PluginError::Connect {
             path: path.to_owned(),
             source,
@@ -98,15 +103,19 @@ impl Plugin {
         Asked: Message + 'static,
         Answer: Message + Default + 'static,
     {
-        unary(self.channel.clone(), method, asked).await.map_err(|status| {
-            let why = match self.tail.words() {
-                // The connection broke: the plugin's last words say why.
-                Some(words) if status.code() == tonic::Code::Unavailable => format!("the plugin ended: {words}"),
-                _ if status.message().is_empty() => status.code().description().to_owned(),
-                _ => status.message().to_owned(),
-            };
-            PluginError::Call { method: method.rsplit('/').next().unwrap_or(method), why }
-        })
+        let status = match unary(self.channel.clone(), method, asked).await {
+            Ok(answer) => return Ok(answer),
+            Err(status) => status,
+        };
+        let why = if is_broken(&status) {
+            let words = self.tail.last_words().await;
+            words.map_or_else(|| "the plugin ended".to_owned(), |words| format!("the plugin ended: {words}"))
+        } else if status.message().is_empty() {
+            status.code().description().to_owned()
+        } else {
+            status.message().to_owned()
+        };
+        Err(PluginError::Call { method: method.rsplit('/').next().unwrap_or(method), why })
     }
 
     /// Ends it: asks, waits, and kills where that does not help.
@@ -150,6 +159,12 @@ impl Drop for Plugin {
             tracing::debug!(%error, socket = %self.socket.display(), "remove a plugin's socket");
         }
     }
+}
+
+/// Whether the connection failed, and not the call.
+fn is_broken(status: &Status) -> bool {
+    let caused = std::error::Error::source(status).is_some();
+    matches!(status.code(), tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::Cancelled) && caused
 }
 
 async fn end_watch(watch: &mut Child) {
@@ -204,7 +219,7 @@ async fn connect(socket: &Path) -> Result<Channel, tonic::transport::Error> {
 
 async fn ready(channel: Channel) -> Result<Grpc<Channel>, Status> {
     let mut grpc = Grpc::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
-    grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
     Ok(grpc)
 }
 
