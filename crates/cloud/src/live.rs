@@ -27,7 +27,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use pilotlight_drift::{LiveObject, LiveQuery, LiveReader, LiveSnapshot, Unread, Wanted};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Families that are read at the same time. Each has its own bucket; this bounds connections and memory.
 const AT_ONCE: usize = 8;
@@ -94,26 +94,28 @@ impl Answer {
 /// What is wanted, and where it is read.
 struct Scope<'a> {
     regional: &'a Regional,
-    wanted: &'a [Wanted],
+    /// By type.
+    wanted: HashMap<&'a str, Vec<&'a Wanted<'a>>>,
+    everything: bool,
 }
 
 impl Scope<'_> {
     fn wants(&self, resource_type: &str) -> bool {
-        self.wanted.iter().any(|wanted| wanted.resource_type == resource_type)
+        self.everything || self.wanted.contains_key(resource_type)
     }
 
     /// Ids of this type that a state knows, each once.
     fn ids(&self, resource_type: &str) -> BTreeSet<&str> {
-        self.of(resource_type).map(|wanted| wanted.id.as_str()).collect()
+        self.of(resource_type).map(|wanted| wanted.id).collect()
     }
 
     /// Parents of the objects of this type, each once.
     fn parents(&self, resource_type: &str) -> BTreeSet<&str> {
-        self.of(resource_type).filter_map(|wanted| wanted.parent.as_deref()).collect()
+        self.of(resource_type).filter_map(|wanted| wanted.parent).collect()
     }
 
-    fn of(&self, resource_type: &str) -> impl Iterator<Item = &Wanted> {
-        self.wanted.iter().filter(move |wanted| wanted.resource_type == resource_type)
+    fn of(&self, resource_type: &str) -> impl Iterator<Item = &Wanted<'_>> {
+        self.wanted.get(resource_type).into_iter().flatten().copied()
     }
 }
 
@@ -135,10 +137,14 @@ impl LiveReader for AwsReader {
         FAMILIES.iter().any(|family| family.types.contains(&resource_type))
     }
 
-    async fn read(&self, query: &LiveQuery) -> LiveSnapshot {
+    async fn read(&self, query: &LiveQuery<'_>) -> LiveSnapshot {
         let log = self.aws.job_log();
-        let regional = self.aws.regional(&query.region, log.clone()).await;
-        let scope = Scope { regional: &regional, wanted: &query.wanted };
+        let regional = self.aws.regional(&query.place.region, log.clone()).await;
+        let mut wanted: HashMap<&str, Vec<&Wanted<'_>>> = HashMap::new();
+        for one in &query.wanted {
+            wanted.entry(one.resource_type).or_default().push(one);
+        }
+        let scope = Scope { regional: &regional, wanted, everything: query.everything };
         let mut reads: Vec<BoxFuture<'_, (&Family, Reading)>> = Vec::new();
         for family in FAMILIES {
             if family.types.iter().any(|name| scope.wants(name)) {
@@ -161,10 +167,10 @@ impl LiveReader for AwsReader {
             }
         }
         snapshot.objects.retain(|object| scope.wants(&object.resource_type));
-        snapshot.unread.extend(query.wanted.iter().filter(|wanted| !self.reads(&wanted.resource_type)).map(|wanted| {
+        snapshot.unread.extend(query.wanted.iter().filter(|wanted| !self.reads(wanted.resource_type)).map(|wanted| {
             Unread {
-                resource_type: wanted.resource_type.clone(),
-                id: Some(wanted.id.clone()),
+                resource_type: wanted.resource_type.to_owned(),
+                id: Some(wanted.id.to_owned()),
                 reason: "no list call is known for this type".into(),
             }
         }));

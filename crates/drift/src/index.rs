@@ -1,8 +1,9 @@
 //! All live objects of all regions, found by what the state knows of them.
 
-use crate::decide::RegionLive;
+use crate::decide::PlaceLive;
 use crate::dns;
-use crate::live::LiveObject;
+use crate::live::{LiveObject, Place, ReadBy};
+use crate::observe::Located;
 use crate::shapes::is_global;
 use pilotlight_findings::Region;
 use serde_json::Value;
@@ -11,13 +12,16 @@ use std::collections::{HashMap, HashSet};
 /// The identity of a record: zone, qualified name, type, set identifier.
 pub(crate) type RecordKey = (String, String, String, String);
 
-/// Live objects by region, type and id; what was not read, likewise.
+/// An account, by its role, and a region in it: none for a global API.
+type Scope<'a> = (Option<&'a str>, Option<&'a Region>);
+
+/// Live objects by who read them, place, type and id; what was not read, likewise.
 pub(crate) struct Index<'a> {
-    objects: HashMap<(Option<&'a Region>, &'a str, &'a str), &'a LiveObject>,
+    objects: HashMap<(ReadBy, Scope<'a>, &'a str, &'a str), &'a LiveObject>,
     records: HashMap<RecordKey, &'a LiveObject>,
     zones: HashMap<&'a str, &'a str>,
-    unread: HashMap<(Option<&'a Region>, &'a str, Option<&'a str>), &'a str>,
-    regions: HashSet<&'a Region>,
+    unread: HashMap<(Scope<'a>, &'a str, Option<&'a str>), &'a str>,
+    places: HashSet<&'a Place>,
 }
 
 /// States in which an object is on its way out. Source: EC2's API reference, InstanceState and NatGateway.
@@ -40,37 +44,37 @@ pub(crate) fn zone_id(text: &str) -> &str {
 }
 
 impl<'a> Index<'a> {
-    pub(crate) fn new(live: &'a [RegionLive]) -> Self {
+    pub(crate) fn new(live: &'a [PlaceLive]) -> Self {
         let mut index = Self {
             objects: HashMap::new(),
             records: HashMap::new(),
             zones: HashMap::new(),
             unread: HashMap::new(),
-            regions: live.iter().map(|live| &live.region).collect(),
+            places: live.iter().map(|live| &live.place).collect(),
         };
-        let found = live.iter().flat_map(|live| live.snapshot.objects.iter().map(move |object| (&live.region, object)));
-        for (region, object) in found.filter(|(_, object)| !is_gone(object)) {
+        let found = live.iter().flat_map(|live| live.snapshot.objects.iter().map(move |object| (live, object)));
+        for (live, object) in found.filter(|(_, object)| !is_gone(object)) {
             let kind = object.resource_type.as_str();
-            if kind == "aws_route53_record" {
+            if kind == "aws_route53_record" && live.read_by == ReadBy::Native {
                 index.records.insert(record_key(&object.attributes, ""), object);
             }
             if kind == "aws_route53_zone" {
                 index.zones.insert(zone_id(&object.id), text(&object.attributes, "name"));
             }
-            index.objects.insert((scope(kind, region), kind, &object.id), object);
+            index.objects.insert((live.read_by, scope(kind, &live.place), kind, &object.id), object);
         }
         for live in live {
             for unread in &live.snapshot.unread {
                 let key =
-                    (scope(&unread.resource_type, &live.region), unread.resource_type.as_str(), unread.id.as_deref());
+                    (scope(&unread.resource_type, &live.place), unread.resource_type.as_str(), unread.id.as_deref());
                 index.unread.entry(key).or_insert(&unread.reason);
             }
         }
         index
     }
 
-    pub(crate) fn object(&self, region: &Region, kind: &str, id: &str) -> Option<&'a LiveObject> {
-        self.objects.get(&(scope(kind, region), kind, id)).copied()
+    pub(crate) fn object(&self, at: &Located<'_>) -> Option<&'a LiveObject> {
+        self.objects.get(&(at.reader, scope(at.kind, &at.place), at.kind, at.id)).copied()
     }
 
     pub(crate) fn record(&self, key: &RecordKey) -> Option<&'a LiveObject> {
@@ -82,20 +86,24 @@ impl<'a> Index<'a> {
         self.zones.get(id).copied()
     }
 
-    /// Why an object was not read: by its id, its parent's, its type, or because its region was not asked.
-    pub(crate) fn unread(&self, region: &Region, kind: &str, id: &str, parent: Option<&str>) -> Option<&'a str> {
-        let scope = scope(kind, region);
-        let by = |id: Option<&str>| self.unread.get(&(scope, kind, id)).copied();
-        by(Some(id)).or_else(|| parent.and_then(|parent| by(Some(parent)))).or_else(|| by(None)).or_else(|| {
-            let asked = if scope.is_some() { self.regions.contains(region) } else { !self.regions.is_empty() };
+    /// Why an object was not read: by its id, its parent's, its type, or because its place was not asked.
+    pub(crate) fn unread(&self, at: &Located<'_>) -> Option<&'a str> {
+        let scope = scope(at.kind, &at.place);
+        let by = |id: Option<&str>| self.unread.get(&(scope, at.kind, id)).copied();
+        by(Some(at.id)).or_else(|| at.parent.and_then(|parent| by(Some(parent)))).or_else(|| by(None)).or_else(|| {
+            let asked = if scope.1.is_some() {
+                self.places.contains(&at.place)
+            } else {
+                self.places.iter().any(|place| place.role == at.place.role)
+            };
             (!asked).then_some("its region was not read")
         })
     }
 }
 
-/// The region that an object is found in: none for a global API, which any region's answer has.
-fn scope<'r>(kind: &str, region: &'r Region) -> Option<&'r Region> {
-    (!is_global(kind)).then_some(region)
+/// Where an object is found: without a region for a global API, which any region's answer has.
+fn scope<'r>(kind: &str, place: &'r Place) -> Scope<'r> {
+    (place.role.as_deref(), (!is_global(kind)).then_some(&place.region))
 }
 
 /// The identity of a record in a state or a live object. `zone` is the zone's name, where it is known.

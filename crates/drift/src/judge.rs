@@ -46,7 +46,7 @@ impl Judge<'_> {
         };
         match self.fate(&located) {
             Fate::There(differences, _) if differences.is_empty() => None,
-            Fate::There(differences, opened) => Some(self.changed(&differences, &opened, &located.region)),
+            Fate::There(differences, opened) => Some(self.changed(&differences, &opened, &located.place.region)),
             Fate::Moved(differences, moved) => Some(self.moved(&differences, &moved)),
             Fate::Missing => Some(self.missing()),
             Fate::Unread(reason) => Some(self.unread(&reason)),
@@ -54,16 +54,15 @@ impl Judge<'_> {
     }
 
     fn fate(&self, located: &Located<'_>) -> Fate {
-        let Located { kind, id, parent, region, natural } = located;
-        let live = if *natural == Natural::Record {
-            let zone = self.zone_name(*parent).unwrap_or_default();
+        let live = if located.natural == Natural::Record {
+            let zone = self.zone_name(located.parent).unwrap_or_default();
             self.index.record(&record_key(self.managed.attributes(), zone))
         } else {
-            self.index.object(region, kind, id)
+            self.index.object(located)
         };
         match live {
             Some(live) => self.compare(located, &live.attributes),
-            None => match self.index.unread(region, kind, id, *parent) {
+            None => match self.index.unread(located) {
                 Some(reason) => Fate::Unread(reason.to_owned()),
                 None => Fate::Missing,
             },

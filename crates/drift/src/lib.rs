@@ -30,13 +30,15 @@ mod providers;
 mod routes;
 mod rule_atoms;
 mod rules;
+mod schema;
 mod security_groups;
 pub mod shapes;
 
-pub use decide::{DriftInput, RegionLive, decide};
+pub use decide::{DriftInput, PlaceLive, decide};
 pub use live::*;
 pub use moved::MovedRecord;
-pub use observe::{StackState, observe, wanted};
+pub use observe::{Queries, Routing, StackState, observe, wanted};
 pub use outcome::{DriftCounts, DriftOutcome};
 pub use providers::{NOT_IN_ANY_CLOUD, NotInCloud};
 pub use rules::{RULES, Row, Rule};
+pub use schema::{AttributeSchema, Nature, Shape, TypeSchema};

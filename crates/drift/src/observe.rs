@@ -1,8 +1,8 @@
 //! What to ask the cloud for, and asking.
 
-use crate::decide::RegionLive;
+use crate::decide::PlaceLive;
 use crate::index::zone_id;
-use crate::live::{LiveQuery, LiveReader, LiveSnapshot, Unread, Wanted};
+use crate::live::{LiveQuery, LiveSnapshot, Place, ReadBy, Readers, Recorded, Unread, Wanted};
 use crate::providers::not_in_cloud;
 use crate::shapes::{Natural, is_global, natural};
 use pilotlight_findings::{Region, Side};
@@ -19,11 +19,25 @@ pub struct StackState<'a> {
     /// The region of resources that do not tell theirs, and whose provider configuration has no other resource
     /// that does: the plan's, or the caller's default.
     pub region: Region,
+    /// ARN of the role that leads to the stack's account; none for the caller's own credentials.
+    pub role: Option<String>,
     /// The state.
     pub state: &'a State,
     /// Whether its objects are compared. A state that is not judged still says who owns what: the rules and
     /// routes that its resources own in objects of other stacks are no drift there.
     pub judged: bool,
+}
+
+impl<'a> StackState<'a> {
+    /// A state that is compared, with the caller's own credentials.
+    pub fn new(stack: impl Into<String>, region: Region, state: &'a State) -> Self {
+        Self { stack: stack.into(), side: None, region, role: None, state, judged: true }
+    }
+
+    /// The stack's own account and region.
+    pub fn place(&self) -> Place {
+        Place { role: self.role.clone(), region: self.region.clone() }
+    }
 }
 
 /// Where a managed object of a state is found in the cloud.
@@ -36,20 +50,23 @@ pub(crate) struct Located<'a> {
     /// What it belongs to.
     pub(crate) parent: Option<&'a str>,
     /// Where.
-    pub(crate) region: Region,
+    pub(crate) place: Place,
     /// How it is found there.
     pub(crate) natural: Natural,
+    /// Who is asked for it.
+    pub(crate) reader: ReadBy,
 }
 
 /// Finds out where to look for the objects of one state.
 pub(crate) struct Locator<'a> {
-    default: &'a Region,
+    stack: &'a StackState<'a>,
+    routing: &'a Routing,
     providers: BTreeMap<ProviderAddress, Region>,
 }
 
 impl<'a> Locator<'a> {
-    pub(crate) fn new(stack: &'a StackState<'a>) -> Self {
-        Self { default: &stack.region, providers: stack.state.provider_regions() }
+    pub(crate) fn new(stack: &'a StackState<'a>, routing: &'a Routing) -> Self {
+        Self { stack, routing, providers: stack.state.provider_regions() }
     }
 
     /// Where an object is found; none where the state has no id for it.
@@ -57,6 +74,9 @@ impl<'a> Locator<'a> {
         let own_type = managed.resource_type();
         let text = |name: &str| managed.instance.text(name);
         let natural = natural(own_type);
+        let reader = self.routing.reader(own_type);
+        // A provider is asked for the object as the state has it.
+        let natural = if reader == ReadBy::Provider { Natural::Own } else { natural };
         let (kind, id, parent) = match natural {
             Natural::Own => (own_type, managed.id()?, None),
             Natural::As(kind) => (kind, managed.id()?, None),
@@ -70,8 +90,9 @@ impl<'a> Locator<'a> {
             kind,
             id: if own_type == "aws_route53_zone" { zone_id(id) } else { id },
             parent,
-            region: region.unwrap_or_else(|| self.default.clone()),
+            place: Place { role: self.stack.role.clone(), region: region.unwrap_or_else(|| self.stack.region.clone()) },
             natural,
+            reader,
         })
     }
 }
@@ -79,16 +100,70 @@ impl<'a> Locator<'a> {
 /// Prefix of the rules of a security group that have an id of their own in the cloud.
 pub(crate) const GROUP_RULE: &str = "aws_vpc_security_group_";
 
-/// What to ask for, region by region: every object that a judged state manages in a cloud, under the type and id
-/// that the cloud has for it (see [`crate::shapes`]). Objects of global APIs are all in the first query. Of the
-/// other states only the rules of a judged group are asked for: one that was changed under its id is no
-/// additional rule of the group.
-pub fn wanted(stacks: &[StackState<'_>]) -> Vec<LiveQuery> {
-    let mut regions: BTreeMap<Region, BTreeSet<Wanted>> = BTreeMap::new();
-    let mut global = BTreeSet::new();
+/// Which reader is asked for the objects of each type that the states have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routing {
+    by_type: BTreeMap<String, ReadBy>,
+    other: ReadBy,
+}
+
+impl Routing {
+    /// The native reader is asked for everything.
+    pub fn native() -> Self {
+        Self { by_type: BTreeMap::new(), other: ReadBy::Native }
+    }
+
+    /// Who reads each type of these states: the native reader first.
+    pub fn of(stacks: &[StackState<'_>], readers: &Readers<'_>) -> Self {
+        let mut by_type = BTreeMap::new();
+        for managed in stacks.iter().flat_map(|stack| stack.state.managed()) {
+            let own_type = managed.resource_type();
+            if !by_type.contains_key(own_type) {
+                let read_by = readers.reader_of(own_type, natural(own_type).kind(own_type));
+                by_type.insert(own_type.to_owned(), read_by);
+            }
+        }
+        Self { by_type, other: ReadBy::None }
+    }
+
+    pub(crate) fn reader(&self, own_type: &str) -> ReadBy {
+        self.by_type.get(own_type).copied().unwrap_or(self.other)
+    }
+}
+
+/// What to ask for, and of which reader: see [`wanted`].
+#[derive(Debug)]
+pub struct Queries<'a> {
+    /// Of the reader by list calls, under the types and ids that the cloud has.
+    pub native: Vec<LiveQuery<'a>>,
+    /// Of the provider's plugin, under the states' own types and ids.
+    pub provider: Vec<LiveQuery<'a>>,
+    /// Types that no reader knows, by place.
+    pub unknown: Vec<(Place, BTreeSet<&'a str>)>,
+}
+
+impl Queries<'_> {
+    /// Every place that is asked, each once.
+    pub fn places(&self) -> BTreeSet<&Place> {
+        self.native.iter().chain(&self.provider).map(|query| &query.place).collect()
+    }
+}
+
+/// Objects to ask for, by place, each once.
+type Asked<'a> = BTreeMap<Place, BTreeMap<(&'a str, &'a str), Wanted<'a>>>;
+
+/// What to ask for, place by place: every object that a judged state manages in a cloud. The native reader is asked
+/// under the type and id that the cloud has for it (see [`crate::shapes`]), the provider under the state's own.
+/// Objects of global APIs are all in the first query of their account. Of the other states only the rules of a
+/// judged group are asked for: one that was changed under its id is no additional rule of the group.
+///
+/// `everything` asks for what there is besides, of every type that the native reader lists.
+pub fn wanted<'a>(stacks: &'a [StackState<'a>], routing: &Routing, everything: bool) -> Queries<'a> {
+    let (mut native, mut provider) = (Asked::new(), Asked::new());
+    let mut unknown: BTreeMap<Place, BTreeSet<&str>> = BTreeMap::new();
     let groups: BTreeSet<&str> = judged(stacks).flat_map(|stack| stack.state.managed()).filter_map(group).collect();
     for stack in stacks {
-        let locator = Locator::new(stack);
+        let locator = Locator::new(stack, routing);
         let managed = stack.state.managed().filter(|managed| !managed.is_deposed());
         for managed in managed.filter(|managed| not_in_cloud(&managed.provider().source).is_none()) {
             let Some(located) = locator.locate(&managed) else { continue };
@@ -97,23 +172,48 @@ pub fn wanted(stacks: &[StackState<'_>]) -> Vec<LiveQuery> {
             if !stack.judged && !is_part() {
                 continue;
             }
-            let wanted = Wanted {
-                resource_type: located.kind.to_owned(),
-                id: located.id.to_owned(),
-                parent: located.parent.map(str::to_owned),
+            let recorded = (located.reader == ReadBy::Provider).then_some(Recorded { stack: &stack.stack, managed });
+            let wanted = Wanted { resource_type: located.kind, id: located.id, parent: located.parent, recorded };
+            let asked = match located.reader {
+                ReadBy::Native => &mut native,
+                ReadBy::Provider => &mut provider,
+                ReadBy::None => {
+                    unknown.entry(located.place).or_default().insert(located.kind);
+                    continue;
+                }
             };
-            if is_global(located.kind) {
-                global.insert(wanted);
-            } else {
-                regions.entry(located.region).or_default().insert(wanted);
+            asked.entry(located.place).or_default().entry((located.kind, located.id)).or_insert(wanted);
+        }
+    }
+    if everything {
+        for stack in judged(stacks) {
+            native.entry(stack.place()).or_default();
+        }
+    }
+    Queries {
+        native: queries(native, everything),
+        provider: queries(provider, false),
+        unknown: unknown.into_iter().collect(),
+    }
+}
+
+/// One query a place; what global APIs have goes to the first place of its account, so that it is read once.
+fn queries(asked: Asked<'_>, everything: bool) -> Vec<LiveQuery<'_>> {
+    let mut homes: BTreeMap<Option<String>, Place> = BTreeMap::new();
+    for place in asked.keys() {
+        homes.entry(place.role.clone()).or_insert_with(|| place.clone());
+    }
+    let mut by_place: BTreeMap<Place, Vec<Wanted<'_>>> =
+        asked.keys().map(|place| (place.clone(), Vec::new())).collect();
+    for (place, objects) in asked {
+        for wanted in objects.into_values() {
+            let at = if is_global(wanted.resource_type) { &homes[&place.role] } else { &place };
+            if let Some(list) = by_place.get_mut(at) {
+                list.push(wanted);
             }
         }
     }
-    if let (false, Some(first)) = (global.is_empty(), judged(stacks).next()) {
-        let home = regions.keys().next().unwrap_or(&first.region).clone();
-        regions.entry(home).or_default().extend(global);
-    }
-    regions.into_iter().map(|(region, wanted)| LiveQuery { region, wanted: wanted.into_iter().collect() }).collect()
+    by_place.into_iter().map(|(place, wanted)| LiveQuery { place, wanted, everything }).collect()
 }
 
 fn judged<'a, 's>(stacks: &'s [StackState<'a>]) -> impl Iterator<Item = &'s StackState<'a>> {
@@ -126,24 +226,27 @@ fn group<'s>(managed: ManagedInstance<'s>) -> Option<&'s str> {
     managed.instance.text("id").filter(|_| is_group)
 }
 
-/// Asks a reader for all of it, region after region. Types that it does not know are unread, and it is not asked
-/// for them. Stop waiting by dropping the future.
-pub async fn observe(reader: &dyn LiveReader, queries: &[LiveQuery]) -> Vec<RegionLive> {
-    let mut regions = Vec::with_capacity(queries.len());
-    for query in queries {
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            query.wanted.iter().cloned().partition(|wanted| reader.reads(&wanted.resource_type));
-        let mut snapshot = if known.is_empty() {
-            LiveSnapshot::default()
-        } else {
-            reader.read(&LiveQuery { region: query.region.clone(), wanted: known }).await
-        };
-        let types: BTreeSet<String> = unknown.into_iter().map(|wanted| wanted.resource_type).collect();
-        snapshot.unread.extend(types.into_iter().map(|resource_type| {
-            let reason = format!("no reader knows the type {resource_type}");
-            Unread { resource_type, id: None, reason }
-        }));
-        regions.push(RegionLive { region: query.region.clone(), snapshot });
+/// Asks the readers for all of it, place after place; both readers at once are asked for one place after the other.
+/// Types that no reader knows are unread. Stop waiting by dropping the future.
+pub async fn observe(readers: &Readers<'_>, queries: &Queries<'_>) -> Vec<PlaceLive> {
+    let mut places = Vec::new();
+    for (reader, read_by, queries) in
+        [(readers.native, ReadBy::Native, &queries.native), (readers.provider, ReadBy::Provider, &queries.provider)]
+    {
+        let Some(reader) = reader else { continue };
+        for query in queries {
+            let snapshot = reader.read(query).await;
+            places.push(PlaceLive { place: query.place.clone(), read_by, everything: query.everything, snapshot });
+        }
     }
-    regions
+    for (place, types) in &queries.unknown {
+        let unread = types.iter().map(|resource_type| Unread {
+            resource_type: (*resource_type).to_owned(),
+            id: None,
+            reason: format!("no reader knows the type {resource_type}"),
+        });
+        let snapshot = LiveSnapshot { unread: unread.collect(), ..LiveSnapshot::default() };
+        places.push(PlaceLive { place: place.clone(), read_by: ReadBy::None, everything: false, snapshot });
+    }
+    places
 }

@@ -1,7 +1,7 @@
 //! Who owns which parts of an object that the cloud has as one.
 
 use crate::index::{Index, zone_id};
-use crate::observe::{Locator, StackState};
+use crate::observe::{Locator, Routing, StackState};
 use crate::parts::OwnedParts;
 use crate::routes::{RouteOwners, destination};
 use crate::rule_atoms::{of_rule, of_vpc_rule};
@@ -22,10 +22,10 @@ pub(crate) struct AllOwners {
 
 impl AllOwners {
     /// Collects them from the states.
-    pub(crate) fn find(stacks: &[StackState<'_>], index: &Index<'_>) -> Self {
+    pub(crate) fn find(stacks: &[StackState<'_>], index: &Index<'_>, routing: &Routing) -> Self {
         let mut owners = Self::default();
         for stack in stacks {
-            let locator = Locator::new(stack);
+            let locator = Locator::new(stack, routing);
             for managed in stack.state.managed().filter(|managed| !managed.is_deposed()) {
                 let (kind, attributes) = (managed.resource_type(), managed.attributes());
                 owners.parts.add(&managed);
@@ -39,7 +39,7 @@ impl AllOwners {
                         let owned = owners.rules.entry(group.to_owned()).or_default();
                         owned.state.extend(of_vpc_rule(kind, attributes));
                         // A rule that was changed under its id is judged there, and is no additional one of the group.
-                        let live = locator.locate(&managed).and_then(|at| index.object(&at.region, at.kind, at.id));
+                        let live = locator.locate(&managed).and_then(|at| index.object(&at));
                         owned.live.extend(live.map(|live| of_vpc_rule(kind, &live.attributes)).unwrap_or_default());
                     }
                     "aws_route" => {

@@ -95,6 +95,18 @@ pub enum Natural {
     Record,
 }
 
+impl Natural {
+    /// The type that a list call gives for an object of `own_type`.
+    pub(crate) fn kind(self, own_type: &str) -> &str {
+        match self {
+            Self::Own | Self::Record => own_type,
+            Self::As(kind) => kind,
+            Self::Route => "aws_route_table",
+            Self::SecurityGroupRule => "aws_security_group",
+        }
+    }
+}
+
 /// The types that are found in another way than by their own type and id.
 const NATURAL: &[(&str, Natural)] = &[
     ("aws_route", Natural::Route),

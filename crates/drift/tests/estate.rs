@@ -1,7 +1,9 @@
 //! A real estate: a state that Terraform 1.11.4 wrote with provider 5.100.0, and what the EC2 and Route 53 APIs
 //! of an emulator answered right after that apply.
 
-use pilotlight_drift::{DriftInput, DriftOutcome, LiveObject, LiveSnapshot, RegionLive, StackState, decide, wanted};
+use pilotlight_drift::{
+    DriftInput, DriftOutcome, LiveObject, LiveSnapshot, PlaceLive, Routing, StackState, decide, wanted,
+};
 use pilotlight_findings::{Code, Evidence, Region, Severity, Subject, Verdict, codes};
 use pilotlight_tfstate::State;
 use serde_json::{Value, json};
@@ -13,21 +15,25 @@ fn region(code: &str) -> Region {
     Region::new(code).expect("region")
 }
 
-fn live() -> Vec<RegionLive> {
+fn live() -> Vec<PlaceLive> {
     let regions: Vec<Value> = serde_json::from_str(LIVE).expect("fixture");
-    let object = |object: &Value| LiveObject {
-        resource_type: object["resource_type"].as_str().expect("type").to_owned(),
-        id: object["id"].as_str().expect("id").to_owned(),
-        attributes: object["attributes"].as_object().expect("attributes").clone(),
+    let object = |object: &Value| {
+        LiveObject::new(
+            object["resource_type"].as_str().expect("type"),
+            object["id"].as_str().expect("id"),
+            object["attributes"].as_object().expect("attributes").clone(),
+        )
     };
     regions
         .iter()
-        .map(|live| RegionLive {
-            region: region(live["region"].as_str().expect("region")),
-            snapshot: LiveSnapshot {
-                objects: live["objects"].as_array().expect("objects").iter().map(object).collect(),
-                ..LiveSnapshot::default()
-            },
+        .map(|live| {
+            PlaceLive::native(
+                region(live["region"].as_str().expect("region")),
+                LiveSnapshot {
+                    objects: live["objects"].as_array().expect("objects").iter().map(object).collect(),
+                    ..LiveSnapshot::default()
+                },
+            )
         })
         .collect()
 }
@@ -36,9 +42,9 @@ fn state() -> State {
     State::parse("estate.tfstate", STATE).expect("state")
 }
 
-fn run(state: &State, live: &[RegionLive]) -> DriftOutcome {
-    let stacks = [StackState { stack: "estate".into(), side: None, region: region("eu-west-1"), state, judged: true }];
-    decide(&DriftInput { stacks: &stacks, live, moved: &[] })
+fn run(state: &State, live: &[PlaceLive]) -> DriftOutcome {
+    let stacks = [StackState::new("estate", region("eu-west-1"), state)];
+    decide(&DriftInput::of(&stacks, &Routing::native(), live))
 }
 
 /// The id of a resource of the state, by the start of its address.
@@ -48,14 +54,14 @@ fn id(address: &str) -> String {
     managed.and_then(|managed| managed.id().map(str::to_owned)).expect(address)
 }
 
-fn object<'a>(live: &'a mut [RegionLive], kind: &str, id: &str) -> &'a mut LiveObject {
+fn object<'a>(live: &'a mut [PlaceLive], kind: &str, id: &str) -> &'a mut LiveObject {
     live.iter_mut()
         .flat_map(|live| &mut live.snapshot.objects)
         .find(|object| object.resource_type == kind && object.id == id)
         .unwrap_or_else(|| panic!("no {kind} {id}"))
 }
 
-fn remove(live: &mut [RegionLive], kind: &str, id: &str) {
+fn remove(live: &mut [PlaceLive], kind: &str, id: &str) {
     object(live, kind, id);
     live.iter_mut()
         .for_each(|live| live.snapshot.objects.retain(|object| object.resource_type != kind || object.id != id));
@@ -126,9 +132,9 @@ fn three_changes_behind_terraforms_back_are_found_each_and_no_other() {
 }
 
 /// One thing done to the live side, and the one finding that it must give.
-type Case = (&'static str, fn(&mut [RegionLive]), &'static str, Code, &'static str);
+type Case = (&'static str, fn(&mut [PlaceLive]), &'static str, Code, &'static str);
 
-fn set(live: &mut [RegionLive], kind: &str, address: &str, attribute: &str, value: Value) {
+fn set(live: &mut [PlaceLive], kind: &str, address: &str, attribute: &str, value: Value) {
     let object = object(live, kind, &id(address));
     assert!(object.attributes.insert(attribute.to_owned(), value).is_some(), "{kind} has no {attribute}");
 }
@@ -389,10 +395,9 @@ fn echoes_of_other_resources_are_no_drift() {
 #[test]
 fn every_object_is_asked_for_in_its_own_region_and_by_an_id_of_the_cloud() {
     let state = state();
-    let stacks =
-        [StackState { stack: "estate".into(), side: None, region: region("us-east-1"), state: &state, judged: true }];
-    let queries = wanted(&stacks);
-    let regions: Vec<&str> = queries.iter().map(|query| query.region.as_str()).collect();
+    let stacks = [StackState { side: None, judged: true, ..StackState::new("estate", region("us-east-1"), &state) }];
+    let queries = wanted(&stacks, &Routing::native(), false).native;
+    let regions: Vec<&str> = queries.iter().map(|query| query.place.region.as_str()).collect();
     assert_eq!(regions, ["eu-central-1", "eu-west-1"], "nothing is left to the default");
     let all: Vec<_> = queries.iter().flat_map(|query| &query.wanted).collect();
     for synthetic in ["aws_route", "aws_security_group_rule", "aws_default_security_group", "terraform_data"] {

@@ -1,7 +1,7 @@
 //! Records of a traffic set while a failover holds.
 
 use pilotlight_drift::{
-    DriftInput, DriftOutcome, LiveObject, LiveSnapshot, MovedRecord, RegionLive, StackState, decide,
+    DriftInput, DriftOutcome, LiveObject, LiveSnapshot, MovedRecord, PlaceLive, Routing, StackState, decide,
 };
 use pilotlight_findings::{Evidence, Region, Severity, Side, Verdict, codes};
 use pilotlight_tfstate::State;
@@ -51,18 +51,16 @@ fn both() -> [MovedRecord; 2] {
 
 fn run(side: Option<Side>, live: Value, moved: &[MovedRecord]) -> DriftOutcome {
     let state = state(record(&["192.0.2.1", "192.0.2.2"]));
-    let stacks = [StackState { stack: "app".into(), side, region: region(), state: &state, judged: true }];
-    let object = |kind: &str, id: &str, attributes: Value| LiveObject {
-        resource_type: kind.into(),
-        id: id.into(),
-        attributes: attributes.as_object().expect("attributes").clone(),
+    let stacks = [StackState { side, judged: true, ..StackState::new("app", region(), &state) }];
+    let object = |kind: &str, id: &str, attributes: Value| {
+        LiveObject::new(kind, id, attributes.as_object().expect("attributes").clone())
     };
     let objects = vec![
         object("aws_route53_record", "Z1_app.shop.test_A", live),
         object("aws_route53_zone", "Z1", json!({"name": "shop.test"})),
     ];
-    let live = [RegionLive { region: region(), snapshot: LiveSnapshot { objects, ..LiveSnapshot::default() } }];
-    decide(&DriftInput { stacks: &stacks, live: &live, moved })
+    let live = [PlaceLive::native(region(), LiveSnapshot { objects, ..LiveSnapshot::default() })];
+    decide(&DriftInput { moved, ..DriftInput::of(&stacks, &Routing::native(), &live) })
 }
 
 #[test]

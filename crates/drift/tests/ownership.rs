@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use pilotlight_drift::{
-    DriftInput, DriftOutcome, LiveObject, LiveQuery, LiveReader, LiveSnapshot, RegionLive, StackState, Unread, decide,
-    observe, wanted,
+    DriftInput, DriftOutcome, LiveObject, LiveQuery, LiveReader, LiveSnapshot, PlaceLive, Readers, Routing, StackState,
+    Unread, decide, observe, wanted,
 };
 use pilotlight_findings::{ApiCalls, Code, Evidence, Region, SENSITIVE, Side, Subject, Verdict, codes};
 use pilotlight_tfstate::State;
@@ -39,23 +39,19 @@ fn resource(attributes: Value) -> Value {
 }
 
 fn object(kind: &str, id: &str, attributes: Value) -> LiveObject {
-    LiveObject {
-        resource_type: kind.to_owned(),
-        id: id.to_owned(),
-        attributes: attributes.as_object().expect("attributes").clone(),
-    }
+    LiveObject::new(kind, id, attributes.as_object().expect("attributes").clone())
 }
 
 fn stack<'a>(name: &str, state: &'a State) -> StackState<'a> {
-    StackState { stack: name.to_owned(), side: Some(Side::Primary), region: region("eu-west-1"), state, judged: true }
+    StackState { side: Some(Side::Primary), judged: true, ..StackState::new(name, region("eu-west-1"), state) }
 }
 
-fn live(objects: Vec<LiveObject>, unread: Vec<Unread>) -> Vec<RegionLive> {
-    vec![RegionLive { region: region("eu-west-1"), snapshot: LiveSnapshot { objects, unread, calls: Vec::new() } }]
+fn live(objects: Vec<LiveObject>, unread: Vec<Unread>) -> Vec<PlaceLive> {
+    vec![PlaceLive::native(region("eu-west-1"), LiveSnapshot { objects, unread, ..LiveSnapshot::default() })]
 }
 
-fn run(stacks: &[StackState<'_>], live: &[RegionLive]) -> DriftOutcome {
-    decide(&DriftInput { stacks, live, moved: &[] })
+fn run(stacks: &[StackState<'_>], live: &[PlaceLive]) -> DriftOutcome {
+    decide(&DriftInput::of(stacks, &Routing::native(), live))
 }
 
 fn messages(outcome: &DriftOutcome) -> Vec<String> {
@@ -71,25 +67,27 @@ fn a_refreshed_state_is_clean_as_well() {
     // After a refresh the group itself repeats the rules that other resources own.
     let state = State::parse("refreshed", include_bytes!("fixtures/refreshed.tfstate")).expect("state");
     let regions: Vec<Value> = serde_json::from_str(include_str!("fixtures/estate-live.json")).expect("fixture");
-    let mut all: Vec<RegionLive> = regions
+    let mut all: Vec<PlaceLive> = regions
         .iter()
-        .map(|live| RegionLive {
-            region: region(live["region"].as_str().expect("region")),
-            snapshot: LiveSnapshot {
-                objects: live["objects"]
-                    .as_array()
-                    .expect("objects")
-                    .iter()
-                    .map(|live| {
-                        object(
-                            live["resource_type"].as_str().expect("type"),
-                            live["id"].as_str().expect("id"),
-                            live["attributes"].clone(),
-                        )
-                    })
-                    .collect(),
-                ..LiveSnapshot::default()
-            },
+        .map(|live| {
+            PlaceLive::native(
+                region(live["region"].as_str().expect("region")),
+                LiveSnapshot {
+                    objects: live["objects"]
+                        .as_array()
+                        .expect("objects")
+                        .iter()
+                        .map(|live| {
+                            object(
+                                live["resource_type"].as_str().expect("type"),
+                                live["id"].as_str().expect("id"),
+                                live["attributes"].clone(),
+                            )
+                        })
+                        .collect(),
+                    ..LiveSnapshot::default()
+                },
+            )
         })
         .collect();
     let outcome = run(&[stack("estate", &state)], &all);
@@ -260,7 +258,12 @@ fn a_stack_that_is_not_judged_owns_and_gives_no_finding() {
 fn a_stack_that_is_not_judged_is_asked_for_parts_of_judged_objects_only() {
     let (network, app) = shared();
     let asked = |stacks: &[StackState<'_>]| -> Vec<String> {
-        wanted(stacks).into_iter().flat_map(|query| query.wanted).map(|wanted| wanted.id).collect()
+        wanted(stacks, &Routing::native(), false)
+            .native
+            .into_iter()
+            .flat_map(|query| query.wanted)
+            .map(|one| one.id.to_owned())
+            .collect()
     };
     let other = StackState { judged: false, ..stack("app", &app) };
     assert_eq!(asked(&[stack("network", &network), other.clone()]), ["rtb-1", "sg-1", "sgr-1"]);
@@ -433,11 +436,11 @@ fn a_deposed_object_is_told_and_not_compared() {
     let outcome = run(&[stack("s", &state)], &live(vec![], vec![]));
     assert_eq!(outcome.findings[0].code, codes::D_DEPOSED);
     assert_eq!((outcome.counts.deposed, outcome.verdict()), (1, Verdict::Clean));
-    assert!(wanted(&[stack("s", &state)]).is_empty());
+    assert!(wanted(&[stack("s", &state)], &Routing::native(), false).native.is_empty());
 }
 
 /// Knows one type, and remembers what it was asked.
-struct OneType(Mutex<Vec<LiveQuery>>);
+struct OneType(Mutex<Vec<(String, usize)>>);
 
 #[async_trait]
 impl LiveReader for OneType {
@@ -445,11 +448,11 @@ impl LiveReader for OneType {
         resource_type == "aws_vpc"
     }
 
-    async fn read(&self, query: &LiveQuery) -> LiveSnapshot {
-        self.0.lock().expect("lock").push(query.clone());
-        let objects = query.wanted.iter().map(|wanted| object(&wanted.resource_type, &wanted.id, json!({}))).collect();
+    async fn read(&self, query: &LiveQuery<'_>) -> LiveSnapshot {
+        self.0.lock().expect("lock").push((query.place.region.to_string(), query.wanted.len()));
+        let objects = query.wanted.iter().map(|wanted| object(wanted.resource_type, wanted.id, json!({}))).collect();
         let call = ApiCalls { service: "ec2".into(), region: "all".into(), operation: "DescribeVpcs".into(), count: 2 };
-        LiveSnapshot { objects, unread: Vec::new(), calls: vec![call] }
+        LiveSnapshot { objects, calls: vec![call], ..LiveSnapshot::default() }
     }
 }
 
@@ -470,12 +473,13 @@ fn a_reader_is_asked_for_what_it_knows_and_the_rest_is_unread() {
     ]);
     let stacks = [stack("first", &first)];
     let reader = OneType(Mutex::new(Vec::new()));
-    let live = ready(observe(&reader, &wanted(&stacks)));
+    let readers = Readers { native: Some(&reader), provider: None };
+    let routing = Routing::of(&stacks, &readers);
+    let live = ready(observe(&readers, &wanted(&stacks, &routing, false)));
     let asked = reader.0.into_inner().expect("lock");
-    let asked: Vec<_> = asked.iter().map(|query| (query.region.as_str(), query.wanted.len())).collect();
     assert_eq!(
         asked,
-        [("eu-central-1", 2)],
+        [("eu-central-1".to_owned(), 2)],
         "a resource that does not tell is where the others of its provider configuration are"
     );
     let outcome = run(&stacks, &live);

@@ -1,6 +1,6 @@
 //! Parts of an object that resources of their own own, and policies that the state's provider did not know.
 
-use pilotlight_drift::{DriftInput, LiveObject, LiveSnapshot, RegionLive, StackState, decide};
+use pilotlight_drift::{DriftInput, LiveObject, LiveSnapshot, PlaceLive, Routing, StackState, decide};
 use pilotlight_findings::{Region, Subject, codes};
 use pilotlight_tfstate::State;
 use serde_json::{Value, json};
@@ -25,16 +25,12 @@ fn state(resources: &[(&str, &Value)]) -> State {
 /// The addresses of what was found changed of an object, where another stack has `owners`.
 fn changed(kind: &str, was: &Value, is: &Value, owners: &[(&str, &Value)]) -> Vec<String> {
     let (host, other) = (state(&[(kind, was)]), state(owners));
-    let stack = |state, judged| StackState { stack: "s".into(), side: None, region: region(), state, judged };
+    let stack = |state, judged| StackState { side: None, judged, ..StackState::new("s", region(), state) };
     let stacks = [stack(&host, true), stack(&other, false)];
-    let object = LiveObject {
-        resource_type: kind.to_owned(),
-        id: was["id"].as_str().expect("id").to_owned(),
-        attributes: is.as_object().expect("attributes").clone(),
-    };
+    let object = LiveObject::new(kind, was["id"].as_str().expect("id"), is.as_object().expect("attributes").clone());
     let snapshot = LiveSnapshot { objects: vec![object], ..LiveSnapshot::default() };
-    let live = [RegionLive { region: region(), snapshot }];
-    decide(&DriftInput { stacks: &stacks, live: &live, moved: &[] })
+    let live = [PlaceLive::native(region(), snapshot)];
+    decide(&DriftInput::of(&stacks, &Routing::native(), &live))
         .findings
         .iter()
         .map(|finding| {

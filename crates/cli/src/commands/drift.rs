@@ -8,7 +8,7 @@ use crate::progress::Wait;
 use crate::project::{Project, States, read_state};
 use crate::reporting::{Began, give};
 use pilotlight_cloud::Aws;
-use pilotlight_drift::{DriftInput, DriftOutcome, MovedRecord, StackState, decide, observe, wanted};
+use pilotlight_drift::{DriftInput, DriftOutcome, MovedRecord, Readers, Routing, StackState, decide, observe, wanted};
 use pilotlight_findings::{Job, Region, Side};
 use pilotlight_plan::{DrPlan, Outputs};
 use pilotlight_tfstate::State;
@@ -56,17 +56,21 @@ pub(super) async fn compare(loaded: &[Loaded], moved: &[MovedRecord], aws: &Aws)
             stack: one.stack.clone(),
             side: one.side,
             region: one.region.clone(),
+            role: None,
             state: &one.state,
             judged: one.judged,
         })
         .collect();
-    let queries = wanted(&stacks);
-    if let Some(first) = queries.first() {
+    let native = aws.live_reader();
+    let readers = Readers { native: Some(&native), provider: None };
+    let routing = Routing::of(&stacks, &readers);
+    let queries = wanted(&stacks, &routing, false);
+    if let Some(place) = queries.places().first() {
         // Without credentials each type would be unread: one clear error says more.
-        aws.check_credentials(&first.region).await?;
+        aws.check_credentials(&place.region).await?;
     }
-    let live = observe(&aws.live_reader(), &queries).await;
-    Ok(decide(&DriftInput { stacks: &stacks, live: &live, moved }))
+    let live = observe(&readers, &queries).await;
+    Ok(decide(&DriftInput { stacks: &stacks, routing: &routing, live: &live, moved }))
 }
 
 fn sides(sides: Sides) -> &'static [Side] {

@@ -68,7 +68,7 @@ impl Attributes {
     /// The object with this id, which its attributes get too.
     pub(super) fn object(self, resource_type: &str, id: &str) -> LiveObject {
         let attributes = self.set("id", id).0;
-        LiveObject { resource_type: resource_type.to_owned(), id: id.to_owned(), attributes }
+        LiveObject::new(resource_type, id, attributes)
     }
 }
 

@@ -1,13 +1,18 @@
 use super::*;
 use crate::replay::{Replay, Reply, region};
+use pilotlight_drift::Place;
 use serde_json::json;
 
-fn wanted(resource_type: &str, id: &str, parent: Option<&str>) -> Wanted {
-    Wanted { resource_type: resource_type.into(), id: id.into(), parent: parent.map(str::to_owned) }
+fn wanted<'a>(resource_type: &'a str, id: &'a str, parent: Option<&'a str>) -> Wanted<'a> {
+    Wanted { resource_type, id, parent, recorded: None }
 }
 
-async fn read(replay: &Replay, wanted: Vec<Wanted>) -> LiveSnapshot {
-    replay.aws().live_reader().read(&LiveQuery { region: region(), wanted }).await
+async fn read(replay: &Replay, wanted: Vec<Wanted<'_>>) -> LiveSnapshot {
+    replay
+        .aws()
+        .live_reader()
+        .read(&LiveQuery { place: Place { role: None, region: region() }, wanted, everything: false })
+        .await
 }
 
 fn subnets(ids: std::ops::Range<usize>, next: &str) -> Reply {
@@ -34,8 +39,8 @@ async fn a_type_takes_a_call_a_page_whatever_is_wanted() {
             subnets(0..100, "<nextToken>more</nextToken>")
         }
     });
-    let snapshot =
-        read(&replay, (0..130).map(|id| wanted("aws_subnet", &format!("subnet-{id}"), None)).collect()).await;
+    let ids: Vec<String> = (0..130).map(|id| format!("subnet-{id}")).collect();
+    let snapshot = read(&replay, ids.iter().map(|id| wanted("aws_subnet", id, None)).collect()).await;
     assert_eq!((snapshot.objects.len(), snapshot.unread.len()), (130, 0));
     let calls: Vec<_> = snapshot.calls.iter().map(|call| (call.operation.as_str(), call.count)).collect();
     assert_eq!(calls, [("DescribeSubnets", 2)]);
@@ -122,8 +127,8 @@ async fn a_zone_that_is_gone_has_no_records() {
              </ListResourceRecordSetsResponse>",
         )
     });
-    let records =
-        ["ZGONE", "Z1"].map(|zone| wanted("aws_route53_record", &format!("{zone}_app.shop.test_A"), Some(zone)));
+    let records = [("ZGONE", "ZGONE_app.shop.test_A"), ("Z1", "Z1_app.shop.test_A")]
+        .map(|(zone, id)| wanted("aws_route53_record", id, Some(zone)));
     let snapshot = read(&replay, records.into()).await;
     assert_eq!(snapshot.unread, []);
     assert_eq!(snapshot.objects.iter().map(|object| object.id.as_str()).collect::<Vec<_>>(), ["Z1_app.shop.test_A"]);
