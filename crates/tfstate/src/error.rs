@@ -91,9 +91,11 @@ impl Explain for StateError {
                 StateProblem::OldVersion(_) => {
                     "run `terraform apply -refresh-only` with Terraform 0.13 or newer in the stack: it upgrades the state to version 4"
                 }
-                StateProblem::NewVersion(_) => "use a newer release of pilotlight",
+                StateProblem::NewVersion(_) => {
+                    "use a newer release of pilotlight, or give pull:DIR, where DIR is its root module's folder: what `terraform show -json` prints there is read, too"
+                }
                 StateProblem::Encrypted => {
-                    "give the plain state that `tofu state pull` prints, in a file that only you can read"
+                    "let tofu decrypt it: give pull:DIR, where DIR is its root module's folder, or what `tofu state pull` prints"
                 }
                 StateProblem::ShowJson | StateProblem::NotState(_) => {
                     "give the state itself: the file in the backend, or what `terraform state pull` prints"
