@@ -157,11 +157,11 @@ pub(crate) struct Drift {
     pub(crate) state: Vec<String>,
 
     /// The workspace of states in folders, on S3 and by pull:
-    #[arg(long, value_name = "NAME", requires = "state")]
+    #[arg(long, value_name = "NAME", conflicts_with = "plan")]
     pub(crate) workspace: Option<String>,
 
     /// The role to assume to read the resources of --state, where they are in another account
-    #[arg(long, value_name = "ARN", requires = "state")]
+    #[arg(long, value_name = "ARN", conflicts_with = "plan")]
     pub(crate) role: Option<String>,
 
     /// The terraform or tofu program that is asked by pull:; default the first one on PATH

@@ -43,8 +43,11 @@ pub(super) async fn run(args: &Drift, context: Context<'_>) -> Result<Exit, Fail
         None => (None, load_urls(args, &aws).await?, Vec::new()),
     };
     wait.say("reading AWS");
+    let for_states = aws.calls();
     let mut outcome = compare(&loaded, &moved, &aws).await?;
     outcome.findings.extend(notes);
+    outcome.calls.extend(for_states);
+    outcome.calls.sort();
     drop(wait);
     if context.verbose {
         lines.iter().for_each(|line| context.screen.note(line));

@@ -91,7 +91,7 @@ fn answer(stream: TcpStream, held: &Mutex<Held>) {
             }
             _ if query.contains("list-type=2") => {
                 let prefix = query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default();
-                let wanted = format!("{path}/{}", prefix.replace("%2F", "/"));
+                let wanted = format!("{path}/{}", prefix.replace("%2F", "/").replace("%3A", ":"));
                 let keys: String = held
                     .objects
                     .keys()

@@ -7,9 +7,9 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
-const LOCK: &str = r#"{"ID":"5c1f0a6e","Operation":"OperationTypeApply","Who":"ana@build-7","Created":"2026-03-01T10:20:30.5Z"}"#;
-const IS_LOCKED: &str =
-    "the state is locked by ana@build-7 since 2026-03-01T10:20:30Z for apply: it may be about to change";
+const LOCK: &str =
+    r#"{"ID":"5c1f0a6e","Operation":"OperationTypeApply","Who":"ana@build-7","Created":"2026-03-01T10:20:30.5Z"}"#;
+const IS_LOCKED: &str = "the state is locked by ana@build-7 since 2026-03-01T10:20:30Z for apply: it may be about to";
 
 fn sandbox() -> Sandbox {
     Sandbox::new().with_env("AWS_REGION", "eu-west-1")
@@ -126,7 +126,10 @@ fn a_state_that_terraform_is_asked_for() {
         "PL-U102\n\n  × failed to ask terraform for the state in nowhere\n  ╰─▶ No such file or directory (os error 2)\n  \
          help: name the folder of a Terraform root module\n",
     );
-    with_terraform(&sandbox, "echo 'Error: Backend initialization required, please run \"terraform init\"' >&2; exit 1");
+    with_terraform(
+        &sandbox,
+        "echo 'Error: Backend initialization required, please run \"terraform init\"' >&2; exit 1",
+    );
     sandbox.run(&alone).is_error(
         1,
         "PL-T115\n\n  × failed to run terraform state pull -no-color in app: its backend is not initialized\n  \
@@ -173,7 +176,11 @@ fn states_on_s3_by_key_workspace_prefix_and_glob() {
     for (arguments, resources, names) in [
         (&["--state", "s3://b/app.tfstate"][..], "1 resource,", "s3://b/app.tfstate: state serial 3"),
         (&["--state", "s3://b/app.tfstate?workspace=prod"], "1 resource,", "s3://b/env:/prod/app.tfstate: state"),
-        (&["--state", "s3://b/app.tfstate", "--workspace", "prod"], "1 resource,", "s3://b/env:/prod/app.tfstate: state"),
+        (
+            &["--state", "s3://b/app.tfstate", "--workspace", "prod"],
+            "1 resource,",
+            "s3://b/env:/prod/app.tfstate: state",
+        ),
         (&["--state", "s3://b/"], "4 resources,", "s3://b/net/net.tfstate: state"),
         (&["--state", "s3://b/", "--workspace", "prod"], "2 resources,", "s3://b/env:/prod/net/net.tfstate: state"),
         (&["--state", "s3://b/net/**/*.tfstate"], "1 resource,", "s3://b/net/net.tfstate: state"),
@@ -280,5 +287,5 @@ fn a_role_is_an_arn() {
          help: write it as in arn:aws:iam::123456789012:role/drift-reader\n",
     );
     let told = sandbox.run(&["drift", "plan.hcl", "--role", "arn:aws:iam::123456789012:role/reader"]);
-    told.exits(1).says("--state");
+    told.exits(1).says("the argument '[PLAN]' cannot be used with '--role <ARN>'");
 }
