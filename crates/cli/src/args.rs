@@ -146,9 +146,27 @@ pub(crate) struct Drift {
     #[arg(required_unless_present = "state")]
     pub(crate) plan: Option<PathBuf>,
 
-    /// Compare this state, without a plan: a path or s3://bucket/key; may be repeated
+    /// Compare this state, without a plan; may be repeated
+    ///
+    /// A file; a folder, for every *.tfstate below it; a glob in quotes, 'states/**/*.tfstate'; s3://bucket/key,
+    /// s3://bucket/prefix/ or a glob in the key, with ?workspace=, workspace_key_prefix=, region= and
+    /// dynamodb_table= as in Terraform's s3 backend; https://…, with TF_HTTP_USERNAME and TF_HTTP_PASSWORD;
+    /// pull:DIR, to ask terraform or tofu in that folder; - for standard input. What `terraform show -json`
+    /// prints is read as a state, too.
     #[arg(long, value_name = "URL", conflicts_with = "plan")]
     pub(crate) state: Vec<String>,
+
+    /// The workspace of states in folders, on S3 and by pull:
+    #[arg(long, value_name = "NAME", conflicts_with = "plan")]
+    pub(crate) workspace: Option<String>,
+
+    /// The role to assume to read the resources of --state, where they are in another account
+    #[arg(long, value_name = "ARN", conflicts_with = "plan")]
+    pub(crate) role: Option<String>,
+
+    /// The terraform or tofu program that is asked by pull:; default the first one on PATH
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) terraform: Option<PathBuf>,
 
     /// Only this stack; may be repeated
     #[arg(long, value_name = "NAME", requires = "plan", conflicts_with = "state")]

@@ -24,6 +24,9 @@ pub(crate) struct Rate {
 pub(crate) const EC2_PAGED: Rate = Rate { burst: 50.0, refill: 10.0 };
 /// Describes that have no pages.
 pub(crate) const EC2_WHOLE: Rate = Rate { burst: 25.0, refill: 5.0 };
+/// Single items of a DynamoDB table: tables of locks are often provisioned with the least, 1 read a second, which
+/// DynamoDB lets burst.
+pub(crate) const STATE_LOCKS: Rate = Rate { burst: 20.0, refill: 5.0 };
 /// All of Route 53.
 pub(crate) const ROUTE53: Rate = Rate { burst: 1.0, refill: 4.0 };
 
