@@ -11,12 +11,14 @@
 mod clean;
 mod codes;
 mod compiled;
+mod cut;
 mod evidence;
 mod group;
 mod headline;
 mod html;
 mod json;
 mod next;
+mod silenced;
 mod text;
 mod theme;
 mod timeline;

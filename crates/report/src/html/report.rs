@@ -1,5 +1,6 @@
 use super::finding::{Sides, findings};
 use super::page::{Tile, badge, capitalized, class, page, safe};
+use super::silenced::silenced;
 use crate::headline::{self, tally};
 use crate::theme::{self, Tone};
 use crate::words::number;
@@ -32,6 +33,7 @@ pub fn report_html(report: &Report) -> String {
         }
         ul.tiles { @for tile in tiles(report) { (tile.markup()) } }
         (findings(&report.findings, sides))
+        (silenced(&report.silenced, sides))
         @if !report.calls.is_empty() { (calls(&report.calls)) }
     };
     page(&title, &what, &report.started_at, report.schema_version, &body)

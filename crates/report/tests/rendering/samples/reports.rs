@@ -47,6 +47,7 @@ pub(crate) fn drift_clean() -> Report {
         verdict: Verdict::Clean,
         summary: counts(&[("in sync", 27), ("changed", 0), ("missing", 0), ("unread", 0)]),
         findings: vec![],
+        silenced: vec![],
         calls: calls("eu-west-1"),
     }
 }
