@@ -8,7 +8,7 @@ mod run;
 mod silenced;
 
 pub use explain::render_explain;
-pub(crate) use finding::plain_body;
+pub(crate) use finding::plain_evidence;
 pub use report::report_text;
 pub use run::run_text;
 

@@ -1,9 +1,10 @@
 //! Findings in groups, each with its evidence.
 
-use super::page::{badge, capitalized, class, safe};
+use super::page::{badge, class, safe};
 use crate::cut::Limits;
 use crate::evidence::{self, Row};
 use crate::group::{Group, full_name, groups, name, unread};
+use crate::headline::capitalized;
 use crate::theme::{self, ABSENT, Edit};
 use crate::words::count;
 use maud::{Markup, html};

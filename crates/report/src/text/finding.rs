@@ -32,7 +32,12 @@ pub(super) fn finding(finding: &Finding, options: TextOptions) -> String {
     } else {
         Detail { limits: Limits::BRIEF, more: ", shown with -v" }
     };
-    out.push_str(&body(finding, ink, detail));
+    out.push_str(&ink.wrap(4, 0, &clean::line(&finding.message)));
+    out.push_str(&evidence_rows(finding, ink, detail));
+    if let Some(remedy) = &finding.remedy {
+        let text = ink.wrap(4, 8, &format!("remedy: {}", clean::line(remedy)));
+        out.push_str(&text.replacen("remedy:", &ink.tone(theme::Tone::Info, "remedy:"), 1));
+    }
     out
 }
 
@@ -43,28 +48,19 @@ struct Detail {
     more: &'static str,
 }
 
-/// What is said of the subject, in plain text without an indent, for an output that has its own place for the
-/// subject.
-pub(crate) fn plain_body(finding: &Finding) -> String {
+/// The evidence in plain text without an indent, for an output that has its own place for all else.
+pub(crate) fn plain_evidence(finding: &Finding) -> String {
     let ink = Ink::new(TextOptions { width: PLAIN_COLUMNS, ..TextOptions::default() });
-    let body = body(finding, ink, Detail { limits: Limits::BRIEF, more: "" });
-    let lines: Vec<&str> = body.lines().map(|line| line.strip_prefix(INDENT).unwrap_or(line)).collect();
+    let evidence = evidence_rows(finding, ink, Detail { limits: Limits::BRIEF, more: "" });
+    let lines: Vec<&str> = evidence.lines().map(|line| line.strip_prefix(INDENT).unwrap_or(line)).collect();
     lines.join("\n")
 }
 
-fn body(finding: &Finding, ink: Ink, detail: Detail) -> String {
-    let mut out = ink.wrap(4, 0, &clean::line(&finding.message));
+fn evidence_rows(finding: &Finding, ink: Ink, detail: Detail) -> String {
     let rows = evidence::rows(&finding.evidence, detail.limits);
     let names = rows.iter().filter_map(short_name).filter(|name| display_width(name) <= NAME_COLUMNS);
     let column = widest(names);
-    for row in &rows {
-        out.push_str(&evidence_row(row, column, ink, detail));
-    }
-    if let Some(remedy) = &finding.remedy {
-        let text = ink.wrap(4, 8, &format!("remedy: {}", clean::line(remedy)));
-        out.push_str(&text.replacen("remedy:", &ink.tone(theme::Tone::Info, "remedy:"), 1));
-    }
-    out
+    rows.iter().map(|row| evidence_row(row, column, ink, detail)).collect()
 }
 
 fn short_name(row: &Row) -> Option<&str> {
