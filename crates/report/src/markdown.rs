@@ -55,7 +55,7 @@ pub fn report_markdown(report: &Report) -> String {
 fn row(finding: &Finding) -> String {
     let mark = theme::of_finding(finding);
     format!(
-        "| {} {} | {}<br>{} | {} {} |\n",
+        "| {}&nbsp;{} | {}<br>{} | {}<br><sub>{}</sub> |\n",
         mark.symbol,
         mark.word,
         code(&cut::one(&name(&finding.subject), NAME)),

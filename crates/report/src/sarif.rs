@@ -9,6 +9,7 @@ mod places;
 mod results;
 mod rules;
 
+use crate::clean;
 use crate::headline;
 use crate::words::{count, millis, number};
 use jiff::Timestamp;
@@ -40,15 +41,22 @@ pub struct SarifOptions<'a> {
 
 /// The report as a SARIF log, with a new line at the end.
 pub fn report_sarif(report: &Report, options: SarifOptions<'_>) -> String {
+    // Serializing fails on maps with keys that are no strings and on writers that fail: neither is here.
+    let mut text = serde_json::to_string_pretty(&log(report, options, MOST_RESULTS)).expect("plain data serializes");
+    text.push('\n');
+    text
+}
+
+fn log(report: &Report, options: SarifOptions<'_>, most: usize) -> Sarif {
     let mut rules = Rules::default();
     let mut results = Results::new(&mut rules, Places::new(report, options.plan_file));
     let suppressed = if options.silenced { report.silenced.as_slice() } else { &[] };
     let mut findings: Vec<_> = report.findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    findings.iter().take(MOST_RESULTS).for_each(|finding| results.finding(finding));
-    let room = MOST_RESULTS.saturating_sub(findings.len());
+    findings.iter().take(most).for_each(|finding| results.finding(finding));
+    let room = most.saturating_sub(findings.len());
     suppressed.iter().take(room).for_each(|one| results.silenced(one));
-    let left_out = (findings.len() + suppressed.len()).saturating_sub(MOST_RESULTS);
+    let left_out = (findings.len() + suppressed.len()).saturating_sub(most);
     let results = results.done();
     let driver = ToolComponent::builder()
         .name("Pilotlight")
@@ -65,11 +73,7 @@ pub fn report_sarif(report: &Report, options: SarifOptions<'_>) -> String {
         .results(results)
         .properties(properties(report))
         .build();
-    let log = Sarif::builder().schema(SCHEMA).version(word(&Version::V2_1_0)).runs(vec![run]).build();
-    // Serializing fails on maps with keys that are no strings and on writers that fail: neither is here.
-    let mut text = serde_json::to_string_pretty(&log).expect("plain data serializes");
-    text.push('\n');
-    text
+    Sarif::builder().schema(SCHEMA).version(word(&Version::V2_1_0)).runs(vec![run]).build()
 }
 
 /// A word of the standard, as the types have it.
@@ -80,7 +84,7 @@ fn word(value: &impl serde::Serialize) -> Value {
 fn category(report: &Report) -> String {
     let job = headline::job_word(report.job);
     match &report.plan {
-        Some(plan) => format!("pilotlight/{job}/{plan}/"),
+        Some(plan) => format!("pilotlight/{job}/{}/", clean::line(plan)),
         None => format!("pilotlight/{job}/"),
     }
 }
@@ -127,8 +131,56 @@ fn properties(report: &Report) -> PropertyBag {
     let mut bag = PropertyBag::builder().build();
     let mut put = |name: &str, value: Value| bag.additional_properties.insert(name.to_owned(), value);
     put("verdict", json!(report.verdict));
-    put("summary", json!(report.summary));
+    let summary = report.summary.iter().map(|one| json!({"name": clean::line(&one.name), "count": one.count}));
+    put("summary", summary.collect());
     put("silenced", json!(report.silenced.len()));
-    put("calls", json!(report.calls));
+    let calls = report.calls.iter().map(|call| {
+        let [service, region, operation] = [&call.service, &call.region, &call.operation].map(|text| clean::line(text));
+        json!({"service": service, "region": region, "operation": operation, "count": call.count})
+    });
+    put("calls", calls.collect());
     bag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pilotlight_findings::{Finding, Job, Severity, Silenced, Subject, codes};
+
+    #[test]
+    fn of_more_results_than_code_scanning_takes_the_most_severe_are_kept() {
+        let subject = |n: u32| Subject::Plan { name: n.to_string() };
+        let finding = |n, severity| Finding::new(codes::D_CHANGED, severity, subject(n), "m");
+        let silenced = |n| Silenced {
+            subject: subject(n),
+            attribute: "a".into(),
+            old: Value::Null,
+            new: Value::Null,
+            rule: "r".into(),
+            reason: "s".into(),
+        };
+        let report = Report {
+            schema_version: 1,
+            job: Job::Drift,
+            plan: None,
+            started_at: String::new(),
+            duration_ms: 0,
+            verdict: Verdict::Findings,
+            summary: Vec::new(),
+            findings: vec![finding(1, Severity::Info), finding(2, Severity::Error)],
+            silenced: vec![silenced(3), silenced(4)],
+            calls: Vec::new(),
+        };
+        let kept = |most| {
+            let log = log(&report, SarifOptions { silenced: true, ..SarifOptions::default() }, most);
+            let run = word(&log.runs[0]);
+            let texts =
+                run["results"].as_array().into_iter().flatten().map(|result| result["message"]["text"].to_string());
+            let note = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].to_string();
+            (texts.map(|text| text[6..7].to_owned()).collect::<String>(), note)
+        };
+        assert_eq!(kept(4), ("2134".into(), "null".into()));
+        assert_eq!(kept(3), ("213".into(), "\"1 result left out: a log holds 25,000.\"".into()));
+        assert_eq!(kept(1), ("2".into(), "\"3 results left out: a log holds 25,000.\"".into()));
+    }
 }

@@ -41,7 +41,7 @@ pub(super) fn folded(findings: &[&Finding], room: usize) -> String {
 }
 
 fn section(finding: &Finding) -> String {
-    let mut out = format!("\n**{}:** {}\n", prose(&title(&finding.subject)), code(&name(&finding.subject)));
+    let mut out = format!("\n<b>{}:</b> {}\n", prose(&title(&finding.subject)), code(&name(&finding.subject)));
     let lines = lines(&rows(&finding.evidence, Limits::BRIEF));
     if !lines.is_empty() {
         out.push('\n');

@@ -115,11 +115,8 @@ fn findings_are_failures_in_the_suite_of_their_stack() {
     let failure = elements.iter().find(|element| element.name == "failure").expect("a failure");
     assert_eq!(failure.attributes["type"], "PL-D103");
     assert_eq!(failure.attributes["message"], "port 22 is open to the world: an ingress rule is not in the state");
-    assert!(
-        text.contains("from_port = 22")
-            && text.contains("remedy: run terraform apply in infra/shop/app\n") == text.contains("infra/shop/app\n"),
-        "{text}"
-    );
+    assert!(text.contains("from_port = 22"), "{text}");
+    assert!(text.contains("remedy: run terraform apply in infra/shop/app"), "{text}");
 }
 
 #[test]

@@ -222,20 +222,6 @@ fn silenced_differences_are_suppressed_results_for_who_asks() {
 }
 
 #[test]
-fn more_results_than_code_scanning_takes_are_left_out_and_counted() {
-    let mut report = reports::drift_with_silenced();
-    let one = report.silenced[0].clone();
-    report.silenced = (0..25_000).map(|_| one.clone()).collect();
-    let log = log(&report, PLAN);
-    assert_eq!(results(&log).len(), 25_000);
-    assert_eq!(results(&log)[0]["ruleId"], "PL-D103", "the most severe stay");
-    assert_eq!(
-        log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"],
-        "3 results left out: a log holds 25,000."
-    );
-}
-
-#[test]
 fn control_characters_are_written_out() {
     let text = report_sarif(&hostile(), PLAN);
     assert!(!text.contains("\\u001b") && !text.contains('\u{202e}') && !text.contains("\\u0000"), "{text}");
