@@ -88,6 +88,35 @@ pub(crate) enum Format {
     Text,
     /// For a program; its schema is in docs/schema
     Json,
+    /// For code scanning: SARIF 2.1.0; with -v also what rules silenced, as suppressed results
+    Sarif,
+    /// For the test page of a CI system: JUnit's XML
+    Junit,
+    /// For the comment of a pull request
+    Markdown,
+    /// One self-contained page
+    Html,
+}
+
+/// How the report of a run is given. A run is a story, not a list of findings: there is no SARIF of it.
+#[derive(Debug, Args)]
+pub(crate) struct RunReportArgs {
+    /// The report's format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: RunFormat,
+
+    /// Write the report to this file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum RunFormat {
+    /// For a person
+    #[default]
+    Text,
+    /// For a program; its schema is in docs/schema
+    Json,
     /// One self-contained page
     Html,
 }
@@ -264,7 +293,7 @@ pub(crate) struct Move {
     #[command(flatten)]
     pub(crate) into: IntoArgs,
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: RunReportArgs,
     #[command(flatten)]
     pub(crate) resolver: ResolverArgs,
 }
@@ -338,7 +367,7 @@ pub(crate) struct RunReport {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: RunReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -346,7 +375,7 @@ pub(crate) struct RunControl {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: RunReportArgs,
 
     /// Take the run from an executor that may still be alive
     #[arg(long)]
