@@ -17,6 +17,7 @@ mod decide;
 mod dns;
 mod equal;
 mod evidence;
+pub mod ignore;
 mod index;
 mod judge;
 mod live;

@@ -26,7 +26,7 @@ mod state;
 mod values;
 
 pub use address::{AddressError, IndexKey, Mode, ModuleStep, ResourceAddress};
-pub use attribute_path::{AttributePath, PathStep};
+pub use attribute_path::{AttributePath, AttributePathError, PathStep};
 pub use error::{StateError, StateProblem};
 pub use instance::Instance;
 pub use plan_json::{Action, ActionCounts, Change, OutputChange, PlanJson, PlanJsonError, ResourceChange};
