@@ -2,6 +2,7 @@
 
 mod catalog;
 mod images;
+pub mod lifecycle;
 mod source;
 
 pub use catalog::{CatalogError, Image, RegionCatalog};
