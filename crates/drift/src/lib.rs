@@ -13,6 +13,7 @@
 //! no runtime, no network, no clock and no environment.
 
 mod aligned;
+mod away;
 mod compare;
 mod decide;
 mod dns;
