@@ -88,7 +88,7 @@ pub(crate) enum Format {
     Text,
     /// For a program; its schema is in docs/schema
     Json,
-    /// For code scanning: SARIF 2.1.0; with -v also what rules silenced, as suppressed results
+    /// SARIF 2.1.0, for code scanning; -v adds what rules silenced
     Sarif,
     /// For the test page of a CI system: JUnit's XML
     Junit,
