@@ -179,6 +179,23 @@ fn where_states_and_sources_are() {
 }
 
 #[test]
+fn the_standby_of_a_state_that_is_kept_elsewhere() {
+    let mut plan = shop();
+    let app = plan.stacks.iter().position(|stack| stack.name == "app").expect("app");
+    let standby =
+        |plan: &DrPlan| plan.state_url(&plan.stacks[app], Side::Standby, Path::new("/into")).expect("a state");
+    // The bucket's region and table, and the workspace, are the primary's.
+    plan.stacks[app].state = "s3://shop-tfstate/app.tfstate?workspace=prod&region=eu-west-1".to_owned();
+    assert_eq!(standby(&plan), "s3://shop-tfstate-eu-central-1/app.tfstate");
+    plan.stacks[app].state = "pull:../infra/shop/app".to_owned();
+    assert_eq!(standby(&plan), "file:/into/app/terraform.tfstate");
+    plan.stacks[app].standby.backend.insert("key".to_owned(), json!("app.tfstate"));
+    assert_eq!(standby(&plan), "s3://shop-tfstate-eu-central-1/app.tfstate");
+    plan.stacks[app].state = "https://states.test/app".to_owned();
+    assert_eq!(standby(&plan), "file:/into/app/terraform.tfstate");
+}
+
+#[test]
 fn both_sides_never_share_a_state() {
     let mut plan = shop();
     plan.stacks[0].standby.backend.clear();

@@ -215,6 +215,37 @@ stack "b" {
 }
 
 #[test]
+fn places_where_no_state_can_be_and_roles_that_are_none() {
+    let text = r#"stack "b" {
+  source = "b"
+  state  = "s3://bucket/b?worksapce=prod"
+  role   = "drift-reader"
+}
+stack "c" {
+  source = "c"
+  state  = "s3://bucket/c?workspace=prod&workspace_key_prefix=teams"
+}
+stack "d" {
+  source = "d"
+  state  = "s3://bucket/teams/prod/c?region=eu-west-1"
+}
+stack "e" {
+  source = "e"
+  state  = "-"
+}
+stack "f" {
+  source = "f"
+  state  = "pull:"
+}"#;
+    let expected = r#"11:12 PL-P104 use "s3://bucket/b?worksapce=prod" for the attribute "state": its parameters are workspace, workspace_key_prefix, region and dynamodb_table | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate
+12:12 PL-P104 use "drift-reader" for the attribute "role": it is no ARN | write it as in arn:aws:iam::123456789012:role/drift-reader
+18:1 PL-P105 use the state s3://bucket/teams/prod/c?region=eu-west-1 twice: the primary of stack "c" has it already | give each its own, or remove one of them
+24:12 PL-P104 use "-" for the attribute "state": standard input is for drift --state alone | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate
+28:12 PL-P104 use "pull:" for the attribute "state": it names no folder | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate"#;
+    assert_eq!(after_head(text), expected);
+}
+
+#[test]
 fn states_that_two_would_write() {
     let text = r#"stack "b" {
   source = "b"
@@ -233,7 +264,7 @@ stack "d" {
 }"#;
     let expected = r#"9:1 PL-P105 use the state ./app.tfstate twice: the primary of stack "app" has it already | give each its own, or remove one of them
 13:1 PL-P105 use the state s3://bucket/c twice: the primary of stack "c" has it already | give each its own, or remove one of them
-22:12 PL-P104 use "s3://bucket" for the attribute "state": an S3 URL names a bucket and a key | write it as in s3://bucket/key or file:terraform.tfstate"#;
+22:12 PL-P104 use "s3://bucket" for the attribute "state": an S3 URL names a bucket and a key | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate"#;
     assert_eq!(after_head(text), expected);
 }
 
