@@ -19,6 +19,7 @@ mod dns;
 mod echo;
 mod equal;
 mod evidence;
+pub mod ignore;
 mod index;
 mod judge;
 mod live;

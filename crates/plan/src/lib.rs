@@ -13,6 +13,7 @@ mod check;
 mod content;
 mod dns_name;
 mod dr_plan;
+mod drift;
 mod duration;
 mod error;
 mod expression;
@@ -38,6 +39,7 @@ mod value;
 
 pub use check::{Check, CheckKind, CheckSide, When};
 pub use dr_plan::{DrPlan, Objectives};
+pub use drift::{DriftOptions, IgnorePattern};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::{PlanError, PlanErrors, Problem};
 pub use inputs::Inputs;

@@ -337,3 +337,22 @@ fn every_default_and_example_of_the_reference_is_read() {
         panic!("{}", errors.iter().map(|error| format!("{error}\n")).collect::<String>());
     }
 }
+
+#[test]
+fn the_patterns_of_drift_keep_their_places() {
+    let text = format!(
+        "{SHOP}\ndrift {{\n  ignore = [\n    \"aws_iam_role.*\",\n    \"module.app[\\\"a\\\"].aws_vpc.${{region.primary}}\",\n  ]\n}}\n"
+    );
+    let plan = parse("plans/shop.hcl", &text, &inputs()).expect("a plan");
+    let patterns: Vec<(&str, String)> =
+        plan.drift.ignore.iter().map(|pattern| (pattern.text.as_str(), pattern.span.to_string())).collect();
+    let first = SHOP.lines().count() + 4;
+    assert_eq!(
+        patterns,
+        [
+            ("aws_iam_role.*", format!("plans/shop.hcl:{first}:5")),
+            ("module.app[\"a\"].aws_vpc.eu-west-1", format!("plans/shop.hcl:{}:5", first + 1)),
+        ]
+    );
+    assert!(parse("plans/shop.hcl", SHOP, &inputs()).expect("a plan").drift.ignore.is_empty());
+}

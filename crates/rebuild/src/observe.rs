@@ -3,6 +3,7 @@
 mod backend;
 mod catalog;
 mod images;
+pub mod lifecycle;
 mod source;
 
 pub use backend::{S3Backend, s3_backend};
