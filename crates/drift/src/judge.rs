@@ -4,6 +4,7 @@ use crate::compare::{Difference, compare};
 use crate::evidence::{evidence, message};
 use crate::index::{Index, record_key};
 use crate::moved::{MovedRecord, answers};
+use crate::network_acl::{compare_acl_rule, direction};
 use crate::observe::{GROUP_RULE, Located, StackState};
 use crate::owners::AllOwners;
 use crate::routes::{compare_route, compare_table};
@@ -92,6 +93,10 @@ impl Judge<'_> {
                     RuleFate::Missing => Fate::Missing,
                     RuleFate::Differs(found) => Fate::There(found, Vec::new()),
                 };
+            }
+            Natural::NetworkAclRule if !live.contains_key(direction(state)) => return not_told("the rules"),
+            Natural::NetworkAclRule => {
+                return compare_acl_rule(state, live).map_or(Fate::Missing, |found| Fate::There(found, Vec::new()));
             }
             Natural::Own | Natural::As(_) | Natural::Record => {}
         }

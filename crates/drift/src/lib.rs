@@ -22,6 +22,7 @@ mod judge;
 mod live;
 mod moved;
 mod network;
+mod network_acl;
 mod observe;
 mod outcome;
 mod owners;

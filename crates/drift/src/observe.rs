@@ -82,6 +82,7 @@ impl<'a> Locator<'a> {
             Natural::As(kind) => (kind, managed.id()?, None),
             Natural::Route => ("aws_route_table", text("route_table_id")?, None),
             Natural::SecurityGroupRule => ("aws_security_group", text("security_group_id")?, None),
+            Natural::NetworkAclRule => ("aws_network_acl", text("network_acl_id")?, None),
             Natural::Record => (own_type, managed.id()?, text("zone_id").map(zone_id)),
         };
         let parent = if own_type.starts_with(GROUP_RULE) { text("security_group_id") } else { parent };
