@@ -26,6 +26,7 @@ mod judge;
 mod live;
 mod moved;
 mod network;
+mod network_acl;
 mod observe;
 mod outcome;
 mod owners;
