@@ -40,7 +40,7 @@ impl Aws {
             .expression_attribute_names("#digest", DIGEST)
             .expression_attribute_names("#info", INFO)
             .consistent_read(true);
-        limits.take(&call.region, call.operation, STATE_LOCKS).await;
+        limits.take(call.service, &call.region, call.operation, STATE_LOCKS).await;
         let answer = request.send().await.map_err(|error| CallError::of(call, &error))?;
         Ok(answer.item.map(|item| {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
