@@ -18,19 +18,20 @@ fn block(condition: &RuleCondition) -> Value {
     let query = |pair: &aws_sdk_elasticloadbalancingv2::types::QueryStringKeyValuePair| {
         Attributes::new().or_null("key", pair.key()).or_null("value", pair.value()).block()
     };
-    let field = |name: &str| condition.field() == Some(name);
-    // A rule that was made by the API's older form has its values beside the config.
-    let or_plain = |name: &str, values: Option<&[String]>| {
-        values.filter(|values| !values.is_empty()).or_else(|| field(name).then(|| condition.values()))
-    };
     Attributes::new()
-        .set("host_header", values(or_plain("host-header", host.map(|config| config.values()))))
-        .set("path_pattern", values(or_plain("path-pattern", path.map(|config| config.values()))))
+        .set("host_header", values(or_plain(condition, "host-header", host.map(|config| config.values()))))
+        .set("path_pattern", values(or_plain(condition, "path-pattern", path.map(|config| config.values()))))
         .set("http_header", header.into_iter().collect::<Vec<_>>())
         .set("http_request_method", values(condition.http_request_method_config().map(|config| config.values())))
         .set("query_string", queries.iter().map(query).collect::<Vec<_>>())
         .set("source_ip", values(condition.source_ip_config().map(|config| config.values())))
         .block()
+}
+
+/// A rule that was made by the API's older form has its values beside the config.
+fn or_plain<'c>(condition: &'c RuleCondition, field: &str, told: Option<&'c [String]>) -> Option<&'c [String]> {
+    let plain = || (condition.field() == Some(field)).then(|| condition.values());
+    told.filter(|values| !values.is_empty()).or_else(plain)
 }
 
 fn values(told: Option<&[String]>) -> Vec<Value> {
