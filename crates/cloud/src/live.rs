@@ -8,6 +8,7 @@ mod health_check;
 mod instance;
 mod internet_gateway;
 mod key_pair;
+mod listed;
 mod nat_gateway;
 mod network_interface;
 mod record;
@@ -25,12 +26,15 @@ use crate::session::Aws;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::BoxFuture;
+use listed::LISTED;
+use pilotlight_drift::shapes::is_global;
 use pilotlight_drift::{LiveObject, LiveQuery, LiveReader, LiveSnapshot, Unread, Wanted};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 
-/// Families that are read at the same time. Each has its own bucket; this bounds connections and memory.
-const AT_ONCE: usize = 8;
+/// Families that are read at the same time: all of them, so that the first pages of all are under way at once. Each
+/// API has its own bucket; this bounds the connections of a place, of which each family has one.
+const AT_ONCE: usize = 64;
 
 /// Types that come from the same call.
 struct Family {
@@ -96,12 +100,31 @@ struct Scope<'a> {
     regional: &'a Regional,
     /// By type.
     wanted: HashMap<&'a str, Vec<&'a Wanted<'a>>>,
+    /// Whether every type is asked for, wanted or not,
     everything: bool,
+    /// and those of global APIs too: one place of each account lists them.
+    global: bool,
+    /// Route 53's list of zones, which two families need.
+    zones: tokio::sync::OnceCell<Vec<aws_sdk_route53::types::HostedZone>>,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    fn new(regional: &'a Regional, query: &'a LiveQuery<'_>) -> Self {
+        let mut wanted: HashMap<&str, Vec<&Wanted<'_>>> = HashMap::new();
+        for one in &query.wanted {
+            wanted.entry(one.resource_type).or_default().push(one);
+        }
+        let zones = tokio::sync::OnceCell::new();
+        Self { regional, wanted, everything: query.everything, global: query.global, zones }
+    }
+
     fn wants(&self, resource_type: &str) -> bool {
-        self.everything || self.wanted.contains_key(resource_type)
+        self.lists_all(resource_type) || self.wanted.contains_key(resource_type)
+    }
+
+    /// Whether every object of the type is asked for.
+    fn lists_all(&self, resource_type: &str) -> bool {
+        self.everything && (self.global || !is_global(resource_type))
     }
 
     /// Ids of this type that a state knows, each once.
@@ -119,7 +142,7 @@ impl Scope<'_> {
     }
 }
 
-/// Reads EC2's and Route 53's objects of one account.
+/// Reads the objects of a place with list calls, in the account that its role leads to.
 #[derive(Debug, Clone)]
 pub struct AwsReader {
     aws: Aws,
@@ -139,18 +162,20 @@ impl LiveReader for AwsReader {
 
     async fn read(&self, query: &LiveQuery<'_>) -> LiveSnapshot {
         let log = self.aws.job_log();
-        let regional = self.aws.regional(&query.place.region, log.clone()).await;
-        let mut wanted: HashMap<&str, Vec<&Wanted<'_>>> = HashMap::new();
-        for one in &query.wanted {
-            wanted.entry(one.resource_type).or_default().push(one);
+        let entered = self.aws.enter(&query.place, &log).await;
+        let regional = self.aws.regional(&query.place, log.clone()).await;
+        let scope = Scope::new(&regional, query);
+        if let Err(error) = entered {
+            return LiveSnapshot {
+                unread: not_entered(&scope, query, &error),
+                calls: log.calls(),
+                ..Default::default()
+            };
         }
-        let scope = Scope { regional: &regional, wanted, everything: query.everything };
         let mut reads: Vec<BoxFuture<'_, (&Family, Reading)>> = Vec::new();
-        for family in FAMILIES {
-            if family.types.iter().any(|name| scope.wants(name)) {
-                let read = (family.read)(&scope);
-                reads.push(Box::pin(async move { (family, read.await) }));
-            }
+        for family in families(&scope) {
+            let read = (family.read)(&scope);
+            reads.push(Box::pin(async move { (family, read.await) }));
         }
         let readings: Vec<(&Family, Reading)> = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
         let mut snapshot = LiveSnapshot::default();
@@ -177,6 +202,25 @@ impl LiveReader for AwsReader {
         snapshot.calls = log.calls();
         snapshot
     }
+}
+
+/// The families that are asked for something. Route 53's come first, since its places are the scarce ones.
+fn families(scope: &Scope<'_>) -> Vec<&'static Family> {
+    let wanted = FAMILIES.iter().filter(|family| family.types.iter().any(|name| scope.wants(name)));
+    let mut families: Vec<&Family> = wanted.collect();
+    families.sort_by_key(|family| !family.types.iter().any(|name| name.starts_with("aws_route53_")));
+    families.extend(LISTED.iter().filter(|_| scope.everything));
+    families
+}
+
+/// All that was asked for of a place whose role could not be assumed, type by type.
+fn not_entered(scope: &Scope<'_>, query: &LiveQuery<'_>, error: &CallError) -> Vec<Unread> {
+    let mut types: BTreeSet<&str> = query.wanted.iter().map(|wanted| wanted.resource_type).collect();
+    types.extend(families(scope).iter().flat_map(|family| family.types).copied().filter(|name| scope.wants(name)));
+    let role = query.place.role.as_deref().unwrap_or_default();
+    let reason = format!("the role {role} was not assumed: {}: {}", error.call, error.reason());
+    let unread = |name: &str| Unread { resource_type: name.to_owned(), id: None, reason: reason.clone() };
+    types.into_iter().map(unread).collect()
 }
 
 /// What could not be read, with the call and AWS's words for it.

@@ -1,13 +1,15 @@
 //! `aws_route53_record`: every record of the zones that the states' records are in.
 
 use super::attributes::Attributes;
-use super::{Answer, Reading, Scope};
+use super::{Answer, Reading, Scope, zone};
 use crate::error::{CallError, CallErrorKind};
-use crate::route53::names::{unescaped, without_dot};
+use crate::route53::names::{bare_id, unescaped, without_dot};
 use crate::route53::sets;
 use aws_sdk_route53::types::ResourceRecordSet;
+use futures::StreamExt;
 use pilotlight_drift::{LiveObject, Unread};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub(super) const TYPES: &[&str] = &[RECORD];
 const RECORD: &str = "aws_route53_record";
@@ -15,10 +17,22 @@ const RECORD: &str = "aws_route53_record";
 /// AWS's code for a zone that is not there.
 const NO_ZONE: &str = "NoSuchHostedZone";
 
+/// Zones that are listed at the same time. More would only wait for Route 53's five calls a second.
+const ZONES_AT_ONCE: usize = 5;
+
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
+    let mut zones: BTreeSet<&str> = scope.parents(RECORD);
+    if scope.lists_all(RECORD) {
+        zones.extend(zone::all(scope).await?.iter().map(|zone| bare_id(zone.id())));
+    }
+    let mut lists = Vec::new();
+    for zone in zones {
+        lists.push(async move { (zone, sets::all(scope.regional, zone).await) });
+    }
+    let mut lists = futures::stream::iter(lists).buffered(ZONES_AT_ONCE);
     let mut answer = Answer::default();
-    for zone in scope.parents(RECORD) {
-        match sets::all(scope.regional, zone).await {
+    while let Some((zone, records)) = lists.next().await {
+        match records {
             Ok(records) => answer.objects.extend(records.iter().map(|record| object(zone, record))),
             // With its zone gone, a record is gone: it is not among the objects, and so missing.
             Err(CallError { kind: CallErrorKind::Refused, code: Some(code), .. }) if code == NO_ZONE => {}
@@ -28,13 +42,15 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     Ok(answer)
 }
 
-/// The states' records of a zone that could not be read.
+/// The states' records of a zone that could not be read, or the zone itself where its records were not asked for by
+/// any state.
 fn of_zone(scope: &Scope<'_>, zone: &str, error: &CallError) -> Vec<Unread> {
-    scope
-        .of(RECORD)
-        .filter(|wanted| wanted.parent.as_deref() == Some(zone))
-        .map(|wanted| super::unread(RECORD, Some(&wanted.id), error))
-        .collect()
+    let of_states = scope.of(RECORD).filter(|wanted| wanted.parent == Some(zone));
+    let mut unread: Vec<Unread> = of_states.map(|wanted| super::unread(RECORD, Some(wanted.id), error)).collect();
+    if unread.is_empty() {
+        unread.push(super::unread(RECORD, Some(zone), error));
+    }
+    unread
 }
 
 fn object(zone: &str, record: &ResourceRecordSet) -> LiveObject {

@@ -1,3 +1,7 @@
+mod budget;
+mod listed;
+mod places;
+
 use super::*;
 use crate::replay::{Replay, Reply, region};
 use pilotlight_drift::Place;
@@ -11,7 +15,7 @@ async fn read(replay: &Replay, wanted: Vec<Wanted<'_>>) -> LiveSnapshot {
     replay
         .aws()
         .live_reader()
-        .read(&LiveQuery { place: Place { role: None, region: region() }, wanted, everything: false })
+        .read(&LiveQuery { place: Place { role: None, region: region() }, wanted, everything: false, global: true })
         .await
 }
 

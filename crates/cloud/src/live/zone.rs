@@ -16,14 +16,7 @@ const ZONE: &str = "aws_route53_zone";
 const PAGE: i32 = 100;
 
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let planned = scope.regional.route53("ListHostedZones");
-    let mut pages = Pages::of(&planned.call);
-    while pages.is_open() {
-        let request = scope.regional.route53.list_hosted_zones().max_items(PAGE).set_marker(pages.marker());
-        let page = scope.regional.send(&planned, request.send()).await?;
-        pages.add(Some(page.hosted_zones), page.next_marker.filter(|_| page.is_truncated))?;
-    }
-    let zones = pages.into_items();
+    let zones = all(scope).await?;
     let mut answer = Answer::of(zones.iter().map(object));
     let wanted = scope.ids(ZONE);
     // Which VPCs a private zone answers in, only its own call tells.
@@ -39,6 +32,21 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     }
     zone_tags::add(scope, ZONE, TagResourceType::Hostedzone, &mut answer).await;
     Ok(answer)
+}
+
+/// Every zone of the account, listed once for all who ask.
+pub(super) async fn all<'s>(scope: &'s Scope<'_>) -> Result<&'s [HostedZone], CallError> {
+    let list = || async {
+        let planned = scope.regional.route53("ListHostedZones");
+        let mut pages = Pages::of(&planned.call);
+        while pages.is_open() {
+            let request = scope.regional.route53.list_hosted_zones().max_items(PAGE).set_marker(pages.marker());
+            let page = scope.regional.send(&planned, request.send()).await?;
+            pages.add(Some(page.hosted_zones), page.next_marker.filter(|_| page.is_truncated))?;
+        }
+        Ok(pages.into_items())
+    };
+    Ok(scope.zones.get_or_try_init(list).await?)
 }
 
 async fn vpcs(scope: &Scope<'_>, id: &str) -> Result<Vec<Value>, CallError> {
