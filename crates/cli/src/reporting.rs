@@ -43,6 +43,7 @@ impl Began {
             verdict,
             summary,
             findings,
+            silenced: Vec::new(),
             calls,
         }
     }

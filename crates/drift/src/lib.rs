@@ -15,6 +15,7 @@
 mod compare;
 mod decide;
 mod dns;
+mod echo;
 mod equal;
 mod evidence;
 mod index;
@@ -26,13 +27,20 @@ mod observe;
 mod outcome;
 mod owners;
 mod parts;
+mod policy;
 mod providers;
 mod routes;
 mod rule_atoms;
 mod rules;
 mod schema;
+mod secrets;
+mod security;
 mod security_groups;
+mod shaped;
 pub mod shapes;
+mod tell;
+mod two_addresses;
+mod unmanaged;
 
 pub use decide::{DriftInput, PlaceLive, decide};
 pub use live::*;

@@ -1,4 +1,4 @@
-use pilotlight_findings::{ApiCalls, Count, Finding, Verdict};
+use pilotlight_findings::{ApiCalls, Count, Finding, Silenced, Verdict};
 
 /// How many objects there were of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct DriftCounts {
     pub moved: u64,
     /// Not there any more.
     pub missing: u64,
+    /// In AWS, and in no given state.
+    pub unmanaged: u64,
     /// Not read.
     pub unread: u64,
     /// Of providers whose resources are in no cloud.
@@ -24,8 +26,12 @@ impl DriftCounts {
     pub fn summary(&self) -> Vec<Count> {
         let always =
             [("in sync", self.in_sync), ("changed", self.changed), ("missing", self.missing), ("unread", self.unread)];
-        let sometimes =
-            [("moved by a failover", self.moved), ("not in any cloud", self.not_in_cloud), ("deposed", self.deposed)];
+        let sometimes = [
+            ("unmanaged", self.unmanaged),
+            ("moved by a failover", self.moved),
+            ("not in any cloud", self.not_in_cloud),
+            ("deposed", self.deposed),
+        ];
         always
             .into_iter()
             .chain(sometimes.into_iter().filter(|(_, count)| *count > 0))
@@ -41,6 +47,8 @@ pub struct DriftOutcome {
     pub findings: Vec<Finding>,
     /// How many of each.
     pub counts: DriftCounts,
+    /// Differences that a rule took for none, in the order of the states.
+    pub silenced: Vec<Silenced>,
     /// Calls made, by API, added up over the regions.
     pub calls: Vec<ApiCalls>,
 }

@@ -4,6 +4,7 @@
 //! next refresh. So what another resource owns is taken out of both sides before the object is compared. The part
 //! is judged where it is owned.
 
+use crate::compare::{Difference, Silent};
 use crate::equal::text;
 use crate::index::zone_id;
 use pilotlight_tfstate::ManagedInstance;
@@ -13,6 +14,14 @@ use std::collections::{HashMap, HashSet};
 
 /// An object's attributes, copied only where something is taken out.
 type Attributes<'m> = Cow<'m, Map<String, Value>>;
+
+/// An object without what other resources own in it.
+pub(crate) struct TakenOut<'m> {
+    pub(crate) state: Attributes<'m>,
+    pub(crate) live: Attributes<'m>,
+    /// Differences that were in what was taken out.
+    pub(crate) silent: Vec<Silent>,
+}
 
 /// What a resource type owns in another object.
 struct Part {
@@ -71,10 +80,11 @@ const PARTS: &[Part] = &[
 #[derive(Debug, Default)]
 pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, Elements>>);
 
+/// What is owned, and by a resource of which type.
 #[derive(Debug)]
 enum Elements {
-    All,
-    Named(HashSet<String>),
+    All(&'static str),
+    Named(&'static str, HashSet<String>),
 }
 
 impl OwnedParts {
@@ -85,9 +95,10 @@ impl OwnedParts {
             let host = self.0.entry(zone_id(host).to_owned()).or_default();
             for attribute in part.attributes {
                 let element = part.element.map(|name| managed.instance.text(name));
-                match (element, host.entry(attribute).or_insert_with(|| Elements::Named(HashSet::new()))) {
-                    (None, owned) => *owned = Elements::All,
-                    (Some(Some(element)), Elements::Named(names)) => {
+                let empty = || Elements::Named(part.resource_type, HashSet::new());
+                match (element, host.entry(attribute).or_insert_with(empty)) {
+                    (None, owned) => *owned = Elements::All(part.resource_type),
+                    (Some(Some(element)), Elements::Named(_, names)) => {
                         names.insert(element.to_owned());
                     }
                     (Some(_), _) => {}
@@ -102,26 +113,38 @@ impl OwnedParts {
         id: &str,
         state: &'m Map<String, Value>,
         live: &'m Map<String, Value>,
-    ) -> (Attributes<'m>, Attributes<'m>) {
-        let (mut state, mut live) = (Cow::Borrowed(state), Cow::Borrowed(live));
+    ) -> TakenOut<'m> {
+        let mut out = TakenOut { state: Cow::Borrowed(state), live: Cow::Borrowed(live), silent: Vec::new() };
         // An instance has the groups of its first interface.
         let interface = live.get("primary_network_interface_id").map(text).unwrap_or_default();
         let hosts = [id, &interface].into_iter().filter_map(|host| self.0.get(host));
         for (attribute, elements) in hosts.flatten() {
-            match elements {
-                Elements::All => {
-                    live.to_mut().remove(*attribute);
+            let owner = match elements {
+                Elements::All(owner) => {
+                    out.live.to_mut().remove(*attribute);
+                    owner
                 }
-                Elements::Named(names) => {
-                    take(state.to_mut(), attribute, names);
-                    take(live.to_mut(), attribute, names);
+                Elements::Named(owner, names) => {
+                    take(out.state.to_mut(), attribute, names);
+                    take(out.live.to_mut(), attribute, names);
                     if *attribute == "tags_all" {
-                        take(state.to_mut(), "tags", names);
+                        take(out.state.to_mut(), "tags", names);
                     }
+                    owner
                 }
+            };
+            let (old, new) = (state.get(*attribute), live.get(*attribute));
+            if let (Some(old), Some(new)) = (old, new)
+                && old != new
+            {
+                out.silent.push(Silent {
+                    difference: Difference::of(attribute, old, new),
+                    rule: format!("owned by {owner}"),
+                    reason: "another resource owns this part of the object, and is judged by itself".to_owned(),
+                });
             }
         }
-        (state, live)
+        out
     }
 }
 

@@ -1,5 +1,8 @@
 //! The comparison rules: one table, a row for each deviation from plain equality.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// How an attribute is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -33,6 +36,29 @@ pub enum Rule {
     Port,
     /// A security group's id, with or without its account.
     GroupId,
+}
+
+impl Rule {
+    /// Its name, as a report tells which rule silenced a difference.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ignore => "not compared",
+            Self::Set => "set",
+            Self::WhereStated => "compared where stated",
+            Self::DnsName => "DNS name",
+            Self::DnsNames => "DNS names",
+            Self::RecordValues => "record values",
+            Self::Alias => "alias",
+            Self::Tags => "tags",
+            Self::Policy => "policy",
+            Self::SecurityGroupRules => "security group rules",
+            Self::Routes => "routes",
+            Self::Cidr => "CIDR",
+            Self::Protocol => "protocol",
+            Self::Port => "port",
+            Self::GroupId => "group id",
+        }
+    }
 }
 
 /// A row of the table.
@@ -137,9 +163,18 @@ pub const RULES: &[Row] = &[
     row("aws_route53_health_check", "fqdn", Rule::DnsName, "names have no case and no trailing dot"),
 ];
 
-/// The rule for an attribute; none where plain equality holds.
-pub(crate) fn rule(resource_type: &str, attribute: &str) -> Option<Rule> {
-    RULES.iter().find(|row| row.attribute == attribute && fits(row.resource_type, resource_type)).map(|row| row.rule)
+/// Rows by their attribute: there are many of them, and attributes to look up by the million.
+static BY_ATTRIBUTE: LazyLock<HashMap<&'static str, Vec<&'static Row>>> = LazyLock::new(|| {
+    let mut by_attribute: HashMap<&str, Vec<&Row>> = HashMap::new();
+    for row in RULES {
+        by_attribute.entry(row.attribute).or_default().push(row);
+    }
+    by_attribute
+});
+
+/// The row for an attribute; none where plain equality holds.
+pub(crate) fn row_for(resource_type: &str, attribute: &str) -> Option<&'static Row> {
+    BY_ATTRIBUTE.get(attribute)?.iter().copied().find(|row| fits(row.resource_type, resource_type))
 }
 
 fn fits(pattern: &str, resource_type: &str) -> bool {

@@ -45,6 +45,8 @@ fn title(subject: &Subject) -> String {
         Subject::Record { zone, .. } => format!("zone {zone}"),
         Subject::Check { .. } => "checks".to_owned(),
         Subject::Host { .. } => "hosts".to_owned(),
+        Subject::CloudObject { region: Some(region), .. } => format!("no stack, {region}"),
+        Subject::CloudObject { region: None, .. } => "no stack, global".to_owned(),
         Subject::Step { .. } => "the run".to_owned(),
         Subject::Journal { .. } => "journal".to_owned(),
         Subject::Plan { name } => format!("plan {name}"),
@@ -63,6 +65,7 @@ pub(crate) fn name(subject: &Subject) -> String {
         Subject::Record { .. }
         | Subject::Check { .. }
         | Subject::Host { .. }
+        | Subject::CloudObject { .. }
         | Subject::Step { .. }
         | Subject::Journal { .. }
         | Subject::Plan { .. } => subject.to_string(),

@@ -16,6 +16,18 @@ pub enum PathStep {
     Index(IndexKey),
 }
 
+impl PathStep {
+    /// Whether both lead to the same place. The key of a map is written as an index or as an attribute: only a
+    /// schema could tell which it is.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Attribute(one), Self::Index(IndexKey::Str(other)))
+            | (Self::Index(IndexKey::Str(one)), Self::Attribute(other)) => one == other,
+            _ => self == other,
+        }
+    }
+}
+
 /// A path into the attributes of a resource. It covers everything below it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct AttributePath(pub Vec<PathStep>);
@@ -28,7 +40,7 @@ impl AttributePath {
 
     /// Whether this path is `other` or leads to it.
     pub fn covers(&self, other: &Self) -> bool {
-        other.0.starts_with(&self.0)
+        other.0.len() >= self.0.len() && self.0.iter().zip(&other.0).all(|(one, other)| one.is_same(other))
     }
 
     /// The top-level attribute that it begins with.
@@ -109,6 +121,15 @@ mod tests {
             {"type": "get_attr", "value": "value"},
         ]));
         assert_eq!(path.expect("path"), AttributePath::attribute("setting"));
+    }
+
+    #[test]
+    fn a_key_of_a_map_is_covered_however_it_is_written() {
+        let index = AttributePath(vec![PathStep::Attribute("a".into()), PathStep::Index(IndexKey::Str("k".into()))]);
+        let field = AttributePath(vec![PathStep::Attribute("a".into()), PathStep::Attribute("k".into())]);
+        assert!(index.covers(&field) && field.covers(&index));
+        assert!(!index.covers(&AttributePath::attribute("a")), "not what is above it");
+        assert!(!AttributePath::attribute("b").covers(&index));
     }
 
     #[test]
