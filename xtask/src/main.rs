@@ -1,4 +1,4 @@
-//! Tasks of the workspace: `cargo xtask demo | test | lab | tidy | docs`, one file a task.
+//! Tasks of the workspace: `cargo xtask demo | test | bench | lab | tidy | docs`, one file a task.
 //!
 //! It starts programs and the rehearsal lab. It is in no release build, and no part of the product
 //! knows of it.
@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use workspace::{Done, Workspace};
 
+mod bench;
 mod demo;
 mod docs;
 mod lab;
@@ -28,6 +29,9 @@ enum Task {
     Demo(demo::Demo),
     /// Run all tests, with what they need.
     Test(test::Test),
+    /// Measure what has to be fast, and fail where a limit is missed.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// The rehearsal lab: two AWS regions on loopback, with the sample estate applied.
     #[command(subcommand)]
     Lab(lab::Task),
@@ -55,6 +59,7 @@ fn run(task: Task) -> Done<ExitCode> {
     match task {
         Task::Demo(args) => return demo::run(&args),
         Task::Test(args) => return test::run(&args),
+        Task::Bench(bench) => return bench::run(&bench),
         Task::Lab(task) => return lab::run(task),
         Task::Tidy => tidy::run(&Workspace::find()?.root)?,
         Task::Docs { check } => docs::run(&Workspace::find()?.root, check)?,

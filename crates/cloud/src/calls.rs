@@ -71,22 +71,40 @@ impl Intercept for Meter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(metadata) = cfg.load::<Metadata>() {
-            // "EC2", "Route 53"
-            let service = metadata.service().replace(' ', "").to_lowercase();
+            let service = service_name(metadata.service());
             self.log.count(&service, &self.region, metadata.name());
             // The first attempt waited for its place. A retry is sent by the SDK's own backoff, and later
             // calls have to wait for it instead.
             if cfg.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1) {
-                self.limits.charge(&self.region, metadata.name(), Instant::now());
+                self.limits.charge(&service, &self.region, metadata.name(), Instant::now());
             }
         }
         Ok(())
     }
 }
 
+/// A service as IAM's policies name it, from the SDK's name: "EC2", "Route 53", "Elastic Load Balancing v2".
+fn service_name(sdk_name: &str) -> String {
+    let name = sdk_name.strip_suffix(" v2").unwrap_or(sdk_name);
+    name.replace(' ', "").to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_have_the_names_that_policies_use() {
+        for (sdk, name) in [
+            ("EC2", "ec2"),
+            ("Route 53", "route53"),
+            ("Elastic Load Balancing v2", "elasticloadbalancing"),
+            ("Auto Scaling", "autoscaling"),
+            ("IAM", "iam"),
+        ] {
+            assert_eq!(service_name(sdk), name);
+        }
+    }
 
     #[test]
     fn a_jobs_calls_are_counted_in_the_session_too() {

@@ -81,6 +81,11 @@ impl CallError {
         }
     }
 
+    /// Whether AWS refused the call with this code.
+    pub(crate) fn is_refused(&self, code: &str) -> bool {
+        self.kind == CallErrorKind::Refused && self.code.as_deref() == Some(code)
+    }
+
     /// The code and the words, for a sentence that tells the kind itself.
     pub(crate) fn words(&self) -> String {
         match &self.code {

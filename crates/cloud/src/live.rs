@@ -3,13 +3,16 @@
 
 mod answer;
 mod attributes;
+mod auto_scaling;
 mod crc32;
 mod dhcp_options;
 mod ebs_volume;
 mod eip;
+mod elb;
 mod endpoint;
 mod flow_log;
 mod health_check;
+mod iam;
 mod image;
 mod instance;
 mod internet_gateway;
@@ -97,9 +100,37 @@ static FAMILIES: &[Family] = &[
     Family { types: zone::TYPES, read: |scope| Box::pin(zone::read(scope)) },
     Family { types: record::TYPES, read: |scope| Box::pin(record::read(scope)) },
     Family { types: health_check::TYPES, read: |scope| Box::pin(health_check::read(scope)) },
+    Family { types: iam::details::TYPES, read: |scope| Box::pin(iam::details::read(scope)) },
+    Family { types: iam::instance_profile::TYPES, read: |scope| Box::pin(iam::instance_profile::read(scope)) },
+    Family { types: iam::access_key::TYPES, read: |scope| Box::pin(iam::access_key::read(scope)) },
+    Family { types: iam::account::ALIAS_TYPES, read: |scope| Box::pin(iam::account::alias(scope)) },
+    Family { types: iam::account::PASSWORD_POLICY_TYPES, read: |scope| Box::pin(iam::account::password_policy(scope)) },
+    Family { types: elb::load_balancer::TYPES, read: |scope| Box::pin(elb::load_balancer::read(scope)) },
+    Family { types: elb::listener::TYPES, read: |scope| Box::pin(elb::listener::read(scope)) },
+    Family { types: elb::target_group::TYPES, read: |scope| Box::pin(elb::target_group::read(scope)) },
+    Family { types: auto_scaling::group::TYPES, read: |scope| Box::pin(auto_scaling::group::read(scope)) },
+    Family { types: auto_scaling::policy::TYPES, read: |scope| Box::pin(auto_scaling::policy::read(scope)) },
+    Family { types: auto_scaling::schedule::TYPES, read: |scope| Box::pin(auto_scaling::schedule::read(scope)) },
+    Family {
+        types: auto_scaling::launch_configuration::TYPES,
+        read: |scope| Box::pin(auto_scaling::launch_configuration::read(scope)),
+    },
 ];
 
-/// Reads EC2's and Route 53's objects of one account.
+/// Makes a call for each, a few at the same time, and gives the results in the same order.
+async fn at_once<'i, T, F: Future<Output = T>>(
+    items: impl IntoIterator<Item = &'i str>,
+    call: impl Fn(&'i str) -> F,
+) -> Vec<(&'i str, T)> {
+    let calls = items.into_iter().map(|item| {
+        let call = call(item);
+        async move { (item, call.await) }
+    });
+    let calls: Vec<_> = calls.collect();
+    futures::stream::iter(calls).buffered(AT_ONCE).collect().await
+}
+
+/// Reads the objects of one account: EC2's, Route 53's, IAM's, the load balancers' and Auto Scaling's.
 #[derive(Debug, Clone)]
 pub struct AwsReader {
     aws: Aws,

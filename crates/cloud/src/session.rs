@@ -140,7 +140,11 @@ impl Aws {
         Regional::new(region.clone(), &self.config(region).await, log, self.inner.limits.clone())
     }
 
-    async fn config(&self, region: &Region) -> SdkConfig {
+    pub(crate) fn limits(&self) -> Arc<Limits> {
+        self.inner.limits.clone()
+    }
+
+    pub(crate) async fn config(&self, region: &Region) -> SdkConfig {
         let mut configs = self.inner.configs.lock().await;
         if let Some(config) = configs.get(region) {
             return config.clone();

@@ -3,7 +3,10 @@
 use crate::dns;
 use crate::equal::{equal, equal_sets, is_empty, items, text};
 use crate::network::{cidr, group_id, protocol};
-use crate::rules::{Rule, rule};
+use crate::policy::policy;
+use crate::rules::{Row, Rule, row_for};
+use crate::schema::{Nature, TypeSchema};
+use crate::shaped;
 use serde_json::{Map, Value};
 
 /// A value that differs.
@@ -17,21 +20,71 @@ pub(crate) struct Difference {
     pub(crate) old: Value,
     /// What the cloud has.
     pub(crate) new: Value,
+    /// Whether the provider's schema says that it is a secret, or has one in it.
+    pub(crate) secret: bool,
+    /// Whether only the configuration sets it, as the provider's schema says: then it is no echo of another resource.
+    pub(crate) argument: bool,
 }
 
 impl Difference {
     pub(crate) fn of(attribute: &str, old: &Value, new: &Value) -> Self {
-        Self { attribute: attribute.to_owned(), path: attribute.to_owned(), old: old.clone(), new: new.clone() }
+        Self {
+            attribute: attribute.to_owned(),
+            path: attribute.to_owned(),
+            old: old.clone(),
+            new: new.clone(),
+            secret: false,
+            argument: false,
+        }
     }
+}
+
+/// A difference that a rule takes for none.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Silent {
+    pub(crate) difference: Difference,
+    /// The rule's name.
+    pub(crate) rule: String,
+    /// Why it holds.
+    pub(crate) reason: String,
+}
+
+impl Silent {
+    fn by(row: &Row, difference: Difference) -> Self {
+        let rule = format!("{}.{} ({})", row.resource_type, row.attribute, row.rule.name());
+        Self { difference, rule, reason: row.reason.to_owned() }
+    }
+}
+
+/// What comparing two objects gives.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Comparison {
+    pub(crate) differences: Vec<Difference>,
+    pub(crate) silent: Vec<Silent>,
 }
 
 /// Prefix of the tags that AWS sets itself.
 const AWS_TAG: &str = "aws:";
 
+/// Of attributes that the provider alone sets.
+const COMPUTED: (&str, &str) = ("computed", "the provider computes it: it is no configuration");
+
+/// Of values that are written differently and mean the same.
+const SAME: (&str, &str) =
+    ("same value", "nothing in any form is equal, a scalar is equal to its text, and a set has no order");
+
+/// Of a nested block that says how long Terraform waits.
+const TIMEOUTS: &str = "timeouts";
+
 /// Compares the attributes that both sides have. Rules and routes are not among them: see
 /// [`crate::security_groups`] and [`crate::routes`].
-pub(crate) fn compare(resource_type: &str, state: &Map<String, Value>, live: &Map<String, Value>) -> Vec<Difference> {
-    let mut differences = Vec::new();
+pub(crate) fn compare(
+    resource_type: &str,
+    state: &Map<String, Value>,
+    live: &Map<String, Value>,
+    schema: Option<&TypeSchema>,
+) -> Comparison {
+    let mut found = Comparison::default();
     for (attribute, new) in live {
         // Before version 3.38 of the provider there was no tags_all.
         let known = match attribute.as_str() {
@@ -40,40 +93,84 @@ pub(crate) fn compare(resource_type: &str, state: &Map<String, Value>, live: &Ma
             name if name.ends_with("_routing_policy") && !is_empty(new) && *new != Value::Bool(false) => {
                 state.get(name).or(Some(&Value::Null))
             }
+            TIMEOUTS => None,
             _ => state.get(attribute),
         };
-        let Some(old) = known else { continue };
-        let differs = match rule(resource_type, attribute) {
-            Some(Rule::Ignore | Rule::SecurityGroupRules | Rule::Routes) => false,
-            Some(Rule::Tags) => {
-                differences.extend(tags(attribute, old, new));
-                false
+        let Some(old) = known.filter(|old| *old != new) else { continue };
+        let whole = || Difference::of(attribute, &ordered(old), &ordered(new));
+        let schema = schema.and_then(|schema| schema.attributes.get(attribute));
+        let secret = schema.is_some_and(shaped::has_secret);
+        let argument = schema.is_some_and(|schema| schema.nature == Nature::Argument);
+        let row = row_for(resource_type, attribute);
+        let mut differences = match (row.map(|row| row.rule), schema) {
+            (Some(Rule::Ignore | Rule::SecurityGroupRules | Rule::Routes), _) => Vec::new(),
+            (Some(Rule::Tags), _) => tags(attribute, old, new),
+            (Some(rule), _) if differs(rule, attribute, old, new, (state, live)) => vec![whole()],
+            (Some(_), _) => Vec::new(),
+            (None, Some(schema)) if schema.nature == Nature::Computed => {
+                let (rule, reason) = COMPUTED;
+                let difference = Difference { secret, ..whole() };
+                found.silent.push(Silent { difference, rule: rule.into(), reason: reason.into() });
+                continue;
             }
-            None => {
-                walk(attribute, attribute, old, new, &mut differences);
-                false
-            }
-            Some(Rule::Set) => !equal_sets(items(old), items(new), same_block),
-            Some(Rule::WhereStated) if is_empty(old) || equal(old, &Value::Null) => false,
-            Some(Rule::WhereStated) if old.is_array() => !equal_sets(items(old), items(new), same_block),
-            Some(Rule::WhereStated) => !equal(old, new),
-            Some(Rule::DnsName) => dns::name(&text(old)) != dns::name(&text(new)),
-            Some(Rule::DnsNames) => !by_text(old, new, dns::name),
-            Some(Rule::RecordValues) => {
-                let record_type = text(live.get("type").or(state.get("type")).unwrap_or(&Value::Null));
-                !by_text(old, new, |value| dns::value(&record_type, value))
-            }
-            Some(Rule::Alias) => !equal(&aliases(old), &aliases(new)),
-            Some(Rule::Policy) => policy(old) != policy(new),
-            Some(Rule::Cidr) => cidr(&text(old)) != cidr(&text(new)),
-            Some(Rule::Protocol) => protocol(&text(old)) != protocol(&text(new)),
-            Some(Rule::Port) => !equal(port(old), port(new)),
-            Some(Rule::GroupId) => group_id(&text(old)) != group_id(&text(new)),
+            (None, Some(schema)) => shaped::compare(attribute, old, new, &schema.shape),
+            (None, None) => plain(attribute, old, new),
         };
-        if differs {
-            differences.push(Difference::of(attribute, &ordered(old), &ordered(new)));
+        for difference in &mut differences {
+            difference.secret |= secret;
+            difference.argument = argument;
         }
+        if differences.is_empty() {
+            let difference = Difference { secret, ..whole() };
+            found.silent.extend(match row {
+                // Taken apart by themselves.
+                Some(Row { rule: Rule::SecurityGroupRules | Rule::Routes, .. }) => None,
+                Some(row) => Some(Silent::by(row, difference)),
+                None => {
+                    let (rule, reason) = SAME;
+                    Some(Silent { difference, rule: rule.into(), reason: reason.into() })
+                }
+            });
+        }
+        found.differences.append(&mut differences);
     }
+    found
+}
+
+/// Whether two values differ by a rule that judges them whole.
+fn differs(
+    rule: Rule,
+    attribute: &str,
+    old: &Value,
+    new: &Value,
+    (state, live): (&Map<String, Value>, &Map<String, Value>),
+) -> bool {
+    match rule {
+        Rule::Ignore | Rule::SecurityGroupRules | Rule::Routes => false,
+        Rule::Tags => !tags(attribute, old, new).is_empty(),
+        Rule::Set => !equal_sets(items(old), items(new), same_block),
+        Rule::WhereStated if is_empty(old) || equal(old, &Value::Null) => false,
+        Rule::WhereStated if old.is_array() => !equal_sets(items(old), items(new), same_block),
+        Rule::WhereStated => !equal(old, new),
+        Rule::DnsName => dns::name(&text(old)) != dns::name(&text(new)),
+        Rule::DnsNames => !by_text(old, new, dns::name),
+        Rule::RecordValues => {
+            let record_type = text(live.get("type").or(state.get("type")).unwrap_or(&Value::Null));
+            !by_text(old, new, |value| dns::value(&record_type, value))
+        }
+        Rule::Alias => !equal(&aliases(old), &aliases(new)),
+        Rule::Policy => policy(old) != policy(new),
+        Rule::Cidr => cidr(&text(old)) != cidr(&text(new)),
+        Rule::Protocol => protocol(&text(old)) != protocol(&text(new)),
+        Rule::Port => !equal(port(old), port(new)),
+        Rule::GroupId => group_id(&text(old)) != group_id(&text(new)),
+    }
+}
+
+/// What differs without a rule and without a schema.
+fn plain(attribute: &str, old: &Value, new: &Value) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    walk(attribute, attribute, old, new, &mut differences);
     differences
 }
 
@@ -149,32 +246,4 @@ fn aliases(value: &Value) -> Value {
 
 fn port(value: &Value) -> &Value {
     if value.as_i64() == Some(-1) { &Value::Null } else { value }
-}
-
-/// A policy in canonical form; text that is no JSON stays text.
-fn policy(value: &Value) -> Value {
-    match value.as_str().map(serde_json::from_str::<Value>) {
-        Some(Ok(document)) => canonical(document),
-        _ => Value::String(text(value)),
-    }
-}
-
-fn canonical(value: Value) -> Value {
-    match value {
-        Value::Array(items) => {
-            let mut items: Vec<Value> = items.into_iter().map(canonical).collect();
-            items.sort_by_cached_key(Value::to_string);
-            items.dedup();
-            if items.len() == 1 { items.remove(0) } else { Value::Array(items) }
-        }
-        Value::Object(map) => {
-            let mut fields: Vec<(String, Value)> =
-                map.into_iter().map(|(name, value)| (name, canonical(value))).collect();
-            fields.sort_by(|(a, _), (b, _)| a.cmp(b));
-            Value::Object(fields.into_iter().collect())
-        }
-        Value::String(text) => Value::String(text),
-        // IAM takes `true` and `"true"` for the same.
-        scalar => Value::String(scalar.to_string()),
-    }
 }

@@ -19,7 +19,7 @@ pub(crate) fn evidence(differences: &[Difference], sensitive: &[AttributePath]) 
 fn piece(difference: &Difference, sensitive: &[AttributePath]) -> Evidence {
     // The state names secrets by the whole path, a difference may be above or below it: compared by attribute,
     // more is hidden, never less.
-    if is_sensitive(&AttributePath::attribute(&difference.attribute), sensitive) {
+    if difference.secret || is_sensitive(&AttributePath::attribute(&difference.attribute), sensitive) {
         let hidden = |value: &Value| if value.is_null() { Value::Null } else { SENSITIVE.into() };
         return Evidence::change(&difference.path, hidden(&difference.old), hidden(&difference.new));
     }

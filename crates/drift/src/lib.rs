@@ -12,11 +12,15 @@
 //! This crate does not know AWS's API, credentials, where a state is kept, or how a finding is printed. It has
 //! no runtime, no network, no clock and no environment.
 
+mod aligned;
+mod away;
 mod compare;
 mod decide;
 mod dns;
+mod echo;
 mod equal;
 mod evidence;
+pub mod ignore;
 mod index;
 mod judge;
 mod live;
@@ -27,13 +31,20 @@ mod observe;
 mod outcome;
 mod owners;
 mod parts;
+mod policy;
 mod providers;
 mod routes;
 mod rule_atoms;
 mod rules;
 mod schema;
+mod secrets;
+mod security;
 mod security_groups;
+mod shaped;
 pub mod shapes;
+mod tell;
+mod two_addresses;
+mod unmanaged;
 
 pub use decide::{DriftInput, PlaceLive, decide};
 pub use live::*;

@@ -1,4 +1,4 @@
-use pilotlight_findings::{ApiCalls, Count, Finding, Verdict};
+use pilotlight_findings::{ApiCalls, Count, Finding, Silenced, Verdict};
 
 /// How many objects there were of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,8 +11,12 @@ pub struct DriftCounts {
     pub moved: u64,
     /// Not there any more.
     pub missing: u64,
+    /// In AWS, and in no given state.
+    pub unmanaged: u64,
     /// Not read.
     pub unread: u64,
+    /// Ignored as a whole, by a pattern.
+    pub ignored: u64,
     /// Of providers whose resources are in no cloud.
     pub not_in_cloud: u64,
     /// Replaced objects that are still to be destroyed; they are not compared.
@@ -24,8 +28,13 @@ impl DriftCounts {
     pub fn summary(&self) -> Vec<Count> {
         let always =
             [("in sync", self.in_sync), ("changed", self.changed), ("missing", self.missing), ("unread", self.unread)];
-        let sometimes =
-            [("moved by a failover", self.moved), ("not in any cloud", self.not_in_cloud), ("deposed", self.deposed)];
+        let sometimes = [
+            ("unmanaged", self.unmanaged),
+            ("moved by a failover", self.moved),
+            ("ignored", self.ignored),
+            ("not in any cloud", self.not_in_cloud),
+            ("deposed", self.deposed),
+        ];
         always
             .into_iter()
             .chain(sometimes.into_iter().filter(|(_, count)| *count > 0))
@@ -41,6 +50,8 @@ pub struct DriftOutcome {
     pub findings: Vec<Finding>,
     /// How many of each.
     pub counts: DriftCounts,
+    /// Differences that a rule took for none, in the order of the states.
+    pub silenced: Vec<Silenced>,
     /// Calls made, by API, added up over the regions.
     pub calls: Vec<ApiCalls>,
 }

@@ -1,6 +1,6 @@
 //! Routes of a table: by destination, whether they are inline in the table or an `aws_route` of any stack.
 
-use crate::compare::Difference;
+use crate::compare::{Difference, Silent};
 use crate::equal::{items, text};
 use crate::network::cidr;
 use serde_json::{Map, Value};
@@ -82,30 +82,50 @@ fn routes(table: &Map<String, Value>) -> BTreeMap<String, &Route> {
     routes.filter(|route| is_made(route)).map(|route| (destination(route), route)).collect()
 }
 
+/// How the routes of a table differ.
+#[derive(Debug, Default)]
+pub(crate) struct TableDifferences {
+    pub(crate) differences: Vec<Difference>,
+    /// Routes that an `aws_route` owns, and that only one side of the table has.
+    pub(crate) silent: Vec<Silent>,
+}
+
 /// Compares a table's inline routes with its live ones, as far as no `aws_route` owns them.
 pub(crate) fn compare_table(
     state: &Map<String, Value>,
     live: &Map<String, Value>,
     owned: Option<&HashSet<String>>,
-) -> Vec<Difference> {
+) -> TableDifferences {
+    let mut found = TableDifferences::default();
     if !live.contains_key("route") {
-        return Vec::new();
+        return found;
     }
     let is_owned = |destination: &str| owned.is_some_and(|owned| owned.contains(destination));
     let (known, there) = (routes(state), routes(live));
     let line = |destination: &str, route: &Route| Value::from(format!("{destination} to {}", target(route)));
-    let mut differences = Vec::new();
-    for (destination, route) in known.iter().filter(|(destination, _)| !is_owned(destination)) {
+    let mut differs = |destination: &str, old: Value, new: Value| {
+        let difference = Difference::of("route", &old, &new);
+        if is_owned(destination) {
+            found.silent.push(Silent {
+                difference,
+                rule: "owned by aws_route".to_owned(),
+                reason: "an aws_route owns it, and is judged by itself".to_owned(),
+            });
+        } else {
+            found.differences.push(difference);
+        }
+    };
+    for (destination, route) in &known {
         let now = there.get(destination);
         if now.is_none_or(|now| !same_target(route, now)) {
             let now = now.map_or(Value::Null, |now| line(destination, now));
-            differences.push(Difference::of("route", &line(destination, route), &now));
+            differs(destination, line(destination, route), now);
         }
     }
-    for (destination, route) in there.iter().filter(|(name, _)| !known.contains_key(*name) && !is_owned(name)) {
-        differences.push(Difference::of("route", &Value::Null, &line(destination, route)));
+    for (destination, route) in there.iter().filter(|(name, _)| !known.contains_key(*name)) {
+        differs(destination, Value::Null, line(destination, route));
     }
-    differences
+    found
 }
 
 /// What became of an `aws_route`: none where its table has no such destination, else how its target differs.

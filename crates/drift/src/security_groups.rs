@@ -4,7 +4,7 @@
 //! `aws_vpc_security_group_ingress_rule`, in any of the given stacks. AWS has only the group with its rules, so
 //! the group's live rules are compared with all of these together: what a rule resource owns is judged there.
 
-use crate::compare::Difference;
+use crate::compare::{Difference, Silent};
 use crate::rule_atoms::{Atom, Atoms, Direction, inline, of_rule};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -24,6 +24,8 @@ pub(crate) type Owners = HashMap<String, Owned>;
 pub(crate) struct GroupDifferences {
     pub(crate) differences: Vec<Difference>,
     pub(crate) opened: Vec<Atom>,
+    /// Rules that a rule resource owns, and that only one side of the group has.
+    pub(crate) silent: Vec<Silent>,
 }
 
 /// Compares a group's inline rules with its live ones, as far as no rule resource owns them.
@@ -45,7 +47,9 @@ pub(crate) fn compare_group(
         for (atom, description) in &known {
             let recorded = Value::from(with_description(atom, description));
             match there.get(atom) {
-                None if owned.state.contains_key(atom) => {}
+                None if owned.state.contains_key(atom) => {
+                    found.silent.push(owned_elsewhere(attribute, &recorded, &Value::Null));
+                }
                 None => found.differences.push(Difference::of(attribute, &recorded, &Value::Null)),
                 Some(now) if now == description || owned.state.contains_key(atom) => {}
                 Some(now) => {
@@ -55,8 +59,12 @@ pub(crate) fn compare_group(
             }
         }
         let owners = |atom: &Atom| owned.state.contains_key(atom) || owned.live.contains_key(atom);
-        for (atom, description) in there.iter().filter(|(atom, _)| !known.contains_key(atom) && !owners(atom)) {
+        for (atom, description) in there.iter().filter(|(atom, _)| !known.contains_key(atom)) {
             let now = Value::from(with_description(atom, description));
+            if owners(atom) {
+                found.silent.push(owned_elsewhere(attribute, &Value::Null, &now));
+                continue;
+            }
             found.differences.push(Difference::of(attribute, &Value::Null, &now));
             if atom.is_open() {
                 found.opened.push(atom.clone());
@@ -64,6 +72,15 @@ pub(crate) fn compare_group(
         }
     }
     found
+}
+
+fn owned_elsewhere(attribute: &str, old: &Value, new: &Value) -> Silent {
+    Silent {
+        difference: Difference::of(attribute, old, new),
+        rule: "owned by a rule resource".to_owned(),
+        reason: "an aws_security_group_rule or aws_vpc_security_group_*_rule owns it, and is judged by itself"
+            .to_owned(),
+    }
 }
 
 /// What became of an `aws_security_group_rule`.

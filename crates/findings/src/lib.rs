@@ -18,6 +18,6 @@ pub use codes::{Code, Page};
 pub use error::Explain;
 pub use finding::{Evidence, Finding, SENSITIVE, Severity};
 pub use region::{Region, RegionError, Side};
-pub use report::{ApiCalls, Count, Job, REPORT_SCHEMA_VERSION, Report, Verdict};
+pub use report::{ApiCalls, Count, Job, REPORT_SCHEMA_VERSION, Report, Silenced, Verdict};
 pub use span::{Position, Span};
 pub use subject::Subject;

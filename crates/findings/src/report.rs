@@ -3,8 +3,9 @@
 //! Persisted format, version 1: a JSON object with the fields of [`Report`], published as
 //! `docs/schema/report.json`. A field is only ever added; a change of meaning raises the version.
 
-use crate::{Finding, Severity};
+use crate::{Finding, Severity, Subject};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Version of the JSON that [`Report`] serializes to.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
@@ -81,6 +82,26 @@ pub struct ApiCalls {
     pub count: u64,
 }
 
+/// A difference that a rule took for no drift, so that a reader can see which rule silenced what.
+///
+/// Its values are redacted where they are read, as those of a finding's evidence are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silenced {
+    /// What differs.
+    pub subject: Subject,
+    /// Path in Terraform's notation, `tags.Name`.
+    pub attribute: String,
+    /// What was recorded; `null` where it is absent.
+    pub old: Value,
+    /// What is there now; `null` where it is absent.
+    pub new: Value,
+    /// The rule's name, as its table has it.
+    pub rule: String,
+    /// Why the rule holds, as one sentence.
+    pub reason: String,
+}
+
 /// What a job found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +123,9 @@ pub struct Report {
     pub summary: Vec<Count>,
     /// What was found, most severe first.
     pub findings: Vec<Finding>,
+    /// Differences that are no drift, by the rules that say so. Absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silenced: Vec<Silenced>,
     /// Calls made, by API.
     pub calls: Vec<ApiCalls>,
 }

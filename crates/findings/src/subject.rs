@@ -1,4 +1,4 @@
-use crate::{Side, Span};
+use crate::{Region, Side, Span};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -18,6 +18,16 @@ pub enum Subject {
         /// The cloud's id, where one is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
+    },
+    /// An object in the cloud that no resource stands for.
+    CloudObject {
+        /// Terraform's name of its type, `aws_s3_bucket`.
+        resource_type: String,
+        /// Its id, as Terraform's state would have it.
+        id: String,
+        /// Its region; absent for a global one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        region: Option<Region>,
     },
     /// A whole stack.
     Stack {
@@ -74,6 +84,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resource { stack, address, .. } => write!(f, "{stack}: {address}"),
+            Self::CloudObject { resource_type, id, .. } => write!(f, "{resource_type} {id}"),
             Self::Stack { stack, .. } => f.write_str(stack),
             Self::File { span } => span.fmt(f),
             Self::Record { name, record_type, .. } => write!(f, "{name} {record_type}"),

@@ -46,8 +46,10 @@ impl Cancel {
 
     /// Waits for a request stronger than `seen`; for ever where the other end is gone.
     pub(crate) async fn beyond(&mut self, seen: Request) -> Request {
-        match self.0.wait_for(|request| *request > seen).await {
-            Ok(request) => *request,
+        // The guard is let go of at once, so that whoever waits here may be moved to another thread.
+        let asked = self.0.wait_for(|request| *request > seen).await.map(|request| *request);
+        match asked {
+            Ok(request) => request,
             Err(_) => std::future::pending().await,
         }
     }

@@ -29,6 +29,7 @@ mod plan;
 mod process;
 mod program;
 mod progress;
+pub mod provider;
 mod root;
 mod show;
 mod validate;

@@ -35,12 +35,13 @@ impl Ended {
 
 /// Kills the process group when it goes out of scope before the program has ended: a dropped future
 /// leaves neither Terraform nor its plugins behind.
-struct Group {
+#[derive(Debug)]
+pub(crate) struct Group {
     leader: Option<Pid>,
 }
 
 impl Group {
-    fn of(child: &Child) -> Self {
+    pub(crate) fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         Self { leader: id.and_then(Pid::from_raw) }
     }
@@ -52,6 +53,19 @@ impl Group {
                 tracing::debug!(%error, "signal a process group");
             }
         }
+    }
+}
+
+impl Group {
+    /// Kills what is left of it, once.
+    pub(crate) fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.leader = None;
+    }
+
+    /// Its leader has ended and was waited for: its number may soon be another's.
+    pub(crate) fn release(&mut self) {
+        self.leader = None;
     }
 }
 
@@ -125,7 +139,7 @@ impl Root {
                 request = cancel.beyond(asked) => asked = pass_on(request, &group, progress),
             }
         };
-        group.leader = None;
+        group.release();
         ended.stdout = buffer;
         ended.unparsed.push_str(&stderr.await.unwrap_or_default());
         // An interrupted apply can end with any code; an interrupt that came too late changed nothing.

@@ -4,8 +4,10 @@
 //! Source: Terraform, `internal/states/statefile/version4.go`, `marshalPaths`.
 
 use crate::address::IndexKey;
+use crate::address_text::{At, Cursor};
 use serde_json::Value;
 use std::fmt;
+use std::str::FromStr;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +16,18 @@ pub enum PathStep {
     Attribute(String),
     /// An element of a list or map.
     Index(IndexKey),
+}
+
+impl PathStep {
+    /// Whether both lead to the same place. The key of a map is written as an index or as an attribute: only a
+    /// schema could tell which it is.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Attribute(one), Self::Index(IndexKey::Str(other)))
+            | (Self::Index(IndexKey::Str(one)), Self::Attribute(other)) => one == other,
+            _ => self == other,
+        }
+    }
 }
 
 /// A path into the attributes of a resource. It covers everything below it.
@@ -28,7 +42,7 @@ impl AttributePath {
 
     /// Whether this path is `other` or leads to it.
     pub fn covers(&self, other: &Self) -> bool {
-        other.0.starts_with(&self.0)
+        other.0.len() >= self.0.len() && self.0.iter().zip(&other.0).all(|(one, other)| one.is_same(other))
     }
 
     /// The top-level attribute that it begins with.
@@ -85,10 +99,60 @@ impl fmt::Display for AttributePath {
     }
 }
 
+fn path(text: &str) -> Result<AttributePath, At> {
+    let mut cursor = Cursor::new(text);
+    let mut steps = vec![PathStep::Attribute(cursor.name("an attribute's name")?)];
+    while !cursor.rest().is_empty() {
+        steps.push(match cursor.key()? {
+            Some(key) => PathStep::Index(key),
+            None => {
+                cursor.expect(".")?;
+                PathStep::Attribute(cursor.name("an attribute's name")?)
+            }
+        });
+    }
+    Ok(AttributePath(steps))
+}
+
+/// A text is no path into attributes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("read {text:?} as a path into attributes: {reason} at character {position}")]
+pub struct AttributePathError {
+    /// The text.
+    pub text: String,
+    /// What is wrong.
+    pub reason: String,
+    /// Where, in characters from 1.
+    pub position: usize,
+}
+
+impl FromStr for AttributePath {
+    type Err = AttributePathError;
+
+    /// Reads a path in Terraform's notation, as `Display` writes it.
+    fn from_str(text: &str) -> Result<Self, AttributePathError> {
+        path(text).map_err(|(reason, offset)| AttributePathError {
+            text: text.to_owned(),
+            reason,
+            position: text[..offset].chars().count() + 1,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_path_survives_its_text() {
+        for text in ["ami", "ingress[0].cidr_blocks[1]", "tags[\"a.b \\\"c\"]", "a.b.c[\"x\"].d"] {
+            assert_eq!(text.parse::<AttributePath>().expect(text).to_string(), text);
+        }
+        for (text, position) in [("", 1), ("a.", 3), ("a[", 3), ("a[0]b", 5), ("a b", 2)] {
+            assert_eq!(text.parse::<AttributePath>().expect_err(text).position, position, "{text}");
+        }
+    }
 
     #[test]
     fn terraforms_paths_are_read() {
@@ -109,6 +173,15 @@ mod tests {
             {"type": "get_attr", "value": "value"},
         ]));
         assert_eq!(path.expect("path"), AttributePath::attribute("setting"));
+    }
+
+    #[test]
+    fn a_key_of_a_map_is_covered_however_it_is_written() {
+        let index = AttributePath(vec![PathStep::Attribute("a".into()), PathStep::Index(IndexKey::Str("k".into()))]);
+        let field = AttributePath(vec![PathStep::Attribute("a".into()), PathStep::Attribute("k".into())]);
+        assert!(index.covers(&field) && field.covers(&index));
+        assert!(!index.covers(&AttributePath::attribute("a")), "not what is above it");
+        assert!(!AttributePath::attribute("b").covers(&index));
     }
 
     #[test]

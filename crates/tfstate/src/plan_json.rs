@@ -3,7 +3,7 @@
 //! Source: Terraform's documentation, "JSON Output Format", and `internal/command/jsonplan/plan.go`.
 
 use crate::address::{Mode, ResourceAddress};
-use crate::fields::reason;
+use crate::reader::reason;
 use crate::redact::redact_mask;
 use crate::values::{ResourceValues, StateValues, Values};
 use indexmap::IndexMap;

@@ -19,6 +19,26 @@ impl ProviderSource {
     pub fn is_bare(&self) -> bool {
         self.hostname.is_empty()
     }
+
+    /// Reads `host/namespace/name`, or the bare name that `show -json` of Terraform 0.12 has.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+        Self::with_host(text).or_else(|| {
+            is_name(text).then(|| Self { hostname: String::new(), namespace: String::new(), name: text.into() })
+        })
+    }
+
+    fn with_host(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let (hostname, namespace, name) = match parts[..] {
+            [hostname, namespace, name] => (hostname, namespace, name),
+            // `terraform.io/builtin/terraform` has three parts, too; two are of a hand-written state.
+            [namespace, name] => ("registry.terraform.io", namespace, name),
+            _ => return None,
+        };
+        let is_whole = [hostname, namespace, name].iter().all(|part| !part.is_empty());
+        is_whole.then(|| Self { hostname: hostname.into(), namespace: namespace.into(), name: name.into() })
+    }
 }
 
 impl fmt::Display for ProviderSource {
@@ -78,18 +98,11 @@ fn provider(text: &str) -> Result<ProviderAddress, At> {
     cursor.expect("provider")?;
     let source = if cursor.accept("[") {
         let written = cursor.string()?;
-        let parts: Vec<&str> = written.split('/').collect();
-        let (hostname, namespace, name) = match parts[..] {
-            [hostname, namespace, name] => (hostname, namespace, name),
-            // `terraform.io/builtin/terraform` has three parts, too; two are of a hand-written state.
-            [namespace, name] => ("registry.terraform.io", namespace, name),
-            _ => return cursor.fail("a source of the form host/namespace/name is wanted"),
-        };
-        if [hostname, namespace, name].iter().any(|part| part.is_empty()) {
+        let Some(source) = ProviderSource::with_host(&written) else {
             return cursor.fail("a source of the form host/namespace/name is wanted");
-        }
+        };
         cursor.expect("]")?;
-        ProviderSource { hostname: hostname.into(), namespace: namespace.into(), name: name.into() }
+        source
     } else {
         cursor.expect(".")?;
         ProviderSource { hostname: String::new(), namespace: String::new(), name: cursor.name("a provider's name")? }

@@ -1,17 +1,17 @@
 use crate::address::Mode;
+use crate::document::Document;
 use crate::error::{StateError, StateProblem};
-use crate::fields::{Fields, Source, kind, reason};
+use crate::foreign::Foreign;
 use crate::provider::ProviderAddress;
+use crate::reader::{Path, Reader, Source, kind};
 use crate::resource::{ManagedInstance, Resource};
+use crate::text::Text;
 use indexmap::IndexMap;
 use pilotlight_findings::{Region, SENSITIVE};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashMap};
-
-/// The state version that this crate reads. Source: Terraform, `internal/states/statefile/version4.go`.
-const VERSION: u64 = 4;
+use std::collections::BTreeMap;
+use std::string::FromUtf8Error;
 
 /// An output of the root module.
 #[derive(Debug, Clone)]
@@ -31,82 +31,81 @@ impl Output {
     }
 }
 
-/// A Terraform or OpenTofu state, version 4.
+/// A Terraform or OpenTofu state, version 4, or what `show -json` prints of one.
 #[derive(Debug, Clone)]
 pub struct State {
     /// The name it was read under: a path or URL.
     pub file: String,
     /// The version of the program that wrote it.
     pub terraform_version: String,
-    /// Rises with every change.
+    /// Rises with every change; 0 where `show -json` printed it.
     pub serial: u64,
-    /// The same for all states that follow from one another.
+    /// The same for all states that follow from one another; empty where `show -json` printed it.
     pub lineage: String,
     /// Resources in the order of the file.
     pub resources: Vec<Resource>,
     outputs: IndexMap<String, Output>,
-    document: Box<RawValue>,
+    text: Text,
+    is_shown: bool,
 }
 
 impl State {
-    /// Reads a state. `file` is the name for errors: the path or URL as the user knows it.
+    /// Reads a copy of the bytes; see [`State::parse_owned`].
+    ///
+    /// # Errors
+    /// As [`State::parse_owned`].
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, StateError> {
+        Self::parse_owned(file, bytes.to_vec())
+    }
+
+    /// Reads a state, or what `terraform show -json` prints of one. `file` is the name for errors: the path or URL
+    /// as the user knows it. The state keeps the bytes, and nothing of them is copied.
+    ///
+    /// Attributes stay text until they are asked for, but what could not be read then is refused now.
     ///
     /// # Errors
     /// The text is empty, not JSON, not a state of version 4, encrypted, or contradicts itself.
-    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, StateError> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-                let problem = StateProblem::Syntax("the bytes are not UTF-8".to_owned());
-                return Err(Source { file, text: valid }.error_at(valid.len()..valid.len(), "", problem));
-            }
+    pub fn parse_owned(file: &str, bytes: Vec<u8>) -> Result<Self, StateError> {
+        let at_start = |problem| {
+            let source = Source { file, text: "", before: 0 };
+            Err(source.error_at(0..0, &Path::Root, problem))
         };
-        let source = Source { file, text };
-        if text.trim().is_empty() {
-            return Err(source.error_at(0..0, "", StateProblem::Empty));
+        if let Some(foreign) = Foreign::tell(&bytes) {
+            return at_start(StateProblem::Foreign(foreign));
         }
-        let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
-            let offset = offset_of(text, error.line(), error.column());
-            source.error_at(offset..offset, "", StateProblem::Syntax(reason(&error)))
-        })?;
-        Self::decode(source, raw)
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => Text::new(text),
+            Err(error) => return Err(not_utf8(file, &error)),
+        };
+        let mut reader = Reader::new(text.source(file));
+        match reader.peek() {
+            (None, _) => return at_start(StateProblem::Empty),
+            (Some(b'{'), _) => {}
+            (Some(_), _) => {
+                let document = reader.skim()?;
+                reader.end()?;
+                let problem = StateProblem::NotState(format!("the document is {}", kind(document)));
+                return Err(reader.source.error(document, &Path::Root, problem));
+            }
+        }
+        let document = Document::decode(&text, &mut reader)?;
+        reader.end()?;
+        let Document { terraform_version, serial, lineage, resources, outputs, is_shown } = document;
+        Ok(Self {
+            file: file.to_owned(),
+            terraform_version,
+            serial,
+            lineage,
+            resources,
+            outputs,
+            is_shown,
+            text: text.clone(),
+        })
     }
 
-    fn decode<'a>(source: Source<'a>, raw: &'a RawValue) -> Result<Self, StateError> {
-        if !raw.get().starts_with('{') {
-            let problem = StateProblem::NotState(format!("the document is {}", kind(raw)));
-            return Err(source.error(raw.get(), "", problem));
-        }
-        let mut fields = Fields::read(source, raw, String::new())?;
-        check_kind(&mut fields)?;
-        let mut resources = Vec::new();
-        let mut seen: HashMap<String, String> = HashMap::new();
-        for (raw, path) in fields.take_array("resources")? {
-            let resource = Resource::decode(source, raw, path)?;
-            for instance in &resource.instances {
-                let address = resource.address(instance).to_string();
-                let object = match &instance.deposed {
-                    Some(key) => format!("{address} (deposed object {key})"),
-                    None => address,
-                };
-                if let Some(first) = seen.insert(object.clone(), instance.path.clone()) {
-                    let problem = StateProblem::Duplicate { address: object, first };
-                    return Err(source.error(raw.get(), &instance.path, problem));
-                }
-            }
-            resources.push(resource);
-        }
-        Ok(Self {
-            file: source.file.to_owned(),
-            terraform_version: fields.take("terraform_version", "a version")?.unwrap_or_default(),
-            serial: fields.take("serial", "a whole number")?.unwrap_or(0),
-            lineage: fields.take("lineage", "a string")?.unwrap_or_default(),
-            outputs: decode_outputs(source, &mut fields)?,
-            resources,
-            document: raw.to_owned(),
-        })
+    /// Whether it is what `show -json` printed: its resources then do not tell their provider's alias.
+    pub fn is_shown(&self) -> bool {
+        self.is_shown
     }
 
     /// Outputs of the root module by name, in the order of the file.
@@ -144,50 +143,40 @@ impl State {
 /// The document as it was written.
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.document.serialize(serializer)
+        self.text.serialize(serializer)
     }
 }
 
-/// Tells a state of version 4 from what people take for one.
-fn check_kind(fields: &mut Fields<'_>) -> Result<(), StateError> {
-    if fields.has("encrypted_data") {
-        return Err(fields.error(StateProblem::Encrypted));
-    }
-    if fields.has("planned_values") || fields.has("resource_changes") {
-        return Err(fields.error(StateProblem::PlanJson));
-    }
-    if fields.has("format_version") {
-        return Err(fields.error(StateProblem::ShowJson));
-    }
-    if fields.has("backend") {
-        return Err(fields.error(StateProblem::BackendPointer));
-    }
-    match fields.take::<u64>("version", "a whole number")? {
-        Some(VERSION) => Ok(()),
-        Some(version) if version < VERSION => Err(fields.error(StateProblem::OldVersion(version))),
-        Some(version) => Err(fields.error(StateProblem::NewVersion(version))),
-        None => Err(fields.error(StateProblem::NotState("it has no version".to_owned()))),
-    }
-}
-
-fn decode_outputs<'a>(source: Source<'a>, fields: &mut Fields<'a>) -> Result<IndexMap<String, Output>, StateError> {
+pub(crate) fn decode_outputs(reader: &mut Reader<'_>, path: &Path<'_>) -> Result<IndexMap<String, Output>, StateError> {
     let mut outputs = IndexMap::new();
-    let Some(raw) = fields.take_raw("outputs") else { return Ok(outputs) };
-    for (name, raw, path) in Fields::read(source, raw, "outputs".to_owned())?.entries() {
-        let mut fields = Fields::read(source, raw, path)?;
-        let output = Output {
-            // An output may be null, and is written all the same.
-            value: fields.take("value", "a value")?.unwrap_or(Value::Null),
-            value_type: fields.take("type", "a type")?.unwrap_or(Value::Null),
-            sensitive: fields.take("sensitive", "a boolean")?.unwrap_or(false),
-        };
-        outputs.insert(name, output);
+    if reader.is_null()? {
+        return Ok(outputs);
     }
+    reader.object(path, |reader, path, name| {
+        // An output may be null, and is written all the same.
+        let mut output = Output { value: Value::Null, value_type: Value::Null, sensitive: false };
+        reader.object(path, |reader, path, field| {
+            match field {
+                "value" => output.value = reader.value(path)?,
+                "type" => output.value_type = reader.value(path)?,
+                "sensitive" => output.sensitive = reader.read(path, "a boolean")?.unwrap_or_default(),
+                _ => drop(reader.skim()?),
+            }
+            Ok(())
+        })?;
+        outputs.insert(name.to_owned(), output);
+        Ok(())
+    })?;
     Ok(outputs)
 }
 
-/// The byte at a line and column as serde_json counts them: from 1, the column in bytes.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    (start + column.saturating_sub(1)).min(text.len())
+fn not_utf8(file: &str, error: &FromUtf8Error) -> StateError {
+    let (bytes, valid) = (error.as_bytes(), error.utf8_error().valid_up_to());
+    let text = std::str::from_utf8(&bytes[..valid]).unwrap_or_default();
+    let problem = match error.utf8_error().error_len() {
+        Some(_) => StateProblem::Syntax("the bytes are not UTF-8".to_owned()),
+        None => StateProblem::CutOff("a character".to_owned()),
+    };
+    let source = Source { file, text, before: 0 };
+    source.error_at(valid..valid, &Path::Root, problem)
 }

@@ -104,8 +104,8 @@ fn assert_nothing_lost(state: &State, bytes: &[u8]) {
                 assert_eq!(json["attributes"].as_object(), Some(instance.attributes()), "{place}");
             }
             assert_eq!(json["schema_version"], instance.schema_version, "{place}");
-            assert_eq!(json["private"].as_str(), instance.private.as_deref(), "{place}");
-            assert_eq!(json["dependencies"].as_array().map_or(0, Vec::len), instance.dependencies.len(), "{place}");
+            assert_eq!(json["private"].as_str(), instance.private().as_deref(), "{place}");
+            assert_eq!(json["dependencies"].as_array().map_or(0, Vec::len), instance.dependencies().len(), "{place}");
             assert_eq!(
                 json["sensitive_attributes"].as_array().map_or(0, Vec::len),
                 instance.sensitive.len(),

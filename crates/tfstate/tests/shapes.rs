@@ -23,7 +23,7 @@ fn providers_of_terraform_0_12_have_no_host() {
     assert_eq!(providers[2].to_string(), "module.net.provider.aws");
     assert_eq!(state.resources[2].mode, Mode::Data);
     assert_eq!(addresses(&state), ["aws_vpc.main", "aws_subnet.a[0]"], "what is read is not managed");
-    assert_eq!(state.resources[1].instances[0].dependencies, ["aws_vpc.main"]);
+    assert_eq!(state.resources[1].instances[0].dependencies(), ["aws_vpc.main"]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn opentofu_says_more_of_an_instance() {
     assert_eq!(keys, [Some(IndexKey::Str("eu-west-1".into())), Some(IndexKey::Str("eu-central-1".into()))]);
     let instance = &state.resources[0].instances[0];
     assert!(instance.skip_destroy);
-    assert_eq!(instance.depends_on, ["aws_vpc.other"]);
+    assert_eq!(instance.depends_on(), ["aws_vpc.other"]);
     assert_eq!(serde_json::to_value(&state).expect("json")["encryption_notes"], json!("kept as it is"));
 }
 

@@ -51,25 +51,43 @@ fn what_is_no_state_is_told_apart() {
             "{\"version\": 5}",
             codes::S_VERSION,
             "has state version 5; this release knows version 4",
-            "newer release of pilotlight",
+            "use a newer release of pilotlight, or give what `terraform show -json` of the version that wrote it prints",
+        ),
+        (
+            "{\"resources\": {\"of\": \"another shape\"}, \"version\": 5}",
+            codes::S_VERSION,
+            "has state version 5",
+            "newer release",
         ),
         (
             "{\"version\": \"4\"}",
             codes::S_SHAPE,
             "x.tfstate:1:13 (version): a whole number is wanted here",
-            "Terraform would refuse",
+            "restore that one",
         ),
         (
             "{\"serial\": 1, \"lineage\": \"l\", \"meta\": {}, \"encrypted_data\": \"e\", \"encryption_version\": \"v0\"}",
             codes::S_ENCRYPTED,
-            "is encrypted by OpenTofu",
-            "tofu state pull",
+            "x.tfstate:1:1: it is encrypted by OpenTofu",
+            "use pull:DIR, the folder of the stack, as the state: tofu then decrypts it",
         ),
         (
-            "{\"format_version\": \"1.0\", \"values\": {}}",
+            "{\"format_version\": \"2.0\", \"values\": {}}",
+            codes::S_VERSION,
+            "x.tfstate:1:1: it is what `show -json` prints, in format version 2.0; this release knows 0.x and 1.x",
+            "give the state itself",
+        ),
+        (
+            "{\"format_version\": \"1.0\", \"valid\": true, \"error_count\": 0}",
             codes::S_NOT_STATE,
-            "is what `terraform show -json` prints, not a state",
+            "x.tfstate:1:1: it is not a Terraform state: it has \"valid\", and no \"values\"",
             "state pull",
+        ),
+        (
+            "{\"version\": \"ENC[AES256_GCM,data:NA==]\", \"resources\": \"ENC[x]\", \"sops\": {\"version\": \"3.9\"}}",
+            codes::S_ENCRYPTED,
+            "x.tfstate:1:1: it is encrypted by sops",
+            "sops decrypt",
         ),
         (
             "{\"format_version\": \"1.2\", \"planned_values\": {}}",
@@ -87,7 +105,7 @@ fn what_is_no_state_is_told_apart() {
             "{\"version\": 4, \"version\": 4}",
             codes::S_SHAPE,
             "(version): the field \"version\" stands twice",
-            "Terraform",
+            "restore that one",
         ),
     ] {
         let (error, found, help) = fails(text);
@@ -178,10 +196,7 @@ fn what_opentofu_adds_and_what_is_unknown_is_kept() {
     assert_eq!(managed.region().expect("region").as_str(), "eu-west-1");
     let instance = managed.instance;
     assert!(instance.is_tainted() && instance.create_before_destroy && instance.skip_destroy);
-    assert_eq!(
-        (instance.depends_on.as_slice(), instance.identity_schema_version),
-        (&["aws_x.z".to_owned()][..], Some(2))
-    );
+    assert_eq!((instance.depends_on(), instance.identity_schema_version), (vec!["aws_x.z".to_owned()], Some(2)));
     assert_eq!(instance.identity().and_then(|identity| identity.get("id")), Some(&json!("vpc-1")));
     assert_eq!(serde_json::to_string(&state).expect("json"), text, "as it was written, to the digit");
 }

@@ -32,6 +32,27 @@ fn a_report_goes_whole_into_its_file_and_its_folders_are_made() {
 }
 
 #[test]
+fn every_format_is_given_with_the_verdicts_exit_code() {
+    let sandbox = Sandbox::new();
+    for (format, begins, says) in [
+        ("text", "validate: not ready, 1 finding", "PL-U105"),
+        ("json", "{\n  \"schema_version\": 1", "\"verdict\": \"findings\""),
+        ("sarif", "{\n  \"$schema\"", "\"uri\": \"plan.hcl\""),
+        ("junit", "<?xml version=\"1.0\"", "type=\"PL-U105\""),
+        ("markdown", "### ✗ Validate: not ready, 1 finding", "<sub>PL-U105</sub>"),
+        ("html", "<!DOCTYPE html>", "PL-U105"),
+    ] {
+        let told = sandbox.run(&["validate", "plan.hcl", "--format", format]);
+        told.exits(2);
+        assert!(told.stdout.starts_with(begins) && told.stdout.contains(says), "{format}: {}", told.stdout);
+        let file = format!("reports/validate.{format}");
+        sandbox.run(&["validate", "plan.hcl", "--format", format, "--out", &file]).exits(2);
+        assert!(sandbox.read(&file).starts_with(begins), "{format}");
+        sandbox.run(&["drift", "plan.hcl", "--format", format]).exits(0);
+    }
+}
+
+#[test]
 fn a_reader_that_went_away_is_no_failure() {
     let sandbox = Sandbox::new();
     for arguments in [&["explain"][..], &["drift", "plan.hcl"], &["--help"]] {

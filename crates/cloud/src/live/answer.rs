@@ -1,5 +1,7 @@
 //! What one family answers, with a look-up by id: what a second call tells is added in one step an object.
 
+use super::attributes::Attributes;
+use super::scope::Scope;
 use super::unread;
 use crate::error::CallError;
 use pilotlight_drift::{LiveObject, LiveSnapshot, NotCompared, Unread};
@@ -17,6 +19,8 @@ pub(super) struct Answer {
     looked_at: usize,
     /// Objects that were taken back.
     half_read: HashSet<usize>,
+    /// Objects that no state has, of types that are only read for those of a state.
+    left_out: HashSet<usize>,
 }
 
 impl Answer {
@@ -56,6 +60,44 @@ impl Answer {
         }
     }
 
+    /// Adds to an object what a call of its own told, or takes the object back where that call failed.
+    pub(super) fn complete(&mut self, resource_type: &str, id: &str, more: Result<Attributes, CallError>) {
+        match more {
+            Ok(more) => {
+                let more = more.into_map();
+                for place in self.places(id) {
+                    if self.objects[place].resource_type == resource_type {
+                        self.objects[place].attributes.extend(more.clone());
+                    }
+                }
+            }
+            Err(error) => self.half_read(resource_type, id, &error),
+        }
+    }
+
+    /// Takes all objects of a type back, since the call that tells a part of each failed.
+    pub(super) fn lose(&mut self, resource_type: &str, error: &CallError) {
+        let lost = self.objects.iter().enumerate().filter(|(_, object)| object.resource_type == resource_type);
+        self.half_read.extend(lost.map(|(place, _)| place));
+        self.unread.push(unread(resource_type, None, error));
+    }
+
+    /// Notes that the wanted objects with this parent could not be read.
+    pub(super) fn unread_of_parent(&mut self, scope: &Scope<'_>, resource_type: &str, parent: &str, error: &CallError) {
+        let of_it = scope.of(resource_type).filter(|wanted| wanted.parent == Some(parent));
+        self.unread.extend(of_it.map(|wanted| unread(resource_type, Some(wanted.id), error)));
+    }
+
+    /// Keeps, of a type whose live objects have their parent's name as id, those that a state has.
+    pub(super) fn of_parents(&mut self, scope: &Scope<'_>, resource_type: &str) {
+        let parents = scope.parents(resource_type);
+        for (place, object) in self.objects.iter().enumerate() {
+            if object.resource_type == resource_type && !parents.contains(object.id.as_str()) {
+                self.left_out.insert(place);
+            }
+        }
+    }
+
     /// Says that these attributes were left out, since each object takes calls of its own for them.
     pub(super) fn leave_out(&mut self, resource_type: &str, attributes: &[&str], objects: usize, most: usize) {
         self.not_compared.push(NotCompared {
@@ -71,7 +113,7 @@ impl Answer {
 
     /// Adds the answer to a snapshot, with the objects that are wanted.
     pub(super) fn into_snapshot(self, snapshot: &mut LiveSnapshot, wanted: impl Fn(&LiveObject) -> bool) {
-        let whole = self.objects.into_iter().enumerate().filter(|(place, _)| !self.half_read.contains(place));
+        let whole = self.objects.into_iter().enumerate().filter(|(place, _)| !self.half_read.contains(place) && !self.left_out.contains(place));
         snapshot.objects.extend(whole.map(|(_, object)| object).filter(wanted));
         snapshot.unread.extend(self.unread);
         snapshot.not_compared.extend(self.not_compared);

@@ -5,7 +5,8 @@ use pilotlight_failover::{
     CheckReport, Endpoint, Intervention, PhaseReport, RecordMove, RecoveryTime, RunReport, StepReport,
 };
 use pilotlight_findings::{
-    ApiCalls, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side, Span, Subject, Verdict, codes,
+    ApiCalls, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side, Silenced, Span, Subject,
+    Verdict, codes,
 };
 use serde_json::json;
 
@@ -27,6 +28,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
         Subject::Record { zone: "shop.test".into(), name: "app.shop.test".into(), record_type: "A".into() },
         Subject::Check { name: "storefront".into() },
         Subject::Host { host: "ns1.shop.test:53".into() },
+        Subject::CloudObject { resource_type: "aws_s3_bucket".into(), id: "logs".into(), region: None },
         Subject::Step { run: "r".into(), step: "s".into() },
         Subject::Journal { url: "file:.pilotlight".into() },
         Subject::Plan { name: "shop".into() },
@@ -39,6 +41,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
             | Subject::Record { .. }
             | Subject::Check { .. }
             | Subject::Host { .. }
+            | Subject::CloudObject { .. }
             | Subject::Step { .. }
             | Subject::Journal { .. }
             | Subject::Plan { .. } => {}
@@ -87,6 +90,14 @@ pub(crate) fn report() -> Report {
         verdict: Verdict::Incomplete,
         summary: vec![Count { name: "resources".into(), count: 1 }],
         findings: findings(),
+        silenced: vec![Silenced {
+            subject: Subject::Stack { stack: "app".into(), side: None },
+            attribute: "tags".into(),
+            old: json!(null),
+            new: json!(""),
+            rule: "empty-is-absent".into(),
+            reason: "r".into(),
+        }],
         calls: vec![ApiCalls {
             service: "ec2".into(),
             region: "eu-west-1".into(),

@@ -1,0 +1,208 @@
+//! Which differences are a danger now, and not only drift.
+
+use crate::compare::Difference;
+use crate::equal::{equal, is_empty, items, text};
+use crate::network::is_world;
+use crate::policy::{is_public, is_weakened};
+use pilotlight_findings::{Code, codes};
+use serde_json::Value;
+
+/// A difference that is a danger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Danger {
+    pub(crate) code: Code,
+    /// What it is, as a sentence about the object.
+    pub(crate) what: String,
+}
+
+/// What a value has to become to be a danger.
+#[derive(Debug, Clone, Copy)]
+enum Turns {
+    /// `true`, or a text of it.
+    On,
+    /// `false`, empty, or gone.
+    Off,
+    /// Nothing, after it was something.
+    Empty,
+    /// This text.
+    Into(&'static str),
+    /// Some other text than this one.
+    From(&'static str),
+}
+
+struct Row {
+    /// The end of the difference's path, indices taken out: `metadata_options.http_tokens`.
+    path: &'static str,
+    turns: Turns,
+    code: Code,
+    what: &'static str,
+}
+
+const fn row(path: &'static str, turns: Turns, code: Code, what: &'static str) -> Row {
+    Row { path, turns, code, what }
+}
+
+/// Attributes by name, whatever the type: the provider names them alike.
+const ROWS: &[Row] = &[
+    row("publicly_accessible", Turns::On, codes::D_EXPOSED, "it is reachable from the Internet"),
+    row("endpoint_public_access", Turns::On, codes::D_EXPOSED, "its endpoint is reachable from the Internet"),
+    row("map_public_ip_on_launch", Turns::On, codes::D_EXPOSED, "instances launched in it get public addresses"),
+    row("associate_public_ip_address", Turns::On, codes::D_EXPOSED, "it has a public address"),
+    row("public", Turns::On, codes::D_EXPOSED, "everybody may use it"),
+    row("block_public_acls", Turns::Off, codes::D_EXPOSED, "public ACLs are no longer blocked"),
+    row("block_public_policy", Turns::Off, codes::D_EXPOSED, "public policies are no longer blocked"),
+    row("ignore_public_acls", Turns::Off, codes::D_EXPOSED, "public ACLs are no longer ignored"),
+    row("restrict_public_buckets", Turns::Off, codes::D_EXPOSED, "public buckets are no longer restricted"),
+    row("acl", Turns::Into("public-read"), codes::D_EXPOSED, "everybody may read it"),
+    row("acl", Turns::Into("public-read-write"), codes::D_EXPOSED, "everybody may read and write it"),
+    row("authorization_type", Turns::Into("NONE"), codes::D_EXPOSED, "everybody may call it"),
+    row("internal", Turns::Off, codes::D_EXPOSED, "it faces the Internet"),
+    row("http_tokens", Turns::Into("optional"), codes::D_WEAKENED, "its metadata answers without a token"),
+    row("deletion_protection", Turns::Off, codes::D_WEAKENED, "it is no longer protected from deletion"),
+    row("enable_deletion_protection", Turns::Off, codes::D_WEAKENED, "it is no longer protected from deletion"),
+    row("deletion_protection_enabled", Turns::Off, codes::D_WEAKENED, "it is no longer protected from deletion"),
+    row("disable_api_termination", Turns::Off, codes::D_WEAKENED, "it is no longer protected from termination"),
+    row("enable_key_rotation", Turns::Off, codes::D_WEAKENED, "its key is no longer rotated"),
+    row("enable_log_file_validation", Turns::Off, codes::D_WEAKENED, "its log files are no longer validated"),
+    row("enable_logging", Turns::Off, codes::D_WEAKENED, "it no longer logs"),
+    row("permissions_boundary", Turns::Empty, codes::D_WEAKENED, "its permissions boundary is gone"),
+    row("encrypted", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted"),
+    row("storage_encrypted", Turns::Off, codes::D_UNENCRYPTED, "its storage is no longer encrypted"),
+    row("at_rest_encryption_enabled", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted at rest"),
+    row("transit_encryption_enabled", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted in transit"),
+    row("sqs_managed_sse_enabled", Turns::Off, codes::D_UNENCRYPTED, "its messages are no longer encrypted"),
+    row("server_side_encryption", Turns::Empty, codes::D_UNENCRYPTED, "it is no longer encrypted with a key of yours"),
+    row("server_side_encryption.enabled", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted with KMS"),
+    row("sse_algorithm", Turns::From("aws:kms"), codes::D_UNENCRYPTED, "it is no longer encrypted with KMS"),
+    row("kms_master_key_id", Turns::Empty, codes::D_UNENCRYPTED, "it is no longer encrypted with a key of yours"),
+    row("kms_key_id", Turns::Empty, codes::D_UNENCRYPTED, "it is no longer encrypted with a key of yours"),
+    row("kms_key_arn", Turns::Empty, codes::D_UNENCRYPTED, "it is no longer encrypted with a key of yours"),
+    row("encryption_configuration", Turns::Empty, codes::D_UNENCRYPTED, "its encryption settings are gone"),
+];
+
+/// Attributes that hold a policy: of a resource, of trust, or of an identity.
+const POLICIES: &[&str] = &["policy", "assume_role_policy", "inline_policy.policy", "access_policies", "access_policy"];
+
+/// Lists of policies that an identity has.
+const ATTACHED: &[&str] = &["managed_policy_arns", "policy_arns"];
+
+/// Types whose absence alone is a danger: they guard another object.
+const GUARDS: &[&str] = &[
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_account_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_ebs_encryption_by_default",
+    "aws_wafv2_web_acl_association",
+    "aws_cloudtrail",
+    "aws_flow_log",
+    "aws_guardduty_detector",
+];
+
+/// Whether an object of this type guards others, so that it is a danger where it is missing.
+pub(crate) fn is_guard(resource_type: &str) -> bool {
+    GUARDS.contains(&resource_type)
+}
+
+/// The first danger among the differences of an object.
+pub(crate) fn danger(resource_type: &str, differences: &[Difference]) -> Option<Danger> {
+    differences.iter().find_map(|difference| one(resource_type, difference))
+}
+
+fn one(resource_type: &str, difference: &Difference) -> Option<Danger> {
+    let Difference { path, old, new, .. } = difference;
+    let path = without_indices(path);
+    let told = |code, what: &str| Some(Danger { code, what: what.to_owned() });
+    if POLICIES.contains(&path.as_str()) {
+        return match (is_public(new) && !is_public(old), is_weakened(old, new)) {
+            (true, _) => told(codes::D_EXPOSED, &format!("its {path} allows everybody")),
+            (_, true) => told(codes::D_WEAKENED, &format!("its {path} grants more than the state's")),
+            _ => None,
+        };
+    }
+    if ATTACHED.contains(&path.as_str()) && items(new).iter().any(|policy| !items(old).contains(policy)) {
+        return told(codes::D_WEAKENED, "it has a policy more than in the state");
+    }
+    if resource_type == "aws_network_acl" && path == "ingress" && lets_the_world_in(old, new) {
+        return told(codes::D_OPENED, "it lets the Internet in");
+    }
+    let fits = |row: &&Row| path == row.path || path.ends_with(&format!(".{}", row.path));
+    let row = ROWS.iter().filter(fits).find(|row| turned(row.turns, old, new))?;
+    told(row.code, row.what)
+}
+
+fn turned(turns: Turns, old: &Value, new: &Value) -> bool {
+    let is_true = |value: &Value| text(value) == "true";
+    match turns {
+        Turns::On => is_true(new) && !is_true(old),
+        Turns::Off => is_true(old) && !is_true(new),
+        Turns::Empty => !is_empty(old) && is_empty(new),
+        Turns::Into(to) => text(new) == to && text(old) != to,
+        Turns::From(from) => text(old) == from && text(new) != from,
+    }
+}
+
+/// A rule that allows the world in, which the state does not have.
+fn lets_the_world_in(old: &Value, new: &Value) -> bool {
+    let open = |rule: &&Value| {
+        let get = |name: &str| text(rule.get(name).unwrap_or(&Value::Null));
+        let action = get("action");
+        action == "allow" && (is_world(&get("cidr_block")) || is_world(&get("ipv6_cidr_block")))
+    };
+    items(new).iter().filter(open).any(|rule| !items(old).iter().any(|known| equal(known, rule)))
+}
+
+/// `ingress[0].cidr` is `ingress.cidr`.
+fn without_indices(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut depth = 0;
+    for c in path.chars() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            c if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn code(resource_type: &str, path: &str, old: Value, new: Value) -> Option<Code> {
+        let attribute = path.split(['[', '.']).next().expect("attribute");
+        let difference = Difference { path: path.to_owned(), ..Difference::of(attribute, &old, &new) };
+        danger(resource_type, &[difference]).map(|danger| danger.code)
+    }
+
+    #[test]
+    fn the_way_that_a_value_turns_decides() {
+        for (path, old, new, expected) in [
+            ("publicly_accessible", json!(false), json!(true), Some(codes::D_EXPOSED)),
+            ("publicly_accessible", json!(true), json!(false), None),
+            ("metadata_options[0].http_tokens", json!("required"), json!("optional"), Some(codes::D_WEAKENED)),
+            ("metadata_options[0].http_tokens", json!("optional"), json!("required"), None),
+            ("root_block_device[0].encrypted", json!(true), json!(false), Some(codes::D_UNENCRYPTED)),
+            ("root_block_device[0].encrypted", json!(false), json!(true), None),
+            ("kms_key_id", json!("arn"), Value::Null, Some(codes::D_UNENCRYPTED)),
+            ("kms_key_id", json!("arn"), json!("other"), None),
+            ("acl", json!("private"), json!("public-read"), Some(codes::D_EXPOSED)),
+            ("block_public_acls", json!(true), Value::Null, Some(codes::D_EXPOSED)),
+            ("instance_type", json!("t3.small"), json!("t3.large"), None),
+            ("managed_policy_arns", json!(["a"]), json!(["a", "b"]), Some(codes::D_WEAKENED)),
+            ("managed_policy_arns", json!(["a", "b"]), json!(["a"]), None),
+        ] {
+            assert_eq!(code("aws_x", path, old.clone(), new.clone()), expected, "{path} {old} {new}");
+        }
+    }
+
+    #[test]
+    fn an_acl_that_opens_is_told_from_one_that_closes() {
+        let rule = |action: &str| json!([{"action": action, "cidr_block": "0.0.0.0/0", "rule_no": 1}]);
+        assert_eq!(code("aws_network_acl", "ingress", json!([]), rule("allow")), Some(codes::D_OPENED));
+        assert_eq!(code("aws_network_acl", "ingress", json!([]), rule("deny")), None);
+        assert_eq!(code("aws_network_acl", "ingress", rule("allow"), json!([])), None);
+    }
+}

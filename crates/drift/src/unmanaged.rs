@@ -1,0 +1,114 @@
+//! What AWS has and no given state knows.
+
+use crate::away::Away;
+use crate::decide::PlaceLive;
+use crate::live::LiveObject;
+use crate::observe::{Locator, Routing, StackState};
+use crate::shapes::is_global;
+use pilotlight_findings::{Evidence, Finding, Severity, Silenced, Subject, codes};
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// Types that are parts of another object: the object itself shows them, or they tie two objects together.
+const PARTS: &[&str] = &[
+    "aws_vpc_security_group_ingress_rule",
+    "aws_vpc_security_group_egress_rule",
+    "aws_network_acl_rule",
+    "aws_main_route_table_association",
+    "aws_ec2_tag",
+    "aws_route",
+    "aws_security_group_rule",
+    "aws_autoscaling_group_tag",
+    "aws_iam_policy_attachment",
+    "aws_iam_group_membership",
+    "aws_iam_user_group_membership",
+    "aws_iam_role_policies_exclusive",
+    "aws_iam_role_policy_attachments_exclusive",
+    "aws_ec2_managed_prefix_list_entry",
+    "aws_vpc_peering_connection_options",
+    "aws_vpc_peering_connection_accepter",
+];
+
+fn is_part(resource_type: &str) -> bool {
+    PARTS.contains(&resource_type) || resource_type.ends_with("_association") || resource_type.ends_with("_attachment")
+}
+
+/// Role, region where it has one, type and id.
+type Key = (Option<String>, Option<String>, String, String);
+
+fn key(role: Option<&String>, region: &str, kind: &str, id: &str) -> Key {
+    (role.cloned(), (!is_global(kind)).then(|| region.to_owned()), kind.to_owned(), id.to_owned())
+}
+
+/// The objects that nobody's state has, and those that nobody's has to.
+pub(crate) fn find(
+    stacks: &[StackState<'_>],
+    live: &[PlaceLive],
+    away: &mut Away<'_>,
+) -> (Vec<Finding>, Vec<Silenced>) {
+    let (mut findings, mut silenced) = (Vec::new(), Vec::new());
+    if !live.iter().any(|live| live.everything) {
+        return (findings, silenced);
+    }
+    let known = known(stacks);
+    let mut seen = HashSet::new();
+    for live in live.iter().filter(|live| live.everything) {
+        for object in live.snapshot.objects.iter().filter(|object| !is_part(&object.resource_type)) {
+            let key = key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &object.id);
+            if known.contains(&key) || !seen.insert(key) || away.hides_object(&object.resource_type, &object.id) {
+                continue;
+            }
+            let subject = Subject::CloudObject {
+                resource_type: object.resource_type.clone(),
+                id: object.id.clone(),
+                region: (!is_global(&object.resource_type)).then(|| live.place.region.clone()),
+            };
+            match &object.made_by {
+                None => findings.push(finding(subject, object)),
+                Some(maker) => silenced.push(Silenced {
+                    subject,
+                    attribute: String::new(),
+                    old: Value::Null,
+                    new: Value::from(object.id.as_str()),
+                    rule: "made by itself".to_owned(),
+                    reason: format!("made by {maker}: nobody's state has to have it"),
+                }),
+            }
+        }
+    }
+    (findings, silenced)
+}
+
+/// Every object that any of the states has, judged or not, under the cloud's own type and id.
+fn known(stacks: &[StackState<'_>]) -> HashSet<Key> {
+    let routing = Routing::native();
+    let mut known = HashSet::new();
+    for stack in stacks {
+        let locator = Locator::new(stack, &routing);
+        for managed in stack.state.managed() {
+            if let Some(at) = locator.locate(&managed) {
+                known.insert(key(at.place.role.as_ref(), at.place.region.as_str(), at.kind, at.live_id()));
+            }
+        }
+    }
+    known
+}
+
+fn finding(subject: Subject, object: &LiveObject) -> Finding {
+    let name = object.attributes.get("tags_all").and_then(|tags| tags.get("Name")).and_then(Value::as_str);
+    let name = name.or_else(|| object.attributes.get("name").and_then(Value::as_str)).filter(|name| *name != object.id);
+    let message = match name {
+        Some(name) => format!("no given state has {} ({name})", object.id),
+        None => format!("no given state has {}", object.id),
+    };
+    let finding = Finding::new(codes::D_UNMANAGED, Severity::Error, subject, message)
+        .remedy("import it, delete it, give the state that has it as well, or put it into .driftignore");
+    match object.attributes.get("tags_all") {
+        Some(Value::Object(tags)) if !tags.is_empty() => {
+            let tags: Vec<String> =
+                tags.iter().map(|(key, value)| format!("{key}={}", crate::equal::text(value))).collect();
+            finding.with(Evidence::fact("tags", tags.join(", ")))
+        }
+        _ => finding,
+    }
+}
