@@ -118,7 +118,12 @@ pub(super) const PARTS: &[Part] = &[
     part("aws_ec2_managed_prefix_list_entry", "prefix_list_id", &["entry"], Owned::Block("cidr", "cidr")),
     part("aws_ami_launch_permission", "image_id", &["public"], Owned::Whole),
     part("aws_iam_role_policy_attachment", "role", &["managed_policy_arns"], Owned::Text("policy_arn")),
-    part("aws_iam_role_policy_attachments_exclusive", "role_name", &["managed_policy_arns"], Owned::Text("policy_arns")),
+    part(
+        "aws_iam_role_policy_attachments_exclusive",
+        "role_name",
+        &["managed_policy_arns"],
+        Owned::Text("policy_arns"),
+    ),
     part("aws_iam_policy_attachment", "roles", &["managed_policy_arns"], Owned::Text("policy_arn")),
     part("aws_iam_role_policy", "role", &["inline_policy"], Owned::Block("name", "name")),
     part("aws_iam_role_policies_exclusive", "role_name", &["inline_policy"], Owned::Block("policy_names", "name")),
