@@ -43,8 +43,8 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
 fn of_zone(scope: &Scope<'_>, zone: &str, error: &CallError) -> Vec<Unread> {
     scope
         .of(RECORD)
-        .filter(|wanted| wanted.parent.as_deref() == Some(zone))
-        .map(|wanted| super::unread(RECORD, Some(&wanted.id), error))
+        .filter(|wanted| wanted.parent == Some(zone))
+        .map(|wanted| super::unread(RECORD, Some(wanted.id), error))
         .collect()
 }
 
