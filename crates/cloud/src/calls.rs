@@ -1,6 +1,7 @@
-//! Counts requests, by API, as they leave.
+//! Counts requests, by API, as they leave, and lets none leave beyond the session's budget.
 
-use crate::limits::Limits;
+use crate::budget::Budget;
+use crate::limits::{Counter, Limits, limit};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -50,13 +51,39 @@ impl CallLog {
     }
 }
 
+/// What every request of a job passes: its count, the session's rates and its budget.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    pub(crate) log: Arc<CallLog>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) budget: Arc<Budget>,
+}
+
+/// Where requests of one client go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Id of the account; none for the caller's own.
+    pub(crate) account: Option<String>,
+    /// `eu-west-1`, or `global`
+    pub(crate) region: String,
+}
+
+impl Target {
+    /// How a report tells it: with the account only where a role leads there, so that the report of a run
+    /// without roles need not know in which account it ran.
+    pub(crate) fn label(&self) -> String {
+        match &self.account {
+            Some(account) => format!("{} ({account})", self.region),
+            None => self.region.clone(),
+        }
+    }
+}
+
 /// Sits in an SDK client and sees each request as it leaves.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    pub(crate) log: Arc<CallLog>,
-    pub(crate) limits: Arc<Limits>,
-    /// `eu-west-1`, or `global`
-    pub(crate) region: String,
+    pub(crate) gate: Gate,
+    pub(crate) target: Target,
 }
 
 impl Intercept for Meter {
@@ -70,13 +97,19 @@ impl Intercept for Meter {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let Gate { log, limits, budget } = &self.gate;
+        // Right before it leaves, so that what was spent is what was sent; an error here is not retried.
+        budget.spend()?;
         if let Some(metadata) = cfg.load::<Metadata>() {
             let service = service_name(metadata.service());
-            self.log.count(&service, &self.region, metadata.name());
+            log.count(&service, &self.target.label(), metadata.name());
             // The first attempt waited for its place. A retry is sent by the SDK's own backoff, and later
             // calls have to wait for it instead.
             if cfg.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1) {
-                self.limits.charge(&service, &self.region, metadata.name(), Instant::now());
+                let Target { account, region } = &self.target;
+                let row = limit(&service, metadata.name(), true);
+                let counter = Counter::new(account.as_deref(), region, &service, metadata.name(), row);
+                limits.charge(&counter, Instant::now());
             }
         }
         Ok(())
@@ -116,5 +149,12 @@ mod tests {
         two.count("ec2", "eu-central-1", "DescribeVpcs");
         let counts = |log: &CallLog| log.calls().iter().map(|calls| calls.count).collect::<Vec<_>>();
         assert_eq!((counts(&one), counts(&two), counts(&session)), (vec![2], vec![1, 1], vec![1, 3]));
+    }
+
+    #[test]
+    fn the_account_is_told_where_a_role_leads_there() {
+        let target = |account: Option<&str>| Target { account: account.map(str::to_owned), region: "eu-west-1".into() };
+        assert_eq!(target(None).label(), "eu-west-1");
+        assert_eq!(target(Some("222222222222")).label(), "eu-west-1 (222222222222)");
     }
 }

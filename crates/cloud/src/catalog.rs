@@ -6,6 +6,7 @@ use crate::regional::Regional;
 use crate::session::Aws;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AvailabilityZone, AvailabilityZoneState, Filter};
+use pilotlight_drift::Place;
 use pilotlight_findings::Region;
 use pilotlight_rebuild::{CatalogError, Image, RegionCatalog};
 
@@ -28,7 +29,7 @@ impl AwsCatalog {
     }
 
     async fn regional(&self, region: &Region) -> Regional {
-        self.aws.regional(region, self.aws.session_log()).await
+        self.aws.regional(&Place { role: None, region: region.clone() }, self.aws.session_log()).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a call to AWS gave no result, in few kinds and the API's own words.
 
+use crate::budget::BudgetUsedUp;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -13,16 +14,31 @@ use std::fmt;
 pub struct Call {
     /// `ec2`, `route53`
     pub service: &'static str,
-    /// `eu-west-1`, or `global`
+    /// `eu-west-1`, or `global`; with the account behind it, `eu-west-1 (123456789012)`, where a role leads there.
     pub region: String,
     /// `DescribeVpcs`
     pub operation: &'static str,
 }
 
+impl Call {
+    /// The action that a policy has to allow, `ec2:DescribeVpcs`. It is named after the call, with few exceptions.
+    fn action(&self) -> String {
+        match (self.service, self.operation) {
+            // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+            ("s3", "ListBuckets") => "s3:ListAllMyBuckets".into(),
+            ("elasticloadbalancingv2", operation) => format!("elasticloadbalancing:{operation}"),
+            (service, operation) => format!("{service}:{operation}"),
+        }
+    }
+}
+
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.operation, self.service)?;
-        if self.region == crate::regional::GLOBAL { Ok(()) } else { write!(f, " in {}", self.region) }
+        match self.region.strip_prefix(crate::regional::GLOBAL) {
+            Some(account) => f.write_str(account),
+            None => write!(f, " in {}", self.region),
+        }
     }
 }
 
@@ -43,6 +59,8 @@ pub enum CallErrorKind {
     Refused,
     /// An answer that does not tell: a server's error, or one that could not be read.
     Unclear,
+    /// Nothing was sent, since the session's limit of calls is reached.
+    Budget,
 }
 
 impl CallErrorKind {
@@ -55,6 +73,7 @@ impl CallErrorKind {
             Self::Unreachable => "no answer",
             Self::Refused => "refused",
             Self::Unclear => "no usable answer",
+            Self::Budget => "not asked",
         }
     }
 }
@@ -94,11 +113,28 @@ impl CallError {
         }
     }
 
+    /// A call that was not made.
+    pub(crate) fn budget(call: Call, used_up: BudgetUsedUp) -> Self {
+        Self { call, kind: CallErrorKind::Budget, code: None, message: used_up.to_string() }
+    }
+
     /// What the SDK reported for `call`.
     pub(crate) fn of<E>(call: Call, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        if let Some(used_up) = cause::<BudgetUsedUp>(error) {
+            return Self::budget(call, *used_up);
+        }
+        if let Some(role) = cause::<CallError>(error) {
+            // The keys of an assumed role had to be renewed on the way.
+            return Self {
+                call,
+                kind: role.kind,
+                code: role.code.clone(),
+                message: format!("{}: {}", role.call, role.message),
+            };
+        }
         if let Some(credentials) = cause::<CredentialsError>(error) {
             let (kind, message) = credentials_failure(credentials);
             return Self { call, kind, code: None, message };
@@ -141,6 +177,7 @@ impl Explain for CallError {
             CallErrorKind::Unreachable => codes::C_UNREACHABLE,
             CallErrorKind::Refused => codes::C_REFUSED,
             CallErrorKind::Unclear => codes::C_UNCLEAR,
+            CallErrorKind::Budget => codes::C_BUDGET,
         }
     }
 
@@ -148,15 +185,14 @@ impl Explain for CallError {
         Some(match self.kind {
             CallErrorKind::NoCredentials => NO_CREDENTIALS_REMEDY.into(),
             CallErrorKind::Credentials => "sign in again, and check with: aws sts get-caller-identity".into(),
-            CallErrorKind::Denied => {
-                format!("allow {}:{} to this identity, and repeat", self.call.service, self.call.operation)
-            }
+            CallErrorKind::Denied => format!("allow {} to this identity, and repeat", self.call.action()),
             CallErrorKind::Throttled => "wait a minute, or find out who else calls this API in the account".into(),
             CallErrorKind::Unreachable => {
                 "check the network, AWS_ENDPOINT_URL, and whether the region is in trouble".into()
             }
             CallErrorKind::Refused => return None,
             CallErrorKind::Unclear => "repeat it; if it stays, look at the region's health dashboard".into(),
+            CallErrorKind::Budget => "raise --max-calls, or name fewer stacks with --stack".into(),
         })
     }
 }
@@ -176,8 +212,9 @@ pub(crate) fn credentials_failure(error: &CredentialsError) -> (CallErrorKind, S
     }
 }
 
-/// EC2's and Route 53's codes; EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
-/// common: https://docs.aws.amazon.com/Route53/latest/APIReference/CommonErrors.html
+/// The services' codes; EC2: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>, common:
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/CommonErrors.html>; S3 and SNS have some of their own.
+/// Throttles are those that the SDK tries again (`THROTTLING_ERRORS` of aws-runtime), and SNS's.
 fn kind_of(code: Option<&str>, status: u16) -> CallErrorKind {
     match code.unwrap_or_default() {
         "AuthFailure"
@@ -196,15 +233,24 @@ fn kind_of(code: Option<&str>, status: u16) -> CallErrorKind {
         | "AccessDeniedException"
         | "UnauthorizedOperation"
         | "NotAuthorized"
+        | "AuthorizationError"
+        | "AllAccessDisabled"
         | "OptInRequired"
         | "Blocked"
         | "PendingVerification" => CallErrorKind::Denied,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
-        | "RequestLimitExceeded"
+        | "Throttled"
         | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "LimitExceededException"
+        | "BandwidthLimitExceeded"
+        | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException"
         | "TooManyRequestsException"
+        | "EC2ThrottledException"
         | "SlowDown"
         | "PriorRequestNotComplete" => CallErrorKind::Throttled,
         _ if status == 429 => CallErrorKind::Throttled,
@@ -260,6 +306,10 @@ mod tests {
             (Some("ServiceUnavailable"), 503, CallErrorKind::Unclear),
             (None, 500, CallErrorKind::Unclear),
             (None, 408, CallErrorKind::Unclear),
+            (Some("SlowDown"), 503, CallErrorKind::Throttled),
+            (Some("Throttled"), 429, CallErrorKind::Throttled),
+            (Some("ThrottlingException"), 400, CallErrorKind::Throttled),
+            (Some("AuthorizationError"), 403, CallErrorKind::Denied),
         ];
         for (code, status, kind) in cases {
             assert_eq!(kind_of(code, status), kind, "{code:?} {status}");
@@ -288,5 +338,37 @@ mod tests {
             "call DescribeVpcs of ec2 in eu-west-1 (access denied: UnauthorizedOperation: You are not authorized.)"
         );
         assert_eq!(error.remedy().as_deref(), Some("allow ec2:DescribeVpcs to this identity, and repeat"));
+    }
+
+    #[test]
+    fn a_call_names_its_account_where_a_role_leads_there_and_its_action() {
+        let call = |service, region: &str, operation| Call { service, region: region.into(), operation };
+        let calls = [
+            call("ec2", "eu-west-1", "DescribeVpcs"),
+            call("s3", "eu-west-1 (222222222222)", "ListBuckets"),
+            call("route53", "global", "ListHostedZones"),
+            call("elasticloadbalancingv2", "eu-west-1", "DescribeListeners"),
+            call("iam", "global (222222222222)", "GetAccountAuthorizationDetails"),
+        ];
+        assert_eq!(
+            calls.each_ref().map(ToString::to_string),
+            [
+                "DescribeVpcs of ec2 in eu-west-1",
+                "ListBuckets of s3 in eu-west-1 (222222222222)",
+                "ListHostedZones of route53",
+                "DescribeListeners of elasticloadbalancingv2 in eu-west-1",
+                "GetAccountAuthorizationDetails of iam (222222222222)",
+            ]
+        );
+        assert_eq!(
+            calls.each_ref().map(Call::action),
+            [
+                "ec2:DescribeVpcs",
+                "s3:ListAllMyBuckets",
+                "route53:ListHostedZones",
+                "elasticloadbalancing:DescribeListeners",
+                "iam:GetAccountAuthorizationDetails",
+            ]
+        );
     }
 }

@@ -1,14 +1,15 @@
 //! AWS: the one crate that talks to its APIs.
 //!
-//! [`Aws`] holds the configuration, by region, and hands out what implements the other parts' ports:
+//! [`Aws`] holds the configuration, by account and region, and hands out what implements the other parts' ports:
 //! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsCatalog`]
-//! (`rebuild::RegionCatalog`) and access to S3 for the store. Each request is counted, and each call
-//! waits for a place below its API's published rate.
+//! (`rebuild::RegionCatalog`) and access to S3 for the store. Each request is counted, each call waits for a
+//! place below its API's published rate, and none leaves beyond the number that the session was given.
 //!
 //! The AWS SDK reads the environment and the shared configuration files as the AWS CLI does,
 //! `AWS_ENDPOINT_URL` included; nothing here does. This crate does not know what a plan is, what a state
 //! holds, or why a record is moved, and it cannot tell one implementation of the APIs from another.
 
+mod budget;
 mod calls;
 mod catalog;
 mod error;
@@ -18,6 +19,8 @@ mod pages;
 mod regional;
 #[cfg(test)]
 mod replay;
+mod retries;
+mod role;
 mod route53;
 mod s3;
 mod session;

@@ -1,185 +1,275 @@
 //! Keeps below the published request rates, so that Pilotlight does not throttle the team's own tools.
 //!
-//! EC2 counts by API, account and region: 100 at once and 20 a second for describes by page, 50 and 10
-//! for those without (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>).
-//! Route 53 takes 5 requests a second from an account, all APIs together
-//! (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>).
-//! Elastic Load Balancing has one bucket for all describes of an account and region: 40 at once and 10 a second
-//! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html>).
-//! Auto Scaling has one bucket for all its APIs, and IAM several; neither has published its numbers
-//! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html>). They get less than the
-//! ten reads at a time of a `terraform plan` send.
-//! EC2 and Elastic Load Balancing get half of theirs here, since others work in the account too. Route 53's limit is
-//! a plain count, so burst and rate together make its 5 in any one second.
+//! [`LIMITS`] is the table: half of what is published, since others work in the account too, and little where
+//! nothing is published. Each API, account and region has a bucket of its own, or each service where AWS counts
+//! its operations together.
+//!
+//! Route 53 is the tight one: 5 requests a second from an account, all of its operations, all stacks and both
+//! sides together. A bucket that never lets six into one second spreads even the first few calls; a window
+//! over the times of the last five lets five go at once, which is what a small estate needs, and then four a
+//! second.
 
+mod bucket;
+
+use bucket::Bucket;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A bucket's size, and how fast it fills.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rate {
-    /// Requests at once.
-    burst: f64,
-    /// Requests a second.
-    refill: f64,
+/// How many requests, how fast.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Rate {
+    /// A bucket of tokens, as AWS itself uses them.
+    Bucket {
+        /// Requests at once.
+        burst: f64,
+        /// Requests a second after those.
+        refill: f64,
+    },
+    /// A plain count.
+    Window {
+        /// At most so many requests,
+        requests: usize,
+        /// in any span of this length.
+        per: Duration,
+    },
 }
 
-/// Describes with `MaxResults`.
-pub(crate) const EC2_PAGED: Rate = Rate { burst: 50.0, refill: 10.0 };
-/// Describes that have no pages.
-pub(crate) const EC2_WHOLE: Rate = Rate { burst: 25.0, refill: 5.0 };
-/// Single items of a DynamoDB table: tables of locks are often provisioned with the least, 1 read a second, which
-/// DynamoDB lets burst.
-pub(crate) const STATE_LOCKS: Rate = Rate { burst: 20.0, refill: 5.0 };
-/// All of Route 53.
-pub(crate) const ROUTE53: Rate = Rate { burst: 1.0, refill: 4.0 };
-/// All describes of Elastic Load Balancing.
-pub(crate) const ELB: Rate = Rate { burst: 20.0, refill: 5.0 };
-/// All of Auto Scaling.
-pub(crate) const AUTO_SCALING: Rate = Rate { burst: 10.0, refill: 5.0 };
-/// All of IAM.
-pub(crate) const IAM: Rate = Rate { burst: 10.0, refill: 5.0 };
-
-/// The service that counts each of its APIs by itself; the others have one count for all.
-const BY_OPERATION: &str = "ec2";
-
-/// The buckets of one account.
-#[derive(Debug, Default)]
-pub(crate) struct Limits {
-    buckets: Mutex<HashMap<Key, Bucket>>,
+/// Which operations of a service a row is about.
+#[derive(Debug)]
+enum Operations {
+    /// Reads that ask for a page.
+    Pages,
+    /// Reads that get everything at once.
+    Whole,
+    /// These.
+    Named(&'static [&'static str]),
+    /// All that no row above is about.
+    Others,
 }
 
-/// Which bucket a call takes from.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
-    service: String,
+/// What AWS counts together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// Each operation by itself.
+    ByOperation,
+    /// All operations of the service that the row is about.
+    Together,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    service: &'static str,
+    operations: Operations,
+    counted: Counted,
+    rate: Rate,
+    /// What AWS publishes, and where.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the reason for the row's rate, for whoever reads the table"))]
+    source: &'static str,
+}
+
+/// The rates, first match first.
+static LIMITS: &[Limit] = &[
+    Limit {
+        service: "ec2",
+        operations: Operations::Pages,
+        counted: Counted::ByOperation,
+        rate: Rate::Bucket { burst: 50.0, refill: 10.0 },
+        source: "non-mutating: 100 and 20 a second, \
+                 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html",
+    },
+    Limit {
+        service: "ec2",
+        operations: Operations::Whole,
+        counted: Counted::ByOperation,
+        rate: Rate::Bucket { burst: 25.0, refill: 5.0 },
+        source: "unfiltered and unpaginated: 50 and 10 a second, \
+                 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html",
+    },
+    Limit {
+        service: "ec2",
+        operations: Operations::Others,
+        counted: Counted::ByOperation,
+        rate: Rate::Bucket { burst: 25.0, refill: 2.5 },
+        source: "mutating: 50 and 5 a second, \
+                 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html",
+    },
+    Limit {
+        service: "route53",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        // A quarter of a second longer than AWS's second: requests do not arrive as evenly as they leave.
+        rate: Rate::Window { requests: 5, per: Duration::from_millis(1_250) },
+        source: "5 requests a second an account, \
+                 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html",
+    },
+    Limit {
+        service: "elasticloadbalancing",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        rate: Rate::Bucket { burst: 20.0, refill: 5.0 },
+        source: "non-mutating: 40 and 10 a second, \
+                 https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html",
+    },
+    Limit {
+        service: "autoscaling",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        rate: UNPUBLISHED.rate,
+        source: "one bucket for all its operations, without its numbers, \
+                 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html",
+    },
+    Limit {
+        service: "iam",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        rate: UNPUBLISHED.rate,
+        source: "buckets without their numbers, \
+                 https://aws.amazon.com/blogs/security/how-to-monitor-and-query-iam-resources-at-scale-part-2/",
+    },
+    Limit {
+        service: "dynamodb",
+        operations: Operations::Named(&["GetItem"]),
+        counted: Counted::ByOperation,
+        // Tables of locks are often provisioned with the least, one read a second.
+        rate: Rate::Bucket { burst: 20.0, refill: 5.0 },
+        source: "what the table is provisioned with, and five minutes of it saved up, \
+                 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html",
+    },
+    Limit {
+        service: "sts",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        rate: Rate::Bucket { burst: 50.0, refill: 50.0 },
+        source: "600 a second an account and region, \
+                 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    },
+    Limit {
+        service: "sns",
+        operations: Operations::Named(&["ListTopics"]),
+        counted: Counted::ByOperation,
+        rate: Rate::Bucket { burst: 10.0, refill: 5.0 },
+        source: "30 a second, https://docs.aws.amazon.com/sns/latest/api/API_ListTopics.html",
+    },
+    Limit {
+        service: "lambda",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        rate: Rate::Bucket { burst: 5.0, refill: 5.0 },
+        source: "control plane but GetFunction and GetPolicy: 15 a second across all of it, \
+                 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+    },
+];
+
+/// For an API whose rate is not published: DynamoDB's tables, S3's buckets, SQS. Less than the ten reads at a time of a
+/// `terraform plan` send.
+static UNPUBLISHED: Limit = Limit {
+    service: "*",
+    operations: Operations::Others,
+    counted: Counted::ByOperation,
+    rate: Rate::Bucket { burst: 10.0, refill: 5.0 },
+    source: "none; a person at the console makes as many",
+};
+
+/// The row for an operation; `paged` says whether it asks for a page.
+pub(crate) fn limit(service: &str, operation: &str, paged: bool) -> &'static Limit {
+    let reads = ["Describe", "Get", "List", "Search"].iter().any(|verb| operation.starts_with(verb));
+    let fits = |limit: &&Limit| {
+        limit.service == service
+            && match limit.operations {
+                Operations::Pages => reads && paged,
+                Operations::Whole => reads && !paged,
+                Operations::Named(names) => names.contains(&operation),
+                Operations::Others => true,
+            }
+    };
+    LIMITS.iter().find(fits).unwrap_or(&UNPUBLISHED)
+}
+
+/// Where AWS counts a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Counter {
+    /// Account id; none for the caller's own.
+    account: Option<String>,
+    /// Region, or `global`.
     region: String,
-    /// None where all operations of the service share one.
+    service: String,
+    /// None where all of the service's are counted together.
     operation: Option<String>,
 }
 
-impl Key {
-    fn new(service: &str, region: &str, operation: &str) -> Self {
+impl Counter {
+    pub(crate) fn new(account: Option<&str>, region: &str, service: &str, operation: &str, limit: &Limit) -> Self {
         Self {
-            service: service.to_owned(),
+            account: account.map(str::to_owned),
             region: region.to_owned(),
-            operation: (service == BY_OPERATION).then(|| operation.to_owned()),
+            service: service.to_owned(),
+            operation: (limit.counted == Counted::ByOperation).then(|| operation.to_owned()),
         }
     }
 }
 
-/// Fills by time up to its size. Below zero it holds the places that were given out already, so that
-/// whoever waits is served in order.
-#[derive(Debug)]
-struct Bucket {
-    rate: Rate,
-    level: f64,
-    at: Instant,
+/// The buckets of one session, of all its accounts.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    state: Mutex<Buckets>,
 }
 
-impl Bucket {
-    fn take(&mut self, now: Instant) -> Duration {
-        let filled = now.duration_since(self.at).as_secs_f64() * self.rate.refill;
-        self.level = (self.level + filled).min(self.rate.burst) - 1.0;
-        self.at = now;
-        Duration::from_secs_f64((-self.level / self.rate.refill).max(0.0))
+#[derive(Debug, Default)]
+struct Buckets {
+    /// Id of the caller's own account, once it is known.
+    own: Option<String>,
+    buckets: HashMap<Counter, Bucket>,
+}
+
+impl Buckets {
+    fn named(&self, counter: &Counter) -> Counter {
+        let account = counter.account.clone().or_else(|| self.own.clone());
+        Counter { account, ..counter.clone() }
     }
 }
 
 impl Limits {
-    /// Waits until one more request may be sent.
-    pub(crate) async fn take(&self, service: &str, region: &str, operation: &str, rate: Rate) {
-        let wait = self.reserve(service, region, operation, rate, Instant::now());
+    /// Waits until `requests` more may be sent.
+    pub(crate) async fn take(&self, counter: &Counter, limit: &Limit, requests: u32) {
+        let wait = self.reserve(counter, limit, requests, Instant::now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// Gives out the next place, and says how far from `now` it is.
-    fn reserve(&self, service: &str, region: &str, operation: &str, rate: Rate, now: Instant) -> Duration {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(Key::new(service, region, operation));
-        bucket.or_insert(Bucket { rate, level: rate.burst, at: now }).take(now)
+    /// Gives out the next places, and says how far from `now` they are.
+    fn reserve(&self, counter: &Counter, limit: &Limit, requests: u32, now: Instant) -> Duration {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = state.named(counter);
+        state.buckets.entry(counter).or_insert_with(|| Bucket::new(limit.rate, now)).take(requests, now)
     }
 
     /// Books a request that was sent without waiting, so that the next ones wait for it.
-    pub(crate) fn charge(&self, service: &str, region: &str, operation: &str, now: Instant) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = buckets.get_mut(&Key::new(service, region, operation)) {
-            bucket.take(now);
+    pub(crate) fn charge(&self, counter: &Counter, now: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = state.named(counter);
+        if let Some(bucket) = state.buckets.get_mut(&counter) {
+            bucket.take(1, now);
+        }
+    }
+
+    /// Tells which account the caller's own credentials are of: a role may lead into the same one, and AWS
+    /// counts their requests together.
+    pub(crate) fn own_account(&self, id: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.own.is_some() {
+            return;
+        }
+        state.own = Some(id.to_owned());
+        let buckets = std::mem::take(&mut state.buckets);
+        for (counter, bucket) in buckets {
+            let counter = state.named(&counter);
+            state.buckets.insert(counter, bucket);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::regional::GLOBAL;
-
-    #[test]
-    fn route_53_never_sees_six_requests_in_one_second() {
-        // Twenty callers at once, then twenty that come one after the other.
-        let (limits, start) = (Limits::default(), Instant::now());
-        let at_once = (0..20).map(|_| start + limits.reserve("route53", GLOBAL, "ListHostedZones", ROUTE53, start));
-        let mut sent: Vec<Instant> = at_once.collect();
-        for _ in 0..20 {
-            let now = sent[sent.len() - 1];
-            sent.push(now + limits.reserve("route53", GLOBAL, "GetChange", ROUTE53, now));
-        }
-        for first in &sent {
-            let window = sent.iter().filter(|at| *at >= first && at.duration_since(*first) < Duration::from_secs(1));
-            assert!(window.count() <= 5);
-        }
-        let took = sent[39].duration_since(start);
-        assert!(took < Duration::from_millis(9_800), "40 requests at 4 a second took {took:?}");
-    }
-
-    #[test]
-    fn ec2_has_a_bucket_an_operation_and_region() {
-        let (limits, now) = (Limits::default(), Instant::now());
-        for _ in 0..50 {
-            for (region, operation) in
-                [("eu-west-1", "DescribeVpcs"), ("eu-west-1", "DescribeSubnets"), ("eu-central-1", "DescribeVpcs")]
-            {
-                assert_eq!(limits.reserve("ec2", region, operation, EC2_PAGED, now), Duration::ZERO);
-            }
-        }
-        assert_eq!(limits.reserve("ec2", "eu-west-1", "DescribeVpcs", EC2_PAGED, now), Duration::from_millis(100));
-        let later = now + Duration::from_secs(1);
-        assert_eq!(limits.reserve("ec2", "eu-west-1", "DescribeVpcs", EC2_PAGED, later), Duration::ZERO);
-    }
-
-    #[test]
-    fn other_services_have_one_bucket_a_region_for_all_their_operations() {
-        let (limits, now) = (Limits::default(), Instant::now());
-        for operation in ["ListRoles", "ListPolicyTags"].into_iter().cycle().take(10) {
-            assert_eq!(limits.reserve("iam", GLOBAL, operation, IAM, now), Duration::ZERO);
-        }
-        assert_eq!(limits.reserve("iam", GLOBAL, "ListUsers", IAM, now), Duration::from_millis(200));
-        // Route 53 is global as well, and has a limit of its own.
-        assert_eq!(limits.reserve("route53", GLOBAL, "GetChange", ROUTE53, now), Duration::ZERO);
-        for _ in 0..20 {
-            assert_eq!(limits.reserve("elasticloadbalancing", "eu-west-1", "DescribeTags", ELB, now), Duration::ZERO);
-        }
-        assert_ne!(limits.reserve("elasticloadbalancing", "eu-west-1", "DescribeRules", ELB, now), Duration::ZERO);
-        assert_eq!(limits.reserve("elasticloadbalancing", "eu-west-2", "DescribeRules", ELB, now), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_retry_delays_the_next_call() {
-        let (limits, now) = (Limits::default(), Instant::now());
-        limits.reserve("route53", GLOBAL, "GetChange", ROUTE53, now);
-        limits.charge("route53", GLOBAL, "GetChange", now);
-        assert_eq!(limits.reserve("route53", GLOBAL, "ListHostedZones", ROUTE53, now), Duration::from_millis(500));
-    }
-
-    #[tokio::test]
-    async fn a_call_waits_for_its_place() {
-        let (limits, start) = (Limits::default(), Instant::now());
-        limits.take("route53", GLOBAL, "GetChange", ROUTE53).await;
-        assert!(start.elapsed() < Duration::from_millis(200));
-        limits.take("route53", GLOBAL, "GetChange", ROUTE53).await;
-        assert!(start.elapsed() >= Duration::from_millis(240), "{:?}", start.elapsed());
-    }
-}
+mod tests;

@@ -18,6 +18,7 @@ mod instance;
 mod internet_gateway;
 mod key_pair;
 mod launch_template;
+mod listed;
 mod made_by;
 mod nat_gateway;
 mod network_acl;
@@ -45,10 +46,16 @@ use answer::Answer;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::BoxFuture;
+use listed::LISTED;
 use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Unread};
 use scope::Scope;
+use std::collections::BTreeSet;
 
-/// Families that are read at the same time. Each has its own bucket; this bounds connections and memory.
+/// Families that are read at the same time: all of them, so that the first pages of all are under way at once. Each
+/// API has its own bucket; this bounds the connections of a place, of which each family has one.
+const FAMILIES_AT_ONCE: usize = 64;
+
+/// Calls for one object after the other that are under way at the same time.
 const AT_ONCE: usize = 8;
 
 /// Types that come from the same call.
@@ -130,7 +137,8 @@ async fn at_once<'i, T, F: Future<Output = T>>(
     futures::stream::iter(calls).buffered(AT_ONCE).collect().await
 }
 
-/// Reads the objects of one account: EC2's, Route 53's, IAM's, the load balancers' and Auto Scaling's.
+/// Reads with list calls, in the account that a place's role leads to: EC2's objects, Route 53's, IAM's, the load
+/// balancers' and Auto Scaling's.
 #[derive(Debug, Clone)]
 pub struct AwsReader {
     aws: Aws,
@@ -150,16 +158,22 @@ impl LiveReader for AwsReader {
 
     async fn read(&self, query: &LiveQuery<'_>) -> LiveSnapshot {
         let log = self.aws.job_log();
-        let regional = self.aws.regional(&query.place.region, log.clone()).await;
+        let entered = self.aws.enter(&query.place, &log).await;
+        let regional = self.aws.regional(&query.place, log.clone()).await;
         let scope = Scope::new(&regional, query);
-        let mut reads: Vec<BoxFuture<'_, (&Family, Reading)>> = Vec::new();
-        for family in FAMILIES {
-            if family.types.iter().any(|name| scope.wants(name)) {
-                let read = (family.read)(&scope);
-                reads.push(Box::pin(async move { (family, read.await) }));
-            }
+        if let Err(error) = entered {
+            return LiveSnapshot {
+                unread: not_entered(&scope, query, &error),
+                calls: log.calls(),
+                ..Default::default()
+            };
         }
-        let readings: Vec<(&Family, Reading)> = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
+        let mut reads: Vec<BoxFuture<'_, (&Family, Reading)>> = Vec::new();
+        for family in families(&scope) {
+            let read = (family.read)(&scope);
+            reads.push(Box::pin(async move { (family, read.await) }));
+        }
+        let readings: Vec<(&Family, Reading)> = futures::stream::iter(reads).buffered(FAMILIES_AT_ONCE).collect().await;
         let mut snapshot = LiveSnapshot::default();
         for (family, reading) in readings {
             match reading {
@@ -180,6 +194,25 @@ impl LiveReader for AwsReader {
         snapshot.calls = log.calls();
         snapshot
     }
+}
+
+/// The families that are asked for something. Route 53's come first, since its places are the scarce ones.
+fn families(scope: &Scope<'_>) -> Vec<&'static Family> {
+    let wanted = FAMILIES.iter().filter(|family| family.types.iter().any(|name| scope.wants(name)));
+    let mut families: Vec<&Family> = wanted.collect();
+    families.sort_by_key(|family| !family.types.iter().any(|name| name.starts_with("aws_route53_")));
+    families.extend(LISTED.iter().filter(|_| scope.everything));
+    families
+}
+
+/// All that was asked for of a place whose role could not be assumed, type by type.
+fn not_entered(scope: &Scope<'_>, query: &LiveQuery<'_>, error: &CallError) -> Vec<Unread> {
+    let mut types: BTreeSet<&str> = query.wanted.iter().map(|wanted| wanted.resource_type).collect();
+    types.extend(families(scope).iter().flat_map(|family| family.types).copied().filter(|name| scope.wants(name)));
+    let role = query.place.role.as_deref().unwrap_or_default();
+    let reason = format!("the role {role} was not assumed: {}: {}", error.call, error.reason());
+    let unread = |name: &str| Unread { resource_type: name.to_owned(), id: None, reason: reason.clone() };
+    types.into_iter().map(unread).collect()
 }
 
 /// What could not be read, with the call and AWS's words for it.

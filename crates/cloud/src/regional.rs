@@ -1,14 +1,14 @@
-//! The clients of one region: how each call waits, is counted, and fails.
+//! The clients of one place: how each call waits, is counted, and fails.
 
-use crate::calls::{CallLog, Meter};
+use crate::calls::{Gate, Meter, Target};
 use crate::error::{Call, CallError};
-use crate::limits::{AUTO_SCALING, EC2_PAGED, EC2_WHOLE, ELB, IAM, Limits, ROUTE53, Rate};
+use crate::limits::{Counter, Limit, limit};
+use crate::retries::Throttles;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use pilotlight_findings::Region;
-use std::sync::Arc;
 
 /// The region of calls to an API that has none.
 pub(crate) const GLOBAL: &str = "global";
@@ -19,72 +19,105 @@ pub(crate) struct Regional {
     pub(crate) region: Region,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) route53: aws_sdk_route53::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) auto_scaling: aws_sdk_autoscaling::Client,
-    limits: Arc<Limits>,
+    /// Id of the account, where a role leads there.
+    account: Option<String>,
+    gate: Gate,
 }
 
 /// One call that is about to be made, with the rate that it keeps to.
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub(crate) call: Call,
-    rate: Rate,
+    counter: Counter,
+    limit: &'static Limit,
 }
 
 impl Regional {
-    pub(crate) fn new(region: Region, config: &SdkConfig, log: Arc<CallLog>, limits: Arc<Limits>) -> Self {
-        let meter = |region: &str| Meter { log: log.clone(), limits: limits.clone(), region: region.to_owned() };
-        let ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(meter(region.as_str())).build();
+    pub(crate) fn new(region: Region, account: Option<String>, config: &SdkConfig, gate: Gate) -> Self {
+        let meter = |region: &str| Meter {
+            gate: gate.clone(),
+            target: Target { account: account.clone(), region: region.to_owned() },
+        };
+        let here = region.as_str();
+        let ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(meter(here)).build();
         let route53 = aws_sdk_route53::config::Builder::from(config).interceptor(meter(GLOBAL)).build();
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(config).interceptor(meter(here)).build();
+        let lambda = aws_sdk_lambda::config::Builder::from(config).interceptor(meter(here)).build();
+        let s3 = aws_sdk_s3::config::Builder::from(config).interceptor(meter(here)).build();
+        let sns = aws_sdk_sns::config::Builder::from(config);
+        let sns = sns.interceptor(meter(here)).retry_classifier(Throttles).build();
+        let sqs = aws_sdk_sqs::config::Builder::from(config).interceptor(meter(here)).build();
         let iam = aws_sdk_iam::config::Builder::from(config).interceptor(meter(GLOBAL)).build();
-        let elb =
-            aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter(region.as_str())).build();
-        let auto_scaling =
-            aws_sdk_autoscaling::config::Builder::from(config).interceptor(meter(region.as_str())).build();
+        let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter(here)).build();
+        let auto_scaling = aws_sdk_autoscaling::config::Builder::from(config).interceptor(meter(here)).build();
         Self {
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
             route53: aws_sdk_route53::Client::from_conf(route53),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            lambda: aws_sdk_lambda::Client::from_conf(lambda),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sns: aws_sdk_sns::Client::from_conf(sns),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs),
             iam: aws_sdk_iam::Client::from_conf(iam),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             auto_scaling: aws_sdk_autoscaling::Client::from_conf(auto_scaling),
             region,
-            limits,
+            account,
+            gate,
         }
     }
 
     /// A describe of EC2 that has pages.
     pub(crate) fn ec2_pages(&self, operation: &'static str) -> Planned {
-        self.planned("ec2", self.region.as_str(), operation, EC2_PAGED)
+        self.planned("ec2", self.region.as_str(), operation, true)
     }
 
     /// A describe of EC2 that answers everything at once.
     pub(crate) fn ec2_whole(&self, operation: &'static str) -> Planned {
-        self.planned("ec2", self.region.as_str(), operation, EC2_WHOLE)
+        self.planned("ec2", self.region.as_str(), operation, false)
     }
 
     /// Any call to Route 53.
     pub(crate) fn route53(&self, operation: &'static str) -> Planned {
-        self.planned("route53", GLOBAL, operation, ROUTE53)
+        self.planned("route53", GLOBAL, operation, true)
     }
 
     /// Any call to IAM, which has one endpoint a partition, whatever the region.
     pub(crate) fn iam(&self, operation: &'static str) -> Planned {
-        self.planned("iam", GLOBAL, operation, IAM)
+        self.planned("iam", GLOBAL, operation, true)
     }
 
     /// A describe of Elastic Load Balancing, version 2.
     pub(crate) fn elb(&self, operation: &'static str) -> Planned {
-        self.planned("elasticloadbalancing", self.region.as_str(), operation, ELB)
+        self.call("elasticloadbalancing", operation)
     }
 
     /// A describe of EC2 Auto Scaling.
     pub(crate) fn auto_scaling(&self, operation: &'static str) -> Planned {
-        self.planned("autoscaling", self.region.as_str(), operation, AUTO_SCALING)
+        self.call("autoscaling", operation)
     }
 
-    fn planned(&self, service: &'static str, region: &str, operation: &'static str, rate: Rate) -> Planned {
-        Planned { call: Call { service, region: region.to_owned(), operation }, rate }
+    /// A call to another service of the region.
+    pub(crate) fn call(&self, service: &'static str, operation: &'static str) -> Planned {
+        self.planned(service, self.region.as_str(), operation, true)
+    }
+
+    fn planned(&self, service: &'static str, region: &str, operation: &'static str, paged: bool) -> Planned {
+        let limit = limit(service, operation, paged);
+        let target = Target { account: self.account.clone(), region: region.to_owned() };
+        Planned {
+            call: Call { service, region: target.label(), operation },
+            counter: Counter::new(self.account.as_deref(), region, service, operation, limit),
+            limit,
+        }
     }
 
     /// Waits for the call's turn, then sends the request.
@@ -96,8 +129,9 @@ impl Regional {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let call = &planned.call;
-        self.limits.take(call.service, &call.region, call.operation, planned.rate).await;
+        let refused = |used_up| CallError::budget(planned.call.clone(), used_up);
+        self.gate.budget.check().map_err(refused)?;
+        self.gate.limits.take(&planned.counter, planned.limit, 1).await;
         request.await.map_err(|error| CallError::of(planned.call.clone(), &error))
     }
 }

@@ -39,7 +39,12 @@ impl Reply {
         Self::Answer(status, body)
     }
 
-    /// An error of Route 53.
+    /// An error of an API that speaks JSON: DynamoDB, Lambda, SQS.
+    pub(crate) fn json_error(status: u16, code: &str, message: &str) -> Self {
+        Self::Answer(status, format!("{{\"__type\": \"{code}\", \"message\": \"{message}\"}}"))
+    }
+
+    /// An error of Route 53, and of the APIs whose errors look alike: SNS, STS.
     pub(crate) fn route53_error(status: u16, code: &str, message: &str) -> Self {
         let body = format!(
             "<ErrorResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Error><Type>Sender</Type>\
@@ -49,7 +54,8 @@ impl Reply {
     }
 }
 
-/// Answers requests and keeps them: the path with its query, a space, the body.
+/// Answers requests and keeps them: the method, the path with its query, the body, and behind an `@` the host and the
+/// id of the key that signed it.
 #[derive(Clone)]
 pub(crate) struct Replay {
     reply: Arc<dyn Fn(&str) -> Reply + Send + Sync>,
@@ -101,7 +107,12 @@ impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         let path = request.uri().split_once("amazonaws.com").map_or("", |(_, path)| path);
-        let asked = format!("{} {path} {body}", request.method());
+        let host = request.uri().split_once("://").map_or("", |(_, rest)| rest);
+        let host = host.split('/').next().unwrap_or_default();
+        let signature = request.headers().get("authorization").unwrap_or_default();
+        let key = signature.split_once("Credential=").map_or("", |(_, rest)| rest);
+        let key = key.split('/').next().unwrap_or_default();
+        let asked = format!("{} {path} {body} @{host} {key}", request.method());
         let reply = (self.reply)(&asked);
         self.asked.lock().expect("lock").push(asked);
         HttpConnectorFuture::ready(match reply {

@@ -1,9 +1,11 @@
-//! Configuration and credentials, loaded once a region.
+//! Configuration and credentials, loaded once a place.
 
-use crate::calls::CallLog;
+use crate::budget::Budget;
+use crate::calls::{CallLog, Gate};
 use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, credentials_failure};
-use crate::limits::Limits;
-use crate::regional::Regional;
+use crate::limits::{Counter, Limits, limit};
+use crate::regional::{GLOBAL, Regional};
+use crate::role::{RoleKeys, account_of, own_account};
 use crate::{AwsCatalog, AwsReader, Route53Dns, s3};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::retry::RetryConfig;
@@ -11,12 +13,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use pilotlight_drift::Place;
 use pilotlight_findings::{ApiCalls, Code, Explain, Region, codes};
 use pilotlight_store::S3Access;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 /// What stands in the user agent, and so in CloudTrail.
 const APP_NAME: &str = "pilotlight";
@@ -37,7 +40,8 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// All attempts of one call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Access to one AWS account. Cheap to clone; clones share configuration, limits and counts.
+/// Access to AWS with one caller's credentials, and from there to the accounts that roles lead to. Cheap to clone;
+/// clones share configuration, limits and counts.
 #[derive(Debug, Clone)]
 pub struct Aws {
     inner: Arc<Inner>,
@@ -49,15 +53,52 @@ struct Inner {
     /// By region, since the sources of credentials call STS in the region that they are made for: the
     /// standby's must not depend on the primary.
     configs: Mutex<HashMap<Region, SdkConfig>>,
+    /// By place, for the same reason: a role is assumed by the STS of the region that it is used in.
+    roles: Mutex<HashMap<Place, (Arc<RoleKeys>, SdkConfig)>>,
+    /// Set once the account of the caller's own credentials is known to the limits, or need not be.
+    own_account: OnceCell<()>,
     limits: Arc<Limits>,
     log: Arc<CallLog>,
+    budget: Arc<Budget>,
 }
 
 impl Aws {
     /// Access as the AWS CLI would have it, with this profile in place of `AWS_PROFILE`. Does no I/O yet.
     pub fn new(profile: Option<String>) -> Self {
-        let inner = Inner { profile, configs: Mutex::default(), limits: Arc::default(), log: Arc::default() };
+        let inner = Inner {
+            profile,
+            configs: Mutex::default(),
+            roles: Mutex::default(),
+            own_account: OnceCell::new(),
+            limits: Arc::default(),
+            log: Arc::default(),
+            budget: Arc::default(),
+        };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Lets at most so many requests leave, retries included, and those of the store not. Each call beyond fails as
+    /// [`CallErrorKind::Budget`]. To be set before the first call.
+    #[must_use]
+    pub fn with_max_calls(self, limit: Option<u64>) -> Self {
+        self.inner.budget.set(limit);
+        self
+    }
+
+    /// How many more requests may leave; none without a limit.
+    pub fn calls_left(&self) -> Option<u64> {
+        self.inner.budget.left()
+    }
+
+    /// Books requests that are made by other means than this crate, a provider's plugin: how many of `requests` may
+    /// be made. They are in no count of calls.
+    pub fn spend(&self, requests: u64) -> u64 {
+        (0..requests).take_while(|_| self.inner.budget.spend().is_ok()).count() as u64
+    }
+
+    /// Whether a call was not made since the limit of [`Aws::with_max_calls`] was reached.
+    pub fn budget_exhausted(&self) -> bool {
+        self.inner.budget.has_refused()
     }
 
     /// The region that the environment or the profile names, if any does.
@@ -87,13 +128,25 @@ impl Aws {
         })
     }
 
+    /// As [`Aws::check_credentials`], for a place that a role leads to: assumes it, once for all that is read there.
+    ///
+    /// # Errors
+    /// There are no credentials, or the role may not be assumed with them.
+    pub async fn check_place(&self, place: &Place) -> Result<(), SessionError> {
+        let Some(role) = &place.role else { return self.check_credentials(&place.region).await };
+        self.enter(place, &self.inner.log).await.map_err(|error| match error.kind {
+            CallErrorKind::NoCredentials => SessionError::NoCredentials,
+            _ => SessionError::Role { role: role.clone(), error },
+        })
+    }
+
     /// Asks the region one small question, to know before the work begins that it answers and that AWS
     /// accepts the credentials. Being denied the answer is access enough: AWS knows who asks.
     ///
     /// # Errors
     /// The region does not answer, or AWS does not accept the credentials.
     pub async fn check_access(&self, region: &Region) -> Result<(), CallError> {
-        let regional = self.regional(region, self.session_log()).await;
+        let regional = self.regional(&own(region), self.session_log()).await;
         let planned = regional.ec2_whole("DescribeAvailabilityZones");
         match regional.send(&planned, regional.ec2.describe_availability_zones().send()).await {
             Err(error) if error.kind != CallErrorKind::Denied => Err(error),
@@ -108,7 +161,7 @@ impl Aws {
 
     /// Route 53, with the credentials of `home`: name the region that must not fail, the standby.
     pub async fn dns(&self, home: &Region) -> Route53Dns {
-        Route53Dns::new(self.regional(home, self.inner.log.clone()).await)
+        Route53Dns::new(self.regional(&own(home), self.session_log()).await)
     }
 
     /// What regions offer: zones and images.
@@ -116,10 +169,21 @@ impl Aws {
         AwsCatalog::new(self.clone())
     }
 
-    /// S3 in this region, for the store. The endpoint is what `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or
+    /// S3 in this place, for the store. The endpoint is what `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or
     /// the profile name, if any of them does.
-    pub async fn s3_access(&self, region: &Region) -> S3Access {
-        s3::access(region, &self.config(region).await)
+    pub async fn s3_access(&self, place: &Place) -> S3Access {
+        s3::access(&place.region, &self.place_config(place).await)
+    }
+
+    /// Waits until `requests` more may be sent to a service in this place, and books them, for those who send them by
+    /// other means than this crate: a provider's plugin. Of `route53` all share the account's 5 a second; where AWS
+    /// counts each operation by itself, those that come this way are counted as one. They are in no count of calls.
+    pub async fn pace(&self, place: &Place, service: &str, requests: u32) {
+        let account = place.role.as_deref().map(account_or_role);
+        let region = if service == "route53" { GLOBAL } else { place.region.as_str() };
+        let row = limit(service, PACED, false);
+        let counter = Counter::new(account.as_deref(), region, service, PACED, row);
+        self.inner.limits.take(&counter, row, requests).await;
     }
 
     /// Every request that this session has sent, but for those of the store.
@@ -136,12 +200,58 @@ impl Aws {
         self.inner.log.clone()
     }
 
-    pub(crate) async fn regional(&self, region: &Region, log: Arc<CallLog>) -> Regional {
-        Regional::new(region.clone(), &self.config(region).await, log, self.inner.limits.clone())
+    /// What every request of a job passes.
+    fn gate(&self, log: Arc<CallLog>) -> Gate {
+        Gate { log, limits: self.inner.limits.clone(), budget: self.inner.budget.clone() }
     }
 
-    pub(crate) fn limits(&self) -> Arc<Limits> {
-        self.inner.limits.clone()
+    pub(crate) async fn regional(&self, place: &Place, log: Arc<CallLog>) -> Regional {
+        let account = place.role.as_deref().map(account_or_role);
+        Regional::new(place.region.clone(), account, &self.place_config(place).await, self.gate(log))
+    }
+
+    /// Makes sure that there are keys for the place, before a dozen calls ask for them.
+    ///
+    /// # Errors
+    /// The role may not be assumed, or there are no credentials to do it with.
+    pub(crate) async fn enter(&self, place: &Place, log: &Arc<CallLog>) -> Result<(), CallError> {
+        let Some(role) = &place.role else { return Ok(()) };
+        let (keys, _) = self.role(place, role).await;
+        let (keys, ()) = futures::join!(keys.keys(log), self.tell_own_account(&place.region, log));
+        keys.map(drop)
+    }
+
+    /// Tells the limits which account the caller's own credentials are of, since a role may lead into the same one.
+    /// One call a session, and only where there are roles at all. Where AWS does not tell, the two are counted
+    /// apart, and the next place asks again.
+    async fn tell_own_account(&self, region: &Region, log: &Arc<CallLog>) {
+        let ask = || async {
+            let told = own_account(region, &self.config(region).await, &self.gate(log.clone()), log).await;
+            if let Some(id) = told.inspect_err(|error| tracing::debug!(%error, "the own account is not known"))? {
+                self.inner.limits.own_account(&id);
+            }
+            Ok::<(), CallError>(())
+        };
+        // The error is told by whatever else is called with these credentials.
+        let _ = self.inner.own_account.get_or_try_init(ask).await;
+    }
+
+    async fn place_config(&self, place: &Place) -> SdkConfig {
+        match &place.role {
+            Some(role) => self.role(place, role).await.1,
+            None => self.config(&place.region).await,
+        }
+    }
+
+    async fn role(&self, place: &Place, role: &str) -> (Arc<RoleKeys>, SdkConfig) {
+        let own = self.config(&place.region).await;
+        let mut roles = self.inner.roles.lock().await;
+        let made = roles.entry(place.clone()).or_insert_with(|| {
+            let keys = RoleKeys::new(role.to_owned(), place.region.clone(), own, self.gate(self.session_log()));
+            let config = keys.config();
+            (keys, config)
+        });
+        made.clone()
     }
 
     pub(crate) async fn config(&self, region: &Region) -> SdkConfig {
@@ -172,6 +282,19 @@ impl Aws {
     }
 }
 
+/// The operation that requests are counted under which others send: they do not tell which one it is.
+const PACED: &str = "Describe";
+
+/// A place with the caller's own credentials.
+fn own(region: &Region) -> Place {
+    Place { role: None, region: region.clone() }
+}
+
+/// Under what the requests are counted that are made with a role: its account, or itself where its ARN tells none.
+fn account_or_role(role: &str) -> String {
+    account_of(role).unwrap_or(role).to_owned()
+}
+
 #[cfg(test)]
 impl Aws {
     /// A session that uses this configuration for the region, and reads no environment.
@@ -196,6 +319,15 @@ pub enum SessionError {
         /// What its source says.
         reason: String,
     },
+    /// A role cannot be assumed.
+    #[error("assume the role {role}")]
+    Role {
+        /// Its ARN.
+        role: String,
+        /// What STS says.
+        #[source]
+        error: CallError,
+    },
 }
 
 impl Explain for SessionError {
@@ -203,6 +335,7 @@ impl Explain for SessionError {
         match self {
             Self::NoCredentials => codes::C_CREDENTIALS,
             Self::Credentials { .. } => codes::C_REJECTED,
+            Self::Role { error, .. } => error.code(),
         }
     }
 
@@ -210,6 +343,10 @@ impl Explain for SessionError {
         Some(match self {
             Self::NoCredentials => NO_CREDENTIALS_REMEDY.into(),
             Self::Credentials { .. } => "sign in again, and check with: aws sts get-caller-identity".into(),
+            Self::Role { role, error } if error.kind == CallErrorKind::Denied => format!(
+                "allow this identity sts:AssumeRole on {role}, and let the role's trust policy name this identity"
+            ),
+            Self::Role { error, .. } => return error.remedy(),
         })
     }
 }

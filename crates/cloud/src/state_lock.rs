@@ -1,10 +1,9 @@
 //! Items of the DynamoDB table in which Terraform's s3 backend keeps digests and locks of states.
 
-use crate::calls::Meter;
-use crate::error::{Call, CallError};
-use crate::limits::STATE_LOCKS;
+use crate::error::CallError;
 use crate::session::Aws;
 use aws_sdk_dynamodb::types::AttributeValue;
+use pilotlight_drift::Place;
 use pilotlight_findings::Region;
 
 /// The table's key, and the two attributes that Terraform writes beside it.
@@ -27,11 +26,11 @@ impl Aws {
     /// # Errors
     /// The table is not there, access is denied, or there is no answer.
     pub async fn lock_item(&self, region: &Region, table: &str, lock_id: &str) -> Result<Option<LockItem>, CallError> {
-        let call = Call { service: "dynamodb", region: region.as_str().to_owned(), operation: "GetItem" };
-        let limits = self.limits();
-        let meter = Meter { log: self.session_log(), limits: limits.clone(), region: call.region.clone() };
-        let config = aws_sdk_dynamodb::config::Builder::from(&self.config(region).await).interceptor(meter).build();
-        let request = aws_sdk_dynamodb::Client::from_conf(config)
+        let place = Place { role: None, region: region.clone() };
+        let regional = self.regional(&place, self.session_log()).await;
+        let planned = regional.call("dynamodb", "GetItem");
+        let request = regional
+            .dynamodb
             .get_item()
             .table_name(table)
             .key(LOCK_ID, AttributeValue::S(lock_id.to_owned()))
@@ -40,8 +39,7 @@ impl Aws {
             .expression_attribute_names("#digest", DIGEST)
             .expression_attribute_names("#info", INFO)
             .consistent_read(true);
-        limits.take(call.service, &call.region, call.operation, STATE_LOCKS).await;
-        let answer = request.send().await.map_err(|error| CallError::of(call, &error))?;
+        let answer = regional.send(&planned, request.send()).await?;
         Ok(answer.item.map(|item| {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
             LockItem { digest: text(DIGEST), info: text(INFO) }

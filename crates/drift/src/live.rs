@@ -26,6 +26,9 @@ pub struct LiveQuery<'a> {
     pub wanted: Vec<Wanted<'a>>,
     /// Whether to list every object of every type that the reader lists, wanted or not.
     pub everything: bool,
+    /// Whether the place is the one of its account that is asked for what global APIs have (see
+    /// [`is_global`](crate::shapes::is_global)): with `everything`, nobody else lists it.
+    pub global: bool,
 }
 
 /// An object that a state knows.

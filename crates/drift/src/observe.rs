@@ -3,9 +3,12 @@
 use crate::decide::PlaceLive;
 use crate::equal::text as scalar;
 use crate::index::zone_id;
-use crate::live::{LiveQuery, LiveSnapshot, Place, ReadBy, Readers, Recorded, Unread, Wanted};
+use crate::live::{LiveQuery, LiveReader, LiveSnapshot, Place, ReadBy, Readers, Recorded, Unread, Wanted};
 use crate::providers::not_in_cloud;
 use crate::shapes::{Natural, is_global, joined_id, natural, parent_attribute};
+use futures_util::StreamExt;
+use futures_util::future::join;
+use futures_util::stream;
 use pilotlight_findings::{Region, Side};
 use pilotlight_tfstate::{ManagedInstance, ProviderAddress, State};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,7 +236,11 @@ fn queries(asked: Asked<'_>, everything: bool) -> Vec<LiveQuery<'_>> {
             }
         }
     }
-    by_place.into_iter().map(|(place, wanted)| LiveQuery { place, wanted, everything }).collect()
+    let is_home = |place: &Place| homes.get(&place.role) == Some(place);
+    by_place
+        .into_iter()
+        .map(|(place, wanted)| LiveQuery { global: is_home(&place), place, wanted, everything })
+        .collect()
 }
 
 fn judged<'a, 's>(stacks: &'s [StackState<'a>]) -> impl Iterator<Item = &'s StackState<'a>> {
@@ -246,19 +253,19 @@ fn group<'s>(managed: ManagedInstance<'s>) -> Option<&'s str> {
     managed.instance.text("id").filter(|_| is_group)
 }
 
-/// Asks the readers for all of it, place after place; both readers at once are asked for one place after the other.
-/// Types that no reader knows are unread. Stop waiting by dropping the future.
+/// Places that the provider's plugin is asked about at the same time: each place has a process of its own, of
+/// some 300 MB.
+const PROVIDER_PLACES: usize = 2;
+
+/// Asks the readers for all of it: both at once, and the list calls of all places at once. Types that no reader
+/// knows are unread. Stop waiting by dropping the future.
 pub async fn observe(readers: &Readers<'_>, queries: &Queries<'_>) -> Vec<PlaceLive> {
-    let mut places = Vec::new();
-    for (reader, read_by, queries) in
-        [(readers.native, ReadBy::Native, &queries.native), (readers.provider, ReadBy::Provider, &queries.provider)]
-    {
-        let Some(reader) = reader else { continue };
-        for query in queries {
-            let snapshot = reader.read(query).await;
-            places.push(PlaceLive { place: query.place.clone(), read_by, everything: query.everything, snapshot });
-        }
-    }
+    let (mut places, provided) = join(
+        ask(readers.native, ReadBy::Native, &queries.native, queries.native.len()),
+        ask(readers.provider, ReadBy::Provider, &queries.provider, PROVIDER_PLACES),
+    )
+    .await;
+    places.extend(provided);
     for (place, types) in &queries.unknown {
         let unread = types.iter().map(|resource_type| Unread {
             resource_type: (*resource_type).to_owned(),
@@ -269,4 +276,22 @@ pub async fn observe(readers: &Readers<'_>, queries: &Queries<'_>) -> Vec<PlaceL
         places.push(PlaceLive { place: place.clone(), read_by: ReadBy::None, everything: false, snapshot });
     }
     places
+}
+
+/// The answers of one reader in the order of the queries, `at_once` of which are under way.
+async fn ask(
+    reader: Option<&dyn LiveReader>,
+    read_by: ReadBy,
+    queries: &[LiveQuery<'_>],
+    at_once: usize,
+) -> Vec<PlaceLive> {
+    let Some(reader) = reader else { return Vec::new() };
+    let mut reads = Vec::new();
+    for query in queries {
+        reads.push(async move {
+            let snapshot = reader.read(query).await;
+            PlaceLive { place: query.place.clone(), read_by, everything: query.everything, snapshot }
+        });
+    }
+    stream::iter(reads).buffered(at_once.max(1)).collect().await
 }

@@ -6,6 +6,7 @@ use crate::error::{CallError, CallErrorKind};
 use crate::route53::names::{bare_id, unescaped, without_dot};
 use crate::route53::sets;
 use aws_sdk_route53::types::{ResourceRecordSet, RrType};
+use futures::StreamExt;
 use pilotlight_drift::{LiveObject, Unread};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,13 +19,23 @@ const NO_ZONE: &str = "NoSuchHostedZone";
 
 const WITH_ZONE: &str = "Route 53, with the zone";
 
+/// Zones that are listed at the same time. More would only wait for Route 53's five calls a second.
+const ZONES_AT_ONCE: usize = 5;
+
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let mut answer = Answer::default();
-    let listed = if scope.everything { zone::list(scope).await? } else { Vec::new() };
-    let listed: BTreeSet<&str> = listed.iter().map(|zone| bare_id(zone.id())).collect();
+    let mut zones: BTreeSet<&str> = scope.parents(RECORD);
+    if scope.lists_all(RECORD) {
+        zones.extend(zone::all(scope).await?.iter().map(|zone| bare_id(zone.id())));
+    }
+    let mut lists = Vec::new();
+    for zone in zones {
+        lists.push(async move { (zone, sets::all(scope.regional, zone).await) });
+    }
+    let mut lists = futures::stream::iter(lists).buffered(ZONES_AT_ONCE);
     let known = scope.parents(RECORD);
-    for zone in known.union(&listed) {
-        match sets::all(scope.regional, zone).await {
+    let mut answer = Answer::default();
+    while let Some((zone, records)) = lists.next().await {
+        match records {
             Ok(records) => {
                 let apex = apex(&records);
                 answer.objects.extend(records.iter().map(|record| object(zone, record, apex)));
@@ -39,13 +50,15 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     Ok(answer)
 }
 
-/// The states' records of a zone that could not be read.
+/// The states' records of a zone that could not be read, or the zone itself where its records were not asked for by
+/// any state.
 fn of_zone(scope: &Scope<'_>, zone: &str, error: &CallError) -> Vec<Unread> {
-    scope
-        .of(RECORD)
-        .filter(|wanted| wanted.parent == Some(zone))
-        .map(|wanted| super::unread(RECORD, Some(wanted.id), error))
-        .collect()
+    let of_states = scope.of(RECORD).filter(|wanted| wanted.parent == Some(zone));
+    let mut unread: Vec<Unread> = of_states.map(|wanted| super::unread(RECORD, Some(wanted.id), error)).collect();
+    if unread.is_empty() {
+        unread.push(super::unread(RECORD, Some(zone), error));
+    }
+    unread
 }
 
 fn object(zone: &str, record: &ResourceRecordSet, apex: Option<&str>) -> LiveObject {

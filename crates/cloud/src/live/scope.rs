@@ -7,6 +7,8 @@ use aws_sdk_ec2::types::{Address, Image, Tag, Volume, Vpc};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_sdk_route53::types::HostedZone;
+use pilotlight_drift::shapes::is_global;
 use pilotlight_drift::{LiveQuery, Wanted};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use tokio::sync::OnceCell;
@@ -21,7 +23,12 @@ pub(super) struct Scope<'a> {
     /// By type.
     wanted: HashMap<&'a str, Vec<&'a Wanted<'a>>>,
     ids: HashMap<&'a str, HashSet<&'a str>>,
+    /// Whether every type is asked for, wanted or not,
     pub(super) everything: bool,
+    /// and those of global APIs too: one place of each account lists them.
+    global: bool,
+    /// Route 53's list of zones, which two families need.
+    pub(super) zones: OnceCell<Result<Vec<HostedZone>, CallError>>,
     shared: Shared,
 }
 
@@ -42,11 +49,24 @@ impl<'a> Scope<'a> {
             wanted.entry(one.resource_type).or_default().push(one);
             ids.entry(one.resource_type).or_default().insert(one.id);
         }
-        Self { regional, wanted, ids, everything: query.everything, shared: Shared::default() }
+        Self {
+            regional,
+            wanted,
+            ids,
+            everything: query.everything,
+            global: query.global,
+            zones: OnceCell::new(),
+            shared: Shared::default(),
+        }
     }
 
     pub(super) fn wants(&self, resource_type: &str) -> bool {
-        self.everything || self.is_known(resource_type)
+        self.lists_all(resource_type) || self.is_known(resource_type)
+    }
+
+    /// Whether every object of the type is asked for.
+    pub(super) fn lists_all(&self, resource_type: &str) -> bool {
+        self.everything && (self.global || !is_global(resource_type))
     }
 
     /// Whether a state knows objects of this type.

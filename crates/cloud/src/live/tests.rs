@@ -1,3 +1,7 @@
+mod budget;
+mod listed;
+mod places;
+
 use super::*;
 use crate::replay::{Replay, Reply, region};
 use pilotlight_drift::{Place, Wanted};
@@ -13,7 +17,7 @@ async fn read(replay: &Replay, wanted: Vec<Wanted<'_>>) -> LiveSnapshot {
 
 async fn query(replay: &Replay, wanted: Vec<Wanted<'_>>, everything: bool) -> LiveSnapshot {
     let place = Place { role: None, region: region() };
-    replay.aws().live_reader().read(&LiveQuery { place, wanted, everything }).await
+    replay.aws().live_reader().read(&LiveQuery { place, wanted, everything, global: true }).await
 }
 
 fn calls(snapshot: &LiveSnapshot) -> Vec<(&str, u64)> {
