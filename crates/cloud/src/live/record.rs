@@ -32,7 +32,6 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
         lists.push(async move { (zone, sets::all(scope.regional, zone).await) });
     }
     let mut lists = futures::stream::iter(lists).buffered(ZONES_AT_ONCE);
-    let known = scope.parents(RECORD);
     let mut answer = Answer::default();
     while let Some((zone, records)) = lists.next().await {
         match records {
@@ -42,9 +41,7 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
             }
             // With its zone gone, a record is gone: it is not among the objects, and so missing.
             Err(CallError { kind: CallErrorKind::Refused, code: Some(code), .. }) if code == NO_ZONE => {}
-            // A state's records of the zone are unread one by one; where no state has any, all are by their zone.
-            Err(error) if known.contains(zone) => answer.unread.extend(of_zone(scope, zone, &error)),
-            Err(error) => answer.unread.push(super::unread(RECORD, Some(zone), &error)),
+            Err(error) => answer.unread.extend(of_zone(scope, zone, &error)),
         }
     }
     Ok(answer)

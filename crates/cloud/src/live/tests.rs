@@ -354,7 +354,9 @@ async fn everything_is_listed_where_nothing_is_wanted() {
         }
     });
     let snapshot = query(&replay, vec![], true).await;
-    assert_eq!(snapshot.unread, []);
+    // Other APIs are not played here.
+    let played = |unread: &&Unread| [" of ec2 ", " of route53"].iter().any(|api| unread.reason.contains(api));
+    assert_eq!(snapshot.unread.iter().filter(played).count(), 0, "{:?}", snapshot.unread);
     let found = |id: &str| {
         let object = snapshot.objects.iter().find(|object| object.id == id);
         object.unwrap_or_else(|| panic!("{id}")).made_by.as_deref()
