@@ -7,11 +7,13 @@ use crate::replay::{Replay, Reply, region};
 use pilotlight_drift::{Place, Wanted};
 use serde_json::json;
 
-fn wanted<'a>(resource_type: &'a str, id: &'a str, parent: Option<&'a str>) -> Wanted<'a> {
+/// An object that a state has.
+pub(super) fn wanted<'a>(resource_type: &'a str, id: &'a str, parent: Option<&'a str>) -> Wanted<'a> {
     Wanted { resource_type, id, parent, recorded: None }
 }
 
-async fn read(replay: &Replay, wanted: Vec<Wanted<'_>>) -> LiveSnapshot {
+/// Reads these.
+pub(super) async fn read(replay: &Replay, wanted: Vec<Wanted<'_>>) -> LiveSnapshot {
     query(replay, wanted, false).await
 }
 
