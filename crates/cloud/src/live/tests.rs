@@ -352,7 +352,7 @@ async fn everything_is_listed_where_nothing_is_wanted() {
                 let gateways = gateway("igw-1", "vpc-1") + &gateway("igw-2", "vpc-2");
                 listed(action, "internetGatewaySet", &gateways)
             }
-            action => Reply::ok(format!("<{action}Response/>")),
+            action => Reply::ok(format!("<{action}Response><{action}Result/></{action}Response>")),
         }
     });
     let snapshot = query(&replay, vec![], true).await;
@@ -392,8 +392,18 @@ async fn everything_is_listed_where_nothing_is_wanted() {
         "DescribeVpcPeeringConnections",
         "DescribeVpcs",
         "DescribeVpnGateways",
+        "DescribeAutoScalingGroups",
+        "DescribeLaunchConfigurations",
+        "DescribePolicies",
+        "DescribeScheduledActions",
+        "DescribeTargetGroups",
+        "GetAccountAuthorizationDetails",
+        "GetAccountPasswordPolicy",
+        "ListAccountAliases",
         "ListHealthChecks",
+        "ListInstanceProfiles",
         "ListResourceRecordSets",
+        "ListRoles",
     ] {
         let count = snapshot.calls.iter().find(|call| call.operation == operation).map(|call| call.count);
         assert_eq!(count, Some(1), "{operation}");

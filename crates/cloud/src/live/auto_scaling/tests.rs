@@ -69,7 +69,7 @@ fn groups_of_other_services_are_nobodys_and_a_pool_on_its_way_out_is_gone() {
 }
 
 #[test]
-fn overrides_keep_their_order() {
+fn overrides_and_termination_policies_keep_their_order() {
     let template = LaunchTemplateSpecification::builder().launch_template_id("lt-1").version("2").build();
     let overriding = |kind: &str| LaunchTemplateOverrides::builder().instance_type(kind).weighted_capacity("2").build();
     let mixed = MixedInstancesPolicy::builder()
@@ -92,6 +92,9 @@ fn overrides_keep_their_order() {
         .collect();
     assert_eq!(kinds, [&json!("t3.small"), &json!("t3.large")]);
     assert_eq!(policy["launch_template"][0]["launch_template_specification"][0]["version"], json!("2"));
+    let group = AutoScalingGroup::builder().auto_scaling_group_name("m");
+    let group = group.termination_policies("OldestInstance").termination_policies("Default").build();
+    assert_eq!(group::objects(&group)[0].attributes["termination_policies"], json!(["OldestInstance", "Default"]));
     assert_eq!(policy["instances_distribution"], json!([{"on_demand_base_capacity": 1, "spot_max_price": null}]));
 }
 
