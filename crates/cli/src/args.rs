@@ -88,6 +88,35 @@ pub(crate) enum Format {
     Text,
     /// For a program; its schema is in docs/schema
     Json,
+    /// For code scanning: SARIF 2.1.0; with -v also what rules silenced, as suppressed results
+    Sarif,
+    /// For the test page of a CI system: JUnit's XML
+    Junit,
+    /// For the comment of a pull request
+    Markdown,
+    /// One self-contained page
+    Html,
+}
+
+/// How the report of a run is given. A run is a story, not a list of findings: there is no SARIF of it.
+#[derive(Debug, Args)]
+pub(crate) struct RunReportArgs {
+    /// The report's format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: RunFormat,
+
+    /// Write the report to this file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum RunFormat {
+    /// For a person
+    #[default]
+    Text,
+    /// For a program; its schema is in docs/schema
+    Json,
     /// One self-contained page
     Html,
 }
@@ -146,9 +175,27 @@ pub(crate) struct Drift {
     #[arg(required_unless_present = "state")]
     pub(crate) plan: Option<PathBuf>,
 
-    /// Compare this state, without a plan: a path or s3://bucket/key; may be repeated
+    /// Compare this state, without a plan; may be repeated
+    ///
+    /// A file; a folder, for every *.tfstate below it; a glob in quotes, 'states/**/*.tfstate'; s3://bucket/key,
+    /// s3://bucket/prefix/ or a glob in the key, with ?workspace=, workspace_key_prefix=, region= and
+    /// dynamodb_table= as in Terraform's s3 backend; https://…, with TF_HTTP_USERNAME and TF_HTTP_PASSWORD;
+    /// pull:DIR, to ask terraform or tofu in that folder; - for standard input. What `terraform show -json`
+    /// prints is read as a state, too.
     #[arg(long, value_name = "URL", conflicts_with = "plan")]
     pub(crate) state: Vec<String>,
+
+    /// The workspace of states in folders, on S3 and by pull:
+    #[arg(long, value_name = "NAME", conflicts_with = "plan")]
+    pub(crate) workspace: Option<String>,
+
+    /// The role to assume to read the resources of --state, where they are in another account
+    #[arg(long, value_name = "ARN", conflicts_with = "plan")]
+    pub(crate) role: Option<String>,
+
+    /// The terraform or tofu program that is asked by pull:; default the first one on PATH
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) terraform: Option<PathBuf>,
 
     /// Only this stack; may be repeated
     #[arg(long, value_name = "NAME", requires = "plan", conflicts_with = "state")]
@@ -246,7 +293,7 @@ pub(crate) struct Move {
     #[command(flatten)]
     pub(crate) into: IntoArgs,
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: RunReportArgs,
     #[command(flatten)]
     pub(crate) resolver: ResolverArgs,
 }
@@ -320,7 +367,7 @@ pub(crate) struct RunReport {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: RunReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -328,7 +375,7 @@ pub(crate) struct RunControl {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: RunReportArgs,
 
     /// Take the run from an executor that may still be alive
     #[arg(long)]

@@ -93,10 +93,15 @@ impl Failure {
 
     /// A wrong use of the program that clap cannot see.
     pub(crate) fn usage(sentence: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::coded(codes::U_USAGE, sentence, remedy)
+    }
+
+    /// An error of this program's own with this code; `sentence` fits after "failed to".
+    pub(crate) fn coded(code: Code, sentence: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             exit: Exit::Error,
             warning: false,
-            code: codes::U_USAGE,
+            code,
             sentence: sentence.into(),
             causes: Vec::new(),
             span: None,
@@ -117,6 +122,11 @@ impl Failure {
             remedy: None,
             also: Vec::new(),
         }
+    }
+
+    /// Its code.
+    pub(crate) fn code(&self) -> Code {
+        self.code
     }
 
     /// Whether lines of its file may be shown: a state holds passwords in the clear, also on the lines

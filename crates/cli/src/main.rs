@@ -15,6 +15,7 @@ mod ports;
 mod progress;
 mod project;
 mod reporting;
+mod states;
 mod vars;
 
 use clap::Parser;

@@ -3,11 +3,13 @@
 use crate::args::PlanArgs;
 use crate::failure::{Failure, quoted};
 use crate::output::Screen;
+use crate::states::{LockTable, Place, ReadState, StateReader};
 use pilotlight_cloud::Aws;
+use pilotlight_drift::Place;
 use pilotlight_findings::{Code, Explain, Finding, Region, Severity, Side, Subject, codes};
 use pilotlight_journal::JournalStores;
 use pilotlight_plan::{DrPlan, Inputs, Outputs, Stack};
-use pilotlight_store::{S3Access, Store, StoreError, read_url};
+use pilotlight_store::{S3Access, StateObject, StateUrl, Store};
 use pilotlight_tfstate::State;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     /// Where the generated standby roots are: absolute, or from the plan's folder.
     pub(crate) into: PathBuf,
+    /// The terraform or tofu program that is asked for states by `pull:`; none is the first one on PATH.
+    pub(crate) terraform: Option<PathBuf>,
 }
 
 /// The states of both sides that could be read, by stack.
@@ -43,7 +47,7 @@ impl Project {
             Some(into) => std::path::absolute(into).map_err(|error| Failure::io("find --into", error))?,
             None => plan.default_into(),
         };
-        Ok(Self { folder: plan.folder().to_path_buf(), plan, file: file.to_path_buf(), into })
+        Ok(Self { folder: plan.folder().to_path_buf(), plan, file: file.to_path_buf(), into, terraform: None })
     }
 
     /// Says what the plan allows but is unwise, on stderr.
@@ -96,8 +100,42 @@ impl Project {
 
     /// Reads a side's state of a stack; none where there is no such object yet.
     pub(crate) async fn read_state(&self, stack: &Stack, side: Side, aws: &Aws) -> Result<Option<State>, Failure> {
+        Ok(self.load_state(stack, side, aws).await?.map(|read| read.state))
+    }
+
+    /// As [`Project::read_state`], with what there is to say of the state.
+    pub(crate) async fn load_state(&self, stack: &Stack, side: Side, aws: &Aws) -> Result<Option<ReadState>, Failure> {
         let url = self.state_url(stack, side)?;
-        read_state(&url, &self.folder, self.plan.region(side), aws).await
+        let place = Place { base: &self.folder, region: self.plan.region(side) };
+        let reader = StateReader::new(aws, self.terraform.as_deref(), None);
+        let read = reader.read_one(&url, place, |object| self.lock_table(stack, side, object)).await;
+        match read {
+            // Before the standby is built, not even its bucket or folder has to be there.
+            Err(failure)
+                if side == Side::Standby && [codes::J_NOT_FOUND, codes::S_NO_MATCH].contains(&failure.code()) =>
+            {
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
+    /// The DynamoDB table that the stack's own HCL names for this state, where it is at hand.
+    fn lock_table(&self, stack: &Stack, side: Side, object: &StateObject) -> Option<LockTable> {
+        let state = object.s3()?;
+        let folder = match side {
+            Side::Primary => self.plan.source_of(stack),
+            Side::Standby => self.plan.resolve_path(&self.into).join(&stack.name),
+        };
+        let backend = pilotlight_rebuild::s3_backend(&folder)
+            .inspect_err(|error| tracing::debug!(%error, "the backend of a stack could not be read"))
+            .ok()??;
+        // Of another bucket or key the block says nothing; one that it leaves to -backend-config may be this one.
+        let fits = |ours: Option<&str>, theirs: &str| ours.is_none_or(|ours| ours == theirs);
+        let same_key =
+            backend.key.as_deref().is_none_or(|key| state.key == key || state.key.ends_with(&format!("/{key}")));
+        let name = backend.dynamodb_table.filter(|_| fits(backend.bucket.as_deref(), state.bucket) && same_key)?;
+        Some(LockTable { name, required: false })
     }
 
     /// Reads the states of one side, of every stack; those that do not exist are left out.
@@ -192,16 +230,6 @@ impl Explain for NoState {
     }
 }
 
-/// Reads one state; none where there is no such object.
-pub(crate) async fn read_state(url: &str, base: &Path, region: &Region, aws: &Aws) -> Result<Option<State>, Failure> {
-    let access = s3_access(url, region, aws).await?;
-    match read_url(url, base, access.as_ref()).await {
-        Ok(bytes) => Ok(Some(State::parse(&place(url, base), &bytes)?)),
-        Err(StoreError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 async fn open_store(url: &str, base: &Path, region: &Region, aws: &Aws) -> Result<Store, Failure> {
     let access = s3_access(url, region, aws).await?;
     Ok(Store::open(url, base, access.as_ref())?)
@@ -216,16 +244,25 @@ async fn s3_access(url: &str, region: &Region, aws: &Aws) -> Result<Option<S3Acc
     if url != "s3://" {
         aws.check_credentials(region).await?;
     }
-    Ok(Some(aws.s3_access(region).await))
+    Ok(Some(aws.s3_access(&Place::own(region.clone())).await))
 }
 
 /// A state's URL as a person finds it from where the program runs.
 fn place(url: &str, base: &Path) -> String {
     let path = url.strip_prefix("file://").or_else(|| url.strip_prefix("file:"));
     match path {
-        None if url.contains("://") => url.to_owned(),
+        None if url.contains("://") => shown_url(url),
+        None if url.starts_with("pull:") => url.to_owned(),
         _ if base == Path::new(".") => path.unwrap_or(url).to_owned(),
         _ => base.join(path.unwrap_or(url)).display().to_string(),
+    }
+}
+
+/// A URL without its user, and without a query that may be a token.
+fn shown_url(url: &str) -> String {
+    match StateUrl::parse(url, Path::new("."), None) {
+        Ok(parsed) => parsed.shown().to_owned(),
+        Err(error) => error.url().to_owned(),
     }
 }
 
@@ -257,5 +294,8 @@ mod tests {
         assert_eq!(place("a/b", Path::new(".")), "a/b");
         assert_eq!(place("file:///srv/b", Path::new("plans")), "/srv/b");
         assert_eq!(place("s3://bucket/key", Path::new("plans")), "s3://bucket/key");
+        assert_eq!(place("s3://bucket/key?workspace=eu", Path::new("plans")), "s3://bucket/env:/eu/key");
+        assert_eq!(place("https://u:p@host/state?token=x", Path::new("plans")), "https://host/state");
+        assert_eq!(place("pull:../app", Path::new("plans")), "pull:../app");
     }
 }

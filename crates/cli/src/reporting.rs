@@ -1,13 +1,16 @@
 //! Gives reports: rendered by the report crate, to stdout or to `--out`.
 
-use crate::args::{Format, ReportArgs};
+use crate::args::{Format, ReportArgs, RunFormat, RunReportArgs};
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::write_file;
 use jiff::Timestamp;
 use pilotlight_failover::RunReport;
 use pilotlight_findings::{ApiCalls, Count, Finding, Job, REPORT_SCHEMA_VERSION, Report, Verdict};
-use pilotlight_report::{TextOptions, report_html, report_json, report_text, run_html, run_json, run_text};
+use pilotlight_report::{
+    SarifOptions, TextOptions, report_html, report_json, report_junit, report_markdown, report_sarif, report_text,
+    run_html, run_json, run_text,
+};
 use std::path::Path;
 use std::time::Instant;
 
@@ -51,9 +54,15 @@ impl Began {
 
 /// Gives a report of findings.
 pub(crate) fn give(report: &Report, args: &ReportArgs, context: Context<'_>) -> Result<(), Failure> {
+    let plan_file = context.plan.map(Path::to_string_lossy);
     emit(args.out.as_deref(), context, |options| match args.format {
         Format::Text => report_text(report, options),
         Format::Json => report_json(report),
+        Format::Sarif => {
+            report_sarif(report, SarifOptions { plan_file: plan_file.as_deref(), silenced: context.verbose })
+        }
+        Format::Junit => report_junit(report),
+        Format::Markdown => report_markdown(report),
         Format::Html => report_html(report),
     })
 }
@@ -62,14 +71,14 @@ pub(crate) fn give(report: &Report, args: &ReportArgs, context: Context<'_>) -> 
 pub(crate) fn give_run(
     report: &RunReport,
     plan_file: Option<&Path>,
-    args: &ReportArgs,
+    args: &RunReportArgs,
     context: Context<'_>,
 ) -> Result<(), Failure> {
     let plan_file = plan_file.map(Path::to_string_lossy);
     emit(args.out.as_deref(), context, |options| match args.format {
-        Format::Text => run_text(report, plan_file.as_deref(), options),
-        Format::Json => run_json(report),
-        Format::Html => run_html(report, plan_file.as_deref()),
+        RunFormat::Text => run_text(report, plan_file.as_deref(), options),
+        RunFormat::Json => run_json(report),
+        RunFormat::Html => run_html(report, plan_file.as_deref()),
     })
 }
 

@@ -101,8 +101,7 @@ impl Intercept for Meter {
         // Right before it leaves, so that what was spent is what was sent; an error here is not retried.
         budget.spend()?;
         if let Some(metadata) = cfg.load::<Metadata>() {
-            // "EC2", "Route 53"
-            let service = metadata.service().replace(' ', "").to_lowercase();
+            let service = service_name(metadata.service());
             log.count(&service, &self.target.label(), metadata.name());
             // The first attempt waited for its place. A retry is sent by the SDK's own backoff, and later
             // calls have to wait for it instead.
@@ -117,9 +116,28 @@ impl Intercept for Meter {
     }
 }
 
+/// A service as IAM's policies name it, from the SDK's name: "EC2", "Route 53", "Elastic Load Balancing v2".
+fn service_name(sdk_name: &str) -> String {
+    let name = sdk_name.strip_suffix(" v2").unwrap_or(sdk_name);
+    name.replace(' ', "").to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_have_the_names_that_policies_use() {
+        for (sdk, name) in [
+            ("EC2", "ec2"),
+            ("Route 53", "route53"),
+            ("Elastic Load Balancing v2", "elasticloadbalancing"),
+            ("Auto Scaling", "autoscaling"),
+            ("IAM", "iam"),
+        ] {
+            assert_eq!(service_name(sdk), name);
+        }
+    }
 
     #[test]
     fn a_jobs_calls_are_counted_in_the_session_too() {

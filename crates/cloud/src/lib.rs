@@ -24,9 +24,11 @@ mod role;
 mod route53;
 mod s3;
 mod session;
+mod state_lock;
 
 pub use catalog::AwsCatalog;
 pub use error::{Call, CallError, CallErrorKind};
 pub use live::AwsReader;
 pub use route53::Route53Dns;
 pub use session::{Aws, SessionError};
+pub use state_lock::LockItem;

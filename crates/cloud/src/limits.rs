@@ -105,12 +105,37 @@ static LIMITS: &[Limit] = &[
                  https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html",
     },
     Limit {
-        service: "elasticloadbalancingv2",
+        service: "elasticloadbalancing",
         operations: Operations::Others,
         counted: Counted::Together,
         rate: Rate::Bucket { burst: 20.0, refill: 5.0 },
         source: "non-mutating: 40 and 10 a second, \
                  https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html",
+    },
+    Limit {
+        service: "autoscaling",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        rate: UNPUBLISHED.rate,
+        source: "one bucket for all its operations, without its numbers, \
+                 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html",
+    },
+    Limit {
+        service: "iam",
+        operations: Operations::Others,
+        counted: Counted::Together,
+        rate: UNPUBLISHED.rate,
+        source: "buckets without their numbers, \
+                 https://aws.amazon.com/blogs/security/how-to-monitor-and-query-iam-resources-at-scale-part-2/",
+    },
+    Limit {
+        service: "dynamodb",
+        operations: Operations::Named(&["GetItem"]),
+        counted: Counted::ByOperation,
+        // Tables of locks are often provisioned with the least, one read a second.
+        rate: Rate::Bucket { burst: 20.0, refill: 5.0 },
+        source: "what the table is provisioned with, and five minutes of it saved up, \
+                 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html",
     },
     Limit {
         service: "sts",
@@ -137,7 +162,8 @@ static LIMITS: &[Limit] = &[
     },
 ];
 
-/// For an API whose rate is not published: Auto Scaling, DynamoDB's tables, IAM, S3's buckets, SQS.
+/// For an API whose rate is not published: DynamoDB's tables, S3's buckets, SQS. Less than the ten reads at a time of a
+/// `terraform plan` send.
 static UNPUBLISHED: Limit = Limit {
     service: "*",
     operations: Operations::Others,

@@ -2,9 +2,12 @@
 //! resources. `drift`'s `shapes` module says which attributes each type has, and in which shape.
 
 mod attributes;
+mod auto_scaling;
 mod ebs_volume;
 mod eip;
+mod elb;
 mod health_check;
+mod iam;
 mod instance;
 mod internet_gateway;
 mod key_pair;
@@ -24,6 +27,8 @@ use crate::error::CallError;
 use crate::regional::Regional;
 use crate::session::Aws;
 use async_trait::async_trait;
+use attributes::Attributes;
+use aws_sdk_route53::types::HostedZone;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use listed::LISTED;
@@ -31,10 +36,14 @@ use pilotlight_drift::shapes::is_global;
 use pilotlight_drift::{LiveObject, LiveQuery, LiveReader, LiveSnapshot, Unread, Wanted};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
+use tokio::sync::OnceCell;
 
 /// Families that are read at the same time: all of them, so that the first pages of all are under way at once. Each
 /// API has its own bucket; this bounds the connections of a place, of which each family has one.
-const AT_ONCE: usize = 64;
+const FAMILIES_AT_ONCE: usize = 64;
+
+/// Calls of one family that are made at the same time, where it takes one an object or parent.
+const AT_ONCE: usize = 8;
 
 /// Types that come from the same call.
 struct Family {
@@ -61,6 +70,21 @@ static FAMILIES: &[Family] = &[
     Family { types: zone::TYPES, read: |scope| Box::pin(zone::read(scope)) },
     Family { types: record::TYPES, read: |scope| Box::pin(record::read(scope)) },
     Family { types: health_check::TYPES, read: |scope| Box::pin(health_check::read(scope)) },
+    Family { types: iam::details::TYPES, read: |scope| Box::pin(iam::details::read(scope)) },
+    Family { types: iam::instance_profile::TYPES, read: |scope| Box::pin(iam::instance_profile::read(scope)) },
+    Family { types: iam::access_key::TYPES, read: |scope| Box::pin(iam::access_key::read(scope)) },
+    Family { types: iam::account::ALIAS_TYPES, read: |scope| Box::pin(iam::account::alias(scope)) },
+    Family { types: iam::account::PASSWORD_POLICY_TYPES, read: |scope| Box::pin(iam::account::password_policy(scope)) },
+    Family { types: elb::load_balancer::TYPES, read: |scope| Box::pin(elb::load_balancer::read(scope)) },
+    Family { types: elb::listener::TYPES, read: |scope| Box::pin(elb::listener::read(scope)) },
+    Family { types: elb::target_group::TYPES, read: |scope| Box::pin(elb::target_group::read(scope)) },
+    Family { types: auto_scaling::group::TYPES, read: |scope| Box::pin(auto_scaling::group::read(scope)) },
+    Family { types: auto_scaling::policy::TYPES, read: |scope| Box::pin(auto_scaling::policy::read(scope)) },
+    Family { types: auto_scaling::schedule::TYPES, read: |scope| Box::pin(auto_scaling::schedule::read(scope)) },
+    Family {
+        types: auto_scaling::launch_configuration::TYPES,
+        read: |scope| Box::pin(auto_scaling::launch_configuration::read(scope)),
+    },
 ];
 
 /// What one family answers.
@@ -93,6 +117,50 @@ impl Answer {
             self.unread.push(unread(resource_type, Some(id), error));
         }
     }
+
+    /// Adds to an object what a call of its own told, or takes the object back where that call failed.
+    fn complete(&mut self, resource_type: &str, id: &str, more: Result<Attributes, CallError>) {
+        match more {
+            Ok(more) => {
+                let is_it = |object: &&mut LiveObject| object.resource_type == resource_type && object.id == id;
+                if let Some(object) = self.objects.iter_mut().find(is_it) {
+                    object.attributes.extend(more.into_map());
+                }
+            }
+            Err(error) => self.half_read(resource_type, id, &error),
+        }
+    }
+
+    /// Takes all objects of a type back, since the call that tells a part of each failed.
+    fn lose(&mut self, resource_type: &str, error: &CallError) {
+        self.objects.retain(|object| object.resource_type != resource_type);
+        self.unread.push(unread(resource_type, None, error));
+    }
+
+    /// Notes that the wanted objects with this parent could not be read.
+    fn unread_of_parent(&mut self, scope: &Scope<'_>, resource_type: &str, parent: &str, error: &CallError) {
+        let of_it = scope.of(resource_type).filter(|wanted| wanted.parent == Some(parent));
+        self.unread.extend(of_it.map(|wanted| unread(resource_type, Some(wanted.id), error)));
+    }
+}
+
+/// Keeps, of a type whose live objects have their parent's name as id, those that a state has.
+fn of_parents(scope: &Scope<'_>, resource_type: &str, answer: &mut Answer) {
+    let parents = scope.parents(resource_type);
+    answer.objects.retain(|object| object.resource_type != resource_type || parents.contains(object.id.as_str()));
+}
+
+/// Makes a call for each, a few at the same time, and gives the results in the same order.
+async fn at_once<'i, T, F: Future<Output = T>>(
+    items: impl IntoIterator<Item = &'i str>,
+    call: impl Fn(&'i str) -> F,
+) -> Vec<(&'i str, T)> {
+    let calls = items.into_iter().map(|item| {
+        let call = call(item);
+        async move { (item, call.await) }
+    });
+    let calls: Vec<_> = calls.collect();
+    futures::stream::iter(calls).buffered(AT_ONCE).collect().await
 }
 
 /// What is wanted, and where it is read.
@@ -105,7 +173,7 @@ struct Scope<'a> {
     /// and those of global APIs too: one place of each account lists them.
     global: bool,
     /// Route 53's list of zones, which two families need.
-    zones: tokio::sync::OnceCell<Vec<aws_sdk_route53::types::HostedZone>>,
+    zones: OnceCell<Result<Vec<HostedZone>, CallError>>,
 }
 
 impl<'a> Scope<'a> {
@@ -114,8 +182,7 @@ impl<'a> Scope<'a> {
         for one in &query.wanted {
             wanted.entry(one.resource_type).or_default().push(one);
         }
-        let zones = tokio::sync::OnceCell::new();
-        Self { regional, wanted, everything: query.everything, global: query.global, zones }
+        Self { regional, wanted, everything: query.everything, global: query.global, zones: OnceCell::new() }
     }
 
     fn wants(&self, resource_type: &str) -> bool {
@@ -142,7 +209,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Reads the objects of a place with list calls, in the account that its role leads to.
+/// Reads with list calls, in the account that a place's role leads to: EC2's objects, Route 53's, IAM's, the load
+/// balancers' and Auto Scaling's.
 #[derive(Debug, Clone)]
 pub struct AwsReader {
     aws: Aws,
@@ -177,7 +245,7 @@ impl LiveReader for AwsReader {
             let read = (family.read)(&scope);
             reads.push(Box::pin(async move { (family, read.await) }));
         }
-        let readings: Vec<(&Family, Reading)> = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
+        let readings: Vec<(&Family, Reading)> = futures::stream::iter(reads).buffered(FAMILIES_AT_ONCE).collect().await;
         let mut snapshot = LiveSnapshot::default();
         for (family, reading) in readings {
             match reading {

@@ -24,6 +24,9 @@ pub(crate) struct Regional {
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) auto_scaling: aws_sdk_autoscaling::Client,
     /// Id of the account, where a role leads there.
     account: Option<String>,
     gate: Gate,
@@ -52,6 +55,9 @@ impl Regional {
         let sns = aws_sdk_sns::config::Builder::from(config);
         let sns = sns.interceptor(meter(here)).retry_classifier(Throttles).build();
         let sqs = aws_sdk_sqs::config::Builder::from(config).interceptor(meter(here)).build();
+        let iam = aws_sdk_iam::config::Builder::from(config).interceptor(meter(GLOBAL)).build();
+        let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter(here)).build();
+        let auto_scaling = aws_sdk_autoscaling::config::Builder::from(config).interceptor(meter(here)).build();
         Self {
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
             route53: aws_sdk_route53::Client::from_conf(route53),
@@ -60,6 +66,9 @@ impl Regional {
             s3: aws_sdk_s3::Client::from_conf(s3),
             sns: aws_sdk_sns::Client::from_conf(sns),
             sqs: aws_sdk_sqs::Client::from_conf(sqs),
+            iam: aws_sdk_iam::Client::from_conf(iam),
+            elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
+            auto_scaling: aws_sdk_autoscaling::Client::from_conf(auto_scaling),
             region,
             account,
             gate,
@@ -79,6 +88,21 @@ impl Regional {
     /// Any call to Route 53.
     pub(crate) fn route53(&self, operation: &'static str) -> Planned {
         self.planned("route53", GLOBAL, operation, true)
+    }
+
+    /// Any call to IAM, which has one endpoint a partition, whatever the region.
+    pub(crate) fn iam(&self, operation: &'static str) -> Planned {
+        self.planned("iam", GLOBAL, operation, true)
+    }
+
+    /// A describe of Elastic Load Balancing, version 2.
+    pub(crate) fn elb(&self, operation: &'static str) -> Planned {
+        self.call("elasticloadbalancing", operation)
+    }
+
+    /// A describe of EC2 Auto Scaling.
+    pub(crate) fn auto_scaling(&self, operation: &'static str) -> Planned {
+        self.call("autoscaling", operation)
     }
 
     /// A call to another service of the region.

@@ -74,7 +74,7 @@ impl<'a> Index<'a> {
     }
 
     pub(crate) fn object(&self, at: &Located<'_>) -> Option<&'a LiveObject> {
-        self.objects.get(&(at.reader, scope(at.kind, &at.place), at.kind, at.id)).copied()
+        self.objects.get(&(at.reader, scope(at.kind, &at.place), at.kind, at.live_id())).copied()
     }
 
     pub(crate) fn record(&self, key: &RecordKey) -> Option<&'a LiveObject> {

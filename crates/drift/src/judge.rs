@@ -100,9 +100,9 @@ impl Judge<'_> {
                     RuleFate::Differs(found) => There::of(found),
                 };
             }
-            Natural::Own | Natural::As(_) | Natural::Record => {}
+            Natural::Own | Natural::As(_) | Natural::Record | Natural::ByAttributes(..) => {}
         }
-        let parts = self.owners.parts.taken_out(id, state, live);
+        let parts = self.owners.parts.taken_out(located.kind, id, state, live);
         let (state, live) = (&parts.state, &parts.live);
         // A default security group is compared as a security group, whoever read it.
         let kind = match natural(located.kind) {

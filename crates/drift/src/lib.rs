@@ -12,12 +12,14 @@
 //! This crate does not know AWS's API, credentials, where a state is kept, or how a finding is printed. It has
 //! no runtime, no network, no clock and no environment.
 
+mod aligned;
 mod compare;
 mod decide;
 mod dns;
 mod echo;
 mod equal;
 mod evidence;
+pub mod ignore;
 mod index;
 mod judge;
 mod live;

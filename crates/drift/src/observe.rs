@@ -1,10 +1,11 @@
 //! What to ask the cloud for, and asking.
 
 use crate::decide::PlaceLive;
+use crate::equal::text as scalar;
 use crate::index::zone_id;
 use crate::live::{LiveQuery, LiveReader, LiveSnapshot, Place, ReadBy, Readers, Recorded, Unread, Wanted};
 use crate::providers::not_in_cloud;
-use crate::shapes::{Natural, is_global, natural};
+use crate::shapes::{Natural, is_global, joined_id, natural, parent_attribute};
 use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::stream;
@@ -50,6 +51,8 @@ pub(crate) struct Located<'a> {
     pub(crate) kind: &'a str,
     /// The id that is asked for.
     pub(crate) id: &'a str,
+    /// The live object's id, where it is another one: of an object that is found by its attributes.
+    pub(crate) key: Option<String>,
     /// What it belongs to.
     pub(crate) parent: Option<&'a str>,
     /// Where.
@@ -58,6 +61,13 @@ pub(crate) struct Located<'a> {
     pub(crate) natural: Natural,
     /// Who is asked for it.
     pub(crate) reader: ReadBy,
+}
+
+impl Located<'_> {
+    /// The id that the live object has.
+    pub(crate) fn live_id(&self) -> &str {
+        self.key.as_deref().unwrap_or(self.id)
+    }
 }
 
 /// Finds out where to look for the objects of one state.
@@ -86,12 +96,21 @@ impl<'a> Locator<'a> {
             Natural::Route => ("aws_route_table", text("route_table_id")?, None),
             Natural::SecurityGroupRule => ("aws_security_group", text("security_group_id")?, None),
             Natural::Record => (own_type, managed.id()?, text("zone_id").map(zone_id)),
+            // Resources of the provider's newer framework may have no id at all.
+            Natural::ByAttributes(kind, names) => (kind, managed.id().or_else(|| text(names.first()?))?, None),
         };
-        let parent = if own_type.starts_with(GROUP_RULE) { text("security_group_id") } else { parent };
+        let parent = parent.or_else(|| parent_attribute(kind).and_then(text));
+        let key = match natural {
+            Natural::ByAttributes(_, names) => {
+                Some(joined_id(names.iter().filter_map(|name| managed.attributes().get(*name)).map(scalar)))
+            }
+            _ => None,
+        };
         let region = managed.region().or_else(|| self.providers.get(managed.provider()).cloned());
         Some(Located {
             kind,
             id: if own_type == "aws_route53_zone" { zone_id(id) } else { id },
+            key,
             parent,
             place: Place { role: self.stack.role.clone(), region: region.unwrap_or_else(|| self.stack.region.clone()) },
             natural,
@@ -153,7 +172,7 @@ impl Queries<'_> {
 }
 
 /// Objects to ask for, by place, each once.
-type Asked<'a> = BTreeMap<Place, BTreeMap<(&'a str, &'a str), Wanted<'a>>>;
+type Asked<'a> = BTreeMap<Place, BTreeMap<(&'a str, &'a str, Option<&'a str>), Wanted<'a>>>;
 
 /// What to ask for, place by place: every object that a judged state manages in a cloud. The native reader is asked
 /// under the type and id that the cloud has for it (see [`crate::shapes`]), the provider under the state's own.
@@ -185,7 +204,7 @@ pub fn wanted<'a>(stacks: &'a [StackState<'a>], routing: &Routing, everything: b
                     continue;
                 }
             };
-            asked.entry(located.place).or_default().entry((located.kind, located.id)).or_insert(wanted);
+            asked.entry(located.place).or_default().entry((located.kind, located.id, located.parent)).or_insert(wanted);
         }
     }
     if everything {

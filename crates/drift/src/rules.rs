@@ -64,7 +64,7 @@ impl Rule {
 /// A row of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
-    /// A live type (a default security group is an `aws_security_group`); `*` at the end stands for any rest.
+    /// A live type (a default security group is an `aws_security_group`); `*` stands for any text.
     pub resource_type: &'static str,
     /// A top-level attribute.
     pub attribute: &'static str,
@@ -161,6 +161,69 @@ pub const RULES: &[Row] = &[
     ),
     row("aws_route53_health_check", "child_healthchecks", Rule::Set, "a set"),
     row("aws_route53_health_check", "fqdn", Rule::DnsName, "names have no case and no trailing dot"),
+    row("aws_iam_*", "unique_id", Rule::Ignore, "computed: AWS gives one to each new object"),
+    row(
+        "aws_iam_role",
+        "assume_role_policy",
+        Rule::Policy,
+        "IAM writes policies in another order than they were given",
+    ),
+    row(
+        "aws_iam_role",
+        "managed_policy_arns",
+        Rule::Set,
+        "a set; attachments that other resources own are taken out before",
+    ),
+    row("aws_iam_*_policy_attachments_exclusive", "policy_arns", Rule::Set, "a set"),
+    row("aws_iam_*_policies_exclusive", "policy_names", Rule::Set, "a set"),
+    row("aws_iam_policy_attachment", "users", Rule::Set, "a set"),
+    row("aws_iam_policy_attachment", "roles", Rule::Set, "a set"),
+    row("aws_iam_policy_attachment", "groups", Rule::Set, "a set"),
+    row("aws_iam_group_membership", "users", Rule::Set, "a set"),
+    row("aws_lb", "security_groups", Rule::Set, "a set"),
+    row("aws_lb", "subnets", Rule::Set, "a set"),
+    row("aws_lb", "subnet_mapping", Rule::Set, "a set"),
+    row("aws_lb_listener", "mutual_authentication", Rule::WhereStated, "providers before 5.30 did not read it"),
+    row("aws_lb_listener_rule", "condition", Rule::Set, "a set"),
+    row(
+        "aws_lb_target_group",
+        "load_balancer_arns",
+        Rule::Ignore,
+        "computed: an echo of the listeners and rules that forward to the group",
+    ),
+    row(
+        "aws_lb_target_group_attachment",
+        "port",
+        Rule::WhereStated,
+        "without a port a target is registered at the group's own",
+    ),
+    row(
+        "aws_lb_target_group_attachment",
+        "availability_zone",
+        Rule::WhereStated,
+        "AWS knows the zone of a target where none is given",
+    ),
+    row("aws_autoscaling_group", "availability_zones", Rule::Set, "a set"),
+    row("aws_autoscaling_group", "vpc_zone_identifier", Rule::Set, "a set"),
+    row("aws_autoscaling_group", "enabled_metrics", Rule::Set, "a set"),
+    row("aws_autoscaling_group", "suspended_processes", Rule::Set, "a set"),
+    row("aws_autoscaling_group", "load_balancers", Rule::Set, "a set"),
+    row("aws_autoscaling_group", "target_group_arns", Rule::Set, "a set"),
+    row(
+        "aws_autoscaling_group",
+        "traffic_source",
+        Rule::WhereStated,
+        "an echo of target_group_arns and load_balancers; a set",
+    ),
+    row("aws_autoscaling_group", "tag", Rule::Set, "a set"),
+    row(
+        "aws_autoscaling_group",
+        "service_linked_role_arn",
+        Rule::WhereStated,
+        "AWS takes the account's default role where none is given",
+    ),
+    row("aws_autoscaling_policy", "step_adjustment", Rule::Set, "a set"),
+    row("aws_launch_configuration", "security_groups", Rule::Set, "a set"),
 ];
 
 /// Rows by their attribute: there are many of them, and attributes to look up by the million.
@@ -178,8 +241,10 @@ pub(crate) fn row_for(resource_type: &str, attribute: &str) -> Option<&'static R
 }
 
 fn fits(pattern: &str, resource_type: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => resource_type.starts_with(prefix),
+    match pattern.split_once('*') {
+        Some((prefix, suffix)) => {
+            resource_type.strip_prefix(prefix).is_some_and(|rest| rest.len() >= suffix.len() && rest.ends_with(suffix))
+        }
         None => pattern == resource_type,
     }
 }

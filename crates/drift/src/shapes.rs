@@ -93,6 +93,9 @@ pub enum Natural {
     SecurityGroupRule,
     /// A record, by zone, name, type and set identifier.
     Record,
+    /// By what ties two objects together, since Terraform made the state's `id` up or it is not unique: as an object
+    /// of this live type, whose id is [`joined_id`] of these attributes.
+    ByAttributes(&'static str, &'static [&'static str]),
 }
 
 impl Natural {
@@ -100,7 +103,7 @@ impl Natural {
     pub(crate) fn kind(self, own_type: &str) -> &str {
         match self {
             Self::Own | Self::Record => own_type,
-            Self::As(kind) => kind,
+            Self::As(kind) | Self::ByAttributes(kind, _) => kind,
             Self::Route => "aws_route_table",
             Self::SecurityGroupRule => "aws_security_group",
         }
@@ -116,7 +119,74 @@ const NATURAL: &[(&str, Natural)] = &[
     ("aws_default_route_table", Natural::As("aws_route_table")),
     ("aws_default_vpc", Natural::As("aws_vpc")),
     ("aws_default_subnet", Natural::As("aws_subnet")),
+    ("aws_alb", Natural::As("aws_lb")),
+    ("aws_alb_listener", Natural::As("aws_lb_listener")),
+    ("aws_alb_listener_rule", Natural::As("aws_lb_listener_rule")),
+    ("aws_alb_listener_certificate", Natural::As("aws_lb_listener_certificate")),
+    ("aws_alb_target_group", Natural::As("aws_lb_target_group")),
+    ("aws_alb_target_group_attachment", TARGET),
+    ("aws_lb_target_group_attachment", TARGET),
+    by("aws_iam_role_policy_attachment", &["role", "policy_arn"]),
+    by("aws_iam_user_policy_attachment", &["user", "policy_arn"]),
+    by("aws_iam_group_policy_attachment", &["group", "policy_arn"]),
+    by("aws_iam_policy_attachment", &["policy_arn"]),
+    by("aws_iam_group_membership", &["group"]),
+    by("aws_iam_user_group_membership", &["user"]),
+    by("aws_iam_role_policies_exclusive", &["role_name"]),
+    by("aws_iam_user_policies_exclusive", &["user_name"]),
+    by("aws_iam_group_policies_exclusive", &["group_name"]),
+    by("aws_iam_role_policy_attachments_exclusive", &["role_name"]),
+    by("aws_iam_user_policy_attachments_exclusive", &["user_name"]),
+    by("aws_iam_group_policy_attachments_exclusive", &["group_name"]),
+    by("aws_autoscaling_attachment", &["autoscaling_group_name", "lb_target_group_arn", "alb_target_group_arn", "elb"]),
+    by("aws_autoscaling_lifecycle_hook", &["autoscaling_group_name", "name"]),
+    by("aws_autoscaling_policy", &["autoscaling_group_name", "name"]),
+    by("aws_autoscaling_schedule", &["autoscaling_group_name", "scheduled_action_name"]),
 ];
+
+/// A target by its group, id and port; without a port it is the group's own.
+const TARGET: Natural =
+    Natural::ByAttributes("aws_lb_target_group_attachment", &["target_group_arn", "target_id", "port"]);
+
+const fn by(resource_type: &'static str, attributes: &'static [&'static str]) -> (&'static str, Natural) {
+    (resource_type, Natural::ByAttributes(resource_type, attributes))
+}
+
+/// The id of a live object that is found by its attributes: those that have a value, with `/` between them.
+pub fn joined_id<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
+    let mut id = String::new();
+    for value in values.into_iter().filter(|value| !value.as_ref().is_empty()) {
+        if !id.is_empty() {
+            id.push('/');
+        }
+        id.push_str(value.as_ref());
+    }
+    id
+}
+
+/// The attribute that names the object whose list call tells of an object of this type.
+const PARENTS: &[(&str, &str)] = &[
+    ("aws_vpc_security_group_ingress_rule", "security_group_id"),
+    ("aws_vpc_security_group_egress_rule", "security_group_id"),
+    ("aws_lb_target_group_attachment", "target_group_arn"),
+    ("aws_iam_access_key", "user"),
+    ("aws_iam_policy_attachment", "policy_arn"),
+    ("aws_iam_group_membership", "group"),
+    ("aws_iam_user_group_membership", "user"),
+    ("aws_iam_role_policies_exclusive", "role_name"),
+    ("aws_iam_user_policies_exclusive", "user_name"),
+    ("aws_iam_group_policies_exclusive", "group_name"),
+    ("aws_iam_role_policy_attachments_exclusive", "role_name"),
+    ("aws_iam_user_policy_attachments_exclusive", "user_name"),
+    ("aws_iam_group_policy_attachments_exclusive", "group_name"),
+    ("aws_autoscaling_lifecycle_hook", "autoscaling_group_name"),
+];
+
+/// The attribute with the parent of a live type's objects, where they have one. A record's is `zone_id`, which is
+/// written in two ways.
+pub(crate) fn parent_attribute(kind: &str) -> Option<&'static str> {
+    PARENTS.iter().find(|(name, _)| *name == kind).map(|(_, attribute)| *attribute)
+}
 
 /// How objects of this Terraform type are found.
 pub fn natural(resource_type: &str) -> Natural {

@@ -82,7 +82,7 @@ fn known(stacks: &[StackState<'_>]) -> HashSet<Key> {
         let locator = Locator::new(stack, &routing);
         for managed in stack.state.managed() {
             if let Some(at) = locator.locate(&managed) {
-                known.insert(key(at.place.role.as_ref(), at.place.region.as_str(), at.kind, at.id));
+                known.insert(key(at.place.role.as_ref(), at.place.region.as_str(), at.kind, at.live_id()));
             }
         }
     }

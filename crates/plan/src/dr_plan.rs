@@ -1,6 +1,6 @@
 //! The plan as a whole, after reading.
 
-use crate::{Approval, Check, CommandStep, Stack, TrafficSet};
+use crate::{Approval, Check, CommandStep, DriftOptions, Stack, TrafficSet};
 use pilotlight_findings::{Region, Side, Span};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub struct DrPlan {
     pub steps: Vec<CommandStep>,
     /// In the order of the file.
     pub approvals: Vec<Approval>,
+    /// What drift is told.
+    pub drift: DriftOptions,
     /// The head of the `plan` block.
     pub span: Span,
 }

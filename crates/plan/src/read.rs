@@ -1,6 +1,7 @@
 //! A plan's text to a plan.
 
 mod check;
+mod drift;
 mod head;
 mod stack;
 mod step;
@@ -68,7 +69,7 @@ impl Reader<'_> {
         ];
         for (row, block) in &blocks {
             let Some((_, names)) = seen.iter_mut().find(|(name, _)| *name == row.name) else {
-                continue; // The head, which was read.
+                continue; // The head, which was read, and what has no name.
             };
             let Some(labels) = self.labels(row, block) else {
                 continue;
@@ -88,6 +89,7 @@ impl Reader<'_> {
         if !blocks.iter().any(|(row, _)| row.name == "stack") {
             self.missing_block("stack", "stack \"app\" { ... }");
         }
+        let drift = self.drift(&blocks);
         order::check(self, &stacks);
         self.check_states(&stacks);
         self.check_records(&traffic);
@@ -106,6 +108,7 @@ impl Reader<'_> {
             checks,
             steps,
             approvals,
+            drift,
             span: head.span,
         })
     }

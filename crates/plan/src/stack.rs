@@ -13,9 +13,12 @@ pub struct Stack {
     pub name: String,
     /// The root module's folder, as written. [`crate::DrPlan::source_of`] makes it a path.
     pub source: PathBuf,
-    /// The primary's state, as written: `s3://bucket/key`, `file:path` or a path.
+    /// The primary's state, as written: `s3://bucket/key`, `https://…`, `pull:folder`, `file:path` or a path.
     /// [`crate::DrPlan::state_url`] has it for either side.
     pub state: String,
+    /// The role that is assumed to read this stack's resources, where they are in another account than the
+    /// caller's: a role's ARN.
+    pub role: Option<String>,
     /// Stacks that have to be there first; each is in the plan.
     pub depends_on: Vec<String>,
     /// Lower tiers recover first.
@@ -85,8 +88,20 @@ pub(crate) static STACK: BlockRow = BlockRow {
             name: "state",
             of: Type::Text,
             need: Need::Required,
-            doc: "The primary's state: `s3://bucket/key`, `file:path` or a path relative to the plan file.",
+            doc: "The primary's state. `s3://bucket/key`, with the parameters `workspace`, `workspace_key_prefix`, \
+                  `region` and `dynamodb_table` of Terraform's s3 backend, as in \
+                  `s3://bucket/key?workspace=prod`; `file:path` or a path, relative to the plan file; `https://…`, with \
+                  the login from TF_HTTP_USERNAME and TF_HTTP_PASSWORD; or `pull:folder`, which asks terraform or tofu \
+                  in that folder, by `state pull`. A folder or a glob is taken where it leads to one state.",
             example: r#""s3://shop-tfstate/app.tfstate""#,
+        },
+        AttributeRow {
+            name: "role",
+            of: Type::Text,
+            need: Need::Optional,
+            doc: "The ARN of the role that drift assumes to read this stack's resources, where they are in another \
+                  account. Its state is still read with the caller's own credentials.",
+            example: r#""arn:aws:iam::123456789012:role/drift-reader""#,
         },
         AttributeRow {
             name: "depends_on",

@@ -3,7 +3,7 @@
 //! The parser reads by it, and the reference is written from it; there is no second list. Each block's
 //! row stands in the module of that block.
 
-use crate::{check, head, stack, step, traffic};
+use crate::{check, drift, head, stack, step, traffic};
 
 /// The blocks of a plan, in the order of the reference.
 pub(crate) static BLOCKS: &[&BlockRow] = &[
@@ -16,6 +16,7 @@ pub(crate) static BLOCKS: &[&BlockRow] = &[
     &check::COMMAND,
     &step::COMMAND,
     &step::APPROVAL,
+    &drift::DRIFT,
 ];
 
 /// A block of the language.

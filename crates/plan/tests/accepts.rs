@@ -179,6 +179,23 @@ fn where_states_and_sources_are() {
 }
 
 #[test]
+fn the_standby_of_a_state_that_is_kept_elsewhere() {
+    let mut plan = shop();
+    let app = plan.stacks.iter().position(|stack| stack.name == "app").expect("app");
+    let standby =
+        |plan: &DrPlan| plan.state_url(&plan.stacks[app], Side::Standby, Path::new("/into")).expect("a state");
+    // The bucket's region and table, and the workspace, are the primary's.
+    plan.stacks[app].state = "s3://shop-tfstate/app.tfstate?workspace=prod&region=eu-west-1".to_owned();
+    assert_eq!(standby(&plan), "s3://shop-tfstate-eu-central-1/app.tfstate");
+    plan.stacks[app].state = "pull:../infra/shop/app".to_owned();
+    assert_eq!(standby(&plan), "file:/into/app/terraform.tfstate");
+    plan.stacks[app].standby.backend.insert("key".to_owned(), json!("app.tfstate"));
+    assert_eq!(standby(&plan), "s3://shop-tfstate-eu-central-1/app.tfstate");
+    plan.stacks[app].state = "https://states.test/app".to_owned();
+    assert_eq!(standby(&plan), "file:/into/app/terraform.tfstate");
+}
+
+#[test]
 fn both_sides_never_share_a_state() {
     let mut plan = shop();
     plan.stacks[0].standby.backend.clear();
@@ -319,4 +336,23 @@ fn every_default_and_example_of_the_reference_is_read() {
     if let Err(errors) = parse("docs/plan.md", &text, &inputs()) {
         panic!("{}", errors.iter().map(|error| format!("{error}\n")).collect::<String>());
     }
+}
+
+#[test]
+fn the_patterns_of_drift_keep_their_places() {
+    let text = format!(
+        "{SHOP}\ndrift {{\n  ignore = [\n    \"aws_iam_role.*\",\n    \"module.app[\\\"a\\\"].aws_vpc.${{region.primary}}\",\n  ]\n}}\n"
+    );
+    let plan = parse("plans/shop.hcl", &text, &inputs()).expect("a plan");
+    let patterns: Vec<(&str, String)> =
+        plan.drift.ignore.iter().map(|pattern| (pattern.text.as_str(), pattern.span.to_string())).collect();
+    let first = SHOP.lines().count() + 4;
+    assert_eq!(
+        patterns,
+        [
+            ("aws_iam_role.*", format!("plans/shop.hcl:{first}:5")),
+            ("module.app[\"a\"].aws_vpc.eu-west-1", format!("plans/shop.hcl:{}:5", first + 1)),
+        ]
+    );
+    assert!(parse("plans/shop.hcl", SHOP, &inputs()).expect("a plan").drift.ignore.is_empty());
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod align;
 pub(crate) mod backend;
+pub(crate) mod configuration;
 pub(crate) mod configured;
 pub(crate) mod dependencies;
 mod diff;

@@ -3,7 +3,8 @@
 //! *observe* reads a stack's source and asks what the standby region offers; *decide* retargets the source,
 //! a pure function to files, edits and open questions; *apply* writes the standby root; *verify* searches
 //! what Terraform plans for residue of the primary, and proves both states to be in parity.
-//! [`Rebuild`] puts them in order around Terraform.
+//! [`Rebuild`] puts them in order around Terraform. Beside that, [`lifecycle`] reads from the same sources what they
+//! tell drift to leave alone.
 //!
 //! This crate knows neither AWS's API (the port is [`RegionCatalog`]) nor the plan's file, nor where states
 //! are kept: states come in as values. It prints nothing.

@@ -1,9 +1,12 @@
 //! Everything that goes in: sources, regions, images.
 
+mod backend;
 mod catalog;
 mod images;
+pub mod lifecycle;
 mod source;
 
+pub use backend::{S3Backend, s3_backend};
 pub use catalog::{CatalogError, Image, RegionCatalog};
 pub use images::{ImageMap, image_ids, observe_images};
 pub(crate) use source::{FileKind, normalize};

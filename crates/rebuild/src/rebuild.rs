@@ -153,13 +153,15 @@ impl<'a> Rebuild<'a> {
 
     /// Every stack's states, files from where the program runs.
     fn states(&self) -> Result<Vec<StateLocation>, RebuildError> {
-        let from_here =
-            |url: String| match url.strip_prefix("file:").or(Some(url.as_str()).filter(|url| !url.contains("://"))) {
-                Some(path) => {
-                    format!("file:{}", normalize(&self.plan.resolve_path(path.trim_start_matches("//"))).display())
-                }
-                None => url,
-            };
+        let from_here = |url: String| match url
+            .strip_prefix("file:")
+            .or(Some(url.as_str()).filter(|url| !url.contains("://") && !url.starts_with("pull:")))
+        {
+            Some(path) => {
+                format!("file:{}", normalize(&self.plan.resolve_path(path.trim_start_matches("//"))).display())
+            }
+            None => url,
+        };
         let states = self.plan.stacks.iter().map(|stack| {
             let url = |side| {
                 self.plan

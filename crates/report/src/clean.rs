@@ -29,9 +29,16 @@ fn clean(from: &str, keep: impl Fn(char) -> bool) -> String {
     clean
 }
 
-/// Control characters, and the bidirectional controls of Unicode's "Trojan source" report (CVE-2021-42574).
+/// Control characters; the bidirectional controls of Unicode's "Trojan source" report (CVE-2021-42574); what ends
+/// a line without being a new line; what nobody sees (tag characters, the byte order mark); and the two code points
+/// that XML does not allow.
 fn is_deceptive(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+                | '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -42,6 +49,7 @@ mod tests {
     fn escape_sequences_are_shown_not_sent() {
         assert_eq!(line("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
         assert_eq!(text("a\nb\tc\u{202e}d"), "a\nb\tc\\u{202e}d");
+        assert_eq!(line("a\u{2028}b\u{e0041}\u{ffff}"), "a\\u{2028}b\\u{e0041}\\u{ffff}");
         assert_eq!(line("café ✓ 東京\n"), "café ✓ 東京");
     }
 }

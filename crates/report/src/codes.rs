@@ -1,5 +1,6 @@
 //! `docs/codes.md`: every code with its page.
 
+use crate::headline::capitalized;
 use pilotlight_findings::{Page, codes};
 use std::fmt::Write as _;
 
@@ -52,13 +53,20 @@ pub(crate) fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty())
 }
 
-fn letter_of(page: &Page) -> Option<char> {
-    page.code.strip_prefix("PL-")?.chars().next()
+/// A page on its own, for who has no `pilotlight` at hand.
+pub(crate) fn page_markdown(page: &Page) -> String {
+    let paragraphs: Vec<String> = paragraphs(page.text).map(escape).collect();
+    format!("**{}**\n\n{}\n", escape(&capitalized(page.title)), paragraphs.join("\n\n"))
 }
 
-fn capitalized(title: &str) -> String {
-    let mut chars = title.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// The part of the product that a page is of, in lower case.
+pub(crate) fn part(page: &Page) -> String {
+    let part = PARTS.iter().find(|(letter, _)| letter_of(page) == Some(*letter)).map_or("", |(_, part)| part);
+    part.to_lowercase()
+}
+
+fn letter_of(page: &Page) -> Option<char> {
+    page.code.strip_prefix("PL-")?.chars().next()
 }
 
 /// What Markdown would read as markup, in plain text.

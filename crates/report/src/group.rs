@@ -3,6 +3,7 @@
 use crate::clean;
 use pilotlight_findings::{Finding, Subject};
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 /// Findings that are about one thing.
 #[derive(Debug)]
@@ -16,11 +17,15 @@ pub(crate) struct Group<'a> {
 /// All findings but the unread, in groups: the group with the most severe finding first.
 pub(crate) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for finding in findings.iter().filter(|finding| !finding.code.is_unread()) {
         let title = title(&finding.subject);
-        match groups.iter_mut().find(|group| group.title == title) {
-            Some(group) => group.findings.push(finding),
-            None => groups.push(Group { title, findings: vec![finding] }),
+        match places.get(&title) {
+            Some(at) => groups[*at].findings.push(finding),
+            None => {
+                places.insert(title.clone(), groups.len());
+                groups.push(Group { title, findings: vec![finding] });
+            }
         }
     }
     for group in &mut groups {
@@ -35,7 +40,8 @@ pub(crate) fn unread(findings: &[Finding]) -> Vec<&Finding> {
     findings.iter().filter(|finding| finding.code.is_unread()).collect()
 }
 
-fn title(subject: &Subject) -> String {
+/// What a subject's group is called: its stack and side, or what kind of thing it is.
+pub(crate) fn title(subject: &Subject) -> String {
     clean::line(&match subject {
         Subject::Resource { stack, side, .. } | Subject::Stack { stack, side } => match side {
             Some(side) => format!("{stack}, {side}"),

@@ -16,6 +16,25 @@ pub(crate) fn job_word(job: Job) -> &'static str {
     }
 }
 
+/// The text with its first letter in upper case, as a heading.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// What the verdict is for the reader, in a sentence.
+pub(crate) fn meaning(report: &Report) -> &'static str {
+    match (report.job, report.verdict) {
+        (Job::Drift, Verdict::Clean) => "Everything that was read in AWS is as Terraform recorded it.",
+        (Job::Drift, Verdict::Findings) => "AWS is not as Terraform recorded it.",
+        (Job::Validate, Verdict::Clean) => "The standby is ready to take the traffic.",
+        (Job::Validate, Verdict::Findings) => "The standby is not ready to take the traffic.",
+        (Job::Rebuild, Verdict::Clean) => "Nothing stands between the primary's Terraform and its standby.",
+        (Job::Rebuild, Verdict::Findings) => "The standby is not what the primary's Terraform makes of it.",
+        (_, Verdict::Incomplete) => "Something could not be read, so there is no clean verdict.",
+    }
+}
+
 /// Findings of a report by how much they matter.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tally {

@@ -5,6 +5,7 @@ mod finding;
 mod page;
 mod report;
 mod run;
+mod silenced;
 mod timeline;
 
 pub use report::report_html;

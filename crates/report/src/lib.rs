@@ -1,4 +1,5 @@
-//! Findings and runs as text for a terminal, as JSON and as one self-contained HTML page.
+//! Findings and runs as text for a terminal, as JSON and as one self-contained HTML page; findings also as SARIF,
+//! JUnit and Markdown, for the places where pipelines show them.
 //!
 //! Everything here is a pure function from a value to a `String`. This crate does not know where its
 //! output goes, whether that is a terminal, which colours the user likes or what time it is: colour and
@@ -11,12 +12,17 @@
 mod clean;
 mod codes;
 mod compiled;
+mod cut;
 mod evidence;
 mod group;
 mod headline;
 mod html;
 mod json;
+mod junit;
+mod markdown;
 mod next;
+mod sarif;
+mod silenced;
 mod text;
 mod theme;
 mod timeline;
@@ -26,4 +32,7 @@ pub use codes::codes_markdown;
 pub use compiled::{compiled_json, compiled_text};
 pub use html::{report_html, run_html};
 pub use json::{REPORT_SCHEMA, RUN_SCHEMA, report_json, run_json};
+pub use junit::report_junit;
+pub use markdown::report_markdown;
+pub use sarif::{SarifOptions, report_sarif};
 pub use text::{TextOptions, render_explain, report_text, run_text};

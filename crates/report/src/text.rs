@@ -1,15 +1,16 @@
 //! Text for a terminal, a log or a ticket.
 
 mod explain;
+mod finding;
 mod ink;
 mod report;
 mod run;
+mod silenced;
 
 pub use explain::render_explain;
+pub(crate) use finding::plain_evidence;
 pub use report::report_text;
 pub use run::run_text;
-
-mod finding;
 
 /// How text is to be written. What the terminal can do is the caller's to find out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct TextOptions {
     pub color: bool,
     /// Columns to wrap sentences at. Values and commands are never cut, so that they can be copied.
     pub width: usize,
-    /// Whether to add what is only sometimes asked for: calls by API, whole diffs, ids.
+    /// Whether to add what is only sometimes asked for: calls by API, long diffs, what rules silenced.
     pub verbose: bool,
 }
 

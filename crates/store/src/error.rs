@@ -23,6 +23,46 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An `s3://` URL with a parameter that it cannot have.
+    #[error("open {url}: an s3 URL of a state has no parameter {name:?}{}", did_you_mean(*nearest))]
+    UnknownParameter {
+        /// Without its parameters.
+        url: String,
+        /// As written.
+        name: String,
+        /// The nearest that there is.
+        nearest: Option<&'static str>,
+    },
+    /// A workspace was asked for where there is one state alone.
+    #[error("find workspaces at {url}: {}", if url.starts_with("http") { "an http URL is one state" } else { "it is one file" })]
+    NoWorkspaces {
+        /// As given.
+        url: String,
+    },
+    /// A folder, prefix or glob without a state.
+    #[error("find a state at {url}: {looked_for}")]
+    NoMatch {
+        /// As given.
+        url: String,
+        /// What was looked for, as a sentence.
+        looked_for: String,
+    },
+    /// The bucket is not there.
+    #[error("find {url}: its bucket does not exist")]
+    NoBucket {
+        /// The object.
+        url: String,
+        /// The store's own words.
+        source: Cause,
+    },
+    /// The bucket is in another region than the one that was asked.
+    #[error("find {url} in this region: its bucket is in another one")]
+    WrongRegion {
+        /// The object.
+        url: String,
+        /// The store's own words.
+        source: Cause,
+    },
     /// An `s3://` URL, and the caller has no access to S3 to offer.
     #[error("open {url}: no AWS region and credentials are configured")]
     NoAccess {
@@ -78,6 +118,11 @@ impl StoreError {
         match self {
             Self::UnknownScheme { url, .. }
             | Self::BadUrl { url, .. }
+            | Self::UnknownParameter { url, .. }
+            | Self::NoWorkspaces { url }
+            | Self::NoMatch { url, .. }
+            | Self::NoBucket { url, .. }
+            | Self::WrongRegion { url, .. }
             | Self::NoAccess { url }
             | Self::AlreadyExists { url }
             | Self::NotFound { url, .. }
@@ -91,6 +136,7 @@ impl StoreError {
     pub(crate) fn of(url: String, error: object_store::Error) -> Self {
         use object_store::Error as E;
         match error {
+            E::NotFound { source, .. } if says(&*source, "NoSuchBucket") => Self::NoBucket { url, source },
             E::NotFound { source, .. } => Self::NotFound { url, source: Some(source) },
             E::AlreadyExists { .. } | E::Precondition { .. } => Self::AlreadyExists { url },
             E::PermissionDenied { source, .. } | E::Unauthenticated { source, .. } => Self::Denied { url, source },
@@ -98,7 +144,9 @@ impl StoreError {
             // A list that is refused, and a directory that may not be written, are generic errors.
             E::Generic { source, .. } => match (http_status(&*source), io_kind(&*source)) {
                 (Some(401 | 403), _) | (_, Some(std::io::ErrorKind::PermissionDenied)) => Self::Denied { url, source },
+                (Some(404), _) if says(&*source, "NoSuchBucket") => Self::NoBucket { url, source },
                 (Some(404), _) => Self::NotFound { url, source: Some(source) },
+                _ if WRONG_REGION.iter().any(|words| says(&*source, words)) => Self::WrongRegion { url, source },
                 _ => Self::Unreachable { url, source },
             },
             other => Self::Unreachable { url, source: Box::new(other) },
@@ -116,6 +164,18 @@ impl StoreError {
             _ => Self::Unreachable { url, source: Box::new(error) },
         }
     }
+}
+
+/// What S3 and its client say where a request went to another region than the bucket's.
+const WRONG_REGION: [&str; 3] = ["incorrectly configured region", "PermanentRedirect", "AuthorizationHeaderMalformed"];
+
+/// Whether an error or a cause of it has these words. S3's code is in the body that `object_store` keeps as text.
+fn says(error: &(dyn std::error::Error + 'static), words: &str) -> bool {
+    chain(error).any(|error| error.to_string().contains(words))
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"))
 }
 
 /// An error and its causes.
@@ -143,9 +203,15 @@ fn http_status(error: &(dyn std::error::Error + 'static)) -> Option<u16> {
 impl Explain for StoreError {
     fn code(&self) -> Code {
         match self {
-            Self::UnknownScheme { .. } | Self::BadUrl { .. } | Self::ReadOnly { .. } => codes::J_URL,
+            Self::UnknownScheme { .. }
+            | Self::BadUrl { .. }
+            | Self::ReadOnly { .. }
+            | Self::UnknownParameter { .. }
+            | Self::NoWorkspaces { .. } => codes::J_URL,
+            Self::NoMatch { .. } => codes::S_NO_MATCH,
+            Self::WrongRegion { .. } => codes::J_UNREACHABLE,
             Self::NoAccess { .. } | Self::Denied { .. } => codes::J_DENIED,
-            Self::NotFound { .. } => codes::J_NOT_FOUND,
+            Self::NotFound { .. } | Self::NoBucket { .. } => codes::J_NOT_FOUND,
             Self::AlreadyExists { .. } => codes::J_EXISTS,
             Self::Unreachable { .. } => codes::J_UNREACHABLE,
         }
@@ -155,13 +221,20 @@ impl Explain for StoreError {
         Some(match self {
             Self::UnknownScheme { .. } => "write file:PATH, s3://BUCKET/PREFIX, or a plain path".into(),
             Self::BadUrl { .. } | Self::ReadOnly { .. } => "write file:PATH or s3://BUCKET/PREFIX".into(),
+            Self::UnknownParameter { .. } => format!("the parameters are {}", crate::state_url::parameters()),
+            Self::NoWorkspaces { .. } => "name the folder that has the workspaces, or leave out --workspace".into(),
+            Self::NoMatch { .. } => "name a state, or a folder, prefix or glob that holds one".into(),
+            Self::NoBucket { .. } => "check the bucket's name, and that these credentials are of its account".into(),
+            Self::WrongRegion { .. } => "name the bucket's region, as in s3://bucket/key?region=eu-west-1".into(),
             Self::NoAccess { .. } => "set AWS_REGION and credentials, as for the AWS CLI".into(),
             Self::AlreadyExists { .. } => return None,
             Self::NotFound { .. } => "check the URL for a typing error, and that what writes it has run".into(),
             Self::Denied { url, .. } if url.starts_with("s3://") => {
                 "grant s3:GetObject, s3:PutObject and s3:ListBucket to this identity".into()
             }
-            Self::Denied { url, .. } if url.starts_with("http") => "check what the server wants of its callers".into(),
+            Self::Denied { url, .. } if url.starts_with("http") => {
+                "set TF_HTTP_USERNAME and TF_HTTP_PASSWORD, as for Terraform's http backend".into()
+            }
             Self::Denied { .. } => "give this user the permission, or name another place".into(),
             Self::Unreachable { .. } => "check that the store can be reached from here, then run it again".into(),
         })

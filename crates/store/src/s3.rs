@@ -66,7 +66,12 @@ impl Bucket {
     /// # Errors
     /// As [`Bucket::open`]. That the region was not found out is no error: the caller's is taken.
     pub(crate) async fn objects(&self) -> Result<Arc<dyn ObjectStore>, StoreError> {
-        Ok(self.client(&self.region(&REGIONS).await)?)
+        Ok(self.client(&self.region_now().await)?)
+    }
+
+    /// The region that it is in, as far as can be found out now.
+    pub(crate) async fn region_now(&self) -> String {
+        self.region(&REGIONS).await
     }
 
     async fn region(&self, regions: &Regions<impl AskRegion>) -> String {

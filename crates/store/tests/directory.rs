@@ -1,7 +1,7 @@
 //! The store on a disk.
 #![allow(clippy::unwrap_used, reason = "a test says by its panic what went wrong")]
 
-use pilotlight_store::{Store, StoreError, read_url};
+use pilotlight_store::{Store, StoreError};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -101,23 +101,6 @@ async fn a_file_in_the_place_of_the_directory_is_said() {
     let error = store.create("k", "v").await.unwrap_err();
     assert_eq!(error.to_string(), "open file:journal: a file stands where a directory is needed");
     assert!(matches!(store.list("").await, Err(StoreError::BadUrl { .. })));
-}
-
-#[tokio::test]
-async fn one_object_by_its_url() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("terraform.tfstate"), "{}").unwrap();
-    for url in ["terraform.tfstate", "file:terraform.tfstate"] {
-        assert_eq!(read_url(url, dir.path(), None).await.unwrap(), "{}");
-    }
-    let whole = format!("file://{}/terraform.tfstate", dir.path().display());
-    assert_eq!(read_url(&whole, Path::new("/elsewhere"), None).await.unwrap(), "{}");
-    let missing = read_url("file:none", dir.path(), None).await.unwrap_err();
-    assert_eq!(missing.to_string(), "find file:none: it does not exist");
-    let directory = read_url(".", dir.path(), None).await.unwrap_err();
-    assert_eq!(directory.to_string(), "open .: it is a directory, and a file is needed");
-    let s3 = read_url("s3://b/k", dir.path(), None).await.unwrap_err();
-    assert_eq!(s3.to_string(), "open s3://b/k: no AWS region and credentials are configured");
 }
 
 #[tokio::test]

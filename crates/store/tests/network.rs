@@ -1,7 +1,8 @@
 //! The store over HTTP: a small server on loopback answers as S3, and as a plain web server.
 #![allow(clippy::unwrap_used, reason = "a test says by its panic what went wrong")]
 
-use pilotlight_store::{S3Access, Store, StoreError, read_url, static_credentials};
+use pilotlight_findings::Explain as _;
+use pilotlight_store::{HttpLogin, S3Access, StateAccess, StateUrl, Store, StoreError, static_credentials};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,10 @@ struct Bucket {
     requests: Vec<String>,
     /// Answers this status to everything.
     broken: Option<u16>,
+    /// The code in the answer of a broken server.
+    code: &'static str,
+    /// The last `Authorization` header.
+    authorization: Option<String>,
     /// Writes, then closes the connection without an answer.
     lose_answers: usize,
     silent: bool,
@@ -68,8 +73,9 @@ async fn answer(mut stream: TcpStream, bucket: Arc<Mutex<Bucket>>) {
     let reply = {
         let mut bucket = bucket.lock().unwrap();
         bucket.requests.push(format!("{method} {path} signed={}", header("authorization").is_some()));
+        bucket.authorization = header("authorization");
         if let Some(status) = bucket.broken {
-            Some((status, b"<Error><Code>Broken</Code></Error>".to_vec()))
+            Some((status, format!("<Error><Code>{}</Code></Error>", bucket.code).into_bytes()))
         } else if query.contains("list-type=2") {
             let prefix = query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or("");
             let prefix = format!("{path}/{}", prefix);
@@ -188,18 +194,142 @@ async fn a_server_that_is_silent_does_not_hold_the_journal_for_minutes() {
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
 }
 
+fn on_s3(endpoint: &str) -> StateAccess {
+    StateAccess { s3: Some(access(endpoint)), http: None }
+}
+
+/// The names of the states at a URL.
+async fn found(url: &str, access: &StateAccess) -> Result<Vec<String>, StoreError> {
+    let objects = StateUrl::parse(url, Path::new("/"), None)?.find(access).await?;
+    Ok(objects.iter().map(|object| object.url().to_owned()).collect())
+}
+
+async fn read(url: &str, access: &StateAccess) -> Result<String, StoreError> {
+    let objects = StateUrl::parse(url, Path::new("/"), None)?.find(access).await?;
+    assert_eq!(objects.len(), 1, "{objects:?}");
+    Ok(String::from_utf8(objects[0].read(access).await?.to_vec()).unwrap())
+}
+
 #[tokio::test]
-async fn a_state_is_read_over_http_and_from_s3() {
+async fn a_state_over_http_with_the_login_of_its_url_or_of_the_environment() {
     let (url, bucket) = serve().await;
-    bucket.lock().unwrap().objects.insert("/state/network.tfstate".into(), b"{}".to_vec());
-    let base = Path::new("/");
-    assert_eq!(read_url(&format!("{url}/state/network.tfstate"), base, None).await.unwrap(), "{}");
+    bucket.lock().unwrap().objects.insert("/state/network".into(), b"{}".to_vec());
+    let login = HttpLogin { user: "ci".into(), password: Some("hunter2".into()) };
+    let access = StateAccess { s3: None, http: Some(login) };
+    assert!(!format!("{access:?}").contains("hunter2"));
+
+    assert_eq!(read(&format!("{url}/state/network"), &StateAccess::default()).await.unwrap(), "{}");
+    assert_eq!(bucket.lock().unwrap().authorization, None);
+    read(&format!("{url}/state/network"), &access).await.unwrap();
+    // printf ci:hunter2 | base64
+    assert_eq!(bucket.lock().unwrap().authorization.as_deref(), Some("Basic Y2k6aHVudGVyMg=="));
     let with_user = url.replace("http://", "http://user:secret@");
-    let error = read_url(&format!("{with_user}/none?token=secret"), base, None).await.unwrap_err();
+    read(&format!("{with_user}/state/network"), &access).await.unwrap();
+    // printf user:secret | base64
+    assert_eq!(bucket.lock().unwrap().authorization.as_deref(), Some("Basic dXNlcjpzZWNyZXQ="));
+
+    let error = read(&format!("{with_user}/none?token=secret"), &access).await.unwrap_err();
     assert!(matches!(error, StoreError::NotFound { .. }), "{error:?}");
     assert_eq!(error.to_string(), format!("find {url}/none: it does not exist"));
-    bucket.lock().unwrap().objects.insert("/state/env:/eu/app.tfstate".into(), b"[]".to_vec());
-    let read = read_url("s3://state/env:/eu/app.tfstate", base, Some(&access(&url))).await.unwrap();
-    assert_eq!(read, "[]");
-    assert!(matches!(Store::open(&url, base, None), Err(StoreError::ReadOnly { .. })));
+    for (status, code) in [(401, "PL-J112"), (403, "PL-J112"), (204, "PL-J113"), (500, "PL-J115")] {
+        bucket.lock().unwrap().broken = Some(status);
+        let error = read(&format!("{with_user}/state/network"), &access).await.unwrap_err();
+        assert_eq!(error.code().as_str(), code, "{status}: {error:?}");
+        assert!(!format!("{error:?} {error}").contains("secret"), "{error:?}");
+    }
+    assert!(matches!(Store::open(&url, Path::new("/"), None), Err(StoreError::ReadOnly { .. })));
+}
+
+#[tokio::test]
+async fn a_state_on_s3_with_its_workspace_and_its_lock() {
+    let (url, bucket) = serve().await;
+    for (key, body) in [
+        ("app.tfstate", "default"),
+        ("env:/prod/app.tfstate", "prod"),
+        ("env:/prod/app.tfstate.tflock", "{\"ID\":\"1\"}"),
+        ("teams/prod/app.tfstate", "teams"),
+    ] {
+        bucket.lock().unwrap().objects.insert(format!("/state/{key}"), body.into());
+    }
+    let access = on_s3(&url);
+    for (url, content) in [
+        ("s3://state/app.tfstate", "default"),
+        ("s3://state/app.tfstate?workspace=default", "default"),
+        ("s3://state/app.tfstate?workspace=prod", "prod"),
+        ("s3://state/env:/prod/app.tfstate", "prod"),
+        ("s3://state/app.tfstate?workspace=prod&workspace_key_prefix=teams", "teams"),
+    ] {
+        assert_eq!(read(url, &access).await.unwrap(), content, "{url}");
+    }
+    let lock_of = async |url: &str| {
+        let objects = StateUrl::parse(url, Path::new("/"), None).unwrap().find(&access).await.unwrap();
+        objects[0].lock(&access).await.unwrap()
+    };
+    assert_eq!(lock_of("s3://state/app.tfstate").await, None);
+    assert_eq!(lock_of("s3://state/app.tfstate?workspace=prod").await.unwrap(), "{\"ID\":\"1\"}");
+}
+
+#[tokio::test]
+async fn a_prefix_and_a_glob_on_s3_list_states_alone() {
+    let (url, bucket) = serve().await;
+    for key in [
+        "a/net.tfstate",
+        "a/net.tfstate.tflock",
+        "a/deep/er/app.tfstate",
+        "a/deep/app.tfstate.backup",
+        "ab/other.tfstate",
+        "env:/prod/a/net.tfstate",
+    ] {
+        bucket.lock().unwrap().objects.insert(format!("/state/{key}"), b"{}".to_vec());
+    }
+    let access = on_s3(&url);
+    for (url, names) in [
+        ("s3://state/a/", vec!["s3://state/a/deep/er/app.tfstate", "s3://state/a/net.tfstate"]),
+        ("s3://state/a/?workspace=prod", vec!["s3://state/env:/prod/a/net.tfstate"]),
+        ("s3://state/a/**/*.tfstate", vec!["s3://state/a/deep/er/app.tfstate", "s3://state/a/net.tfstate"]),
+        ("s3://state/a/*.tfstate", vec!["s3://state/a/net.tfstate"]),
+        (
+            "s3://state/a*/",
+            vec!["s3://state/a/deep/er/app.tfstate", "s3://state/a/net.tfstate", "s3://state/ab/other.tfstate"],
+        ),
+        ("s3://state/{a,ab}/*.tfstate", vec!["s3://state/a/net.tfstate", "s3://state/ab/other.tfstate"]),
+    ] {
+        assert_eq!(found(url, &access).await.unwrap(), names, "{url}");
+    }
+    assert_eq!(found("s3://state", &access).await.unwrap().len(), 4);
+    for (url, message) in [
+        ("s3://state/none/", "find a state at s3://state/none/: no key that ends in .tfstate is below it"),
+        ("s3://state/a/*.json", "find a state at s3://state/a/*.json: no key of bucket state fits a/*.json"),
+    ] {
+        let error = found(url, &access).await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.code().as_str()), (message, "PL-S121"));
+    }
+    let error = found("s3://state/a/[x/", &access).await.unwrap_err();
+    assert!(error.to_string().starts_with("open s3://state/a/[x/: it is no glob: "), "{error}");
+}
+
+#[tokio::test]
+async fn what_s3_refuses_is_told_apart() {
+    let (url, bucket) = serve().await;
+    let access = on_s3(&url);
+    for (status, code, words) in [
+        (404, "NoSuchBucket", "find s3://state/k: its bucket does not exist"),
+        (404, "NoSuchKey", "find s3://state/k: it does not exist"),
+        (403, "AccessDenied", "access s3://state/k: permission denied"),
+        (301, "PermanentRedirect", "find s3://state/k in this region: its bucket is in another one"),
+        (400, "AuthorizationHeaderMalformed", "find s3://state/k in this region: its bucket is in another one"),
+        (503, "SlowDown", "reach s3://state/k"),
+    ] {
+        {
+            let mut bucket = bucket.lock().unwrap();
+            (bucket.broken, bucket.code) = (Some(status), code);
+        }
+        let error = read("s3://state/k", &access).await.unwrap_err();
+        assert_eq!(error.to_string(), words, "{error:?}");
+        // A list is answered in the same words.
+        let error = found("s3://state/k/", &access).await.unwrap_err();
+        assert_eq!(error.to_string(), words.replace("s3://state/k", "s3://state/k/"), "{error:?}");
+    }
+    let error = read("s3://state/k", &StateAccess::default()).await.unwrap_err();
+    assert_eq!(error.to_string(), "open s3://state/k: no AWS region and credentials are configured");
 }

@@ -38,6 +38,16 @@ pub enum RunError {
         /// Lines that it wrote beside its JSON: a panic, a plugin's own words.
         output: String,
     },
+    /// The directory's backend was never initialized, or is another one since.
+    #[error("run {command} in {}: its backend is not initialized", dir.display())]
+    NotInitialized {
+        /// `terraform state pull`
+        command: String,
+        /// In which directory.
+        dir: PathBuf,
+        /// `terraform` or `tofu`
+        program: &'static str,
+    },
     /// It was asked to end, and ended.
     #[error("finish {command} in {}: it was {}", dir.display(), if *killed { "killed" } else { "interrupted" })]
     Interrupted {
@@ -90,6 +100,7 @@ impl Explain for RunError {
     fn code(&self) -> Code {
         match self {
             Self::Start { .. } => codes::T_VERSION,
+            Self::NotInitialized { .. } => codes::T_NOT_INITIALIZED,
             Self::Failed { findings, .. } if findings.iter().any(|f| f.severity >= Severity::Error) => {
                 codes::T_DIAGNOSTIC
             }
@@ -113,6 +124,7 @@ impl Explain for RunError {
             Self::Failed { command, dir, .. } => {
                 Some(format!("run `{command}` in {} to see it by hand", dir.display()))
             }
+            Self::NotInitialized { program, dir, .. } => Some(format!("run `{program} init` in {}", dir.display())),
             Self::Interrupted { killed: true, dir, .. } => {
                 Some(format!("look for a lock that was left behind with `terraform plan` in {}", dir.display()))
             }

@@ -139,6 +139,8 @@ impl Program {
             Some(name) if name.contains("tofu") => Flavor::OpenTofu,
             _ => Flavor::Terraform,
         };
+        // It runs in other folders than the one that the path was written for.
+        let path = std::path::absolute(&path).unwrap_or(path);
         Ok(Self { path, flavor, version: version.terraform_version })
     }
 

@@ -27,13 +27,19 @@ impl Root {
         Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
     }
 
-    /// The state as its backend has it, in the state file's own format; none where there is no state yet.
+    /// The state as its backend has it, in the state file's own format; none where there is no state yet. It is
+    /// that of the workspace that `TF_WORKSPACE` names, or that is selected there.
     ///
     /// # Errors
-    /// The backend does not answer.
+    /// The backend was not initialized in this directory, or does not answer.
     pub async fn state_pull(&self, cancel: &Cancel) -> Result<Option<Vec<u8>>, RunError> {
-        let args = ["state".to_owned(), "pull".to_owned()];
-        let ended = self.collect(&args, &[0], cancel).await?;
+        let args = ["state", "pull", "-no-color"].map(str::to_owned);
+        let ended = self.collect(&args, &[0], cancel).await.map_err(|error| match error {
+            RunError::Failed { command, dir, output, .. } if wants_init(&output) => {
+                RunError::NotInitialized { command, dir, program: self.program.name() }
+            }
+            error => error,
+        })?;
         Ok(Some(ended.stdout).filter(|bytes| !bytes.trim_ascii().is_empty()))
     }
 
@@ -44,4 +50,13 @@ impl Root {
             source,
         })
     }
+}
+
+/// What terraform and tofu say, in several sentences, of a backend or of HCP Terraform before `init`.
+fn wants_init(output: &str) -> bool {
+    let words: Vec<&str> = output.split_whitespace().collect();
+    let output = words.join(" ").to_lowercase();
+    output.contains("initialization required")
+        || output.contains("please run \"terraform init\"")
+        || output.contains("please run \"tofu init\"")
 }

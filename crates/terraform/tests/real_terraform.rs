@@ -242,3 +242,32 @@ async fn programs_are_found_as_a_shell_finds_them() {
     let missing = Program::find(Some(Path::new("/nowhere/terraform")), &path).await;
     assert!(matches!(missing, Err(FindError::Start { .. })), "{missing:?}");
 }
+
+#[tokio::test]
+async fn a_state_is_pulled_from_an_initialized_backend_alone() {
+    let (dir, mut root) = root("resource \"terraform_data\" \"x\" { input = 1 }\n").await;
+    let cancel = Cancel::never();
+    let plan = root.plan(Path::new("x.tfplan"), &PlanOptions::default(), &cancel, &mut |_| {}).await.expect("plan");
+    root.apply(&plan.file, &cancel, &mut |_| {}).await.expect("apply");
+    let pulled = root.state_pull(&cancel).await.expect("pull").expect("a state");
+    let pulled: serde_json::Value = serde_json::from_slice(&pulled).expect("json");
+    assert_eq!(pulled["resources"][0]["type"], "terraform_data");
+    // Another workspace has a state of its own, and none yet.
+    root.env.insert("TF_WORKSPACE".to_owned(), "prod".to_owned());
+    assert_eq!(root.state_pull(&cancel).await.expect("pull"), None);
+    root.env.remove("TF_WORKSPACE");
+
+    let backend =
+        "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"k\"\n    region = \"eu-west-1\"\n  }\n}\n";
+    std::fs::write(dir.path().join("backend.tf"), backend).expect("written");
+    let error = root.state_pull(&cancel).await.expect_err("not initialized");
+    assert_eq!(error.code(), codes::T_NOT_INITIALIZED, "{error}");
+    let sentence = format!(
+        "run {} state pull -no-color in {}: its backend is not initialized",
+        root.program.name(),
+        dir.path().display()
+    );
+    assert_eq!(error.to_string(), sentence);
+    let remedy = format!("run `{} init` in {}", root.program.name(), dir.path().display());
+    assert_eq!(error.remedy(), Some(remedy));
+}

@@ -4,8 +4,10 @@
 //! Source: Terraform, `internal/states/statefile/version4.go`, `marshalPaths`.
 
 use crate::address::IndexKey;
+use crate::address_text::{At, Cursor};
 use serde_json::Value;
 use std::fmt;
+use std::str::FromStr;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,10 +99,60 @@ impl fmt::Display for AttributePath {
     }
 }
 
+fn path(text: &str) -> Result<AttributePath, At> {
+    let mut cursor = Cursor::new(text);
+    let mut steps = vec![PathStep::Attribute(cursor.name("an attribute's name")?)];
+    while !cursor.rest().is_empty() {
+        steps.push(match cursor.key()? {
+            Some(key) => PathStep::Index(key),
+            None => {
+                cursor.expect(".")?;
+                PathStep::Attribute(cursor.name("an attribute's name")?)
+            }
+        });
+    }
+    Ok(AttributePath(steps))
+}
+
+/// A text is no path into attributes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("read {text:?} as a path into attributes: {reason} at character {position}")]
+pub struct AttributePathError {
+    /// The text.
+    pub text: String,
+    /// What is wrong.
+    pub reason: String,
+    /// Where, in characters from 1.
+    pub position: usize,
+}
+
+impl FromStr for AttributePath {
+    type Err = AttributePathError;
+
+    /// Reads a path in Terraform's notation, as `Display` writes it.
+    fn from_str(text: &str) -> Result<Self, AttributePathError> {
+        path(text).map_err(|(reason, offset)| AttributePathError {
+            text: text.to_owned(),
+            reason,
+            position: text[..offset].chars().count() + 1,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_path_survives_its_text() {
+        for text in ["ami", "ingress[0].cidr_blocks[1]", "tags[\"a.b \\\"c\"]", "a.b.c[\"x\"].d"] {
+            assert_eq!(text.parse::<AttributePath>().expect(text).to_string(), text);
+        }
+        for (text, position) in [("", 1), ("a.", 3), ("a[", 3), ("a[0]b", 5), ("a b", 2)] {
+            assert_eq!(text.parse::<AttributePath>().expect_err(text).position, position, "{text}");
+        }
+    }
 
     #[test]
     fn terraforms_paths_are_read() {

@@ -107,7 +107,7 @@ impl Explain for StateError {
                     "run `terraform apply -refresh-only` with Terraform 0.13 or newer in the stack: it upgrades the state to version 4"
                 }
                 StateProblem::NewVersion(_) => {
-                    "use a newer release of pilotlight, or give what `terraform show -json` of the version that wrote it prints"
+                    "use a newer release of pilotlight, or give pull:DIR, where DIR is its root module's folder: what `terraform show -json` prints there is read, too"
                 }
                 StateProblem::ShowVersion(_) => {
                     "use a newer release of pilotlight, or give the state itself: the file in the backend, or what `terraform state pull` prints"

@@ -36,7 +36,7 @@ mod text;
 mod values;
 
 pub use address::{AddressError, IndexKey, Mode, ModuleStep, ResourceAddress};
-pub use attribute_path::{AttributePath, PathStep};
+pub use attribute_path::{AttributePath, AttributePathError, PathStep};
 pub use error::{StateError, StateProblem};
 pub use foreign::Foreign;
 pub use instance::Instance;

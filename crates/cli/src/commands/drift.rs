@@ -5,12 +5,13 @@ use crate::args::{Drift, Sides};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Wait;
-use crate::project::{Project, States, read_state};
+use crate::project::{Project, States};
 use crate::reporting::{Began, give};
+use crate::states::{Place, ReadState, StateReader};
 use pilotlight_cloud::Aws;
 use pilotlight_drift::{DriftInput, DriftOutcome, MovedRecord, Readers, Routing, StackState, decide, observe, wanted};
-use pilotlight_findings::{Job, Region, Side};
-use pilotlight_plan::{DrPlan, Outputs};
+use pilotlight_findings::{Finding, Job, Region, Side};
+use pilotlight_plan::{DrPlan, Outputs, wrong_with_role};
 use pilotlight_tfstate::State;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,6 +21,8 @@ pub(super) struct Loaded {
     pub(super) stack: String,
     pub(super) side: Option<Side>,
     pub(super) region: Region,
+    /// The role that is assumed to read its resources.
+    pub(super) role: Option<String>,
     pub(super) state: State,
     /// Whether it is compared; the others only say what they own.
     pub(super) judged: bool,
@@ -29,18 +32,26 @@ pub(super) async fn run(args: &Drift, context: Context<'_>) -> Result<Exit, Fail
     let began = Began::now();
     let aws = Aws::new(None);
     let wait = Wait::new(context.screen, "reading state");
-    let (plan, loaded, moved) = match &args.plan {
+    let (plan, Gathered { loaded, notes, lines }, moved) = match &args.plan {
         Some(file) => {
-            let project = Project::load(file, &args.plan_args, args.into.into.as_deref())?;
-            let loaded = load_sides(&project, &args.stack, sides(args.side), &aws).await?;
-            let moved = moved(&project.plan, &outputs(&project, &loaded, &aws).await);
-            (Some(project.plan.name), loaded, moved)
+            let mut project = Project::load(file, &args.plan_args, args.into.into.as_deref())?;
+            project.terraform.clone_from(&args.terraform);
+            let all = load_sides(&project, &args.stack, sides(args.side), &aws).await?;
+            let moved = moved(&project.plan, &outputs(&project, &all.loaded, &aws).await);
+            (Some(project.plan.name), all, moved)
         }
-        None => (None, load_urls(&args.state, &aws).await?, Vec::new()),
+        None => (None, load_urls(args, &aws).await?, Vec::new()),
     };
     wait.say("reading AWS");
-    let outcome = compare(&loaded, &moved, &aws).await?;
+    let for_states = aws.calls();
+    let mut outcome = compare(&loaded, &moved, &aws).await?;
+    outcome.findings.extend(notes);
+    outcome.calls.extend(for_states);
+    outcome.calls.sort();
     drop(wait);
+    if context.verbose {
+        lines.iter().for_each(|line| context.screen.note(line));
+    }
     let verdict = outcome.verdict();
     let summary = outcome.counts.summary();
     let report = began.report(Job::Drift, plan, verdict, summary, outcome.findings, outcome.calls);
@@ -56,7 +67,7 @@ pub(super) async fn compare(loaded: &[Loaded], moved: &[MovedRecord], aws: &Aws)
             stack: one.stack.clone(),
             side: one.side,
             region: one.region.clone(),
-            role: None,
+            role: one.role.clone(),
             state: &one.state,
             judged: one.judged,
         })
@@ -127,35 +138,65 @@ async fn outputs(project: &Project, loaded: &[Loaded], aws: &Aws) -> States {
 }
 
 /// The states of every stack on these sides; those with these names are judged, or all of them.
-async fn load_sides(project: &Project, names: &[String], sides: &[Side], aws: &Aws) -> Result<Vec<Loaded>, Failure> {
+async fn load_sides(project: &Project, names: &[String], sides: &[Side], aws: &Aws) -> Result<Gathered, Failure> {
     let chosen: BTreeSet<&str> = project.stacks(names)?.into_iter().map(|stack| stack.name.as_str()).collect();
-    let mut loaded = Vec::new();
+    let mut all = Gathered::default();
     for side in sides {
         for stack in project.stacks(&[])? {
             let judged = chosen.contains(stack.name.as_str());
-            let Some(state) = project.read_state(stack, *side, aws).await? else {
+            let Some(read) = project.load_state(stack, *side, aws).await? else {
                 if judged {
                     return Err(project.no_state(stack, *side)?.into());
                 }
                 continue; // What was not built owns nothing.
             };
             let region = project.plan.region(*side).clone();
-            loaded.push(Loaded { stack: stack.name.clone(), side: Some(*side), region, state, judged });
+            all.add(stack.name.clone(), Some(*side), region, stack.role.clone(), read, judged);
         }
     }
-    Ok(loaded)
+    Ok(all)
 }
 
-async fn load_urls(urls: &[String], aws: &Aws) -> Result<Vec<Loaded>, Failure> {
+async fn load_urls(args: &Drift, aws: &Aws) -> Result<Gathered, Failure> {
+    if let Some(role) = &args.role
+        && let Some(reason) = wrong_with_role(role)
+    {
+        let remedy = "write it as in arn:aws:iam::123456789012:role/drift-reader";
+        return Err(Failure::usage(format!("use --role {role}: {reason}"), remedy));
+    }
     let region = aws.default_region().await.ok_or_else(|| {
         Failure::usage("find the AWS region", "set AWS_REGION, or region in the profile that AWS_PROFILE names")
     })?;
-    let mut loaded = Vec::new();
-    for url in urls {
-        let state = read_state(url, Path::new("."), &region, aws).await?.ok_or_else(|| {
-            Failure::usage(format!("find a state at {url}"), "name a state file: a path or s3://bucket/key")
-        })?;
-        loaded.push(Loaded { stack: url.clone(), side: None, region: region.clone(), state, judged: true });
+    let reader = StateReader::new(aws, args.terraform.as_deref(), args.workspace.as_deref());
+    let read = reader.read_all(&args.state, Place { base: Path::new("."), region: &region }).await?;
+    let mut all = Gathered::default();
+    for read in read {
+        all.add(read.name.clone(), None, region.clone(), args.role.clone(), read, true);
     }
-    Ok(loaded)
+    Ok(all)
+}
+
+/// The states of one job, and what there is to say of them.
+#[derive(Default)]
+struct Gathered {
+    loaded: Vec<Loaded>,
+    notes: Vec<Finding>,
+    /// Which state each is, for who wants to hear more.
+    lines: Vec<String>,
+}
+
+impl Gathered {
+    fn add(
+        &mut self,
+        stack: String,
+        side: Option<Side>,
+        region: Region,
+        role: Option<String>,
+        read: ReadState,
+        judged: bool,
+    ) {
+        self.lines.push(read.line(&stack));
+        self.notes.extend(read.notes.iter().map(|note| note.about(&stack, side)));
+        self.loaded.push(Loaded { stack, side, region, role, state: read.state, judged });
+    }
 }

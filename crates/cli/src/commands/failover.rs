@@ -1,7 +1,7 @@
 //! `pilotlight failover` and `pilotlight failback`: the same job in two directions.
 
 use super::Context;
-use crate::args::{Format, Move};
+use crate::args::{Move, RunFormat, RunReportArgs};
 use crate::confirm::confirm;
 use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ use pilotlight_journal::JournalError;
 use std::path::Path;
 
 pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>) -> Result<Exit, Failure> {
-    if args.report.format == Format::Html && (args.dry_run || args.save.is_some()) {
+    if args.report.format == RunFormat::Html && (args.dry_run || args.save.is_some()) {
         return Err(Failure::usage(
             "show a compiled run as html: a page tells of a run that was carried out",
             "leave --format out, or use --format json",
@@ -57,8 +57,8 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
 
 fn show_compiled(run: &Run, args: &Move, context: Context<'_>) -> Result<(), Failure> {
     emit(args.report.out.as_deref(), context, |options| match args.report.format {
-        Format::Json => pilotlight_report::compiled_json(run),
-        Format::Text | Format::Html => pilotlight_report::compiled_text(run, options),
+        RunFormat::Json => pilotlight_report::compiled_json(run),
+        RunFormat::Text | RunFormat::Html => pilotlight_report::compiled_text(run, options),
     })
 }
 
@@ -116,7 +116,7 @@ async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context:
 pub(super) async fn drive(
     engine: &mut Engine,
     plan_file: &Path,
-    args: &crate::args::ReportArgs,
+    args: &RunReportArgs,
     context: Context<'_>,
 ) -> Result<Exit, Failure> {
     let conclusion = engine.drive().await.map_err(interrupted)?;

@@ -19,18 +19,20 @@ use std::path::Path;
 pub(crate) struct Context<'a> {
     pub(crate) screen: &'a Screen,
     pub(crate) verbose: bool,
+    /// The plan file, as it was named.
+    pub(crate) plan: Option<&'a Path>,
 }
 
 pub(crate) async fn run(cli: Cli, screen: &Screen) -> Result<Exit, Failure> {
-    let context = Context { screen, verbose: cli.verbose > 0 };
     let plan = cli.command.plan().map(Path::to_path_buf);
+    let context = Context { screen, verbose: cli.verbose > 0, plan: plan.as_deref() };
     if let Some(out) = cli.command.out() {
         // Known now, and not after a run of which it could not tell.
         check_writable(out)?;
     }
     let done = dispatch(cli.command, context).await;
-    match plan {
-        Some(plan) => done.map_err(|failure| failure.naming(&plan)),
+    match &plan {
+        Some(plan) => done.map_err(|failure| failure.naming(plan)),
         None => done,
     }
 }

@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 
 pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failure> {
     let began = Began::now();
-    let project = Project::load(&args.plan, &args.plan_args, args.into.into.as_deref())?;
+    let mut project = Project::load(&args.plan, &args.plan_args, args.into.into.as_deref())?;
+    project.terraform.clone_from(&args.terraform);
     project.warn(context.screen);
     let aws = Aws::new(None);
     let rebuild = Rebuild::new(&project.plan, project.into.clone());

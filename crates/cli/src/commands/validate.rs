@@ -103,6 +103,7 @@ async fn drift(project: &Project, states: &mut States, aws: &Aws, sum: &mut Sum)
             stack: stack.to_owned(),
             side: Some(side),
             region: project.plan.region(side).clone(),
+            role: project.plan.stack(stack).and_then(|stack| stack.role.clone()),
             state: state.clone(),
             judged: true,
         })

@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_wrong_command_line_is_exit_1_and_says_what_is_wrong() {
     let sandbox = Sandbox::new();
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 18] = [
         (&[], "Usage: pilotlight [OPTIONS] <COMMAND>"),
         (&["bogus"], "unrecognized subcommand 'bogus'"),
         (&["drfit", "plan.hcl"], "a similar subcommand exists: 'drift'"),
@@ -20,6 +20,10 @@ fn a_wrong_command_line_is_exit_1_and_says_what_is_wrong() {
         (&["rebuild", "plan.hcl", "--yes"], "required arguments were not provided"),
         (&["run", "skip", "plan.hcl", "--step", "x"], "--reason <TEXT>"),
         (&["run", "list", "plan.hcl", "--format", "html"], "[possible values: text, json]"),
+        (&["drift", "plan.hcl", "--format", "xml"], "[possible values: text, json, sarif, junit, markdown, html]"),
+        (&["failover", "plan.hcl", "--format", "sarif"], "[possible values: text, json, html]"),
+        (&["run", "report", "plan.hcl", "--format", "junit"], "[possible values: text, json, html]"),
+        (&["run", "resume", "plan.hcl", "--format", "markdown"], "[possible values: text, json, html]"),
     ];
     for (arguments, words) in cases {
         let told = sandbox.run(arguments);

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "this is a test program")]
 
 mod access;
+mod aws_states;
 mod command_line;
 mod explain;
 mod help;
@@ -17,5 +18,6 @@ mod saved_runs;
 mod schema;
 mod signals;
 mod standby;
+mod state_sources;
 mod states;
 mod two_operators;

@@ -1,6 +1,6 @@
 //! Where output goes: data to stdout or `--out`, the rest to stderr; colour; streams that are closed.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, state_with_vpc};
 use std::fs::File;
 use std::process::Stdio;
 
@@ -29,6 +29,30 @@ fn a_report_goes_whole_into_its_file_and_its_folders_are_made() {
             || sandbox.read("reports/today/drift.html").ends_with("</html>")
     );
     assert!(!sandbox.files().iter().any(|file| file.ends_with(".part")), "{:?}", sandbox.files());
+}
+
+#[test]
+fn every_format_is_given_with_the_verdicts_exit_code() {
+    let sandbox = Sandbox::new().with_aws(crate::route53::NOBODY);
+    sandbox.write("app/terraform.tfstate", state_with_vpc());
+    for (format, begins, says) in [
+        ("text", "drift: incomplete, 1 unread", "aws_vpc.main"),
+        ("json", "{\n  \"schema_version\": 1", "\"verdict\": \"incomplete\""),
+        ("sarif", "{\n  \"$schema\"", "\"uri\": \"plan.hcl\""),
+        ("junit", "<?xml version=\"1.0\"", "<error message="),
+        ("markdown", "### ? Drift: incomplete, 1 unread", "`aws_vpc.main"),
+        ("html", "<!DOCTYPE html>", "aws_vpc.main"),
+    ] {
+        let told = sandbox.run(&["drift", "plan.hcl", "--format", format]);
+        told.exits(3);
+        assert!(told.stdout.starts_with(begins) && told.stdout.contains(says), "{format}: {}", told.stdout);
+        let file = format!("reports/drift.{format}");
+        sandbox.run(&["drift", "plan.hcl", "--format", format, "--out", &file]).exits(3);
+        assert!(sandbox.read(&file).starts_with(begins), "{format}");
+    }
+    let told = Sandbox::new().run(&["validate", "plan.hcl", "--format", "sarif"]);
+    told.exits(2);
+    assert!(told.stdout.contains("\"ruleId\": \"PL-U105\""), "{}", told.stdout);
 }
 
 #[test]

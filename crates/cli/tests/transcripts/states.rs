@@ -60,7 +60,7 @@ fn a_url_that_is_none() {
     let sandbox = Sandbox::new().with_env("AWS_REGION", "eu-west-1");
     let cases = [
         ("nope.tfstate", "PL-U101", "failed to find a state at nope.tfstate"),
-        ("app", "PL-J111", "it is a directory"),
+        ("app/nowhere/", "PL-U101", "failed to find a state at app/nowhere/"),
         ("s3://", "PL-J111", "it names no bucket"),
         ("ftp://x/y", "PL-J111", "the scheme \"ftp\" is none of file, s3, http, https"),
     ];

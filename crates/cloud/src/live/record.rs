@@ -1,12 +1,11 @@
 //! `aws_route53_record`: every record of the zones that the states' records are in.
 
 use super::attributes::Attributes;
-use super::{Answer, Reading, Scope, zone};
+use super::{Answer, Reading, Scope, at_once, zone};
 use crate::error::{CallError, CallErrorKind};
 use crate::route53::names::{bare_id, unescaped, without_dot};
 use crate::route53::sets;
 use aws_sdk_route53::types::ResourceRecordSet;
-use futures::StreamExt;
 use pilotlight_drift::{LiveObject, Unread};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,21 +16,14 @@ const RECORD: &str = "aws_route53_record";
 /// AWS's code for a zone that is not there.
 const NO_ZONE: &str = "NoSuchHostedZone";
 
-/// Zones that are listed at the same time. More would only wait for Route 53's five calls a second.
-const ZONES_AT_ONCE: usize = 5;
-
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     let mut zones: BTreeSet<&str> = scope.parents(RECORD);
     if scope.lists_all(RECORD) {
         zones.extend(zone::all(scope).await?.iter().map(|zone| bare_id(zone.id())));
     }
-    let mut lists = Vec::new();
-    for zone in zones {
-        lists.push(async move { (zone, sets::all(scope.regional, zone).await) });
-    }
-    let mut lists = futures::stream::iter(lists).buffered(ZONES_AT_ONCE);
+    let lists = at_once(zones, |zone| sets::all(scope.regional, zone)).await;
     let mut answer = Answer::default();
-    while let Some((zone, records)) = lists.next().await {
+    for (zone, records) in lists {
         match records {
             Ok(records) => answer.objects.extend(records.iter().map(|record| object(zone, record))),
             // With its zone gone, a record is gone: it is not among the objects, and so missing.

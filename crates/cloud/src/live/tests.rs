@@ -15,7 +15,7 @@ async fn read(replay: &Replay, wanted: Vec<Wanted<'_>>) -> LiveSnapshot {
     replay
         .aws()
         .live_reader()
-        .read(&LiveQuery { place: Place { role: None, region: region() }, wanted, everything: false, global: true })
+        .read(&LiveQuery { place: Place::own(region()), wanted, everything: false, global: true })
         .await
 }
 

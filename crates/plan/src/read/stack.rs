@@ -4,13 +4,15 @@ use crate::error::Problem;
 use crate::fields::Labels;
 use crate::location;
 use crate::reader::{Reader, Seen};
+use crate::role;
 use crate::stack::{SetOverride, Stack, StandbyOptions};
 use crate::table::BlockRow;
 use hcl_edit::structure::Block;
 use std::ops::Range;
 use std::path::PathBuf;
 
-const STATE_REMEDY: &str = "write it as in s3://bucket/key or file:terraform.tfstate";
+const STATE_REMEDY: &str = "write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate";
+const ROLE_REMEDY: &str = "write it as in arn:aws:iam::123456789012:role/drift-reader";
 
 impl Reader<'_> {
     pub(super) fn stack(&mut self, row: &'static BlockRow, block: &Block, labels: Labels) -> Option<Stack> {
@@ -29,6 +31,13 @@ impl Reader<'_> {
         if let Some(state) = &state {
             self.check_state_url("state", state, state_range);
         }
+        let role_range = values.range("role");
+        let role = values.text("role");
+        if let Some(role) = &role
+            && let Some(reason) = role::wrong_with_role(role)
+        {
+            self.wrong("role", &format!("{role:?}"), reason, ROLE_REMEDY, role_range);
+        }
         let depends_on = self.depends_on(&name, values.texts("depends_on"));
         let tier = values.integer("tier").and_then(|tier| u32::try_from(tier).ok());
         let mut standby = Some(StandbyOptions::default());
@@ -38,6 +47,7 @@ impl Reader<'_> {
         Some(Stack {
             source: PathBuf::from(source?),
             state: state?,
+            role,
             depends_on: depends_on?,
             tier: tier?,
             standby: standby?,

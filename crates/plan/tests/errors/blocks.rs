@@ -16,8 +16,8 @@ fn blocks_of_other_versions_are_unknown() {
 schedule {
   drift = "*/30 * * * *"
 }"#;
-    let expected = r#"9:1 PL-P102 find the block "database": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval
-10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval"#;
+    let expected = r#"9:1 PL-P102 find the block "database": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval, drift
+10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval, drift"#;
     assert_eq!(after_head(text), expected);
 }
 
@@ -215,6 +215,37 @@ stack "b" {
 }
 
 #[test]
+fn places_where_no_state_can_be_and_roles_that_are_none() {
+    let text = r#"stack "b" {
+  source = "b"
+  state  = "s3://bucket/b?worksapce=prod"
+  role   = "drift-reader"
+}
+stack "c" {
+  source = "c"
+  state  = "s3://bucket/c?workspace=prod&workspace_key_prefix=teams"
+}
+stack "d" {
+  source = "d"
+  state  = "s3://bucket/teams/prod/c?region=eu-west-1"
+}
+stack "e" {
+  source = "e"
+  state  = "-"
+}
+stack "f" {
+  source = "f"
+  state  = "pull:"
+}"#;
+    let expected = r#"11:12 PL-P104 use "s3://bucket/b?worksapce=prod" for the attribute "state": its parameters are workspace, workspace_key_prefix, region and dynamodb_table | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate
+12:12 PL-P104 use "drift-reader" for the attribute "role": it is no ARN | write it as in arn:aws:iam::123456789012:role/drift-reader
+18:1 PL-P105 use the state s3://bucket/teams/prod/c?region=eu-west-1 twice: the primary of stack "c" has it already | give each its own, or remove one of them
+24:12 PL-P104 use "-" for the attribute "state": standard input is for drift --state alone | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate
+28:12 PL-P104 use "pull:" for the attribute "state": it names no folder | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate"#;
+    assert_eq!(after_head(text), expected);
+}
+
+#[test]
 fn states_that_two_would_write() {
     let text = r#"stack "b" {
   source = "b"
@@ -233,7 +264,7 @@ stack "d" {
 }"#;
     let expected = r#"9:1 PL-P105 use the state ./app.tfstate twice: the primary of stack "app" has it already | give each its own, or remove one of them
 13:1 PL-P105 use the state s3://bucket/c twice: the primary of stack "c" has it already | give each its own, or remove one of them
-22:12 PL-P104 use "s3://bucket" for the attribute "state": an S3 URL names a bucket and a key | write it as in s3://bucket/key or file:terraform.tfstate"#;
+22:12 PL-P104 use "s3://bucket" for the attribute "state": an S3 URL names a bucket and a key | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate"#;
     assert_eq!(after_head(text), expected);
 }
 
@@ -296,4 +327,28 @@ stack "a" {
 6:23 PL-P104 use ".pilotlight" for the attribute "journal": it begins neither with s3:// nor with file: | write it as in s3://bucket/prefix or file:.pilotlight
 6:48 PL-P104 use "file:./a" for the attribute "journal": it is in the list already | name each store once"#;
     assert_eq!(told(text), expected);
+}
+
+#[test]
+fn the_drift_block_stands_once_and_holds_patterns() {
+    let twice = r#"drift {
+  ignore = ["aws_vpc.a", 7]
+}
+drift {
+  ignore = ["aws_vpc.b"]
+}"#;
+    let expected = r#"10:26 PL-P104 read the attribute "ignore" as a list of texts: it is a number | write ignore = ["aws_iam_role.AWSServiceRole*", "!aws_iam_role.AWSServiceRoleForRDS"]
+12:1 PL-P105 use the block "drift" in one file twice: line 9 has it already | give each its own, or remove one of them"#;
+    assert_eq!(after_head(twice), expected);
+    let blank = r#"drift {
+  ignore = ["aws_vpc.a", " "]
+}"#;
+    let expected = r#"10:26 PL-P104 use " " for the attribute "ignore": it is no pattern | write it as in "aws_iam_role.AWSServiceRole*", or remove it"#;
+    assert_eq!(after_head(blank), expected);
+    let named = r#"drift "app" {
+  ignored = []
+}"#;
+    let expected = r#"9:1 PL-P104 read the labels of a drift block: it has 1, and none is wanted | write drift { ... }
+10:3 PL-P102 find the attribute "ignored": a drift block has none of that name | did you mean "ignore"?"#;
+    assert_eq!(after_head(named), expected);
 }

@@ -92,7 +92,7 @@ stack "app" {
 fn types() {
     let text = r#"stack "b" {
   source     = "b"
-  state      = "http://x/y"
+  state      = "gs://x/y"
   tier       = "one"
   depends_on = "app"
 }
@@ -102,7 +102,7 @@ stack "c" {
   tier   = 1.5
 }
 stack "d" {}"#;
-    let expected = r#"11:16 PL-P104 use "http://x/y" for the attribute "state": the schemes are s3:// and file: | write it as in s3://bucket/key or file:terraform.tfstate
+    let expected = r#"11:16 PL-P104 use "gs://x/y" for the attribute "state": the schemes are s3://, https://, http://, pull: and file: | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate
 12:16 PL-P104 read the attribute "tier" as a whole number: it is a text | write tier = 1
 13:16 PL-P104 read the attribute "depends_on" as a list of texts: it is a text | write depends_on = ["network"]
 16:12 PL-P104 read the attribute "source" as a text: it is null | write source = "../infra/shop/app"
@@ -191,7 +191,7 @@ check "http" "y" {
   timeout = env("ORDERS_URL")
 }"#;
     let expected = r#"9:26 PL-P104 use (sensitive value) for the attribute "url": it begins neither with http:// nor with https:// | write it as in http://app.shop.test/health
-12:12 PL-P104 use (sensitive value) for the attribute "state": the schemes are s3:// and file: | write it as in s3://bucket/key or file:terraform.tfstate
+12:12 PL-P104 use (sensitive value) for the attribute "state": the schemes are s3://, https://, http://, pull: and file: | write it as in s3://bucket/key, https://host/state, pull:../app or file:terraform.tfstate
 16:13 PL-P109 read "(sensitive value)" as a duration for the attribute "timeout": a number is wanted before each unit | write it as in 90s, 15m or 1h30m"#;
     assert_eq!(after_head(text), expected);
 }

@@ -25,12 +25,14 @@ enum StatePlace {
 impl StatePlace {
     fn of(url: &str) -> Self {
         if let Some(rest) = url.strip_prefix("s3://") {
+            // The parameters of the URL are settings of their own in a backend.
+            let rest = rest.split_once('?').map_or(rest, |(address, _)| address);
             let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
             return Self::S3 { bucket: bucket.to_owned(), key: key.to_owned() };
         }
         match url.strip_prefix("file://").or_else(|| url.strip_prefix("file:")) {
             Some(path) => Self::File(normalize(Path::new(path))),
-            None if url.contains("://") => Self::Other,
+            None if url.contains("://") || url.starts_with("pull:") => Self::Other,
             None => Self::File(normalize(Path::new(url))),
         }
     }

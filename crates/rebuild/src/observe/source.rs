@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Component, Path, PathBuf};
 
 /// A root module is hand-written text. More than this is a folder that was named by mistake.
-const MOST_FILES: usize = 5_000;
+pub(super) const MOST_FILES: usize = 5_000;
 /// The same, in bytes over all files.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// What Terraform and this program write beside a configuration.
 const FOLDERS_LEFT_OUT: [&str; 3] = [".terraform", ".git", ".pilotlight"];
 

@@ -1,9 +1,12 @@
 //! Findings in groups, each with its evidence.
 
-use super::page::{badge, capitalized, class, safe};
+use super::page::{badge, class, safe};
+use crate::cut::Limits;
 use crate::evidence::{self, Row};
 use crate::group::{Group, full_name, groups, name, unread};
+use crate::headline::capitalized;
 use crate::theme::{self, ABSENT, Edit};
+use crate::words::count;
 use maud::{Markup, html};
 use pilotlight_findings::{Finding, Subject};
 
@@ -14,6 +17,9 @@ pub(super) struct Sides {
     pub(super) new: &'static str,
 }
 
+/// Findings of a group that stand open; the rest is folded, so that the next group is not a thousand screens away.
+const UNFOLDED: usize = 50;
+
 /// All findings, the worst group first, and then what is unread.
 pub(super) fn findings(findings: &[Finding], sides: Sides) -> Markup {
     let unread = unread(findings);
@@ -22,7 +28,14 @@ pub(super) fn findings(findings: &[Finding], sides: Sides) -> Markup {
             @let id = format!("group-{at}");
             section aria-labelledby=(id) {
                 h2 id=(id) { (heading(group)) " " span.n { (group.findings.len()) } }
-                @for one in &group.findings { (finding(one, sides)) }
+                @let (shown, rest) = group.findings.split_at(group.findings.len().min(UNFOLDED));
+                @for one in shown { (finding(one, sides)) }
+                @if !rest.is_empty() {
+                    details {
+                        summary.card { (count(rest.len() as u64, "more finding")) " in " (group.title) }
+                        @for one in rest { (finding(one, sides)) }
+                    }
+                }
             }
         }
         @if !unread.is_empty() {
@@ -64,7 +77,7 @@ fn finding(finding: &Finding, sides: Sides) -> Markup {
             div.head { (badge(mark, mark.word)) code { (finding.code) } }
             h3 { (name(&finding.subject)) }
             p { (safe(&finding.message)) }
-            (all_evidence(&evidence::rows(&finding.evidence), sides))
+            (all_evidence(&evidence::rows(&finding.evidence, Limits::AMPLE), sides))
             @if let Some(remedy) = &finding.remedy {
                 p.remedy { b { "What to do: " } (safe(remedy)) }
             }
@@ -84,7 +97,7 @@ fn all_evidence(rows: &[Row], sides: Sides) -> Markup {
             @match kind(&chunk[0]) {
                 0 => (changes(chunk, sides)),
                 1 => dl { @for row in chunk { @if let Row::Fact { name, value } = row { dt { (name) } dd { (value) } } } },
-                _ => @for row in chunk { @if let Row::Text { title, lines } = row { (diff(title, lines)) } },
+                _ => @for row in chunk { @if let Row::Text { title, lines, more } = row { (diff(title, lines, *more)) } },
             }
         }
     }
@@ -116,9 +129,10 @@ fn change(row: &Row, sides: Sides) -> Markup {
                 td.pair data-label=(sides.old) { (edited(Edit::Removed, old.as_deref().unwrap_or(ABSENT))) }
                 td.pair data-label=(sides.new) { (edited(Edit::Added, new.as_deref().unwrap_or(ABSENT))) }
             }
-            Row::Elements { attribute, edits, kept } => {
+            Row::Elements { attribute, edits, more, kept } => {
                 th scope="row" {
                     code { (attribute) }
+                    @if *more > 0 { div.why { (count(*more as u64, "more element")) " not shown" } }
                     @if *kept > 0 { div.why { (kept) " unchanged" } }
                 }
                 td data-label=(sides.old) { (elements(edits, Edit::Removed)) }
@@ -142,7 +156,7 @@ fn edited(edit: Edit, value: &str) -> Markup {
     }
 }
 
-fn diff(title: &str, lines: &[(Edit, String)]) -> Markup {
+fn diff(title: &str, lines: &[(Edit, String)], more: usize) -> Markup {
     html! {
         div.evidence {
             code { (title) }
@@ -156,6 +170,7 @@ fn diff(title: &str, lines: &[(Edit, String)]) -> Markup {
                     }
                 }
             }
+            @if more > 0 { div.why { "… " (count(more as u64, "more line")) } }
         }
     }
 }

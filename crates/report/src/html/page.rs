@@ -100,12 +100,6 @@ impl Tile {
     }
 }
 
-/// The text with its first letter in upper case, as a heading.
-pub(super) fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 /// Text from outside: control and direction characters written out. Markup is escaped by maud.
 pub(super) fn safe(text: &str) -> String {
     clean::line(text)

@@ -1,10 +1,11 @@
 use super::finding::{Sides, findings};
-use super::page::{Tile, badge, capitalized, class, page, safe};
-use crate::headline::{self, tally};
+use super::page::{Tile, badge, class, page, safe};
+use super::silenced::silenced;
+use crate::headline::{self, capitalized, meaning, tally};
 use crate::theme::{self, Tone};
 use crate::words::number;
 use maud::{Markup, html};
-use pilotlight_findings::{ApiCalls, Job, Report, Verdict};
+use pilotlight_findings::{ApiCalls, Job, Report};
 
 /// A job's report as one page.
 pub fn report_html(report: &Report) -> String {
@@ -32,22 +33,10 @@ pub fn report_html(report: &Report) -> String {
         }
         ul.tiles { @for tile in tiles(report) { (tile.markup()) } }
         (findings(&report.findings, sides))
+        (silenced(&report.silenced, sides))
         @if !report.calls.is_empty() { (calls(&report.calls)) }
     };
     page(&title, &what, &report.started_at, report.schema_version, &body)
-}
-
-/// What the verdict is for the reader, in a sentence.
-fn meaning(report: &Report) -> &'static str {
-    match (report.job, report.verdict) {
-        (Job::Drift, Verdict::Clean) => "Everything that was read in AWS is as Terraform recorded it.",
-        (Job::Drift, Verdict::Findings) => "AWS is not as Terraform recorded it.",
-        (Job::Validate, Verdict::Clean) => "The standby is ready to take the traffic.",
-        (Job::Validate, Verdict::Findings) => "The standby is not ready to take the traffic.",
-        (Job::Rebuild, Verdict::Clean) => "Nothing stands between the primary's Terraform and its standby.",
-        (Job::Rebuild, Verdict::Findings) => "The standby is not what the primary's Terraform makes of it.",
-        (_, Verdict::Incomplete) => "Something could not be read, so there is no clean verdict.",
-    }
 }
 
 fn tiles(report: &Report) -> Vec<Tile> {

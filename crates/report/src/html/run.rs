@@ -1,6 +1,7 @@
 use super::finding::{Sides, findings};
-use super::page::{Tile, badge, capitalized, class, page, safe};
+use super::page::{Tile, badge, class, page, safe};
 use super::timeline::timeline;
+use crate::headline::capitalized;
 use crate::theme::{self, Tone};
 use crate::words::{clock, count, duration, time};
 use crate::{headline, next, timeline as layout};

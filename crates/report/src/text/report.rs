@@ -1,15 +1,19 @@
 use super::TextOptions;
 use super::finding::finding;
 use super::ink::{Ink, pad, pad_left, widest};
+use super::silenced::silenced;
 use crate::clean;
-use crate::group::{full_name, groups, unread};
+use crate::group::{Group, full_name, groups, unread};
 use crate::headline;
-use crate::theme::{self, Tone};
+use crate::theme::{self, Mark, Tone};
 use crate::words::number;
 use pilotlight_findings::{ApiCalls, Finding, Report};
 
+/// More findings than this do not fit a screen: an overview of the groups stands before them.
+const AT_A_GLANCE: usize = 8;
+
 /// A job's report. A clean one is a single line; else the findings follow, the most severe first, then
-/// what could not be read, and with [`TextOptions::verbose`] the calls by API.
+/// what could not be read and what rules silenced, and with [`TextOptions::verbose`] the calls by API.
 pub fn report_text(report: &Report, options: TextOptions) -> String {
     let ink = Ink::new(options);
     let tone = theme::of_verdict(report.verdict).tone;
@@ -19,7 +23,11 @@ pub fn report_text(report: &Report, options: TextOptions) -> String {
         ink.strong(tone, &format!("{job}: {},", headline::verdict(report))),
         headline::effort(report)
     );
-    for group in groups(&report.findings) {
+    let groups = groups(&report.findings);
+    if groups.len() > 1 && report.findings.len() > AT_A_GLANCE {
+        out.push_str(&overview(&groups, ink));
+    }
+    for group in &groups {
         out.push_str(&format!("\n{}\n", ink.bold(&group.title)));
         for (at, one) in group.findings.iter().enumerate() {
             if at > 0 {
@@ -32,12 +40,38 @@ pub fn report_text(report: &Report, options: TextOptions) -> String {
     if !unread.is_empty() {
         out.push_str(&unread_text(&unread, options));
     }
+    let silenced = silenced(&report.silenced, options);
+    if !silenced.is_empty() && !options.verbose && !report.findings.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&silenced);
     if options.verbose && !report.calls.is_empty() {
         out.push_str(&calls(&report.calls, ink));
     }
     if let Some(first) = report.findings.iter().max_by_key(|finding| finding.severity) {
         let hint = format!("For more about a code, try `pilotlight explain {}`.", first.code);
         out.push_str(&format!("\n{}\n", ink.dim(&hint)));
+    }
+    out
+}
+
+/// A line a group: what it has of each kind, the worst first.
+fn overview(groups: &[Group<'_>], ink: Ink) -> String {
+    let names = widest(groups.iter().map(|group| group.title.as_str()));
+    let mut out = String::from("\n");
+    for group in groups {
+        let mut kinds: Vec<(Mark, u64)> = Vec::new();
+        for mark in group.findings.iter().map(|finding| theme::of_finding(finding)) {
+            match kinds.iter_mut().find(|(kind, _)| *kind == mark) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((mark, 1)),
+            }
+        }
+        let kinds: Vec<String> = kinds
+            .into_iter()
+            .map(|(mark, count)| ink.tone(mark.tone, &format!("{} {} {}", mark.symbol, number(count), mark.word)))
+            .collect();
+        out.push_str(&format!("  {}  {}\n", pad(&group.title, names), kinds.join("  ")));
     }
     out
 }

@@ -1,6 +1,11 @@
-//! Reports as text, JSON and HTML, over the sample values of an evening at the shop.
+//! Reports in each of their formats, over the sample values of an evening at the shop.
 
 mod html;
+mod junit;
+mod markdown;
 mod samples;
+mod sarif;
 mod schema;
+mod silenced;
+mod size;
 mod text;

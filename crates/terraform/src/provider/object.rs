@@ -76,7 +76,7 @@ impl Reading<'_> {
         let Some(recorded) = recorded else {
             return Err(answer("the provider upgraded it to nothing".to_owned()));
         };
-        let private = match &instance.private {
+        let private = match instance.private() {
             Some(text) => STANDARD.decode(text).map_err(|error| answer(format!("its private data: {error}")))?,
             None => Vec::new(),
         };

@@ -5,7 +5,8 @@ use pilotlight_failover::{
     CheckReport, Endpoint, Intervention, PhaseReport, RecordMove, RecoveryTime, RunReport, StepReport,
 };
 use pilotlight_findings::{
-    ApiCalls, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side, Span, Subject, Verdict, codes,
+    ApiCalls, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side, Silenced, Span, Subject,
+    Verdict, codes,
 };
 use serde_json::json;
 
@@ -89,6 +90,14 @@ pub(crate) fn report() -> Report {
         verdict: Verdict::Incomplete,
         summary: vec![Count { name: "resources".into(), count: 1 }],
         findings: findings(),
+        silenced: vec![Silenced {
+            subject: Subject::Stack { stack: "app".into(), side: None },
+            attribute: "tags".into(),
+            old: json!(null),
+            new: json!(""),
+            rule: "empty-is-absent".into(),
+            reason: "r".into(),
+        }],
         calls: vec![ApiCalls {
             service: "ec2".into(),
             region: "eu-west-1".into(),

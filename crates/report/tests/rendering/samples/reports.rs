@@ -1,6 +1,6 @@
 use pilotlight_findings::{
-    ApiCalls, Count, Evidence, Finding, Job, REPORT_SCHEMA_VERSION, Report, Severity, Side, Span, Subject, Verdict,
-    codes,
+    ApiCalls, Count, Evidence, Finding, Job, REPORT_SCHEMA_VERSION, Report, Severity, Side, Silenced, Span, Subject,
+    Verdict, codes,
 };
 use serde_json::{Value, json};
 
@@ -47,6 +47,7 @@ pub(crate) fn drift_clean() -> Report {
         verdict: Verdict::Clean,
         summary: counts(&[("in sync", 27), ("changed", 0), ("missing", 0), ("unread", 0)]),
         findings: vec![],
+        silenced: vec![],
         calls: calls("eu-west-1"),
     }
 }
@@ -89,6 +90,31 @@ pub(crate) fn drift() -> Report {
         findings: vec![opened, record, terminated],
         ..drift_clean()
     }
+}
+
+/// The demo's changes, and what rules took for no drift.
+pub(crate) fn drift_with_silenced() -> Report {
+    let silenced = |address: &str, id: &str, attribute: &str, new: Value, rule: &str, reason: &str| Silenced {
+        subject: resource("network", Side::Primary, address, id),
+        attribute: attribute.into(),
+        old: Value::Null,
+        new,
+        rule: rule.into(),
+        reason: reason.into(),
+    };
+    let echo = silenced(
+        "aws_security_group.web",
+        "sg-0f3a9c2e41b7d6c55",
+        "ingress",
+        json!([rule(443, "10.0.0.0/8", "from the load balancer")]),
+        "echo-of-rule",
+        "aws_security_group_rule.web owns this rule, and a group without inline rules leaves it alone",
+    );
+    let empty = (0..8).map(|n| {
+        let reason = "the provider writes null where AWS answers with an empty map";
+        silenced(&format!("aws_vpc.main_{n}"), &format!("vpc-{n}"), "tags", json!({}), "empty-is-absent", reason)
+    });
+    Report { silenced: empty.chain([echo]).collect(), ..drift() }
 }
 
 /// Nothing is wrong with what was read, but not all was.
