@@ -88,7 +88,7 @@ pub(crate) enum Format {
     Text,
     /// For a program; its schema is in docs/schema
     Json,
-    /// For code scanning: SARIF 2.1.0; with -v also what rules silenced, as suppressed results
+    /// SARIF 2.1.0, for code scanning; -v adds what rules silenced
     Sarif,
     /// For the test page of a CI system: JUnit's XML
     Junit,
@@ -169,6 +169,18 @@ pub(crate) enum Sides {
     Both,
 }
 
+/// How live objects are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Reader {
+    /// By list calls where one tells many objects, else through the provider's plugin
+    #[default]
+    Auto,
+    /// By list calls only; other types are unread
+    Native,
+    /// Through the provider's plugin only, object by object, as Terraform does
+    Provider,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Drift {
     /// The plan file
@@ -204,6 +216,26 @@ pub(crate) struct Drift {
     /// Which region to compare
     #[arg(long, value_enum, default_value_t, conflicts_with = "state")]
     pub(crate) side: Sides,
+
+    /// How live objects are read
+    #[arg(long, value_enum, default_value_t, value_name = "READER", help_heading = "Reading")]
+    pub(crate) reader: Reader,
+
+    /// Also report what AWS has and no given state knows
+    #[arg(long, help_heading = "Reading")]
+    pub(crate) unmanaged: bool,
+
+    /// Make at most so many calls to AWS; what is not read then is unread (exit 3)
+    #[arg(long, value_name = "N", help_heading = "Reading")]
+    pub(crate) max_calls: Option<u64>,
+
+    /// Ignore what this pattern names, in the grammar of .driftignore; may be repeated
+    #[arg(long, value_name = "PATTERN", help_heading = "Reading")]
+    pub(crate) ignore: Vec<String>,
+
+    /// File of ignore patterns; default .driftignore beside the plan, or in this folder
+    #[arg(long, value_name = "FILE", help_heading = "Reading")]
+    pub(crate) driftignore: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,

@@ -76,6 +76,15 @@ impl Project {
         Ok(self.plan.state_url(stack, side, &self.into)?)
     }
 
+    /// The folder of a stack's root module: the team's own, or the generated one.
+    pub(crate) fn source(&self, stack: &Stack, side: Side) -> Option<PathBuf> {
+        let folder = match side {
+            Side::Primary => self.folder.join(&stack.source),
+            Side::Standby => self.folder.join(&self.into).join(&stack.name),
+        };
+        folder.is_dir().then_some(folder)
+    }
+
     /// A state that has to be there.
     pub(crate) fn require<'s>(&self, states: &'s States, stack: &Stack, side: Side) -> Result<&'s State, Failure> {
         match states.get(&stack.name, side) {

@@ -1,42 +1,55 @@
 //! Reads live objects with list calls: pages in, every object of a type out, whatever the number of
 //! resources. `drift`'s `shapes` module says which attributes each type has, and in which shape.
 
+mod answer;
 mod attributes;
 mod auto_scaling;
+mod crc32;
+mod dhcp_options;
 mod ebs_volume;
 mod eip;
 mod elb;
+mod endpoint;
+mod flow_log;
 mod health_check;
 mod iam;
+mod image;
 mod instance;
 mod internet_gateway;
 mod key_pair;
+mod launch_template;
 mod listed;
+mod made_by;
 mod nat_gateway;
+mod network_acl;
 mod network_interface;
+mod peering;
+mod placement_group;
+mod prefix_list;
 mod record;
 mod route_table;
+mod scope;
 mod security_group;
 mod security_group_rule;
+mod snapshot;
 mod subnet;
+mod tag;
+mod transit_gateway;
 mod vpc;
+mod vpn;
 mod zone;
 mod zone_tags;
 
 use crate::error::CallError;
-use crate::regional::Regional;
 use crate::session::Aws;
+use answer::Answer;
 use async_trait::async_trait;
-use attributes::Attributes;
-use aws_sdk_route53::types::HostedZone;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use listed::LISTED;
-use pilotlight_drift::shapes::is_global;
-use pilotlight_drift::{LiveObject, LiveQuery, LiveReader, LiveSnapshot, Unread, Wanted};
-use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
-use tokio::sync::OnceCell;
+use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Unread};
+use scope::Scope;
+use std::collections::BTreeSet;
 
 /// Families that are read at the same time: all of them, so that the first pages of all are under way at once. Each
 /// API has its own bucket; this bounds the connections of a place, of which each family has one.
@@ -58,10 +71,34 @@ static FAMILIES: &[Family] = &[
     Family { types: vpc::TYPES, read: |scope| Box::pin(vpc::read(scope)) },
     Family { types: subnet::TYPES, read: |scope| Box::pin(subnet::read(scope)) },
     Family { types: internet_gateway::TYPES, read: |scope| Box::pin(internet_gateway::read(scope)) },
+    Family {
+        types: internet_gateway::EGRESS_ONLY_TYPES,
+        read: |scope| Box::pin(internet_gateway::read_egress_only(scope)),
+    },
+    Family { types: dhcp_options::TYPES, read: |scope| Box::pin(dhcp_options::read(scope)) },
+    Family { types: network_acl::TYPES, read: |scope| Box::pin(network_acl::read(scope)) },
+    Family { types: endpoint::TYPES, read: |scope| Box::pin(endpoint::read(scope)) },
+    Family { types: peering::TYPES, read: |scope| Box::pin(peering::read(scope)) },
+    Family { types: flow_log::TYPES, read: |scope| Box::pin(flow_log::read(scope)) },
+    Family { types: prefix_list::TYPES, read: |scope| Box::pin(prefix_list::read(scope)) },
+    Family { types: prefix_list::ENTRY_TYPES, read: |scope| Box::pin(prefix_list::read_entries(scope)) },
+    Family { types: vpn::GATEWAY_TYPES, read: |scope| Box::pin(vpn::read_gateways(scope)) },
+    Family { types: vpn::CUSTOMER_TYPES, read: |scope| Box::pin(vpn::read_customers(scope)) },
+    Family { types: transit_gateway::GATEWAY_TYPES, read: |scope| Box::pin(transit_gateway::read_gateways(scope)) },
+    Family {
+        types: transit_gateway::ATTACHMENT_TYPES,
+        read: |scope| Box::pin(transit_gateway::read_attachments(scope)),
+    },
+    Family { types: transit_gateway::TABLE_TYPES, read: |scope| Box::pin(transit_gateway::read_tables(scope)) },
     Family { types: route_table::TYPES, read: |scope| Box::pin(route_table::read(scope)) },
     Family { types: security_group::TYPES, read: |scope| Box::pin(security_group::read(scope)) },
     Family { types: security_group_rule::TYPES, read: |scope| Box::pin(security_group_rule::read(scope)) },
     Family { types: instance::TYPES, read: |scope| Box::pin(instance::read(scope)) },
+    Family { types: launch_template::TYPES, read: |scope| Box::pin(launch_template::read(scope)) },
+    Family { types: placement_group::TYPES, read: |scope| Box::pin(placement_group::read(scope)) },
+    Family { types: image::TYPES, read: |scope| Box::pin(image::read(scope)) },
+    Family { types: snapshot::TYPES, read: |scope| Box::pin(snapshot::read(scope)) },
+    Family { types: tag::TYPES, read: |scope| Box::pin(tag::read(scope)) },
     Family { types: eip::TYPES, read: |scope| Box::pin(eip::read(scope)) },
     Family { types: key_pair::TYPES, read: |scope| Box::pin(key_pair::read(scope)) },
     Family { types: ebs_volume::TYPES, read: |scope| Box::pin(ebs_volume::read(scope)) },
@@ -87,69 +124,6 @@ static FAMILIES: &[Family] = &[
     },
 ];
 
-/// What one family answers.
-#[derive(Debug, Default)]
-struct Answer {
-    objects: Vec<LiveObject>,
-    unread: Vec<Unread>,
-}
-
-impl Answer {
-    fn of(objects: impl IntoIterator<Item = LiveObject>) -> Self {
-        Self { objects: objects.into_iter().collect(), unread: Vec::new() }
-    }
-
-    /// Adds an attribute that another call told, where it told one.
-    fn set(&mut self, id: &str, attribute: &str, value: Option<Value>) {
-        for object in self.objects.iter_mut().filter(|object| object.id == id) {
-            if let Some(value) = &value {
-                object.attributes.insert(attribute.to_owned(), value.clone());
-            }
-        }
-    }
-
-    /// Takes the object back, since a call that only tells a part of it failed: compared without that part,
-    /// it would look clean.
-    fn half_read(&mut self, resource_type: &str, id: &str, error: &CallError) {
-        self.objects.retain(|object| object.resource_type != resource_type || object.id != id);
-        let known = |unread: &Unread| unread.resource_type == resource_type && unread.id.as_deref() == Some(id);
-        if !self.unread.iter().any(known) {
-            self.unread.push(unread(resource_type, Some(id), error));
-        }
-    }
-
-    /// Adds to an object what a call of its own told, or takes the object back where that call failed.
-    fn complete(&mut self, resource_type: &str, id: &str, more: Result<Attributes, CallError>) {
-        match more {
-            Ok(more) => {
-                let is_it = |object: &&mut LiveObject| object.resource_type == resource_type && object.id == id;
-                if let Some(object) = self.objects.iter_mut().find(is_it) {
-                    object.attributes.extend(more.into_map());
-                }
-            }
-            Err(error) => self.half_read(resource_type, id, &error),
-        }
-    }
-
-    /// Takes all objects of a type back, since the call that tells a part of each failed.
-    fn lose(&mut self, resource_type: &str, error: &CallError) {
-        self.objects.retain(|object| object.resource_type != resource_type);
-        self.unread.push(unread(resource_type, None, error));
-    }
-
-    /// Notes that the wanted objects with this parent could not be read.
-    fn unread_of_parent(&mut self, scope: &Scope<'_>, resource_type: &str, parent: &str, error: &CallError) {
-        let of_it = scope.of(resource_type).filter(|wanted| wanted.parent == Some(parent));
-        self.unread.extend(of_it.map(|wanted| unread(resource_type, Some(wanted.id), error)));
-    }
-}
-
-/// Keeps, of a type whose live objects have their parent's name as id, those that a state has.
-fn of_parents(scope: &Scope<'_>, resource_type: &str, answer: &mut Answer) {
-    let parents = scope.parents(resource_type);
-    answer.objects.retain(|object| object.resource_type != resource_type || parents.contains(object.id.as_str()));
-}
-
 /// Makes a call for each, a few at the same time, and gives the results in the same order.
 async fn at_once<'i, T, F: Future<Output = T>>(
     items: impl IntoIterator<Item = &'i str>,
@@ -161,52 +135,6 @@ async fn at_once<'i, T, F: Future<Output = T>>(
     });
     let calls: Vec<_> = calls.collect();
     futures::stream::iter(calls).buffered(AT_ONCE).collect().await
-}
-
-/// What is wanted, and where it is read.
-struct Scope<'a> {
-    regional: &'a Regional,
-    /// By type.
-    wanted: HashMap<&'a str, Vec<&'a Wanted<'a>>>,
-    /// Whether every type is asked for, wanted or not,
-    everything: bool,
-    /// and those of global APIs too: one place of each account lists them.
-    global: bool,
-    /// Route 53's list of zones, which two families need.
-    zones: OnceCell<Result<Vec<HostedZone>, CallError>>,
-}
-
-impl<'a> Scope<'a> {
-    fn new(regional: &'a Regional, query: &'a LiveQuery<'_>) -> Self {
-        let mut wanted: HashMap<&str, Vec<&Wanted<'_>>> = HashMap::new();
-        for one in &query.wanted {
-            wanted.entry(one.resource_type).or_default().push(one);
-        }
-        Self { regional, wanted, everything: query.everything, global: query.global, zones: OnceCell::new() }
-    }
-
-    fn wants(&self, resource_type: &str) -> bool {
-        self.lists_all(resource_type) || self.wanted.contains_key(resource_type)
-    }
-
-    /// Whether every object of the type is asked for.
-    fn lists_all(&self, resource_type: &str) -> bool {
-        self.everything && (self.global || !is_global(resource_type))
-    }
-
-    /// Ids of this type that a state knows, each once.
-    fn ids(&self, resource_type: &str) -> BTreeSet<&str> {
-        self.of(resource_type).map(|wanted| wanted.id).collect()
-    }
-
-    /// Parents of the objects of this type, each once.
-    fn parents(&self, resource_type: &str) -> BTreeSet<&str> {
-        self.of(resource_type).filter_map(|wanted| wanted.parent).collect()
-    }
-
-    fn of(&self, resource_type: &str) -> impl Iterator<Item = &Wanted<'_>> {
-        self.wanted.get(resource_type).into_iter().flatten().copied()
-    }
 }
 
 /// Reads with list calls, in the account that a place's role leads to: EC2's objects, Route 53's, IAM's, the load
@@ -249,17 +177,13 @@ impl LiveReader for AwsReader {
         let mut snapshot = LiveSnapshot::default();
         for (family, reading) in readings {
             match reading {
-                Ok(answer) => {
-                    snapshot.objects.extend(answer.objects);
-                    snapshot.unread.extend(answer.unread);
-                }
+                Ok(answer) => answer.into_snapshot(&mut snapshot, |object| scope.wants(&object.resource_type)),
                 Err(error) => {
                     let types = family.types.iter().filter(|name| scope.wants(name));
                     snapshot.unread.extend(types.map(|name| unread(name, None, &error)));
                 }
             }
         }
-        snapshot.objects.retain(|object| scope.wants(&object.resource_type));
         snapshot.unread.extend(query.wanted.iter().filter(|wanted| !self.reads(wanted.resource_type)).map(|wanted| {
             Unread {
                 resource_type: wanted.resource_type.to_owned(),

@@ -1,6 +1,8 @@
 //! State and live in, findings out: a pure function.
 
+use crate::away::Away;
 use crate::echo::Echoes;
+use crate::ignore::{Ignores, StackConfiguration};
 use crate::index::Index;
 use crate::judge::{Fate, Judge};
 use crate::live::{LiveSnapshot, NotCompared, Place, ReadBy};
@@ -15,6 +17,7 @@ use crate::two_addresses::TwoAddresses;
 use crate::unmanaged;
 use pilotlight_findings::{ApiCalls, Finding, Region, Severity, Subject, codes};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What a reader answered for one place.
 #[derive(Debug, Clone)]
@@ -47,12 +50,19 @@ pub struct DriftInput<'a> {
     pub live: &'a [PlaceLive],
     /// What the records of the plan's traffic sets answer while either side is active, as far as it is known.
     pub moved: &'a [MovedRecord],
+    /// What `.driftignore`, the plan and the command line say to look away from.
+    pub ignores: &'a Ignores,
+    /// What the HCL of the stacks says, where it is at hand.
+    pub configurations: &'a [StackConfiguration],
 }
+
+/// No patterns.
+static NO_IGNORES: LazyLock<Ignores> = LazyLock::new(Ignores::default);
 
 impl<'a> DriftInput<'a> {
     /// The states and what the cloud has, with nothing else known.
     pub fn of(stacks: &'a [StackState<'a>], routing: &'a Routing, live: &'a [PlaceLive]) -> Self {
-        Self { stacks, routing, live, moved: &[] }
+        Self { stacks, routing, live, moved: &[], ignores: &NO_IGNORES, configurations: &[] }
     }
 }
 
@@ -70,6 +80,7 @@ pub fn decide(input: &DriftInput<'_>) -> DriftOutcome {
     let mut outcome = DriftOutcome { calls: add_up(input.live), ..DriftOutcome::default() };
     let mut judged = Vec::new();
     let mut addresses = TwoAddresses::default();
+    let mut away = Away::of(input.ignores, input.configurations);
     for stack in input.stacks {
         let locator = Locator::new(stack, input.routing);
         for managed in stack.state.managed() {
@@ -83,6 +94,10 @@ pub fn decide(input: &DriftInput<'_>) -> DriftOutcome {
                 continue;
             }
             let judge = Judge { stack, managed, index: &index, owners: &owners, moved: input.moved };
+            if away.hides(&Told { stack, managed }) {
+                outcome.counts.ignored += 1;
+                continue;
+            }
             match judge.fate(located.as_ref()) {
                 Fate::There(there) if there.differences.is_empty() && there.silent.is_empty() => {
                     outcome.counts.in_sync += 1;
@@ -95,14 +110,18 @@ pub fn decide(input: &DriftInput<'_>) -> DriftOutcome {
         }
     }
     silence_echoes(&mut judged, input.stacks);
+    for one in &mut judged {
+        away.silence(&one.told, &mut one.fate);
+    }
     for one in judged {
         outcome.add(&one);
     }
-    let (unmanaged, silenced) = unmanaged::find(input.stacks, input.live);
+    let (unmanaged, silenced) = unmanaged::find(input.stacks, input.live, &mut away);
     outcome.counts.unmanaged = unmanaged.len() as u64;
     outcome.findings.extend(unmanaged);
     outcome.silenced.extend(silenced);
     outcome.findings.extend(not_compared(input.live));
+    outcome.findings.extend(away.findings(input.stacks, input.live));
     Secrets::of(input.stacks.iter().map(|stack| stack.state)).hide(&mut outcome);
     outcome.findings.sort_by(|a: &Finding, b| b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)));
     outcome

@@ -4,6 +4,7 @@ use crate::compare::{Comparison, Difference, Silent, compare};
 use crate::index::{Index, record_key, zone_id};
 use crate::live::LiveObject;
 use crate::moved::{MovedRecord, answers};
+use crate::network_acl::{compare_acl_rule, direction};
 use crate::observe::{GROUP_RULE, Located, StackState};
 use crate::owners::AllOwners;
 use crate::routes::{compare_route, compare_table};
@@ -99,6 +100,10 @@ impl Judge<'_> {
                     RuleFate::Missing => Fate::Missing,
                     RuleFate::Differs(found) => There::of(found),
                 };
+            }
+            Natural::NetworkAclRule if !live.contains_key(direction(state)) => return not_told("the rules"),
+            Natural::NetworkAclRule => {
+                return compare_acl_rule(state, live).map_or(Fate::Missing, There::of);
             }
             Natural::Own | Natural::As(_) | Natural::Record | Natural::ByAttributes(..) => {}
         }

@@ -13,6 +13,7 @@
 //! no runtime, no network, no clock and no environment.
 
 mod aligned;
+mod away;
 mod compare;
 mod decide;
 mod dns;
@@ -25,6 +26,7 @@ mod judge;
 mod live;
 mod moved;
 mod network;
+mod network_acl;
 mod observe;
 mod outcome;
 mod owners;

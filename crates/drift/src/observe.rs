@@ -95,6 +95,7 @@ impl<'a> Locator<'a> {
             Natural::As(kind) => (kind, managed.id()?, None),
             Natural::Route => ("aws_route_table", text("route_table_id")?, None),
             Natural::SecurityGroupRule => ("aws_security_group", text("security_group_id")?, None),
+            Natural::NetworkAclRule => ("aws_network_acl", text("network_acl_id")?, None),
             Natural::Record => (own_type, managed.id()?, text("zone_id").map(zone_id)),
             // Resources of the provider's newer framework may have no id at all.
             Natural::ByAttributes(kind, names) => (kind, managed.id().or_else(|| text(names.first()?))?, None),

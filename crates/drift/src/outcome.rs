@@ -15,6 +15,8 @@ pub struct DriftCounts {
     pub unmanaged: u64,
     /// Not read.
     pub unread: u64,
+    /// Ignored as a whole, by a pattern.
+    pub ignored: u64,
     /// Of providers whose resources are in no cloud.
     pub not_in_cloud: u64,
     /// Replaced objects that are still to be destroyed; they are not compared.
@@ -29,6 +31,7 @@ impl DriftCounts {
         let sometimes = [
             ("unmanaged", self.unmanaged),
             ("moved by a failover", self.moved),
+            ("ignored", self.ignored),
             ("not in any cloud", self.not_in_cloud),
             ("deposed", self.deposed),
         ];

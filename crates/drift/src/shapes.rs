@@ -9,7 +9,9 @@
 //! - `tags_all`: all tags as a map of strings, `aws:` tags may stay. Never give `tags` (it is the part of
 //!   `tags_all` that no provider default gives, which the cloud does not know).
 //! - Give nothing that Terraform does not read back from the same place: no `timeouts`, no `force_destroy`,
-//!   no `*_prefix`, no `user_data` (the state has a hash of it).
+//!   no `*_prefix`.
+//! - What stands in its host as well (the attachment of a volume, a rule in its group) is only given where a state
+//!   knows it by its id, even where everything is asked for: one that no state knows shows in its host.
 //! - An id that was wanted and is not among the objects does not exist, unless it is in `unread`: by its id,
 //!   by its parent's (the zone whose list call failed), or by its type where a whole list call failed. Objects that are on their way out (an instance in
 //!   `shutting-down` or `terminated`, a NAT gateway in `deleting` or `deleted`, a deleted volume) may be
@@ -27,6 +29,11 @@
 //! | `aws_security_group_rule` | `aws_security_group`, id = `security_group_id` | each atomic rule in `ingress`/`egress` |
 //! | `aws_default_security_group` | `aws_security_group` | id |
 //! | `aws_default_route_table` | `aws_route_table` | id |
+//! | `aws_network_acl_rule` | `aws_network_acl`, id = `network_acl_id` | direction and number in `ingress`/`egress` |
+//! | `aws_default_network_acl` | `aws_network_acl` | id |
+//! | `aws_default_vpc_dhcp_options` | `aws_vpc_dhcp_options` | id |
+//! | `aws_ami_copy`, `aws_ami_from_instance` | `aws_ami` | id |
+//! | `aws_ebs_snapshot_copy`, `aws_ebs_snapshot_import` | `aws_ebs_snapshot` | id |
 //! | `aws_default_vpc`, `aws_default_subnet` | `aws_vpc`, `aws_subnet` | id |
 //! | `aws_route53_record` | itself, parent = `zone_id` | zone, name, type, set identifier; never by id |
 //! | all others | itself | id |
@@ -36,20 +43,50 @@
 //!
 //! | type | id | one list call | attributes |
 //! |---|---|---|---|
-//! | `aws_vpc` | `vpc-…` | `DescribeVpcs` | `cidr_block`, `instance_tenancy`, `ipv6_cidr_block`, `dhcp_options_id`, `owner_id`, `arn`, `tags_all`; `enable_dns_support` and `enable_dns_hostnames` where read (`DescribeVpcAttribute`, wanted ids only) |
-//! | `aws_subnet` | `subnet-…` | `DescribeSubnets` | `vpc_id`, `cidr_block`, `availability_zone`, `ipv6_cidr_block`, `map_public_ip_on_launch`, `assign_ipv6_address_on_creation`, `enable_dns64`, `ipv6_native`, `owner_id`, `arn`, `tags_all` |
+//! | `aws_vpc` | `vpc-…` | `DescribeVpcs` | `cidr_block`, `instance_tenancy`, `ipv6_cidr_block`, `ipv6_association_id`, `assign_generated_ipv6_cidr_block`, `ipv6_cidr_block_network_border_group`, `ipv6_ipam_pool_id`, `dhcp_options_id`, `owner_id`, `tags_all`; `enable_dns_support`, `enable_dns_hostnames`, `enable_network_address_usage_metrics` where read (`DescribeVpcAttribute`, one by one) |
+//! | `aws_vpc_ipv4_cidr_block_association`, `aws_vpc_ipv6_cidr_block_association` | `vpc-cidr-assoc-…` | from `DescribeVpcs` | `vpc_id`, `cidr_block`; `vpc_id`, `ipv6_cidr_block`, `ip_source`, `ipv6_address_attribute`, `ipv6_pool`, `assign_generated_ipv6_cidr_block` |
+//! | `aws_vpc_dhcp_options_association` | `dopt-…-vpc-…` | from `DescribeVpcs` | `vpc_id`, `dhcp_options_id` |
+//! | `aws_vpc_dhcp_options` | `dopt-…` | `DescribeDhcpOptions` | `domain_name`, `domain_name_servers`, `ntp_servers`, `netbios_name_servers`, `netbios_node_type`, `ipv6_address_preferred_lease_time`, `owner_id`, `tags_all` |
+//! | `aws_subnet` | `subnet-…` | `DescribeSubnets` | `vpc_id`, `cidr_block`, `availability_zone`, `availability_zone_id`, `ipv6_cidr_block`, `ipv6_cidr_block_association_id`, `map_public_ip_on_launch`, `map_customer_owned_ip_on_launch`, `customer_owned_ipv4_pool`, `enable_lni_at_device_index`, `outpost_arn`, `assign_ipv6_address_on_creation`, `enable_dns64`, `ipv6_native`, `private_dns_hostname_type_on_launch`, `enable_resource_name_dns_a_record_on_launch`, `enable_resource_name_dns_aaaa_record_on_launch`, `owner_id`, `arn`, `tags_all` |
 //! | `aws_internet_gateway` | `igw-…` | `DescribeInternetGateways` | `vpc_id` (of the attachment; `""` when detached), `owner_id`, `tags_all` |
+//! | `aws_internet_gateway_attachment` | `igw-…:vpc-…` | from `DescribeInternetGateways` | `internet_gateway_id`, `vpc_id` |
+//! | `aws_egress_only_internet_gateway` | `eigw-…` | `DescribeEgressOnlyInternetGateways` | `vpc_id`, `tags_all` |
 //! | `aws_route_table` | `rtb-…` | `DescribeRouteTables` | `vpc_id`, `owner_id`, `tags_all`, `propagating_vgws` (list of ids), `route`: see below |
 //! | `aws_route_table_association` | `rtbassoc-…` | from `DescribeRouteTables` | `route_table_id`, `subnet_id`, `gateway_id`; leave out the main association and those in state `disassociating`/`disassociated` |
+//! | `aws_main_route_table_association` | `rtbassoc-…` | from `DescribeRouteTables` | `route_table_id`, `vpc_id` |
+//! | `aws_vpn_gateway_route_propagation` | `vgw-…_rtb-…` | from `DescribeRouteTables` | `route_table_id`, `vpn_gateway_id` |
 //! | `aws_security_group` | `sg-…` | `DescribeSecurityGroups` | `name`, `description`, `vpc_id`, `owner_id`, `tags_all`, `ingress`, `egress`: see below |
 //! | `aws_vpc_security_group_ingress_rule`, `aws_vpc_security_group_egress_rule` | `sgr-…`, parent = `sg-…` | `DescribeSecurityGroupRules` | `security_group_id`, `ip_protocol`, `from_port`, `to_port`, `cidr_ipv4`, `cidr_ipv6`, `prefix_list_id`, `referenced_security_group_id`, `description`, `tags_all`. Type by `IsEgress` |
-//! | `aws_instance` | `i-…` | `DescribeInstances` | `ami`, `instance_type`, `availability_zone`, `subnet_id`, `vpc_security_group_ids`, `key_name`, `private_ip`, `public_ip`, `private_dns`, `public_dns`, `instance_state`, `iam_instance_profile` (name, not ARN), `ebs_optimized`, `monitoring` (bool), `source_dest_check`, `tenancy`, `metadata_options`, `primary_network_interface_id`, `tags_all` |
-//! | `aws_eip` | `eipalloc-…` | `DescribeAddresses` | `allocation_id`, `association_id`, `public_ip`, `private_ip`, `instance`, `network_interface`, `domain`, `tags_all` |
+//! | `aws_instance` | `i-…` | `DescribeInstances`, `DescribeVolumes`, `DescribeInstanceCreditSpecifications` | `ami`, `instance_type`, `availability_zone`, `tenancy`, `placement_group`, `placement_partition_number`, `host_id`, `host_resource_group_arn`, `subnet_id`, `vpc_security_group_ids`, `key_name`, `private_ip`, `public_ip`, `private_dns`, `public_dns`, `outpost_arn`, `instance_lifecycle`, `spot_instance_request_id`, `instance_state`, `iam_instance_profile` (name, not ARN), `ebs_optimized`, `monitoring` (bool), `source_dest_check`, `metadata_options`, `capacity_reservation_specification`, `cpu_options`, `cpu_core_count`, `cpu_threads_per_core`, `private_dns_name_options`, `maintenance_options`, `enclave_options`, `hibernation`, `launch_template` (`id`), `credit_specification`, `root_block_device`, `ebs_block_device`, `volume_tags`, `network_interface` (all of them), `primary_network_interface_id`, `associate_public_ip_address`, `secondary_private_ips`, `ipv6_addresses`, `ipv6_address_count`, `tags_all`; where read (`DescribeInstanceAttribute`, one by one) `user_data` (as SHA-1) and `user_data_base64`, `disable_api_termination`, `disable_api_stop`, `instance_initiated_shutdown_behavior` |
+//! | `aws_eip` | `eipalloc-…` | `DescribeAddresses` | `allocation_id`, `association_id`, `public_ip`, `private_ip`, `instance`, `network_interface`, `carrier_ip`, `customer_owned_ip`, `customer_owned_ipv4_pool`, `domain`, `network_border_group`, `public_ipv4_pool`, `tags_all` |
+//! | `aws_eip_association` | `eipassoc-…` | from `DescribeAddresses` | `allocation_id`, `instance_id`, `network_interface_id`, `private_ip_address`, `public_ip` |
 //! | `aws_key_pair` | the key's name | `DescribeKeyPairs` | `key_name`, `key_pair_id`, `fingerprint`, `key_type`, `tags_all` |
-//! | `aws_ebs_volume` | `vol-…` | `DescribeVolumes` | `availability_zone`, `size` (GiB), `type`, `iops`, `throughput`, `encrypted`, `kms_key_id`, `snapshot_id`, `multi_attach_enabled`, `tags_all` |
-//! | `aws_network_interface` | `eni-…` | `DescribeNetworkInterfaces` | `subnet_id`, `description`, `private_ip`, `private_ips` (all), `security_groups` (ids), `source_dest_check`, `interface_type`, `mac_address`, `tags_all` |
-//! | `aws_nat_gateway` | `nat-…` | `DescribeNatGateways` | `subnet_id`, `connectivity_type`, `allocation_id`, `private_ip`, `public_ip`, `network_interface_id`, `state` (as the API says it), `tags_all` |
-//! | `aws_network_acl` | not read in this version | | |
+//! | `aws_ebs_volume` | `vol-…` | `DescribeVolumes` | `availability_zone`, `size` (GiB), `type`, `iops`, `throughput`, `encrypted`, `kms_key_id`, `snapshot_id`, `outpost_arn`, `multi_attach_enabled`, `tags_all` |
+//! | `aws_volume_attachment` | `vai-` and a hash | from `DescribeVolumes` | `device_name`, `instance_id`, `volume_id` |
+//! | `aws_ebs_snapshot` | `snap-…` | `DescribeSnapshots` (own) | `volume_id`, `volume_size`, `description`, `encrypted`, `kms_key_id`, `data_encryption_key_id`, `owner_id`, `owner_alias`, `outpost_arn`, `storage_tier`, `tags_all` |
+//! | `aws_ami` | `ami-…` | `DescribeImages` (own) | `name`, `description`, `architecture`, `boot_mode`, `deprecation_time`, `ebs_block_device`, `ephemeral_block_device`, `ena_support`, `hypervisor`, `image_location`, `image_owner_alias`, `image_type`, `imds_support`, `kernel_id`, `owner_id`, `platform`, `platform_details`, `public`, `ramdisk_id`, `root_device_name`, `root_snapshot_id`, `sriov_net_support`, `tpm_support`, `usage_operation`, `virtualization_type`, `tags_all` |
+//! | `aws_launch_template` | `lt-…` | `DescribeLaunchTemplates`, `DescribeLaunchTemplateVersions` (`$Latest` of all) | `name`, `description`, `default_version`, `latest_version`, `tags_all`, and every attribute and block of the latest version. Switches that can be unset are texts: `"true"`, `"false"` |
+//! | `aws_placement_group` | its name | `DescribePlacementGroups` | `name`, `placement_group_id`, `strategy`, `partition_count`, `spread_level`, `tags_all` |
+//! | `aws_network_interface` | `eni-…` | `DescribeNetworkInterfaces` | `subnet_id`, `description`, `private_ip`, `private_ips` (all), `private_ip_list`, `private_ips_count`, `ipv4_prefixes`, `ipv4_prefix_count`, `ipv6_addresses`, `ipv6_address_list`, `ipv6_address_count`, `ipv6_prefixes`, `ipv6_prefix_count`, `security_groups` (ids), `attachment`, `source_dest_check`, `interface_type`, `mac_address`, `private_dns_name`, `outpost_arn`, `owner_id`, `tags_all` |
+//! | `aws_network_interface_attachment` | `eni-attach-…` | from `DescribeNetworkInterfaces` | `network_interface_id`, `instance_id`, `device_index`, `attachment_id`, `status` |
+//! | `aws_network_interface_sg_attachment` | `sg-…_eni-…` | from `DescribeNetworkInterfaces` | `network_interface_id`, `security_group_id` |
+//! | `aws_nat_gateway` | `nat-…` | `DescribeNatGateways` | `subnet_id`, `connectivity_type`, `allocation_id`, `association_id`, `private_ip`, `public_ip`, `network_interface_id`, `secondary_allocation_ids`, `secondary_private_ip_addresses`, `secondary_private_ip_address_count`, `state` (as the API says it), `tags_all` |
+//! | `aws_network_acl` | `acl-…` | `DescribeNetworkAcls` | `vpc_id`, `owner_id`, `ingress`, `egress` (without the rules from 32767 on, which end every list), `subnet_ids` (not of a default one: it has every subnet that no other list has), `tags_all` |
+//! | `aws_network_acl_association` | `aclassoc-…` | from `DescribeNetworkAcls` | `network_acl_id`, `subnet_id` |
+//! | `aws_vpc_endpoint` | `vpce-…` | `DescribeVpcEndpoints` | `vpc_id`, `service_name`, `service_region`, `service_network_arn`, `resource_configuration_arn`, `vpc_endpoint_type`, `policy`, `route_table_ids`, `subnet_ids`, `security_group_ids`, `ip_address_type`, `dns_options`, `private_dns_enabled`, `requester_managed`, `subnet_configuration` where told, `owner_id`, `state`, `tags_all` |
+//! | `aws_vpc_endpoint_policy`, `aws_vpc_endpoint_private_dns` | `vpce-…` | from `DescribeVpcEndpoints` | `vpc_endpoint_id` and `policy`, or `private_dns_enabled` |
+//! | `aws_vpc_endpoint_subnet_association`, `…_route_table_association`, `…_security_group_association` | `a-vpce-…` and a hash | from `DescribeVpcEndpoints` | `vpc_endpoint_id` and `subnet_id`, `route_table_id` or `security_group_id` |
+//! | `aws_vpc_peering_connection`, `aws_vpc_peering_connection_accepter` | `pcx-…` | `DescribeVpcPeeringConnections` | `accept_status`, `vpc_id`, `peer_vpc_id`, `peer_owner_id` (these three within one account), `peer_region`, `requester`, `accepter`, `tags_all` |
+//! | `aws_vpc_peering_connection_options` | `pcx-…` | from `DescribeVpcPeeringConnections` | `vpc_peering_connection_id`, `requester`, `accepter` |
+//! | `aws_flow_log` | `fl-…` | `DescribeFlowLogs` | `vpc_id`, `subnet_id`, `eni_id`, `transit_gateway_id` or `transit_gateway_attachment_id`, `traffic_type`, `log_destination`, `log_destination_type`, `log_group_name`, `log_format`, `max_aggregation_interval`, `iam_role_arn`, `deliver_cross_account_role`, `destination_options`, `tags_all` |
+//! | `aws_ec2_tag` | `OBJECT,KEY` | `DescribeTags` of the wanted objects | `resource_id`, `key`, `value` |
+//! | `aws_ec2_managed_prefix_list` | `pl-…` | `DescribeManagedPrefixLists` | `name`, `address_family`, `max_entries`, `owner_id`, `tags_all`; `entry` where read (`GetManagedPrefixListEntries`, one by one) |
+//! | `aws_ec2_managed_prefix_list_entry` | `pl-…,CIDR` | `GetManagedPrefixListEntries` a list | `prefix_list_id`, `cidr`, `description` |
+//! | `aws_vpn_gateway`, `aws_vpn_gateway_attachment` | `vgw-…`, `vpn-attachment-` and a hash | `DescribeVpnGateways` | `vpc_id`, `amazon_side_asn` (text), `availability_zone`, `tags_all`; `vpn_gateway_id`, `vpc_id` |
+//! | `aws_customer_gateway` | `cgw-…` | `DescribeCustomerGateways` | `bgp_asn`, `bgp_asn_extended`, `certificate_arn`, `device_name`, `ip_address`, `type`, `tags_all` |
+//! | `aws_ec2_transit_gateway` | `tgw-…` | `DescribeTransitGateways` | `description`, `owner_id`, `arn`, every option, `tags_all` |
+//! | `aws_ec2_transit_gateway_vpc_attachment` | `tgw-attach-…` | `DescribeTransitGatewayVpcAttachments` | `transit_gateway_id`, `vpc_id`, `vpc_owner_id`, `subnet_ids`, `appliance_mode_support`, `dns_support`, `ipv6_support`, `security_group_referencing_support`, `tags_all` |
+//! | `aws_ec2_transit_gateway_route_table` | `tgw-rtb-…` | `DescribeTransitGatewayRouteTables` | `transit_gateway_id`, `default_association_route_table`, `default_propagation_route_table`, `tags_all` |
 //! | `aws_route53_zone` | zone id without `/hostedzone/` | `ListHostedZones` | `zone_id`, `name` (no trailing dot), `comment`, `name_servers` (where read), `vpc` (`[{vpc_id, vpc_region}]`, where read), `tags_all` (where read) |
 //! | `aws_route53_record` | `ZONE_name_TYPE`, with `_setid` where there is one; parent = zone id | `ListResourceRecordSets` per zone | see below |
 //! | `aws_route53_health_check` | UUID | `ListHealthChecks` | `type`, `ip_address`, `fqdn`, `port`, `resource_path`, `search_string`, `request_interval`, `failure_threshold`, `measure_latency`, `invert_healthcheck`, `disabled`, `enable_sni`, `child_healthchecks`, `child_health_threshold`, `regions`, `cloudwatch_alarm_name`, `cloudwatch_alarm_region`, `insufficient_data_health_status`; `tags_all` where read |
@@ -77,7 +114,7 @@
 //! `ttl`: number, `null` for an alias. `records`: the values as the API gives them; TXT may keep its quotes.
 //! `alias`: `[{name, zone_id, evaluate_target_health}]`. Policies: `[{weight}]`, `[{type}]`, `[{region}]`,
 //! `[{continent, country, subdivision}]`, `[{aws_region, bias, coordinates: [{latitude, longitude}],
-//! local_zone_group}]`, `[{collection_id, location_id}]`, a bool. A policy that stands in no state's record, since
+//! local_zone_group}]`, `[{collection_id, location_name}]`, a bool. A policy that stands in no state's record, since
 //! the provider that wrote it did not know it, is a difference where AWS has it. Give every record of a zone, its apex NS and SOA as well.
 
 /// How an object of a Terraform type is found among the live objects.
@@ -91,6 +128,8 @@ pub enum Natural {
     Route,
     /// Atomic rules in a security group.
     SecurityGroupRule,
+    /// A rule in a network ACL's `ingress` or `egress`, by its direction and number.
+    NetworkAclRule,
     /// A record, by zone, name, type and set identifier.
     Record,
     /// By what ties two objects together, since Terraform made the state's `id` up or it is not unique: as an object
@@ -105,6 +144,7 @@ impl Natural {
             Self::Own | Self::Record => own_type,
             Self::As(kind) | Self::ByAttributes(kind, _) => kind,
             Self::Route => "aws_route_table",
+            Self::NetworkAclRule => "aws_network_acl",
             Self::SecurityGroupRule => "aws_security_group",
         }
     }
@@ -117,6 +157,13 @@ const NATURAL: &[(&str, Natural)] = &[
     ("aws_route53_record", Natural::Record),
     ("aws_default_security_group", Natural::As("aws_security_group")),
     ("aws_default_route_table", Natural::As("aws_route_table")),
+    ("aws_network_acl_rule", Natural::NetworkAclRule),
+    ("aws_default_network_acl", Natural::As("aws_network_acl")),
+    ("aws_default_vpc_dhcp_options", Natural::As("aws_vpc_dhcp_options")),
+    ("aws_ami_copy", Natural::As("aws_ami")),
+    ("aws_ami_from_instance", Natural::As("aws_ami")),
+    ("aws_ebs_snapshot_copy", Natural::As("aws_ebs_snapshot")),
+    ("aws_ebs_snapshot_import", Natural::As("aws_ebs_snapshot")),
     ("aws_default_vpc", Natural::As("aws_vpc")),
     ("aws_default_subnet", Natural::As("aws_subnet")),
     ("aws_alb", Natural::As("aws_lb")),

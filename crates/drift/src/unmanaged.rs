@@ -1,5 +1,6 @@
 //! What AWS has and no given state knows.
 
+use crate::away::Away;
 use crate::decide::PlaceLive;
 use crate::live::LiveObject;
 use crate::observe::{Locator, Routing, StackState};
@@ -40,7 +41,11 @@ fn key(role: Option<&String>, region: &str, kind: &str, id: &str) -> Key {
 }
 
 /// The objects that nobody's state has, and those that nobody's has to.
-pub(crate) fn find(stacks: &[StackState<'_>], live: &[PlaceLive]) -> (Vec<Finding>, Vec<Silenced>) {
+pub(crate) fn find(
+    stacks: &[StackState<'_>],
+    live: &[PlaceLive],
+    away: &mut Away<'_>,
+) -> (Vec<Finding>, Vec<Silenced>) {
     let (mut findings, mut silenced) = (Vec::new(), Vec::new());
     if !live.iter().any(|live| live.everything) {
         return (findings, silenced);
@@ -50,7 +55,7 @@ pub(crate) fn find(stacks: &[StackState<'_>], live: &[PlaceLive]) -> (Vec<Findin
     for live in live.iter().filter(|live| live.everything) {
         for object in live.snapshot.objects.iter().filter(|object| !is_part(&object.resource_type)) {
             let key = key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &object.id);
-            if known.contains(&key) || !seen.insert(key) {
+            if known.contains(&key) || !seen.insert(key) || away.hides_object(&object.resource_type, &object.id) {
                 continue;
             }
             let subject = Subject::CloudObject {

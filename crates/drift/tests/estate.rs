@@ -388,7 +388,6 @@ fn echoes_of_other_resources_are_no_drift() {
     instance.attributes["public_ip"] = json!("203.0.113.99");
     instance.attributes["instance_state"] = json!("stopped");
     set(&mut live, "aws_eip", "aws_eip.nat", "network_interface", json!("eni-of-the-gateway"));
-    set(&mut live, "aws_vpc", "aws_vpc.main", "dhcp_options_id", json!("dopt-1"));
     assert_eq!(found(&run(&state, &live)), []);
 }
 

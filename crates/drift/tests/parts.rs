@@ -100,6 +100,100 @@ fn what_another_resource_owns_is_no_drift_of_the_object() {
             "aws_internet_gateway_attachment",
             json!({"id": "g", "internet_gateway_id": "igw-1", "vpc_id": "vpc-new"}),
         ),
+        (
+            "aws_vpc",
+            json!({"id": "vpc-1", "dhcp_options_id": "dopt-1"}),
+            json!({"dhcp_options_id": "dopt-2"}),
+            "aws_vpc_dhcp_options_association",
+            json!({"id": "d", "vpc_id": "vpc-1", "dhcp_options_id": "dopt-2"}),
+        ),
+        (
+            "aws_vpn_gateway",
+            json!({"id": "vgw-1", "vpc_id": ""}),
+            json!({"vpc_id": "vpc-1"}),
+            "aws_vpn_gateway_attachment",
+            json!({"id": "a", "vpn_gateway_id": "vgw-1", "vpc_id": "vpc-1"}),
+        ),
+        (
+            "aws_network_acl",
+            json!({"id": "acl-1", "egress": [{"rule_no": 100, "action": "deny"}]}),
+            json!({"egress": [{"rule_no": 100, "action": "deny"}, {"rule_no": 200, "action": "allow"}]}),
+            "aws_network_acl_rule",
+            json!({"id": "n", "network_acl_id": "acl-1", "rule_number": 200, "egress": true}),
+        ),
+        (
+            "aws_network_acl",
+            json!({"id": "acl-1", "ingress": []}),
+            json!({"ingress": [{"rule_no": 200, "action": "allow"}]}),
+            "aws_network_acl_rule",
+            json!({"id": "n", "network_acl_id": "acl-1", "rule_number": 200, "egress": false}),
+        ),
+        (
+            "aws_network_acl",
+            json!({"id": "acl-1", "subnet_ids": ["subnet-1"]}),
+            json!({"subnet_ids": ["subnet-1", "subnet-2"]}),
+            "aws_network_acl_association",
+            json!({"id": "s", "network_acl_id": "acl-1", "subnet_id": "subnet-2"}),
+        ),
+        (
+            "aws_instance",
+            json!({"id": "i-1", "ebs_block_device": []}),
+            json!({"ebs_block_device": [{"device_name": "/dev/sdh", "volume_id": "vol-1"}]}),
+            "aws_volume_attachment",
+            json!({"id": "v", "instance_id": "i-1", "volume_id": "vol-1"}),
+        ),
+        (
+            "aws_instance",
+            json!({"id": "i-1", "associate_public_ip_address": false}),
+            json!({"associate_public_ip_address": true}),
+            "aws_eip",
+            json!({"id": "e", "instance": "i-1"}),
+        ),
+        (
+            "aws_network_interface",
+            json!({"id": "eni-1", "attachment": []}),
+            json!({"attachment": [{"instance": "i-1", "device_index": 1}]}),
+            "aws_instance",
+            json!({"id": "i-1", "network_interface": [{"network_interface_id": "eni-1", "device_index": 1}]}),
+        ),
+        (
+            "aws_vpc_endpoint",
+            json!({"id": "vpce-1", "policy": "{}", "subnet_ids": ["subnet-1"]}),
+            json!({"policy": "{}", "subnet_ids": ["subnet-2", "subnet-1"]}),
+            "aws_vpc_endpoint_subnet_association",
+            json!({"id": "a", "vpc_endpoint_id": "vpce-1", "subnet_id": "subnet-2"}),
+        ),
+        (
+            "aws_vpc_endpoint",
+            json!({"id": "vpce-1", "security_group_ids": ["sg-default"]}),
+            json!({"security_group_ids": ["sg-1"]}),
+            "aws_vpc_endpoint_security_group_association",
+            json!({
+                "id": "a", "vpc_endpoint_id": "vpce-1", "security_group_id": "sg-1",
+                "replace_default_association": true,
+            }),
+        ),
+        (
+            "aws_vpc_endpoint",
+            json!({"id": "vpce-1", "policy": "{}"}),
+            json!({"policy": "{\"Statement\": []}"}),
+            "aws_vpc_endpoint_policy",
+            json!({"id": "vpce-1", "vpc_endpoint_id": "vpce-1", "policy": "{\"Statement\": []}"}),
+        ),
+        (
+            "aws_vpc_peering_connection",
+            json!({"id": "pcx-1", "requester": [{"allow_remote_vpc_dns_resolution": false}]}),
+            json!({"requester": [{"allow_remote_vpc_dns_resolution": true}]}),
+            "aws_vpc_peering_connection_options",
+            json!({"id": "pcx-1", "vpc_peering_connection_id": "pcx-1"}),
+        ),
+        (
+            "aws_ec2_managed_prefix_list",
+            json!({"id": "pl-1", "entry": []}),
+            json!({"entry": [{"cidr": "10.0.0.0/8", "description": ""}]}),
+            "aws_ec2_managed_prefix_list_entry",
+            json!({"id": "pl-1,10.0.0.0/8", "prefix_list_id": "pl-1", "cidr": "10.0.0.0/8"}),
+        ),
     ] {
         let none: Vec<String> = Vec::new();
         assert_eq!(changed(kind, &was, &is, &[(owner, &owned)]), none, "{owner}");
@@ -109,19 +203,79 @@ fn what_another_resource_owns_is_no_drift_of_the_object() {
         assert_eq!(changed(kind, &refreshed, &is, &[(owner, &owned)]), none, "{owner}, refreshed");
         // Nobody owns it, or somebody owns a part of another object.
         let mut elsewhere = owned;
-        for host in
-            ["resource_id", "zone_id", "route_table_id", "network_interface_id", "allocation_id", "internet_gateway_id"]
-        {
+        for host in [
+            "resource_id",
+            "zone_id",
+            "route_table_id",
+            "network_interface_id",
+            "allocation_id",
+            "internet_gateway_id",
+            "vpn_gateway_id",
+            "network_acl_id",
+            "instance_id",
+            "instance",
+            "vpc_endpoint_id",
+            "vpc_peering_connection_id",
+            "prefix_list_id",
+        ] {
             if elsewhere.get(host).is_some() {
                 elsewhere[host] = json!("another");
             }
         }
-        if owner == "aws_vpc_ipv6_cidr_block_association" {
+        if ["aws_vpc_ipv6_cidr_block_association", "aws_vpc_dhcp_options_association"].contains(&owner) {
             elsewhere["vpc_id"] = json!("another");
+        }
+        if owner == "aws_instance" {
+            elsewhere["network_interface"][0]["network_interface_id"] = json!("another");
         }
         for owners in [&[][..], &[(owner, &elsewhere)][..]] {
             assert_eq!(changed(kind, &was, &is, owners), [format!("{kind}.x")], "{owner} is elsewhere");
         }
+    }
+}
+
+#[test]
+fn what_is_said_in_one_way_is_not_said_in_the_other() {
+    let instance = |said: Value| {
+        let mut object = json!({"id": "i-1"});
+        object.as_object_mut().expect("object").extend(said.as_object().expect("object").clone());
+        object
+    };
+    let found = |was: Value, is: Value| changed("aws_instance", &instance(was), &instance(is), &[]).len();
+    let live = |text: &str| json!({"user_data": format!("hash of {text}"), "user_data_base64": text});
+    for (was, same, other) in [
+        (json!({"user_data": null, "user_data_base64": "YWJj"}), live("YWJj"), live("ZGVm")),
+        (json!({"user_data": "hash of YWJj", "user_data_base64": null}), live("YWJj"), live("ZGVm")),
+        (
+            json!({"user_data": null, "user_data_base64": null}),
+            json!({"user_data": null, "user_data_base64": null}),
+            live("YWJj"),
+        ),
+        (
+            json!({"volume_tags": {"a": "b"}, "root_block_device": [{"volume_size": 8, "tags_all": {}}]}),
+            json!({"volume_tags": {"a": "b"}, "root_block_device": [{"volume_size": 8, "tags_all": {"a": "b"}}]}),
+            json!({"volume_tags": {"a": "c"}, "root_block_device": [{"volume_size": 8, "tags_all": {"a": "c"}}]}),
+        ),
+        (
+            json!({"volume_tags": null, "root_block_device": [{"tags_all": {"a": "b"}}]}),
+            json!({"volume_tags": {"a": "b"}, "root_block_device": [{"tags_all": {"a": "b"}}]}),
+            json!({"volume_tags": {"a": "c"}, "root_block_device": [{"tags_all": {"a": "c"}}]}),
+        ),
+        // Interfaces that were attached later are resources of their own.
+        (
+            json!({"network_interface": [{"device_index": 0, "network_interface_id": "eni-0"}]}),
+            json!({"network_interface": [
+                {"device_index": 1, "network_interface_id": "eni-1"},
+                {"device_index": 0, "network_interface_id": "eni-0"},
+            ]}),
+            json!({"network_interface": [{"device_index": 0, "network_interface_id": "eni-9"}]}),
+        ),
+        (json!({"network_interface": []}), json!({"network_interface": [{"device_index": 0}]}), json!({"ami": "b"})),
+    ] {
+        let mut was = was;
+        was["ami"] = json!("a");
+        assert_eq!(found(was.clone(), same.clone()), 0, "{was} {same}");
+        assert_eq!(found(was.clone(), other.clone()), 1, "{was} {other}");
     }
 }
 
@@ -140,7 +294,7 @@ fn a_routing_policy_is_never_silently_clean() {
         record
     };
     for (policy, one, other, none) in [
-        ("cidr_routing_policy", json!([{"location_id": "a"}]), json!([{"location_id": "b"}]), json!([])),
+        ("cidr_routing_policy", json!([{"location_name": "a"}]), json!([{"location_name": "b"}]), json!([])),
         ("geoproximity_routing_policy", json!([{"bias": 1}]), json!([{"bias": 2}]), json!([])),
         ("geolocation_routing_policy", json!([{"country": "DE"}]), json!([{"country": "FR"}]), json!([])),
         ("latency_routing_policy", json!([{"region": "a"}]), json!([{"region": "b"}]), json!([])),

@@ -99,7 +99,9 @@ impl<'a> Name<'a> {
             Some(first) => u64::from_be_bytes(*first),
             // Behind a short name stand zeros: no name has one in it that is not escaped.
             None => {
-                bytes.iter().fold(0, |first, byte| first << 8 | u64::from(*byte)) << (8 * (STEP - bytes.len())) % 64
+                let mut padded = [0; STEP];
+                padded[..bytes.len()].copy_from_slice(bytes);
+                u64::from_be_bytes(padded)
             }
         };
         Self { first, text }

@@ -7,7 +7,7 @@ use crate::provider::{ProviderAddress, ProviderSource};
 use crate::reader::{Path, Reader, Source};
 use crate::resource::Resource;
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// An object by the hash of its address: 24 bytes, where a map of addresses would be as large as the state.
@@ -77,11 +77,11 @@ impl<'a> Seen<'a> {
     /// Notes the next resource of the state.
     pub(crate) fn note(&mut self, resource: &Resource) {
         for (index, (instance, start)) in resource.instances.iter().zip(self.starts.drain(..)).enumerate() {
-            let mut hasher = self.hasher.build_hasher();
             let Resource { module, mode, resource_type, name, .. } = resource;
-            (module, mode, resource_type, name, &instance.index_key, &instance.deposed).hash(&mut hasher);
+            let address = (module, mode, resource_type, name, &instance.index_key, &instance.deposed);
+            let hash = self.hasher.hash_one(address);
             let instance = u32::try_from(index).unwrap_or(u32::MAX);
-            self.entries.push(Entry { hash: hasher.finish(), start, resource: self.resources, instance });
+            self.entries.push(Entry { hash, start, resource: self.resources, instance });
         }
         self.resources += 1;
     }

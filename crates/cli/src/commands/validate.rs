@@ -1,10 +1,10 @@
 //! `pilotlight validate`: is the standby ready? It changes nothing.
 
 use super::Context;
-use super::drift::{Loaded, compare, moved};
+use super::drift::{Comparing, Loaded, compare, configurations, ignores, moved};
 use super::failover::compile_run;
 use super::rebuild::prepare;
-use crate::args::Validate;
+use crate::args::{Reader, Validate};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Wait;
@@ -12,7 +12,7 @@ use crate::project::{Project, States};
 use crate::reporting::{Began, give};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{Direction, Run, dry_run_findings, readiness};
-use pilotlight_findings::{Count, Finding, Job, Severity, Side, Verdict, codes};
+use pilotlight_findings::{Count, Finding, Job, Severity, Side, Silenced, Verdict, codes};
 use pilotlight_integrity::NetworkProber;
 use pilotlight_rebuild::Rebuild;
 
@@ -76,8 +76,9 @@ fn conclude(
     let verdict = Verdict::over(&sum.findings, unread);
     let mut calls = aws.calls();
     calls.sort();
-    let report =
+    let mut report =
         began.report(Job::Validate, Some(project.plan.name.clone()), verdict, sum.summary, sum.findings, calls);
+    report.silenced = sum.silenced;
     give(&report, &args.report, context)?;
     Ok(verdict.into())
 }
@@ -87,6 +88,7 @@ fn conclude(
 struct Sum {
     findings: Vec<Finding>,
     summary: Vec<Count>,
+    silenced: Vec<Silenced>,
     unread: u64,
 }
 
@@ -103,12 +105,25 @@ async fn drift(project: &Project, states: &mut States, aws: &Aws, sum: &mut Sum)
             stack: stack.to_owned(),
             side: Some(side),
             region: project.plan.region(side).clone(),
+            source: project.plan.stack(stack).and_then(|stack| project.source(stack, side)),
             role: project.plan.stack(stack).and_then(|stack| stack.role.clone()),
             state: state.clone(),
             judged: true,
         })
         .collect();
-    let outcome = compare(&loaded, &moved(&project.plan, states), aws).await?;
+    let ignores = ignores(None, &project.folder, Some(&project.plan), &[])?;
+    let (configurations, warnings) = configurations(&loaded);
+    sum.findings.extend(warnings);
+    let moved = moved(&project.plan, states);
+    let how = Comparing {
+        reader: Reader::Auto,
+        unmanaged: false,
+        moved: &moved,
+        ignores: &ignores,
+        configurations: &configurations,
+    };
+    let outcome = compare(&loaded, &how, aws).await?;
+    sum.silenced.extend(outcome.silenced);
     let counts = outcome.counts;
     let resources = counts.in_sync + counts.changed + counts.moved + counts.missing + counts.unread;
     sum.summary.insert(0, Count { name: "resources".into(), count: resources });

@@ -4,7 +4,7 @@ use super::Note;
 use crate::failure::Failure;
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
-use pilotlight_cloud::{Aws, CallError};
+use pilotlight_cloud::{Aws, CallError, CallErrorKind};
 use pilotlight_drift::Place;
 use pilotlight_findings::{Code, Evidence, Explain, Finding, Region, Severity, Subject, codes};
 use pilotlight_store::{StateAccess, StateObject, StoreError};
@@ -57,7 +57,13 @@ pub(super) async fn read(
                 lock = lock.or(held);
                 table.read(object, access, aws).await?
             }
-            Err(error) if table.required => return Err(error.into()),
+            Err(error) if table.required => {
+                let refused = error.kind == CallErrorKind::Refused;
+                let failure = Failure::from(error);
+                let remedy =
+                    format!("name the table of the stack's backend: {} may not be one in {}", table.name, table.region);
+                return Err(if refused { failure.with_remedy(remedy) } else { failure });
+            }
             Err(error) => {
                 notes.push(unverified(&table, &error));
                 read_if_there(object, access).await?

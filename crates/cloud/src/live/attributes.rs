@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 
 /// Attributes of one object, or of one of its blocks.
 #[derive(Debug, Default)]
-pub(super) struct Attributes(Map<String, Value>);
+pub(super) struct Attributes {
+    map: Map<String, Value>,
+    made_by: Option<String>,
+}
 
 impl Attributes {
     pub(super) fn new() -> Self {
@@ -14,7 +17,7 @@ impl Attributes {
 
     /// A value that is always there.
     pub(super) fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(name.to_owned(), value.into());
+        self.map.insert(name.to_owned(), value.into());
         self
     }
 
@@ -33,10 +36,39 @@ impl Attributes {
         }
     }
 
-    /// A list of texts, in any order.
+    /// A set of texts, in the order in which Terraform's state has it.
     pub(super) fn texts<T: Into<String>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
-        let values: Vec<Value> = values.into_iter().map(|value| Value::String(value.into())).collect();
+        let mut values: Vec<String> = values.into_iter().map(Into::into).collect();
+        values.sort_unstable();
         self.set(name, values)
+    }
+
+    /// A list of texts whose order counts.
+    pub(super) fn list<T: Into<String>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        let values: Vec<String> = values.into_iter().map(Into::into).collect();
+        self.set(name, values)
+    }
+
+    /// A block that is there at most once, as the list that Terraform makes of it; an empty one where there is none.
+    pub(super) fn single(self, name: &str, block: Option<Attributes>) -> Self {
+        self.blocks(name, block)
+    }
+
+    /// A block that is there at most once, left out where the answer says nothing of it.
+    pub(super) fn single_if_told(self, name: &str, block: Option<Attributes>) -> Self {
+        if block.is_some() { self.blocks(name, block) } else { self }
+    }
+
+    /// Blocks.
+    pub(super) fn blocks(self, name: &str, blocks: impl IntoIterator<Item = Attributes>) -> Self {
+        let blocks: Vec<Value> = blocks.into_iter().map(Attributes::block).collect();
+        self.set(name, blocks)
+    }
+
+    /// Who made the object, where it is known that nobody's Terraform has to have it.
+    pub(super) fn made_by(mut self, who: Option<String>) -> Self {
+        self.made_by = self.made_by.or(who);
+        self
     }
 
     /// `tags_all`, without the tags that AWS and its services set (`aws:…`), as the provider leaves them out.
@@ -57,19 +89,24 @@ impl Attributes {
 
     /// A block of another object.
     pub(super) fn block(self) -> Value {
-        Value::Object(self.0)
+        Value::Object(self.map)
     }
 
     /// What was set so far, to be added to an object that is there already.
     pub(super) fn into_map(self) -> Map<String, Value> {
-        self.0
+        self.map
     }
 
     /// The object with this id, which its attributes get too.
     pub(super) fn object(self, resource_type: &str, id: &str) -> LiveObject {
-        let attributes = self.set("id", id).0;
-        LiveObject::new(resource_type, id, attributes)
+        let Self { map, made_by } = self.set("id", id);
+        LiveObject { made_by, ..LiveObject::new(resource_type, id, map) }
     }
+}
+
+/// A switch as the text that the provider writes where it tells "not set" from "off".
+pub(super) fn flag(value: Option<bool>) -> Option<String> {
+    value.map(|value| value.to_string())
 }
 
 /// The number, and none for a number that does not fit, which no attribute here has.

@@ -51,6 +51,38 @@ fn object(check: &HealthCheck) -> Option<LiveObject> {
             "insufficient_data_health_status",
             config.insufficient_data_health_status().map(|status| status.as_str()),
         )
-        .or_null("routing_control_arn", config.routing_control_arn());
+        .or_null("routing_control_arn", config.routing_control_arn())
+        .made_by(check.linked_service().and_then(|service| service.service_principal()).map(str::to_owned));
     Some(attributes.object(HEALTH_CHECK, check.id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_route53::types::{HealthCheckConfig, HealthCheckRegion, HealthCheckType};
+    use serde_json::json;
+
+    #[test]
+    fn a_check_of_a_path() {
+        let config = HealthCheckConfig::builder()
+            .r#type(HealthCheckType::HttpsStrMatch)
+            .fully_qualified_domain_name("shop.test")
+            .port(443)
+            .resource_path("/health")
+            .search_string("ok")
+            .inverted(false)
+            .regions(HealthCheckRegion::UsEast1)
+            .regions(HealthCheckRegion::EuWest1)
+            .build()
+            .expect("config");
+        let check = HealthCheck::builder().id("hc-1").caller_reference("r").health_check_version(1);
+        let told = object(&check.health_check_config(config).build().expect("check")).expect("object").attributes;
+        assert_eq!(
+            (&told["type"], &told["port"], &told["search_string"]),
+            (&json!("HTTPS_STR_MATCH"), &json!(443), &json!("ok"))
+        );
+        assert_eq!(told["regions"], json!(["eu-west-1", "us-east-1"]));
+        // A switch that was not told.
+        assert!(!told.contains_key("disabled") && told["invert_healthcheck"] == json!(false));
+    }
 }

@@ -1,11 +1,11 @@
-//! `aws_route53_record`: every record of the zones that the states' records are in.
+//! `aws_route53_record`: every record of the zones that the states' records are in, or of all zones.
 
 use super::attributes::Attributes;
-use super::{Answer, Reading, Scope, at_once, zone};
+use super::{Answer, Reading, Scope, at_once, made_by};
 use crate::error::{CallError, CallErrorKind};
 use crate::route53::names::{bare_id, unescaped, without_dot};
 use crate::route53::sets;
-use aws_sdk_route53::types::ResourceRecordSet;
+use aws_sdk_route53::types::{ResourceRecordSet, RrType};
 use pilotlight_drift::{LiveObject, Unread};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -16,36 +16,42 @@ const RECORD: &str = "aws_route53_record";
 /// AWS's code for a zone that is not there.
 const NO_ZONE: &str = "NoSuchHostedZone";
 
+const WITH_ZONE: &str = "Route 53, with the zone";
+
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let mut zones: BTreeSet<&str> = scope.parents(RECORD);
+    let known = scope.parents(RECORD);
+    let mut zones: BTreeSet<&str> = known.clone();
     if scope.lists_all(RECORD) {
-        zones.extend(zone::all(scope).await?.iter().map(|zone| bare_id(zone.id())));
+        zones.extend(scope.zones().await?.iter().map(|zone| bare_id(zone.id())));
     }
     let lists = at_once(zones, |zone| sets::all(scope.regional, zone)).await;
     let mut answer = Answer::default();
     for (zone, records) in lists {
         match records {
-            Ok(records) => answer.objects.extend(records.iter().map(|record| object(zone, record))),
+            Ok(records) => {
+                let apex = apex(&records);
+                answer.objects.extend(records.iter().map(|record| object(zone, record, apex)));
+            }
             // With its zone gone, a record is gone: it is not among the objects, and so missing.
             Err(CallError { kind: CallErrorKind::Refused, code: Some(code), .. }) if code == NO_ZONE => {}
-            Err(error) => answer.unread.extend(of_zone(scope, zone, &error)),
+            // A state's records of the zone are unread one by one; where no state has any, all are by their zone.
+            Err(error) if known.contains(zone) => answer.unread.extend(of_zone(scope, zone, &error)),
+            Err(error) => answer.unread.push(super::unread(RECORD, Some(zone), &error)),
         }
     }
     Ok(answer)
 }
 
-/// The states' records of a zone that could not be read, or the zone itself where its records were not asked for by
-/// any state.
+/// The states' records of a zone that could not be read.
 fn of_zone(scope: &Scope<'_>, zone: &str, error: &CallError) -> Vec<Unread> {
-    let of_states = scope.of(RECORD).filter(|wanted| wanted.parent == Some(zone));
-    let mut unread: Vec<Unread> = of_states.map(|wanted| super::unread(RECORD, Some(wanted.id), error)).collect();
-    if unread.is_empty() {
-        unread.push(super::unread(RECORD, Some(zone), error));
-    }
-    unread
+    scope
+        .of(RECORD)
+        .filter(|wanted| wanted.parent == Some(zone))
+        .map(|wanted| super::unread(RECORD, Some(wanted.id), error))
+        .collect()
 }
 
-fn object(zone: &str, record: &ResourceRecordSet) -> LiveObject {
+fn object(zone: &str, record: &ResourceRecordSet, apex: Option<&str>) -> LiveObject {
     let name = unescaped(without_dot(record.name()));
     let kind = record.r#type().as_str();
     let mut id = format!("{zone}_{name}_{kind}");
@@ -68,7 +74,19 @@ fn object(zone: &str, record: &ResourceRecordSet) -> LiveObject {
         .set("geoproximity_routing_policy", geoproximity(record))
         .set("cidr_routing_policy", cidr(record))
         .set("multivalue_answer_routing_policy", record.multi_value_answer().unwrap_or_default())
+        .made_by(made_by::when(is_of_zone(record, apex), WITH_ZONE))
         .object(RECORD, &id)
+}
+
+/// The zone's name: that of its SOA, of which each zone has just one.
+fn apex(records: &[ResourceRecordSet]) -> Option<&str> {
+    records.iter().find(|record| *record.r#type() == RrType::Soa).map(|record| record.name())
+}
+
+/// Whether Route 53 makes the record with the zone: name servers and the zone's own data, at its apex. A zone has no
+/// other SOA; name servers below the apex delegate another zone, and those Terraform has.
+fn is_of_zone(record: &ResourceRecordSet, apex: Option<&str>) -> bool {
+    matches!(record.r#type(), RrType::Soa) || matches!(record.r#type(), RrType::Ns) && apex == Some(record.name())
 }
 
 fn alias(record: &ResourceRecordSet) -> Vec<Value> {
@@ -107,7 +125,7 @@ fn geoproximity(record: &ResourceRecordSet) -> Vec<Value> {
 
 fn cidr(record: &ResourceRecordSet) -> Vec<Value> {
     policy(record.cidr_routing_config().map(|config| {
-        [("collection_id", config.collection_id().into()), ("location_id", config.location_name().into())]
+        [("collection_id", config.collection_id().into()), ("location_name", config.location_name().into())]
     }))
 }
 
@@ -124,7 +142,7 @@ mod tests {
     use super::*;
     use aws_sdk_route53::types::{
         AliasTarget, CidrRoutingConfig, Coordinates, GeoLocation, GeoProximityLocation, ResourceRecord,
-        ResourceRecordSetFailover, ResourceRecordSetRegion, RrType,
+        ResourceRecordSetFailover, ResourceRecordSetRegion,
     };
     use serde_json::json;
 
@@ -140,7 +158,7 @@ mod tests {
             .resource_records(ResourceRecord::builder().value("192.0.2.1").build().expect("record"))
             .build()
             .expect("set");
-        let object = object("Z1", &record);
+        let object = object("Z1", &record, None);
         assert_eq!(object.id, "Z1_*.shop.test_A_primary");
         assert_eq!(
             Value::Object(object.attributes),
@@ -164,7 +182,7 @@ mod tests {
             .build()
             .expect("alias");
         let record = ResourceRecordSet::builder().name("a.shop.test.").r#type(RrType::A).alias_target(alias).build();
-        let object = object("Z1", &record.expect("set"));
+        let object = object("Z1", &record.expect("set"), None);
         assert_eq!(
             object.attributes["alias"],
             json!([{"name": "lb.example.com", "zone_id": "Z2", "evaluate_target_health": true}])
@@ -215,16 +233,33 @@ mod tests {
             (
                 set().cidr_routing_config(cidr),
                 "cidr_routing_policy",
-                json!([{"collection_id": "c-1", "location_id": "office"}]),
+                json!([{"collection_id": "c-1", "location_name": "office"}]),
             ),
             (set().multi_value_answer(true), "multivalue_answer_routing_policy", json!(true)),
         ] {
-            let object = object("Z1", &record.build().expect("set"));
+            let object = object("Z1", &record.build().expect("set"), None);
             assert_eq!(object.attributes[name], policy, "{name}");
             let others = object.attributes.iter().filter(|(other, _)| other.ends_with("_policy") && *other != name);
             for (other, value) in others {
                 assert!([json!([]), json!(false)].contains(value), "{name} sets {other}");
             }
         }
+    }
+
+    #[test]
+    fn the_apex_belongs_to_the_zone() {
+        let set = |name: &str, kind: RrType| {
+            let record = ResourceRecord::builder().value("ns-1.example.").build().expect("record");
+            ResourceRecordSet::builder().name(name).r#type(kind).ttl(900).resource_records(record).build().expect("set")
+        };
+        let records = [
+            set("shop.test.", RrType::Ns),
+            set("shop.test.", RrType::Soa),
+            set("eu.shop.test.", RrType::Ns),
+            set("shop.test.", RrType::Mx),
+        ];
+        let made: Vec<bool> =
+            records.iter().map(|record| object("Z1", record, apex(&records)).made_by.is_some()).collect();
+        assert_eq!(made, [true, true, false, false]);
     }
 }

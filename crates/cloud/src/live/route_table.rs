@@ -1,15 +1,16 @@
-//! `aws_route_table` with its routes, and `aws_route_table_association`: both from one call.
+//! `aws_route_table` with its routes, its associations and the gateways that propagate routes to it: one call.
 
 use super::attributes::Attributes;
-use super::{Answer, Reading, Scope};
-use crate::pages::Pages;
+use super::{Answer, Reading, Scope, made_by};
 use aws_sdk_ec2::types::{Route, RouteTable, RouteTableAssociation, RouteTableAssociationStateCode};
 use pilotlight_drift::LiveObject;
 use serde_json::Value;
 
-pub(super) const TYPES: &[&str] = &[ROUTE_TABLE, ASSOCIATION];
+pub(super) const TYPES: &[&str] = &[ROUTE_TABLE, ASSOCIATION, MAIN_ASSOCIATION, PROPAGATION];
 const ROUTE_TABLE: &str = "aws_route_table";
 const ASSOCIATION: &str = "aws_route_table_association";
+const MAIN_ASSOCIATION: &str = "aws_main_route_table_association";
+const PROPAGATION: &str = "aws_vpn_gateway_route_propagation";
 
 /// The most that DescribeRouteTables gives at once.
 const PAGE: i32 = 100;
@@ -18,16 +19,33 @@ const PAGE: i32 = 100;
 const ENDPOINT_PREFIX: &str = "vpce-";
 
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let planned = scope.regional.ec2_pages("DescribeRouteTables");
-    let mut pages = Pages::of(&planned.call);
-    while pages.is_open() {
-        let request = scope.regional.ec2.describe_route_tables().max_results(PAGE).set_next_token(pages.marker());
-        let page = scope.regional.send(&planned, request.send()).await?;
-        pages.add(page.route_tables, page.next_token)?;
-    }
-    let tables = pages.into_items();
+    let page = |next| {
+        let request = scope.regional.ec2.describe_route_tables().max_results(PAGE).set_next_token(next);
+        async move { request.send().await.map(|page| (page.route_tables, page.next_token)) }
+    };
+    let tables = scope.list("DescribeRouteTables", page).await?;
     let associations = tables.iter().flat_map(|table| table.associations()).filter_map(association);
-    Ok(Answer::of(tables.iter().filter_map(object).chain(associations)))
+    let parts = tables.iter().flat_map(parts).filter(|part| scope.knows(&part.resource_type, &part.id));
+    Ok(Answer::of(tables.iter().filter_map(object).chain(associations).chain(parts)))
+}
+
+/// Whether the association is the VPC's own: of every subnet that has no other.
+fn is_main(association: &RouteTableAssociation) -> bool {
+    association.main() == Some(true)
+}
+
+/// Which table is the VPC's main one, and which gateways write into a table.
+fn parts(table: &RouteTable) -> Vec<LiveObject> {
+    let (id, vpc) = (table.route_table_id().unwrap_or_default(), table.vpc_id());
+    let main = table.associations().iter().filter(|association| is_main(association)).filter_map(|association| {
+        let attributes = Attributes::new().set("route_table_id", id).or_null("vpc_id", vpc);
+        Some(attributes.object(MAIN_ASSOCIATION, association.route_table_association_id()?))
+    });
+    let gateways = table.propagating_vgws().iter().filter_map(|gateway| gateway.gateway_id()).map(|gateway| {
+        let attributes = Attributes::new().set("route_table_id", id).set("vpn_gateway_id", gateway);
+        attributes.object(PROPAGATION, &format!("{gateway}_{id}"))
+    });
+    main.chain(gateways).collect()
 }
 
 fn object(table: &RouteTable) -> Option<LiveObject> {
@@ -37,7 +55,9 @@ fn object(table: &RouteTable) -> Option<LiveObject> {
         .if_told("owner_id", table.owner_id())
         .texts("propagating_vgws", table.propagating_vgws().iter().filter_map(|gateway| gateway.gateway_id()))
         .set("route", routes)
-        .ec2_tags(table.tags());
+        .ec2_tags(table.tags())
+        // Every VPC has one from its beginning, and it is the main one unless somebody made another one that.
+        .made_by(made_by::when(table.associations().iter().any(is_main), made_by::VPC));
     Some(attributes.object(ROUTE_TABLE, table.route_table_id()?))
 }
 
@@ -70,7 +90,7 @@ fn route(route: &Route) -> Value {
 fn association(association: &RouteTableAssociation) -> Option<LiveObject> {
     let state = association.association_state().and_then(|state| state.state());
     let ending = [RouteTableAssociationStateCode::Disassociating, RouteTableAssociationStateCode::Disassociated];
-    if association.main() == Some(true) || state.is_some_and(|state| ending.contains(state)) {
+    if is_main(association) || state.is_some_and(|state| ending.contains(state)) {
         return None;
     }
     let attributes = Attributes::new()
@@ -83,7 +103,8 @@ fn association(association: &RouteTableAssociation) -> Option<LiveObject> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_ec2::types::RouteTableAssociationState;
+    use aws_sdk_ec2::types::{PropagatingVgw, RouteTableAssociationState};
+    use serde_json::json;
 
     #[test]
     fn an_endpoint_is_no_gateway() {
@@ -110,5 +131,32 @@ mod tests {
         assert!(with(false, RouteTableAssociationStateCode::Disassociated).is_none());
         let made = with(false, RouteTableAssociationStateCode::Associated).expect("association");
         assert_eq!((made.id.as_str(), &made.attributes["subnet_id"]), ("rtbassoc-1", &"subnet-1".into()));
+    }
+
+    #[test]
+    fn the_main_association_belongs_to_the_vpc() {
+        let main = RouteTableAssociation::builder().route_table_association_id("rtbassoc-1").main(true).build();
+        let table = RouteTable::builder()
+            .route_table_id("rtb-1")
+            .vpc_id("vpc-1")
+            .associations(main)
+            .propagating_vgws(PropagatingVgw::builder().gateway_id("vgw-1").build())
+            .build();
+        assert_eq!(object(&table).expect("table").made_by.as_deref(), Some("AWS, with the VPC"));
+        let parts: Vec<_> = parts(&table).into_iter().map(|part| (part.id, part.attributes)).collect();
+        let attributes = |value: Value| value.as_object().cloned().expect("map");
+        assert_eq!(
+            parts,
+            [
+                (
+                    "rtbassoc-1".to_owned(),
+                    attributes(json!({"route_table_id": "rtb-1", "vpc_id": "vpc-1", "id": "rtbassoc-1"}))
+                ),
+                (
+                    "vgw-1_rtb-1".to_owned(),
+                    attributes(json!({"route_table_id": "rtb-1", "vpn_gateway_id": "vgw-1", "id": "vgw-1_rtb-1"}))
+                ),
+            ]
+        );
     }
 }

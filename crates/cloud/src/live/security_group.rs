@@ -1,8 +1,7 @@
 //! `aws_security_group`, its rules taken apart into one block a source.
 
 use super::attributes::Attributes;
-use super::{Answer, Reading, Scope};
-use crate::pages::Pages;
+use super::{Answer, Reading, Scope, made_by};
 use aws_sdk_ec2::types::{IpPermission, SecurityGroup, UserIdGroupPair};
 use pilotlight_drift::LiveObject;
 use serde_json::{Value, json};
@@ -13,15 +12,15 @@ const SECURITY_GROUP: &str = "aws_security_group";
 /// The most that DescribeSecurityGroups gives at once.
 const PAGE: i32 = 1000;
 
+/// The name of the group that each VPC has from its beginning. No other may have it.
+const DEFAULT: &str = "default";
+
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let planned = scope.regional.ec2_pages("DescribeSecurityGroups");
-    let mut pages = Pages::of(&planned.call);
-    while pages.is_open() {
-        let request = scope.regional.ec2.describe_security_groups().max_results(PAGE).set_next_token(pages.marker());
-        let page = scope.regional.send(&planned, request.send()).await?;
-        pages.add(page.security_groups, page.next_token)?;
-    }
-    let groups = pages.into_items();
+    let page = |next| {
+        let request = scope.regional.ec2.describe_security_groups().max_results(PAGE).set_next_token(next);
+        async move { request.send().await.map(|page| (page.security_groups, page.next_token)) }
+    };
+    let groups = scope.list("DescribeSecurityGroups", page).await?;
     Ok(Answer::of(groups.iter().filter_map(object)))
 }
 
@@ -34,7 +33,9 @@ fn object(group: &SecurityGroup) -> Option<LiveObject> {
         .if_told("arn", group.security_group_arn())
         .set("ingress", blocks(group, group.ip_permissions()))
         .set("egress", blocks(group, group.ip_permissions_egress()))
-        .ec2_tags(group.tags());
+        .ec2_tags(group.tags())
+        .made_by(made_by::when(group.group_name() == Some(DEFAULT), made_by::VPC))
+        .made_by(made_by::service(group.tags(), None));
     Some(attributes.object(SECURITY_GROUP, group.group_id()?))
 }
 

@@ -2,7 +2,6 @@
 
 use super::attributes::{Attributes, number};
 use super::{Answer, Reading, Scope};
-use crate::pages::Pages;
 use aws_sdk_ec2::types::SecurityGroupRule;
 use pilotlight_drift::LiveObject;
 
@@ -14,16 +13,14 @@ const EGRESS: &str = "aws_vpc_security_group_egress_rule";
 const PAGE: i32 = 1000;
 
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let planned = scope.regional.ec2_pages("DescribeSecurityGroupRules");
-    let mut pages = Pages::of(&planned.call);
-    while pages.is_open() {
-        let request =
-            scope.regional.ec2.describe_security_group_rules().max_results(PAGE).set_next_token(pages.marker());
-        let page = scope.regional.send(&planned, request.send()).await?;
-        pages.add(page.security_group_rules, page.next_token)?;
-    }
-    let rules = pages.into_items();
-    Ok(Answer::of(rules.iter().filter_map(object)))
+    let page = |next| {
+        let request = scope.regional.ec2.describe_security_group_rules().max_results(PAGE).set_next_token(next);
+        async move { request.send().await.map(|page| (page.security_group_rules, page.next_token)) }
+    };
+    let rules = scope.list("DescribeSecurityGroupRules", page).await?;
+    // A rule that no state knows shows in its group.
+    let known = rules.iter().filter_map(object).filter(|rule| scope.knows(&rule.resource_type, &rule.id));
+    Ok(Answer::of(known))
 }
 
 fn object(rule: &SecurityGroupRule) -> Option<LiveObject> {

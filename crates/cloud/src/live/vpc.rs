@@ -1,36 +1,42 @@
-//! `aws_vpc`
+//! `aws_vpc`, and what a VPC's description tells of its address blocks and its DHCP options.
 
 use super::attributes::Attributes;
-use super::{Answer, Reading, Scope};
+use super::scope::ONE_BY_ONE;
+use super::{Answer, Reading, Scope, made_by};
 use crate::error::CallError;
-use crate::pages::Pages;
-use aws_sdk_ec2::types::{Vpc, VpcAttributeName, VpcCidrBlockStateCode};
+use aws_sdk_ec2::types::{
+    Vpc, VpcAttributeName, VpcCidrBlockState, VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation,
+};
 use pilotlight_drift::LiveObject;
 
-pub(super) const TYPES: &[&str] = &[VPC];
+pub(super) const TYPES: &[&str] = &[VPC, IPV4_BLOCK, IPV6_BLOCK, DHCP_ASSOCIATION];
 const VPC: &str = "aws_vpc";
+const IPV4_BLOCK: &str = "aws_vpc_ipv4_cidr_block_association";
+const IPV6_BLOCK: &str = "aws_vpc_ipv6_cidr_block_association";
+const DHCP_ASSOCIATION: &str = "aws_vpc_dhcp_options_association";
 
-/// The most that DescribeVpcs gives at once.
-const PAGE: i32 = 1000;
+/// The pool of blocks that Amazon gives.
+const AMAZON_POOL: &str = "Amazon";
+/// The "pool" of blocks that IPAM gives.
+const IPAM_POOL: &str = "IPAM Managed";
 
 /// What only DescribeVpcAttribute tells, one attribute and VPC a call.
-const SINGLE: [(&str, VpcAttributeName); 2] = [
+const SINGLE: [(&str, VpcAttributeName); 3] = [
     ("enable_dns_support", VpcAttributeName::EnableDnsSupport),
     ("enable_dns_hostnames", VpcAttributeName::EnableDnsHostnames),
+    ("enable_network_address_usage_metrics", VpcAttributeName::EnableNetworkAddressUsageMetrics),
 ];
 
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let planned = scope.regional.ec2_pages("DescribeVpcs");
-    let mut pages = Pages::of(&planned.call);
-    while pages.is_open() {
-        let request = scope.regional.ec2.describe_vpcs().max_results(PAGE).set_next_token(pages.marker());
-        let page = scope.regional.send(&planned, request.send()).await?;
-        pages.add(page.vpcs, page.next_token)?;
+    let vpcs = scope.vpcs().await?;
+    let mut answer = Answer::of(vpcs.iter().flat_map(|vpc| objects(scope, vpc)));
+    let ids = scope.ids(VPC);
+    if ids.len() > ONE_BY_ONE {
+        answer.leave_out(VPC, &SINGLE.map(|(attribute, _)| attribute), ids.len(), ONE_BY_ONE);
+        return Ok(answer);
     }
-    let vpcs = pages.into_items();
-    let mut answer = Answer::of(vpcs.iter().filter_map(object));
-    for id in scope.ids(VPC) {
-        if !answer.objects.iter().any(|vpc| vpc.id == id) {
+    for id in ids {
+        if !answer.has(id) {
             continue;
         }
         for (attribute, name) in SINGLE {
@@ -49,30 +55,74 @@ async fn single(scope: &Scope<'_>, id: &str, name: VpcAttributeName) -> Result<O
     let answer = scope.regional.send(&planned, request.send()).await?;
     let told = match name {
         VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
-        _ => answer.enable_dns_hostnames,
+        VpcAttributeName::EnableDnsHostnames => answer.enable_dns_hostnames,
+        _ => answer.enable_network_address_usage_metrics,
     };
     Ok(told.and_then(|value| value.value))
 }
 
-fn object(vpc: &Vpc) -> Option<LiveObject> {
-    let ipv6 = vpc.ipv6_cidr_block_association_set().iter().find(|block| {
-        block.ipv6_cidr_block_state().and_then(|state| state.state()) == Some(&VpcCidrBlockStateCode::Associated)
+/// The VPC, and what belongs to it: its first block came with it, further ones somebody added. Its IPv6 blocks and
+/// its DHCP options show in the VPC as well.
+fn objects(scope: &Scope<'_>, vpc: &Vpc) -> Vec<LiveObject> {
+    let Some(id) = vpc.vpc_id() else { return Vec::new() };
+    let ipv4 = vpc.cidr_block_association_set().iter().filter_map(|block| {
+        let attributes = Attributes::new()
+            .set("vpc_id", id)
+            .or_null("cidr_block", block.cidr_block())
+            .made_by(made_by::when(block.cidr_block() == vpc.cidr_block(), made_by::VPC));
+        is_associated(block.cidr_block_state()).then_some(attributes.object(IPV4_BLOCK, block.association_id()?))
     });
-    let attributes = Attributes::new()
+    let ipv6 = vpc.ipv6_cidr_block_association_set().iter().filter_map(|block| {
+        let attributes = pool(Attributes::new(), block)
+            .set("vpc_id", id)
+            .or_null("ipv6_cidr_block", block.ipv6_cidr_block())
+            .if_told("ip_source", block.ip_source().map(|source| source.as_str()))
+            .if_told("ipv6_address_attribute", block.ipv6_address_attribute().map(|attribute| attribute.as_str()))
+            .if_told("ipv6_pool", block.ipv6_pool());
+        is_associated(block.ipv6_cidr_block_state()).then_some(attributes.object(IPV6_BLOCK, block.association_id()?))
+    });
+    let dhcp = vpc.dhcp_options_id().map(|options| {
+        let attributes = Attributes::new().set("vpc_id", id).set("dhcp_options_id", options);
+        attributes.object(DHCP_ASSOCIATION, &format!("{options}-{id}"))
+    });
+    let shown = ipv6.chain(dhcp).filter(|part| scope.knows(&part.resource_type, &part.id));
+    std::iter::once(object(vpc, id)).chain(ipv4).chain(shown).collect()
+}
+
+fn is_associated(state: Option<&VpcCidrBlockState>) -> bool {
+    state.and_then(|state| state.state()).is_none_or(|state| *state == VpcCidrBlockStateCode::Associated)
+}
+
+/// Whether the block is of Amazon's own addresses.
+fn pool(attributes: Attributes, block: &VpcIpv6CidrBlockAssociation) -> Attributes {
+    attributes.if_told("assign_generated_ipv6_cidr_block", block.ipv6_pool().map(|pool| pool == AMAZON_POOL))
+}
+
+fn object(vpc: &Vpc, id: &str) -> LiveObject {
+    let blocks = vpc.ipv6_cidr_block_association_set();
+    let ipv6 = blocks.iter().find(|block| is_associated(block.ipv6_cidr_block_state()));
+    let attributes = match ipv6 {
+        Some(block) => pool(Attributes::new(), block)
+            .or_null("ipv6_cidr_block_network_border_group", block.network_border_group())
+            .if_told("ipv6_ipam_pool_id", block.ipv6_pool().filter(|pool| ![AMAZON_POOL, IPAM_POOL].contains(pool))),
+        None => Attributes::new().set("assign_generated_ipv6_cidr_block", false),
+    };
+    attributes
         .or_null("cidr_block", vpc.cidr_block())
         .if_told("instance_tenancy", vpc.instance_tenancy().map(|tenancy| tenancy.as_str()))
         .or_null("ipv6_cidr_block", ipv6.and_then(|block| block.ipv6_cidr_block()))
         .or_null("ipv6_association_id", ipv6.and_then(|block| block.association_id()))
         .if_told("dhcp_options_id", vpc.dhcp_options_id())
         .if_told("owner_id", vpc.owner_id())
-        .ec2_tags(vpc.tags());
-    Some(attributes.object(VPC, vpc.vpc_id()?))
+        .ec2_tags(vpc.tags())
+        .made_by(made_by::when(vpc.is_default() == Some(true), made_by::ACCOUNT))
+        .object(VPC, id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_ec2::types::{Tag, Tenancy, VpcCidrBlockState, VpcIpv6CidrBlockAssociation};
+    use aws_sdk_ec2::types::{Tag, Tenancy};
     use serde_json::{Value, json};
 
     #[test]
@@ -81,6 +131,8 @@ mod tests {
             VpcIpv6CidrBlockAssociation::builder()
                 .ipv6_cidr_block(cidr)
                 .association_id("vpc-cidr-assoc-1")
+                .ipv6_pool("Amazon")
+                .network_border_group("eu-west-1")
                 .ipv6_cidr_block_state(VpcCidrBlockState::builder().state(state).build())
                 .build()
         };
@@ -95,12 +147,16 @@ mod tests {
             .tags(Tag::builder().key("Name").value("shop").build())
             .build();
         assert_eq!(
-            Value::Object(object(&vpc).expect("object").attributes),
+            Value::Object(object(&vpc, "vpc-1").attributes),
             json!({
                 "cidr_block": "10.20.0.0/16", "instance_tenancy": "default", "ipv6_cidr_block": "2a05:2::/56",
                 "ipv6_association_id": "vpc-cidr-assoc-1", "dhcp_options_id": "dopt-1",
+                "assign_generated_ipv6_cidr_block": true, "ipv6_cidr_block_network_border_group": "eu-west-1",
                 "owner_id": "123456789012", "tags_all": {"Name": "shop"}, "id": "vpc-1"
             })
         );
+        assert_eq!(object(&vpc, "vpc-1").made_by, None);
+        let default = Vpc::builder().is_default(true).build();
+        assert_eq!(object(&default, "vpc-2").made_by.as_deref(), Some("AWS, in every account"));
     }
 }

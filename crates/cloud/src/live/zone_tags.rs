@@ -12,9 +12,8 @@ const AT_ONCE: usize = 10;
 
 /// Adds `tags_all` to those of the objects that a state knows.
 pub(super) async fn add(scope: &Scope<'_>, resource_type: &str, kind: TagResourceType, answer: &mut Answer) {
-    let wanted = scope.ids(resource_type);
-    let ids: Vec<String> = answer.objects.iter().map(|object| object.id.clone()).collect();
-    let ids: Vec<String> = ids.into_iter().filter(|id| wanted.contains(id.as_str())).collect();
+    let ids = answer.objects.iter().map(|object| &object.id).filter(|id| scope.knows(resource_type, id));
+    let ids: Vec<String> = ids.cloned().collect();
     for ids in ids.chunks(AT_ONCE) {
         match tags_of(scope, &kind, ids).await {
             Ok(sets) => sets.iter().for_each(|set| set_tags(answer, set)),

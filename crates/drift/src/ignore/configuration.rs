@@ -55,6 +55,20 @@ pub struct Moved {
     pub span: Span,
 }
 
+impl Moved {
+    /// The address that an instance will have; none where the block does not move it.
+    pub fn applied(&self, address: &ResourceAddress) -> Option<String> {
+        let steps = address.module.get(..self.module.len())?;
+        if !steps.iter().zip(&self.module).all(|(step, name)| step.name == *name) {
+            return None;
+        }
+        let within: String = steps.iter().map(|step| format!("{step}.")).collect();
+        let whole = address.to_string();
+        let rest = whole.strip_prefix(&within)?.strip_prefix(&self.from)?;
+        (rest.is_empty() || rest.starts_with(['[', '.'])).then(|| format!("{within}{}{rest}", self.to))
+    }
+}
+
 /// A provider configuration, by the names that the HCL has for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProviderKey {
@@ -130,4 +144,32 @@ impl Configuration {
 
 fn at(span: &Span) -> Subject {
     Subject::File { span: span.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pilotlight_findings::Position;
+
+    #[test]
+    fn a_moved_block_gives_the_next_address() {
+        let moved = |module: &[&str], from: &str, to: &str| Moved {
+            module: module.iter().map(|name| (*name).to_owned()).collect(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            span: Span { file: "main.tf".into(), start: Position { line: 1, column: 1 }, bytes: (0, 0) },
+        };
+        for (block, address, next) in [
+            (moved(&[], "aws_vpc.a", "aws_vpc.b"), "aws_vpc.a", Some("aws_vpc.b")),
+            (moved(&[], "aws_vpc.a", "aws_vpc.b"), "aws_vpc.a[0]", Some("aws_vpc.b[0]")),
+            (moved(&[], "aws_vpc.a", "aws_vpc.b"), "aws_vpc.ab", None),
+            (moved(&[], "aws_vpc.a[0]", "aws_vpc.a[\"x\"]"), "aws_vpc.a[0]", Some("aws_vpc.a[\"x\"]")),
+            (moved(&[], "module.a", "module.b"), "module.a[1].aws_vpc.a", Some("module.b[1].aws_vpc.a")),
+            (moved(&["m"], "aws_vpc.a", "aws_vpc.b"), "module.m[0].aws_vpc.a", Some("module.m[0].aws_vpc.b")),
+            (moved(&["m"], "aws_vpc.a", "aws_vpc.b"), "aws_vpc.a", None),
+        ] {
+            let address: ResourceAddress = address.parse().expect("address");
+            assert_eq!(block.applied(&address).as_deref(), next, "{address}");
+        }
+    }
 }

@@ -58,6 +58,10 @@ pub(super) fn qualified_name(subject: &Subject) -> String {
         Subject::Record { zone, name, record_type } => format!("{zone}/{name}/{record_type}"),
         Subject::Check { name } => format!("check/{name}"),
         Subject::Host { host } => format!("host/{host}"),
+        Subject::CloudObject { resource_type, id, region } => {
+            let region = region.as_ref().map_or("global", |region| region.as_str());
+            format!("{region}/{resource_type}/{id}")
+        }
         Subject::Step { run, step } => format!("{run}/{step}"),
         Subject::Journal { url } => url.clone(),
         Subject::Plan { name } => format!("plan/{name}"),
@@ -75,7 +79,7 @@ fn short_name(subject: &Subject) -> String {
 /// The standard's word where it has one.
 fn kind(subject: &Subject) -> &'static str {
     match subject {
-        Subject::Resource { .. } | Subject::Record { .. } => "resource",
+        Subject::Resource { .. } | Subject::Record { .. } | Subject::CloudObject { .. } => "resource",
         Subject::Stack { .. } | Subject::Plan { .. } => "module",
         _ => "object",
     }

@@ -109,7 +109,7 @@ provider_installation {
     fn the_file_is_the_one_that_is_named_or_the_one_at_home() {
         let home = tempfile::tempdir().expect("a folder");
         let mut environment = Environment::from([("HOME".into(), home.path().into())]);
-        assert_eq!(folders(&environment), [PathBuf::new(); 0]);
+        assert!(folders(&environment).is_empty());
         std::fs::write(home.path().join(".tofurc"), "plugin_cache_dir = \"/tofu\"").expect("written");
         assert_eq!(folders(&environment), [PathBuf::from("/tofu")]);
         std::fs::write(home.path().join("my.tfrc"), "plugin_cache_dir = \"/mine\"").expect("written");

@@ -18,15 +18,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The folder of its objects; where it is not set, [`serve`] does nothing.
-pub const WORLD: &str = "FAKE_WORLD";
+pub(crate) const WORLD: &str = "FAKE_WORLD";
 /// Set, its configuration is refused with these words.
-pub const REFUSE: &str = "FAKE_REFUSE";
+pub(crate) const REFUSE: &str = "FAKE_REFUSE";
 /// The log of its calls, in its world.
-pub const CALLS: &str = "calls.log";
+pub(crate) const CALLS: &str = "calls.log";
 /// How many reads it saw at once at most, in its world.
-pub const PEAK: &str = "peak";
+pub(crate) const PEAK: &str = "peak";
 /// Its process, in its world.
-pub const PID: &str = "pid";
+pub(crate) const PID: &str = "pid";
 
 /// How long every read takes, so that several can be seen at once.
 const READ_TAKES: Duration = Duration::from_millis(50);
@@ -182,7 +182,7 @@ struct ReadResponse {
 }
 
 /// Lays the plugin into a mirror, as `acme/fake` 1.0.0 for this machine.
-pub fn install(mirror: &Path) {
+pub(crate) fn install(mirror: &Path) {
     let os = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let folder = mirror.join("registry.example.com/acme/fake/1.0.0").join(format!("{os}_{arch}"));
@@ -206,7 +206,7 @@ struct Served {
 }
 
 /// Plays the plugin until it is told to end.
-pub async fn serve() {
+pub(crate) async fn serve() {
     let Some(world) = std::env::var_os(WORLD).map(PathBuf::from) else { return };
     assert_eq!(
         std::env::var("TF_PLUGIN_MAGIC_COOKIE").as_deref(),

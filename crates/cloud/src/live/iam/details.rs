@@ -1,6 +1,6 @@
 //! The account's roles, users, groups and policies, with all that ties them together.
 
-use super::super::{Answer, Reading, Scope, of_parents};
+use super::super::{Answer, Reading, Scope};
 use super::{PAGE, group, policy, role, user};
 use crate::error::CallError;
 use crate::pages::Pages;
@@ -59,7 +59,7 @@ pub(in super::super) async fn read(scope: &Scope<'_>) -> Reading {
     answer.objects.extend(details.groups.iter().flat_map(|one| group::objects(one, &details.users)));
     policy::add(scope, &details, &mut answer).await;
     for view in VIEWS {
-        of_parents(scope, view, &mut answer);
+        answer.of_parents(scope, view);
     }
     Ok(answer)
 }

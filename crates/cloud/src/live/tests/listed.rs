@@ -25,7 +25,7 @@ fn buckets(buckets: &[(&str, Option<&str>)]) -> Reply {
 }
 
 /// One object of each listed type, one zone with one record, and nothing else.
-fn account(asked: &str) -> Reply {
+pub(super) fn account(asked: &str) -> Reply {
     let zones = "<ListHostedZonesResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><HostedZones>\
                  <HostedZone><Id>/hostedzone/Z1</Id><Name>shop.test.</Name><CallerReference>r</CallerReference>\
                  </HostedZone></HostedZones><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>\

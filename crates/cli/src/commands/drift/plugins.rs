@@ -1,0 +1,83 @@
+//! The provider plugins of the compared stacks, as a reader.
+
+use super::gather::Loaded;
+use async_trait::async_trait;
+use pilotlight_cloud::Aws;
+use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Place, Unread};
+use pilotlight_terraform::Program;
+use pilotlight_terraform::provider::{Pace, ProviderReader, ProviderSettings};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Requests of a provider for one read of a Route 53 object: the object, and its tags or its zone.
+/// Measured with provider 5.100 against an emulator.
+const ROUTE53_REQUESTS: u32 = 2;
+
+/// A reader through the plugins that these stacks are locked to.
+pub(super) async fn reader(loaded: &[Loaded], aws: &Aws) -> ProviderReader {
+    let environment = std::env::vars_os().collect();
+    let mut settings = ProviderSettings::new(environment, cache());
+    for one in loaded {
+        let source = settings.stacks.entry(one.stack.clone()).or_default();
+        if source.is_none() {
+            source.clone_from(&one.source);
+        }
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    settings.program = Program::find(None, &path).await.ok();
+    let region = loaded.first().map(|one| one.region.clone());
+    if let Some(region) = region {
+        settings.pace = Arc::new(Route53Pace { aws: aws.clone(), place: Place { role: None, region } });
+    }
+    ProviderReader::new(settings)
+}
+
+/// Where schemas and unpacked plugins are kept: the XDG base directory for caches.
+fn cache() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+    base.unwrap_or_else(std::env::temp_dir).join("pilotlight")
+}
+
+/// Keeps a plugin's reads of Route 53 below the 5 requests a second that everybody in the account shares.
+struct Route53Pace {
+    aws: Aws,
+    place: Place,
+}
+
+#[async_trait]
+impl Pace for Route53Pace {
+    async fn wait(&self, resource_type: &str) {
+        if resource_type.starts_with("aws_route53_") {
+            self.aws.pace(&self.place, "route53", ROUTE53_REQUESTS).await;
+        }
+    }
+}
+
+/// A plugin's reads, each counted as one call of `--max-calls`.
+pub(super) struct Paced {
+    pub(super) aws: Aws,
+    pub(super) reader: ProviderReader,
+}
+
+#[async_trait]
+impl LiveReader for Paced {
+    fn reads(&self, resource_type: &str) -> bool {
+        self.reader.reads(resource_type)
+    }
+
+    async fn read(&self, query: &LiveQuery<'_>) -> LiveSnapshot {
+        let granted = self.aws.spend(query.wanted.len() as u64);
+        let mut query = query.clone();
+        let rest =
+            query.wanted.split_off(usize::try_from(granted).unwrap_or(query.wanted.len()).min(query.wanted.len()));
+        let mut snapshot =
+            if query.wanted.is_empty() { LiveSnapshot::default() } else { self.reader.read(&query).await };
+        snapshot.unread.extend(rest.into_iter().map(|wanted| Unread {
+            resource_type: wanted.resource_type.to_owned(),
+            id: Some(wanted.id.to_owned()),
+            reason: "the limit of --max-calls is reached".to_owned(),
+        }));
+        snapshot
+    }
+}
