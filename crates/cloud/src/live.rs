@@ -55,7 +55,7 @@ use std::collections::BTreeSet;
 /// API has its own bucket; this bounds the connections of a place, of which each family has one.
 const FAMILIES_AT_ONCE: usize = 64;
 
-/// Calls of one family that are made at the same time, where it takes one an object or parent.
+/// Calls for one object after the other that are under way at the same time.
 const AT_ONCE: usize = 8;
 
 /// Types that come from the same call.

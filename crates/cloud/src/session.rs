@@ -90,6 +90,12 @@ impl Aws {
         self.inner.budget.left()
     }
 
+    /// Books requests that are made by other means than this crate, a provider's plugin: how many of `requests` may
+    /// be made. They are in no count of calls.
+    pub fn spend(&self, requests: u64) -> u64 {
+        (0..requests).take_while(|_| self.inner.budget.spend().is_ok()).count() as u64
+    }
+
     /// Whether a call was not made since the limit of [`Aws::with_max_calls`] was reached.
     pub fn budget_exhausted(&self) -> bool {
         self.inner.budget.has_refused()

@@ -2,6 +2,7 @@
 //! the provider does when it reads: only then are they compared field by field.
 
 use crate::equal::{is_empty, items, text};
+use crate::network::{cidr, protocol};
 use crate::policy::policy;
 use crate::shapes::natural;
 use serde_json::{Map, Value};
@@ -17,6 +18,8 @@ enum Form {
     Documents,
     /// A list of which the resource owns just what it states.
     Stated,
+    /// Rules of a network ACL: the state of one that was just applied has protocols as they were written.
+    AclRules,
     /// Blocks that have sets below these names.
     Sets(&'static [&'static str]),
 }
@@ -26,6 +29,8 @@ const FORMS: &[(&str, &str, Form)] = &[
     ("aws_lb_listener", "default_action", Form::Actions),
     ("aws_lb_listener_rule", "action", Form::Actions),
     ("aws_lb_listener_rule", "condition", Form::Sets(&["values", "query_string"])),
+    ("aws_network_acl", "ingress", Form::AclRules),
+    ("aws_network_acl", "egress", Form::AclRules),
     ("aws_iam_role", "inline_policy", Form::Documents),
     ("aws_iam_user_group_membership", "groups", Form::Stated),
     ("aws_autoscaling_policy", "target_tracking_configuration", Form::Sets(&["metrics", "dimensions"])),
@@ -62,6 +67,7 @@ pub(crate) fn align(kind: &str, state: &mut Attributes<'_>, live: &mut Attribute
                 Form::Actions => actions(old, new),
                 Form::Documents => documents(old, new),
                 Form::Stated => stated(old, new),
+                Form::AclRules => [old, new].into_iter().for_each(acl_rules),
                 Form::Sets(names) => {
                     sort(old, names);
                     sort(new, names);
@@ -113,6 +119,18 @@ fn documents(old: &mut Value, new: &mut Value) {
     }
     for blocks in [old, new].into_iter().filter_map(Value::as_array_mut) {
         blocks.sort_by_cached_key(|block| text(&block["name"]));
+    }
+}
+
+fn acl_rules(rules: &mut Value) {
+    for rule in rules.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        let canonical: [(&str, fn(&str) -> String); 3] =
+            [("protocol", protocol), ("cidr_block", cidr), ("ipv6_cidr_block", cidr)];
+        for (name, canonical) in canonical {
+            if let Some(field) = rule.get_mut(name).filter(|field| !is_empty(field)) {
+                *field = canonical(&text(field)).into();
+            }
+        }
     }
 }
 
@@ -227,6 +245,17 @@ mod tests {
         let empty = json!([{"name": "", "policy": ""}]);
         assert_eq!(differences("aws_iam_role", "inline_policy", empty.clone(), json!([])), 0);
         assert_eq!(differences("aws_iam_role", "inline_policy", empty, live("{}")), 1);
+    }
+
+    #[test]
+    fn protocols_of_a_network_acl_have_one_name() {
+        let rule = |protocol: &str, cidr: &str, code: Value| json!([{"rule_no": 100, "protocol": protocol, "cidr_block": cidr, "ipv6_cidr_block": "", "icmp_code": code}]);
+        for kind in ["aws_network_acl", "aws_default_network_acl"] {
+            let found = |live: Value| differences(kind, "ingress", rule("tcp", "10.0.0.0/8", json!(null)), live);
+            assert_eq!(found(rule("6", "10.0.0.0/8", json!(0))), 0);
+            assert_eq!(found(rule("17", "10.0.0.0/8", json!(0))), 1);
+            assert_eq!(found(rule("6", "0.0.0.0/0", json!(0))), 1);
+        }
     }
 
     #[test]

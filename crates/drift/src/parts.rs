@@ -52,7 +52,7 @@ fn texts_at(attributes: &Map<String, Value>, path: &str) -> Vec<String> {
 
 /// Owned parts by the other object's id and attribute.
 #[derive(Debug, Default)]
-pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, Elements>>);
+pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, Vec<Elements>>>);
 
 /// What is owned, and by a resource of which type.
 #[derive(Debug)]
@@ -64,6 +64,14 @@ enum Elements {
         field: Option<&'static str>,
         names: HashSet<String>,
     },
+}
+
+impl Elements {
+    fn owner(&self) -> &'static str {
+        match self {
+            Self::All(owner) | Self::Named { owner, .. } => owner,
+        }
+    }
 }
 
 impl OwnedParts {
@@ -79,17 +87,26 @@ impl OwnedParts {
             for host in texts_at(attributes, part.host) {
                 let host = self.0.entry(host_id(&host).to_owned()).or_default();
                 for attribute in part.attributes {
+                    let owners = host.entry(attribute).or_default();
                     let (field, path) = match part.owned {
                         Owned::Whole => {
-                            host.insert(attribute, Elements::All(part.resource_type));
+                            owners.push(Elements::All(part.resource_type));
                             continue;
                         }
                         Owned::Text(path) => (None, path),
                         Owned::Block(path, field) => (Some(field), path),
                     };
-                    let none = || Elements::Named { owner: part.resource_type, field, names: HashSet::new() };
-                    if let Elements::Named { names, .. } = host.entry(attribute).or_insert_with(none) {
-                        names.extend(texts_at(attributes, path));
+                    let ours = owners.iter_mut().find_map(|elements| match elements {
+                        Elements::Named { owner, names, .. } if *owner == part.resource_type => Some(names),
+                        _ => None,
+                    });
+                    match ours {
+                        Some(names) => names.extend(texts_at(attributes, path)),
+                        None => owners.push(Elements::Named {
+                            owner: part.resource_type,
+                            field,
+                            names: texts_at(attributes, path).into_iter().collect(),
+                        }),
                     }
                 }
             }
@@ -108,7 +125,10 @@ impl OwnedParts {
         // An instance has the groups of its first interface.
         let interface = live.get("primary_network_interface_id").map(text).unwrap_or_default();
         let hosts = [id, &interface].into_iter().filter_map(|host| self.0.get(host));
-        for (attribute, elements) in hosts.flatten() {
+        let parts =
+            hosts.flatten().flat_map(|(attribute, owners)| owners.iter().map(move |elements| (attribute, elements)));
+        // What owns a part may be known by the id of the object itself: the policy of an endpoint.
+        for (attribute, elements) in parts.filter(|(_, elements)| elements.owner() != kind) {
             let owner = match elements {
                 Elements::All(owner) => {
                     out.live.to_mut().remove(*attribute);

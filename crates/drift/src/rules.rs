@@ -162,6 +162,7 @@ pub const RULES: &[Row] = &[
         Rule::GroupId,
         "a group of another account is written with or without it",
     ),
+    row("aws_instance", "enable_primary_ipv6", Rule::WhereStated, "computed where it is not given"),
     row("aws_instance", "vpc_security_group_ids", Rule::Set, "a set"),
     row(
         "aws_instance",
@@ -184,6 +185,7 @@ pub const RULES: &[Row] = &[
     row("aws_ebs_volume", "iops", Rule::WhereStated, "for gp2 AWS computes it from the size"),
     row("aws_ebs_volume", "throughput", Rule::WhereStated, "for gp3 AWS has a default"),
     row("aws_ebs_volume", "kms_key_id", Rule::WhereStated, "AWS takes the account's default key where none is given"),
+    row("aws_network_interface", "enable_primary_ipv6", Rule::WhereStated, "computed where it is not given"),
     row("aws_network_interface", "private_ips", Rule::Set, "a set"),
     row("aws_network_interface", "ipv6_addresses", Rule::Set, "a set"),
     row("aws_network_interface", "ipv4_prefixes", Rule::Set, "a set"),

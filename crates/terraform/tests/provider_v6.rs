@@ -122,15 +122,17 @@ async fn objects_are_upgraded_and_read_and_the_plugin_ends() {
     stage.put("kept", "none");
     stage.put("in-json", "white");
     stage.put("locked", "denied");
+    stage.put("flat", "black");
+    let flat = json!({"schema_version": 0, "attributes_flat": {"id": "flat", "color": "red", "size": "3"}});
     let old = json!({"schema_version": 0, "attributes": {"id": "old", "color": "red", "size": "12"}});
     let mut kept = thing("kept");
     kept["private"] = "cHJpdmF0ZQ==".into();
-    let state = state(&[thing("here"), thing("gone"), old, kept, thing("in-json"), thing("locked")]);
+    let state = state(&[thing("here"), thing("gone"), old, kept, thing("in-json"), thing("locked"), flat]);
     let reader = ProviderReader::new(stage.settings());
     let snapshot = read(&reader, &state).await;
 
     let object = |id: &str| snapshot.objects.iter().find(|object| object.id == id).expect(id);
-    assert_eq!(snapshot.objects.len(), 4, "{:?}", snapshot.unread);
+    assert_eq!(snapshot.objects.len(), 5, "{:?}", snapshot.unread);
     assert_eq!(
         Value::Object(object("here").attributes.clone()),
         json!({
@@ -143,6 +145,9 @@ async fn objects_are_upgraded_and_read_and_the_plugin_ends() {
     let old = object("old");
     assert_eq!(old.recorded.as_ref().expect("upgraded")["colour"], "red");
     assert_eq!((&old.attributes["colour"], &old.attributes["size"]), (&json!("blue"), &json!(12)));
+    let flat = object("flat");
+    assert_eq!(flat.recorded.as_ref().expect("upgraded")["size"], 3, "of Terraform 0.11");
+    assert_eq!(flat.attributes["colour"], "black");
     assert_eq!(object("kept").attributes["colour"], "private", "its private data came along");
     assert_eq!(object("in-json").attributes["colour"], "white");
 
@@ -160,7 +165,7 @@ async fn objects_are_upgraded_and_read_and_the_plugin_ends() {
     let [calls] = snapshot.calls.as_slice() else { panic!("{:?}", snapshot.calls) };
     assert_eq!(
         (calls.service.as_str(), calls.region.as_str(), calls.operation.as_str(), calls.count),
-        ("provider acme/fake", "eu-west-1", "ReadResource fake_thing", 6)
+        ("provider acme/fake", "eu-west-1", "ReadResource fake_thing", 7)
     );
     assert_eq!(reader.notes().await, [], "the lock file says which version it is");
 

@@ -8,7 +8,7 @@ mod single;
 use super::attributes::{Attributes, number};
 use super::{Answer, Reading, Scope, made_by};
 use crate::error::CallError;
-use aws_sdk_ec2::types::{GroupIdentifier, Instance, InstanceNetworkInterface, InstanceStateName, MonitoringState};
+use aws_sdk_ec2::types::{Instance, InstanceNetworkInterface, InstanceStateName, MonitoringState};
 use std::collections::HashMap;
 
 pub(super) const TYPES: &[&str] = &[INSTANCE];
@@ -81,7 +81,8 @@ fn attributes(instance: &Instance) -> Attributes {
         .or_null("host_id", placement.and_then(|placement| placement.host_id()))
         .or_null("host_resource_group_arn", placement.and_then(|placement| placement.host_resource_group_arn()))
         .or_null("subnet_id", instance.subnet_id())
-        .texts("vpc_security_group_ids", groups(instance, primary).iter().filter_map(|group| group.group_id()))
+        // Those of its first interface.
+        .texts("vpc_security_group_ids", instance.security_groups().iter().filter_map(|group| group.group_id()))
         .or_null("key_name", instance.key_name())
         .or_null("private_ip", instance.private_ip_address())
         .or_null("public_ip", instance.public_ip_address())
@@ -115,17 +116,12 @@ fn monitoring(instance: &Instance) -> Option<bool> {
     Some(matches!(state, MonitoringState::Enabled | MonitoringState::Pending))
 }
 
-/// Groups belong to interfaces; the instance repeats those of its first one.
-fn groups<'a>(instance: &'a Instance, primary: Option<&'a InstanceNetworkInterface>) -> &'a [GroupIdentifier] {
-    primary.map_or_else(|| instance.security_groups(), |interface| interface.groups())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use aws_sdk_ec2::types::{
-        HttpTokensState, IamInstanceProfile, InstanceMetadataOptionsResponse, InstanceNetworkInterfaceAttachment,
-        InstanceState, InstanceType, Monitoring,
+        GroupIdentifier, HttpTokensState, IamInstanceProfile, InstanceMetadataOptionsResponse,
+        InstanceNetworkInterfaceAttachment, InstanceState, InstanceType, Monitoring,
     };
     use serde_json::{Value, json};
 
@@ -160,6 +156,7 @@ mod tests {
                 IamInstanceProfile::builder().arn("arn:aws:iam::1:instance-profile/team/shop").build(),
             )
             .monitoring(Monitoring::builder().state(MonitoringState::Pending).build())
+            .security_groups(GroupIdentifier::builder().group_id("sg-0").build())
             .network_interfaces(interface(1))
             .network_interfaces(interface(0))
             .metadata_options(
@@ -178,7 +175,7 @@ mod tests {
                 "placement_partition_number": null, "host_id": null, "host_resource_group_arn": null,
                 "outpost_arn": null, "instance_lifecycle": null, "spot_instance_request_id": null,
                 "associate_public_ip_address": false, "secondary_private_ips": [], "ipv6_addresses": [],
-                "ipv6_address_count": 0,
+                "ipv6_address_count": 0, "enable_primary_ipv6": false,
                 "network_interface": [
                     {"network_interface_id": "eni-1", "device_index": 1},
                     {"network_interface_id": "eni-0", "device_index": 0},

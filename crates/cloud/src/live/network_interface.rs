@@ -69,6 +69,10 @@ fn object(interface: &NetworkInterface) -> Option<LiveObject> {
         .texts("ipv6_addresses", ipv6.iter().copied())
         .list("ipv6_address_list", ipv6.iter().copied())
         .set("ipv6_address_count", ipv6.len())
+        .set(
+            "enable_primary_ipv6",
+            interface.ipv6_addresses().iter().any(|address| address.is_primary_ipv6() == Some(true)),
+        )
         .texts("ipv6_prefixes", interface.ipv6_prefixes().iter().filter_map(|prefix| prefix.ipv6_prefix()))
         .set("ipv6_prefix_count", interface.ipv6_prefixes().len())
         .texts("security_groups", interface.groups().iter().filter_map(|group| group.group_id()))

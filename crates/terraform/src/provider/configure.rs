@@ -64,9 +64,10 @@ pub(crate) fn encode(schema: &ConfigSchema, arguments: &Map<String, Value>) -> R
 /// The default tags of one provider configuration, by what its objects have in `tags_all` and not in `tags`. Where
 /// they do not agree on a tag's value, that of most objects counts.
 pub(crate) fn default_tags<'a>(objects: impl Iterator<Item = ManagedInstance<'a>>) -> DefaultTags {
-    let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
     for object in objects {
-        let attributes = object.attributes();
+        // One object's attributes at a time: a state can be large.
+        let attributes = object.instance.read_attributes();
         let Some(Value::Object(all)) = attributes.get("tags_all") else { continue };
         let own = match attributes.get("tags") {
             Some(Value::Object(own)) => Some(own),
@@ -76,13 +77,13 @@ pub(crate) fn default_tags<'a>(objects: impl Iterator<Item = ManagedInstance<'a>
         };
         for (key, value) in all {
             if let (Some(value), false) = (value.as_str(), own.is_some_and(|own| own.contains_key(key))) {
-                *seen.entry((key, value)).or_default() += 1;
+                *seen.entry((key.clone(), value.to_owned())).or_default() += 1;
             }
         }
     }
     let mut best: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
-    for ((key, value), count) in seen {
-        let candidate = (count, value);
+    for ((key, value), count) in &seen {
+        let candidate = (*count, value.as_str());
         best.entry(key).and_modify(|known| *known = (*known).max(candidate)).or_insert(candidate);
     }
     best.into_iter().map(|(key, (_, value))| (key.to_owned(), value.to_owned())).collect()

@@ -76,7 +76,7 @@ impl Reading<'_> {
         let Some(recorded) = recorded else {
             return Err(answer("the provider upgraded it to nothing".to_owned()));
         };
-        let private = match instance.private() {
+        let private = match &instance.private() {
             Some(text) => STANDARD.decode(text).map_err(|error| answer(format!("its private data: {error}")))?,
             None => Vec::new(),
         };
@@ -100,10 +100,15 @@ impl Reading<'_> {
     }
 }
 
+/// The record as the state has it, to the digit; a flat one goes as Terraform 0.11 wrote it.
 fn raw_state(instance: &Instance) -> Result<RawState, PluginError> {
-    let json = serde_json::to_vec(instance.attributes())
-        .map_err(|error| PluginError::Answer { what: "the recorded state".to_owned(), why: error.to_string() })?;
-    Ok(RawState { json: json.into(), ..RawState::default() })
+    if let Some(flat) = instance.attributes_flat_json() {
+        let flatmap = serde_json::from_str(flat)
+            .map_err(|error| PluginError::Answer { what: "the recorded state".to_owned(), why: error.to_string() })?;
+        return Ok(RawState { json: Bytes::new(), flatmap });
+    }
+    let json = instance.attributes_json().unwrap_or("{}");
+    Ok(RawState { json: Bytes::copy_from_slice(json.as_bytes()), ..RawState::default() })
 }
 
 /// The attributes; none where the value is null.

@@ -6,9 +6,10 @@ use super::settings::Settings;
 use super::{PAGE, arns, tags, target};
 use crate::error::CallError;
 use crate::pages::Pages;
-use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
+use aws_sdk_elasticloadbalancingv2::types::{TargetGroup, TargetTypeEnum};
 use pilotlight_drift::LiveObject;
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(in super::super) const TYPES: &[&str] = &[GROUP, target::TARGET];
 const GROUP: &str = "aws_lb_target_group";
@@ -18,12 +19,16 @@ const NAMES: &[(&str, &str)] = &[
     ("deregistration_delay.timeout_seconds", "deregistration_delay"),
     ("deregistration_delay.connection_termination.enabled", "connection_termination"),
     ("lambda.multi_value_headers.enabled", "lambda_multi_value_headers_enabled"),
-    ("load_balancing.algorithm.type", "load_balancing_algorithm_type"),
-    ("load_balancing.algorithm.anomaly_mitigation", "load_balancing_anomaly_mitigation"),
-    ("load_balancing.cross_zone.enabled", "load_balancing_cross_zone_enabled"),
     ("preserve_client_ip.enabled", "preserve_client_ip"),
     ("proxy_protocol_v2.enabled", "proxy_protocol_v2"),
     ("slow_start.duration_seconds", "slow_start"),
+];
+
+/// Of groups whose targets are instances or addresses. The provider has them for no others, whatever is told.
+const BALANCING: &[(&str, &str)] = &[
+    ("load_balancing.algorithm.type", "load_balancing_algorithm_type"),
+    ("load_balancing.algorithm.anomaly_mitigation", "load_balancing_anomaly_mitigation"),
+    ("load_balancing.cross_zone.enabled", "load_balancing_cross_zone_enabled"),
 ];
 
 const FAILOVER: &[(&str, &str)] =
@@ -51,9 +56,12 @@ pub(in super::super) async fn read(scope: &Scope<'_>) -> Reading {
     let groups = list(scope).await?;
     let mut answer = Answer::of(groups.iter().filter_map(object));
     let wanted = scope.ids(GROUP);
+    let kinds: HashMap<&str, Option<&TargetTypeEnum>> =
+        groups.iter().filter_map(|group| Some((group.target_group_arn()?, group.target_type()))).collect();
     let there = groups.iter().filter_map(|group| group.target_group_arn()).filter(|arn| wanted.contains(arn));
     for (arn, told) in at_once(there, |arn| settings(scope, arn)).await {
-        answer.complete(GROUP, arn, told.map(|told| attributes(&told)));
+        let kind = kinds.get(arn).copied().flatten();
+        answer.complete(GROUP, arn, told.map(|told| attributes(kind, &told)));
     }
     tags::add(scope, GROUP, &mut answer).await;
     target::add(scope, &groups, &mut answer).await;
@@ -78,9 +86,11 @@ async fn settings(scope: &Scope<'_>, arn: &str) -> Result<Settings, CallError> {
     Ok(Settings::of(answer.attributes().iter().map(|one| (one.key(), one.value()))))
 }
 
-pub(super) fn attributes(settings: &Settings) -> Attributes {
+pub(super) fn attributes(kind: Option<&TargetTypeEnum>, settings: &Settings) -> Attributes {
+    let balances = matches!(kind, Some(TargetTypeEnum::Instance | TargetTypeEnum::Ip));
+    let names: Vec<_> = NAMES.iter().chain(BALANCING.iter().filter(|_| balances)).copied().collect();
     settings
-        .attributes(NAMES)
+        .attributes(&names)
         .if_told("stickiness", stickiness(settings))
         .if_told("target_failover", settings.block(FAILOVER))
         .if_told("target_health_state", settings.block(HEALTH_STATE))

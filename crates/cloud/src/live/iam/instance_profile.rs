@@ -32,15 +32,10 @@ pub(in super::super) async fn read(scope: &Scope<'_>) -> Reading {
 }
 
 async fn tags(scope: &Scope<'_>, name: &str) -> Result<Vec<Tag>, CallError> {
-    let planned = scope.regional.iam("ListInstanceProfileTags");
-    let mut pages = Pages::of(&planned.call);
-    while pages.is_open() {
-        let list = scope.regional.iam.list_instance_profile_tags().instance_profile_name(name);
-        let request = list.max_items(PAGE).set_marker(pages.marker());
-        let page = scope.regional.send(&planned, request.send()).await?;
-        pages.add(Some(page.tags), page.marker.filter(|_| page.is_truncated))?;
-    }
-    Ok(pages.into_items())
+    let planned = scope.regional.iam("GetInstanceProfile");
+    let request = scope.regional.iam.get_instance_profile().instance_profile_name(name);
+    let answer = scope.regional.send(&planned, request.send()).await?;
+    Ok(answer.instance_profile().map(|profile| profile.tags().to_vec()).unwrap_or_default())
 }
 
 pub(super) fn object(profile: &InstanceProfile) -> LiveObject {

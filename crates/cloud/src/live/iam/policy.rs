@@ -38,7 +38,9 @@ async fn tags(scope: &Scope<'_>, arn: &str) -> Result<Vec<Tag>, CallError> {
 }
 
 pub(super) fn object(policy: &ManagedPolicyDetail) -> Option<LiveObject> {
-    let (arn, name, path) = (policy.arn()?, policy.policy_name()?, policy.path().unwrap_or("/"));
+    let (arn, path) = (policy.arn()?, policy.path().unwrap_or("/"));
+    // Not every emulator tells it, and the ARN ends with it.
+    let name = policy.policy_name().or_else(|| arn.rsplit('/').next())?;
     let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
     let attributes = Attributes::new()
         .set("arn", arn)

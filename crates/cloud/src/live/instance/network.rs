@@ -28,6 +28,10 @@ pub(super) fn add(
         .set("associate_public_ip_address", primary.association().is_some())
         .texts("secondary_private_ips", others.filter_map(|address| address.private_ip_address()))
         .set("ipv6_address_count", ipv6.len())
+        .set(
+            "enable_primary_ipv6",
+            primary.ipv6_addresses().iter().any(|address| address.is_primary_ipv6() == Some(true)),
+        )
         .list("ipv6_addresses", ipv6)
 }
 
@@ -62,7 +66,7 @@ mod tests {
                 "network_interface": [
                     {"network_interface_id": "eni-0", "device_index": 0, "delete_on_termination": true}
                 ],
-                "secondary_private_ips": ["10.0.0.6"], "ipv6_address_count": 1, "ipv6_addresses": ["2a05::5"]
+                "secondary_private_ips": ["10.0.0.6"], "ipv6_address_count": 1, "enable_primary_ipv6": false, "ipv6_addresses": ["2a05::5"]
             })
         );
     }
