@@ -5,7 +5,6 @@ use crate::failure::{Failure, quoted};
 use crate::output::Screen;
 use crate::states::{LockTable, Place, ReadState, StateReader};
 use pilotlight_cloud::Aws;
-use pilotlight_drift::Place;
 use pilotlight_findings::{Code, Explain, Finding, Region, Severity, Side, Subject, codes};
 use pilotlight_journal::JournalStores;
 use pilotlight_plan::{DrPlan, Inputs, Outputs, Stack};
@@ -253,7 +252,7 @@ async fn s3_access(url: &str, region: &Region, aws: &Aws) -> Result<Option<S3Acc
     if url != "s3://" {
         aws.check_credentials(region).await?;
     }
-    Ok(Some(aws.s3_access(&Place::own(region.clone())).await))
+    Ok(Some(aws.s3_access(&pilotlight_drift::Place::own(region.clone())).await))
 }
 
 /// A state's URL as a person finds it from where the program runs.

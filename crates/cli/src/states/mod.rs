@@ -9,7 +9,6 @@ pub(crate) use lock::LockTable;
 use crate::failure::Failure;
 use futures::{StreamExt as _, TryStreamExt as _};
 use pilotlight_cloud::Aws;
-use pilotlight_drift::Place;
 use pilotlight_findings::{Finding, Region, Side, Subject, codes};
 use pilotlight_store::{HttpLogin, StateAccess, StateObject};
 use pilotlight_terraform::Program;
@@ -131,7 +130,7 @@ impl<'a> StateReader<'a> {
         let mut access = StateAccess { s3: None, http: http_login() };
         if url.is_on_s3() {
             self.aws.check_credentials(region).await?;
-            access.s3 = Some(self.aws.s3_access(&Place::own(region.clone())).await);
+            access.s3 = Some(self.aws.s3_access(&pilotlight_drift::Place::own(region.clone())).await);
         }
         Ok(access)
     }
