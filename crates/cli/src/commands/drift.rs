@@ -46,6 +46,7 @@ pub(super) async fn run(args: &Drift, context: Context<'_>) -> Result<Exit, Fail
         unmanaged: args.unmanaged,
         moved: &moved,
         ignores: &ignores,
+        terraform: args.terraform.as_deref(),
         configurations: &configurations,
     };
     let mut outcome = compare(&loaded, &how, &aws).await?;

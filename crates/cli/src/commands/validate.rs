@@ -120,6 +120,7 @@ async fn drift(project: &Project, states: &mut States, aws: &Aws, sum: &mut Sum)
         unmanaged: false,
         moved: &moved,
         ignores: &ignores,
+        terraform: None,
         configurations: &configurations,
     };
     let outcome = compare(&loaded, &how, aws).await?;

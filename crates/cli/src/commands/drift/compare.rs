@@ -9,6 +9,7 @@ use pilotlight_drift::{
     DriftInput, DriftOutcome, LiveReader, MovedRecord, Readers, Routing, StackState, decide, observe, wanted,
 };
 use pilotlight_findings::{Finding, Severity, Subject, codes};
+use std::path::Path;
 
 /// How states are compared.
 pub(in crate::commands) struct Comparing<'a> {
@@ -20,6 +21,8 @@ pub(in crate::commands) struct Comparing<'a> {
     pub(in crate::commands) moved: &'a [MovedRecord],
     /// Patterns of what is not looked at.
     pub(in crate::commands) ignores: &'a Ignores,
+    /// The terraform or tofu program that installs a plugin which is nowhere on this machine.
+    pub(in crate::commands) terraform: Option<&'a Path>,
     /// What the HCL says.
     pub(in crate::commands) configurations: &'a [StackConfiguration],
 }
@@ -42,11 +45,12 @@ pub(in crate::commands) async fn compare(
         })
         .collect();
     let native = aws.live_reader();
-    let provider = Paced { aws: aws.clone(), reader: reader(loaded, aws).await };
+    let provider = Paced { aws: aws.clone(), reader: reader(loaded, how.terraform, aws).await };
+    let (native_reader, plugins) = (&native, &provider);
     let (native, provider): (Option<&dyn LiveReader>, Option<&dyn LiveReader>) = match how.reader {
-        crate::args::Reader::Auto => (Some(&native), Some(&provider)),
-        crate::args::Reader::Native => (Some(&native), None),
-        crate::args::Reader::Provider => (None, Some(&provider)),
+        crate::args::Reader::Auto => (Some(native_reader), Some(plugins)),
+        crate::args::Reader::Native => (Some(native_reader), None),
+        crate::args::Reader::Provider => (None, Some(plugins)),
     };
     let readers = Readers { native, provider };
     let routing = Routing::of(&stacks, &readers);
@@ -63,6 +67,7 @@ pub(in crate::commands) async fn compare(
         ..DriftInput::of(&stacks, &routing, &live)
     };
     let mut outcome = decide(&input);
+    outcome.findings.extend(plugins.reader.notes().await);
     if aws.budget_exhausted() {
         let subject = Subject::Host { host: "AWS".into() };
         let message = "the limit of --max-calls was reached before everything was read";

@@ -6,7 +6,7 @@ use pilotlight_cloud::Aws;
 use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Place, Unread};
 use pilotlight_terraform::Program;
 use pilotlight_terraform::provider::{Pace, ProviderReader, ProviderSettings};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Requests of a provider for one read of a Route 53 object: the object, and its tags or its zone.
@@ -14,7 +14,7 @@ use std::sync::Arc;
 const ROUTE53_REQUESTS: u32 = 2;
 
 /// A reader through the plugins that these stacks are locked to.
-pub(super) async fn reader(loaded: &[Loaded], aws: &Aws) -> ProviderReader {
+pub(super) async fn reader(loaded: &[Loaded], terraform: Option<&Path>, aws: &Aws) -> ProviderReader {
     let environment = std::env::vars_os().collect();
     let mut settings = ProviderSettings::new(environment, cache());
     for one in loaded {
@@ -24,7 +24,7 @@ pub(super) async fn reader(loaded: &[Loaded], aws: &Aws) -> ProviderReader {
         }
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    settings.program = Program::find(None, &path).await.ok();
+    settings.program = Program::find(terraform, &path).await.ok();
     let region = loaded.first().map(|one| one.region.clone());
     if let Some(region) = region {
         settings.pace = Arc::new(Route53Pace { aws: aws.clone(), place: Place { role: None, region } });
