@@ -252,7 +252,7 @@ async fn s3_access(url: &str, region: &Region, aws: &Aws) -> Result<Option<S3Acc
     if url != "s3://" {
         aws.check_credentials(region).await?;
     }
-    Ok(Some(aws.s3_access(&pilotlight_drift::Place { role: None, region: region.clone() }).await))
+    Ok(Some(aws.s3_access(&pilotlight_drift::Place::own(region.clone())).await))
 }
 
 /// A state's URL as a person finds it from where the program runs.

@@ -29,7 +29,7 @@ impl AwsCatalog {
     }
 
     async fn regional(&self, region: &Region) -> Regional {
-        self.aws.regional(&Place { role: None, region: region.clone() }, self.aws.session_log()).await
+        self.aws.regional(&Place::own(region.clone()), self.aws.session_log()).await
     }
 }
 

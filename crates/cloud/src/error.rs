@@ -21,12 +21,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// The action that a policy has to allow, `ec2:DescribeVpcs`. It is named after the call, with few exceptions.
+    /// The action that a policy has to allow, `ec2:DescribeVpcs`. Of the calls that are made here, one has another name.
     fn action(&self) -> String {
         match (self.service, self.operation) {
             // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
             ("s3", "ListBuckets") => "s3:ListAllMyBuckets".into(),
-            ("elasticloadbalancingv2", operation) => format!("elasticloadbalancing:{operation}"),
             (service, operation) => format!("{service}:{operation}"),
         }
     }
@@ -347,7 +346,7 @@ mod tests {
             call("ec2", "eu-west-1", "DescribeVpcs"),
             call("s3", "eu-west-1 (222222222222)", "ListBuckets"),
             call("route53", "global", "ListHostedZones"),
-            call("elasticloadbalancingv2", "eu-west-1", "DescribeListeners"),
+            call("elasticloadbalancing", "eu-west-1", "DescribeListeners"),
             call("iam", "global (222222222222)", "GetAccountAuthorizationDetails"),
         ];
         assert_eq!(
@@ -356,7 +355,7 @@ mod tests {
                 "DescribeVpcs of ec2 in eu-west-1",
                 "ListBuckets of s3 in eu-west-1 (222222222222)",
                 "ListHostedZones of route53",
-                "DescribeListeners of elasticloadbalancingv2 in eu-west-1",
+                "DescribeListeners of elasticloadbalancing in eu-west-1",
                 "GetAccountAuthorizationDetails of iam (222222222222)",
             ]
         );

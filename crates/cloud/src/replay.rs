@@ -39,6 +39,11 @@ impl Reply {
         Self::Answer(status, body)
     }
 
+    /// An error of S3.
+    pub(crate) fn s3_error(status: u16, code: &str, message: &str) -> Self {
+        Self::Answer(status, format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"))
+    }
+
     /// An error of an API that speaks JSON: DynamoDB, Lambda, SQS.
     pub(crate) fn json_error(status: u16, code: &str, message: &str) -> Self {
         Self::Answer(status, format!("{{\"__type\": \"{code}\", \"message\": \"{message}\"}}"))

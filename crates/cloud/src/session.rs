@@ -146,7 +146,7 @@ impl Aws {
     /// # Errors
     /// The region does not answer, or AWS does not accept the credentials.
     pub async fn check_access(&self, region: &Region) -> Result<(), CallError> {
-        let regional = self.regional(&own(region), self.session_log()).await;
+        let regional = self.regional(&Place::own(region.clone()), self.session_log()).await;
         let planned = regional.ec2_whole("DescribeAvailabilityZones");
         match regional.send(&planned, regional.ec2.describe_availability_zones().send()).await {
             Err(error) if error.kind != CallErrorKind::Denied => Err(error),
@@ -161,7 +161,7 @@ impl Aws {
 
     /// Route 53, with the credentials of `home`: name the region that must not fail, the standby.
     pub async fn dns(&self, home: &Region) -> Route53Dns {
-        Route53Dns::new(self.regional(&own(home), self.session_log()).await)
+        Route53Dns::new(self.regional(&Place::own(home.clone()), self.session_log()).await)
     }
 
     /// What regions offer: zones and images.
@@ -254,7 +254,7 @@ impl Aws {
         made.clone()
     }
 
-    pub(crate) async fn config(&self, region: &Region) -> SdkConfig {
+    async fn config(&self, region: &Region) -> SdkConfig {
         let mut configs = self.inner.configs.lock().await;
         if let Some(config) = configs.get(region) {
             return config.clone();
@@ -284,11 +284,6 @@ impl Aws {
 
 /// The operation that requests are counted under which others send: they do not tell which one it is.
 const PACED: &str = "Describe";
-
-/// A place with the caller's own credentials.
-fn own(region: &Region) -> Place {
-    Place { role: None, region: region.clone() }
-}
 
 /// Under what the requests are counted that are made with a role: its account, or itself where its ARN tells none.
 fn account_or_role(role: &str) -> String {

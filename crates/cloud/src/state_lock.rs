@@ -4,7 +4,6 @@ use crate::error::CallError;
 use crate::session::Aws;
 use aws_sdk_dynamodb::types::AttributeValue;
 use pilotlight_drift::Place;
-use pilotlight_findings::Region;
 
 /// The table's key, and the two attributes that Terraform writes beside it.
 const LOCK_ID: &str = "LockID";
@@ -25,10 +24,10 @@ impl Aws {
     ///
     /// # Errors
     /// The table is not there, access is denied, or there is no answer.
-    pub async fn lock_item(&self, region: &Region, table: &str, lock_id: &str) -> Result<Option<LockItem>, CallError> {
-        let place = Place { role: None, region: region.clone() };
-        let regional = self.regional(&place, self.session_log()).await;
-        let planned = regional.call("dynamodb", "GetItem");
+    pub async fn lock_item(&self, place: &Place, table: &str, lock_id: &str) -> Result<Option<LockItem>, CallError> {
+        let log = self.session_log();
+        self.enter(place, &log).await?;
+        let regional = self.regional(place, log).await;
         let request = regional
             .dynamodb
             .get_item()
@@ -39,7 +38,7 @@ impl Aws {
             .expression_attribute_names("#digest", DIGEST)
             .expression_attribute_names("#info", INFO)
             .consistent_read(true);
-        let answer = regional.send(&planned, request.send()).await?;
+        let answer = regional.send(&regional.call("dynamodb", "GetItem"), request.send()).await?;
         Ok(answer.item.map(|item| {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
             LockItem { digest: text(DIGEST), info: text(INFO) }
@@ -68,12 +67,13 @@ mod tests {
             }
         });
         let aws = replay.aws();
-        let digest = aws.lock_item(&region(), "locks", "shop-tfstate/app.tfstate-md5").await.expect("item");
+        let here = Place::own(region());
+        let digest = aws.lock_item(&here, "locks", "shop-tfstate/app.tfstate-md5").await.expect("item");
         assert_eq!(digest.and_then(|item| item.digest).as_deref(), Some("0cc175b9c0f1b6a831c399e269772661"));
-        let lock = aws.lock_item(&region(), "locks", "shop-tfstate/app.tfstate").await.expect("item");
+        let lock = aws.lock_item(&here, "locks", "shop-tfstate/app.tfstate").await.expect("item");
         assert_eq!(lock, Some(LockItem { digest: None, info: Some(r#"{"Who":"ci"}"#.to_owned()) }));
-        assert_eq!(aws.lock_item(&region(), "locks", "nobody").await, Ok(None));
-        let denied = aws.lock_item(&region(), "locks", "x").await.expect_err("denied");
+        assert_eq!(aws.lock_item(&here, "locks", "nobody").await, Ok(None));
+        let denied = aws.lock_item(&here, "locks", "x").await.expect_err("denied");
         assert_eq!(denied.kind, CallErrorKind::Denied);
         assert_eq!(
             denied.to_string(),

@@ -16,6 +16,13 @@ pub struct Place {
     pub region: Region,
 }
 
+impl Place {
+    /// A region, with the caller's own credentials.
+    pub fn own(region: Region) -> Self {
+        Self { role: None, region }
+    }
+}
+
 /// What a reader is asked for: these objects in this place.
 #[derive(Debug, Clone)]
 pub struct LiveQuery<'a> {

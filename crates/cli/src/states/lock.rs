@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 use pilotlight_cloud::{Aws, CallError, CallErrorKind};
+use pilotlight_drift::Place;
 use pilotlight_findings::{Code, Evidence, Explain, Finding, Region, Severity, Subject, codes};
 use pilotlight_store::{StateAccess, StateObject, StoreError};
 use serde::Deserialize;
@@ -107,7 +108,7 @@ impl Table {
 
     /// Who holds the lock, as Terraform's JSON.
     async fn lock(&self, aws: &Aws) -> Result<Option<String>, CallError> {
-        Ok(aws.lock_item(&self.region, &self.name, &self.lock_id).await?.and_then(|item| item.info))
+        Ok(aws.lock_item(&Place::own(self.region.clone()), &self.name, &self.lock_id).await?.and_then(|item| item.info))
     }
 
     /// The state whose digest the table has.
@@ -116,7 +117,8 @@ impl Table {
         loop {
             tries += 1;
             let bytes = read_if_there(object, access).await?;
-            let item = aws.lock_item(&self.region, &self.name, &format!("{}-md5", self.lock_id)).await?;
+            let place = Place::own(self.region.clone());
+            let item = aws.lock_item(&place, &self.name, &format!("{}-md5", self.lock_id)).await?;
             let Some(expected) = item.and_then(|item| item.digest).filter(|digest| !digest.is_empty()) else {
                 return Ok(bytes);
             };

@@ -130,7 +130,7 @@ impl<'a> StateReader<'a> {
         let mut access = StateAccess { s3: None, http: http_login() };
         if url.is_on_s3() {
             self.aws.check_credentials(region).await?;
-            access.s3 = Some(self.aws.s3_access(&pilotlight_drift::Place { role: None, region: region.clone() }).await);
+            access.s3 = Some(self.aws.s3_access(&pilotlight_drift::Place::own(region.clone())).await);
         }
         Ok(access)
     }

@@ -1,12 +1,11 @@
 //! `aws_route53_record`: every record of the zones that the states' records are in, or of all zones.
 
 use super::attributes::Attributes;
-use super::{Answer, Reading, Scope, made_by, zone};
+use super::{Answer, Reading, Scope, at_once, made_by};
 use crate::error::{CallError, CallErrorKind};
 use crate::route53::names::{bare_id, unescaped, without_dot};
 use crate::route53::sets;
 use aws_sdk_route53::types::{ResourceRecordSet, RrType};
-use futures::StreamExt;
 use pilotlight_drift::{LiveObject, Unread};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -19,21 +18,15 @@ const NO_ZONE: &str = "NoSuchHostedZone";
 
 const WITH_ZONE: &str = "Route 53, with the zone";
 
-/// Zones that are listed at the same time. More would only wait for Route 53's five calls a second.
-const ZONES_AT_ONCE: usize = 5;
-
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let mut zones: BTreeSet<&str> = scope.parents(RECORD);
+    let known = scope.parents(RECORD);
+    let mut zones: BTreeSet<&str> = known.clone();
     if scope.lists_all(RECORD) {
-        zones.extend(zone::all(scope).await?.iter().map(|zone| bare_id(zone.id())));
+        zones.extend(scope.zones().await?.iter().map(|zone| bare_id(zone.id())));
     }
-    let mut lists = Vec::new();
-    for zone in zones {
-        lists.push(async move { (zone, sets::all(scope.regional, zone).await) });
-    }
-    let mut lists = futures::stream::iter(lists).buffered(ZONES_AT_ONCE);
+    let lists = at_once(zones, |zone| sets::all(scope.regional, zone)).await;
     let mut answer = Answer::default();
-    while let Some((zone, records)) = lists.next().await {
+    for (zone, records) in lists {
         match records {
             Ok(records) => {
                 let apex = apex(&records);
@@ -47,15 +40,13 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     Ok(answer)
 }
 
-/// The states' records of a zone that could not be read, or the zone itself where its records were not asked for by
-/// any state.
+/// The states' records of a zone that could not be read.
 fn of_zone(scope: &Scope<'_>, zone: &str, error: &CallError) -> Vec<Unread> {
-    let of_states = scope.of(RECORD).filter(|wanted| wanted.parent == Some(zone));
-    let mut unread: Vec<Unread> = of_states.map(|wanted| super::unread(RECORD, Some(wanted.id), error)).collect();
-    if unread.is_empty() {
-        unread.push(super::unread(RECORD, Some(zone), error));
-    }
-    unread
+    scope
+        .of(RECORD)
+        .filter(|wanted| wanted.parent == Some(zone))
+        .map(|wanted| super::unread(RECORD, Some(wanted.id), error))
+        .collect()
 }
 
 fn object(zone: &str, record: &ResourceRecordSet, apex: Option<&str>) -> LiveObject {

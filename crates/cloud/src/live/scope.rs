@@ -1,5 +1,6 @@
 //! What is wanted of one place, and how its lists are read.
 
+use super::zone;
 use crate::error::CallError;
 use crate::pages::Pages;
 use crate::regional::Regional;
@@ -27,8 +28,6 @@ pub(super) struct Scope<'a> {
     pub(super) everything: bool,
     /// and those of global APIs too: one place of each account lists them.
     global: bool,
-    /// Route 53's list of zones, which two families need.
-    pub(super) zones: OnceCell<Result<Vec<HostedZone>, CallError>>,
     shared: Shared,
 }
 
@@ -39,6 +38,7 @@ struct Shared {
     addresses: OnceCell<Result<Vec<Address>, CallError>>,
     vpcs: OnceCell<Result<Vec<Vpc>, CallError>>,
     images: OnceCell<Result<Vec<Image>, CallError>>,
+    zones: OnceCell<Result<Vec<HostedZone>, CallError>>,
 }
 
 impl<'a> Scope<'a> {
@@ -49,15 +49,8 @@ impl<'a> Scope<'a> {
             wanted.entry(one.resource_type).or_default().push(one);
             ids.entry(one.resource_type).or_default().insert(one.id);
         }
-        Self {
-            regional,
-            wanted,
-            ids,
-            everything: query.everything,
-            global: query.global,
-            zones: OnceCell::new(),
-            shared: Shared::default(),
-        }
+        let shared = Shared::default();
+        Self { regional, wanted, ids, everything: query.everything, global: query.global, shared }
     }
 
     pub(super) fn wants(&self, resource_type: &str) -> bool {
@@ -158,6 +151,11 @@ impl<'a> Scope<'a> {
             })
         };
         once(&self.shared.images, read).await
+    }
+
+    /// Every zone of Route 53.
+    pub(super) async fn zones(&self) -> Result<&[HostedZone], CallError> {
+        once(&self.shared.zones, || zone::list(self)).await
     }
 
     /// Whether the VPC is the region's default one, which AWS made: asked only where it matters.

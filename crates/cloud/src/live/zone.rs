@@ -16,8 +16,20 @@ const ZONE: &str = "aws_route53_zone";
 /// The most that ListHostedZones gives at once.
 const PAGE: i32 = 100;
 
+/// Every zone, but for what only its own call tells; [`Scope::zones`] holds it.
+pub(super) async fn list(scope: &Scope<'_>) -> Result<Vec<HostedZone>, CallError> {
+    let planned = scope.regional.route53("ListHostedZones");
+    let mut pages = Pages::of(&planned.call);
+    while pages.is_open() {
+        let request = scope.regional.route53.list_hosted_zones().max_items(PAGE).set_marker(pages.marker());
+        let page = scope.regional.send(&planned, request.send()).await?;
+        pages.add(Some(page.hosted_zones), page.next_marker.filter(|_| page.is_truncated))?;
+    }
+    Ok(pages.into_items())
+}
+
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let zones = all(scope).await?;
+    let zones = scope.zones().await?;
     let mut answer = Answer::of(zones.iter().map(object));
     // Which VPCs a private zone answers in, only its own call tells.
     let is_private = |zone: &&HostedZone| zone.config().is_some_and(|config| config.private_zone());
@@ -35,22 +47,6 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     }
     zone_tags::add(scope, ZONE, TagResourceType::Hostedzone, &mut answer).await;
     Ok(answer)
-}
-
-/// Every zone of the account, listed once for all who ask.
-pub(super) async fn all<'s>(scope: &'s Scope<'_>) -> Result<&'s [HostedZone], CallError> {
-    let list = || async {
-        let planned = scope.regional.route53("ListHostedZones");
-        let mut pages = Pages::of(&planned.call);
-        while pages.is_open() {
-            let request = scope.regional.route53.list_hosted_zones().max_items(PAGE).set_marker(pages.marker());
-            let page = scope.regional.send(&planned, request.send()).await?;
-            pages.add(Some(page.hosted_zones), page.next_marker.filter(|_| page.is_truncated))?;
-        }
-        Ok(pages.into_items())
-    };
-    // A failure as well: the list was tried often enough.
-    scope.zones.get_or_init(list).await.as_deref().map_err(CallError::clone)
 }
 
 async fn vpcs(scope: &Scope<'_>, id: &str) -> Result<Vec<Value>, CallError> {

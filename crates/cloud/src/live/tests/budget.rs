@@ -11,7 +11,7 @@ fn four_types() -> Vec<Wanted<'static>> {
 }
 
 fn query<'a>(wanted: Vec<Wanted<'a>>) -> LiveQuery<'a> {
-    LiveQuery { place: Place { role: None, region: region() }, wanted, everything: false, global: true }
+    LiveQuery { place: Place::own(region()), wanted, everything: false, global: true }
 }
 
 /// Every list is empty and every call is answered; subnets have page after page.

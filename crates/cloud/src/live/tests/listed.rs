@@ -7,7 +7,7 @@ const ARN: &str = "arn:aws:sns:eu-west-1:111111111111:alerts";
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/111111111111/jobs";
 
 fn everything(global: bool) -> LiveQuery<'static> {
-    LiveQuery { place: Place { role: None, region: region() }, wanted: Vec::new(), everything: true, global }
+    LiveQuery { place: Place::own(region()), wanted: Vec::new(), everything: true, global }
 }
 
 fn buckets(buckets: &[(&str, Option<&str>)]) -> Reply {
@@ -25,7 +25,7 @@ fn buckets(buckets: &[(&str, Option<&str>)]) -> Reply {
 }
 
 /// One object of each listed type, one zone with one record, and nothing else.
-fn account(asked: &str) -> Reply {
+pub(super) fn account(asked: &str) -> Reply {
     let zones = "<ListHostedZonesResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><HostedZones>\
                  <HostedZone><Id>/hostedzone/Z1</Id><Name>shop.test.</Name><CallerReference>r</CallerReference>\
                  </HostedZone></HostedZones><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>\
@@ -54,12 +54,20 @@ fn account(asked: &str) -> Reply {
         "route53" if what.contains("/rrset") => Reply::ok(records),
         "route53" if what.contains("/healthcheck") => Reply::ok(checks),
         "route53" => Reply::ok(zones),
-        "ec2" => {
-            let action = what.split("Action=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default();
-            Reply::ok(format!("<{action}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"/>"))
+        "ec2" => Reply::ok(format!("<{}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"/>", action(what))),
+        "iam" if action(what) == "GetAccountPasswordPolicy" => {
+            Reply::route53_error(404, "NoSuchEntity", "The Password Policy with domain name 1 cannot be found.")
+        }
+        "iam" | "elasticloadbalancing" | "autoscaling" => {
+            let action = action(what);
+            Reply::ok(format!("<{action}Response><{action}Result/></{action}Response>"))
         }
         _ => Reply::Lost,
     }
+}
+
+fn action(asked: &str) -> &str {
+    asked.split("Action=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default()
 }
 
 /// Type and id of the objects of the types that this reader only lists.
@@ -164,7 +172,7 @@ async fn every_services_throttle_is_tried_again() {
         Replay::new(move |asked| if asked.contains(host) { reply() } else { account(asked) })
     };
     let cases: [(&str, Replay); 6] = [
-        ("s3", throttled("@s3.", || Reply::route53_error(503, "SlowDown", "Reduce your request rate."))),
+        ("s3", throttled("@s3.", || Reply::s3_error(503, "SlowDown", "Reduce your request rate."))),
         ("sqs", throttled("@sqs.", || Reply::json_error(403, "RequestThrottled", "no"))),
         ("sns", throttled("@sns.", || Reply::route53_error(429, "Throttled", "no"))),
         ("dynamodb", throttled("@dynamodb.", || Reply::json_error(400, "ThrottlingException", "no"))),

@@ -71,7 +71,7 @@ async fn the_counts_tell_the_accounts_apart() {
     let replay = world(3_600);
     let aws = replay.aws();
     let wanted = vec![wanted("aws_subnet", "subnet-0", None)];
-    let own = Place { role: None, region: region() };
+    let own = Place::own(region());
     aws.live_reader().read(&query(own, wanted.clone())).await;
     let snapshot = aws.live_reader().read(&query(place("eu-west-1"), wanted)).await;
     let counts: Vec<_> = snapshot.calls.iter().map(|call| (call.operation.as_str(), call.region.as_str())).collect();
@@ -142,7 +142,7 @@ async fn a_role_into_the_callers_own_account_shares_route_53s_rate() {
     let aws = replay.aws();
     let started = std::time::Instant::now();
     // What a provider's plugin is about to send to the same account, with the caller's own credentials.
-    aws.pace(&Place { role: None, region: region() }, "route53", 5).await;
+    aws.pace(&Place::own(region()), "route53", 5).await;
     assert!(started.elapsed().as_millis() < 500);
     let zone = vec![wanted("aws_route53_zone", "Z1", None)];
     let snapshot = aws.live_reader().read(&query(place("eu-west-1"), zone)).await;
