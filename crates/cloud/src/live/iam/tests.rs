@@ -132,7 +132,7 @@ async fn policies_groups_and_members() {
 async fn everything_lists_the_account_though_no_state_has_any_of_it() {
     let replay = Replay::new(account);
     let place = Place { role: None, region: region() };
-    let query = LiveQuery { place, wanted: Vec::new(), everything: true };
+    let query = LiveQuery { place, wanted: Vec::new(), everything: true, global: true };
     let snapshot = replay.aws().live_reader().read(&query).await;
     let mut found: Vec<_> = snapshot
         .objects
