@@ -122,10 +122,12 @@ fn documents(old: &mut Value, new: &mut Value) {
     }
 }
 
+/// A text in the form in which equal ones are equal texts.
+type Canonical = fn(&str) -> String;
+
 fn acl_rules(rules: &mut Value) {
     for rule in rules.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
-        let canonical: [(&str, fn(&str) -> String); 3] =
-            [("protocol", protocol), ("cidr_block", cidr), ("ipv6_cidr_block", cidr)];
+        let canonical = [("protocol", protocol as Canonical), ("cidr_block", cidr), ("ipv6_cidr_block", cidr)];
         for (name, canonical) in canonical {
             if let Some(field) = rule.get_mut(name).filter(|field| !is_empty(field)) {
                 *field = canonical(&text(field)).into();

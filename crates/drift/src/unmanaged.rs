@@ -2,11 +2,13 @@
 
 use crate::away::Away;
 use crate::decide::PlaceLive;
+use crate::index::record_key;
 use crate::live::LiveObject;
 use crate::observe::{Locator, Routing, StackState};
+use crate::parts::texts_at;
 use crate::shapes::is_global;
 use pilotlight_findings::{Evidence, Finding, Severity, Silenced, Subject, codes};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// Types that are parts of another object: the object itself shows them, or they tie two objects together.
@@ -29,9 +31,34 @@ const PARTS: &[&str] = &[
     "aws_vpc_peering_connection_accepter",
 ];
 
+/// Types that are named like parts, and show in no other object.
+const WHOLE: &[&str] =
+    &["aws_ec2_transit_gateway_vpc_attachment", "aws_route_table_association", "aws_vpc_ipv4_cidr_block_association"];
+
 fn is_part(resource_type: &str) -> bool {
-    PARTS.contains(&resource_type) || resource_type.ends_with("_association") || resource_type.ends_with("_attachment")
+    PARTS.contains(&resource_type)
+        || (resource_type.ends_with("_association") || resource_type.ends_with("_attachment"))
+            && !WHOLE.contains(&resource_type)
 }
+
+/// Objects that came with an object of a state, which names them: type and attribute there, type here.
+const CAME_WITH: &[(&str, &str, &str)] = &[
+    ("aws_instance", "root_block_device.volume_id", "aws_ebs_volume"),
+    ("aws_instance", "ebs_block_device.volume_id", "aws_ebs_volume"),
+    ("aws_instance", "primary_network_interface_id", "aws_network_interface"),
+    ("aws_nat_gateway", "network_interface_id", "aws_network_interface"),
+    ("aws_vpc_endpoint", "network_interface_ids", "aws_network_interface"),
+    ("aws_main_route_table_association", "original_route_table_id", "aws_route_table"),
+    ("aws_vpc", "default_route_table_id", "aws_route_table"),
+    ("aws_vpc", "default_security_group_id", "aws_security_group"),
+    ("aws_vpc", "default_network_acl_id", "aws_network_acl"),
+    ("aws_ami", "root_snapshot_id", "aws_ebs_snapshot"),
+    ("aws_ami_copy", "root_snapshot_id", "aws_ebs_snapshot"),
+    ("aws_ami_copy", "ebs_block_device.snapshot_id", "aws_ebs_snapshot"),
+    ("aws_ami_from_instance", "root_snapshot_id", "aws_ebs_snapshot"),
+    ("aws_ami_from_instance", "ebs_block_device.snapshot_id", "aws_ebs_snapshot"),
+    ("aws_ec2_transit_gateway", "association_default_route_table_id", "aws_ec2_transit_gateway_route_table"),
+];
 
 /// Role, region where it has one, type and id.
 type Key = (Option<String>, Option<String>, String, String);
@@ -54,7 +81,9 @@ pub(crate) fn find(
     let mut seen = HashSet::new();
     for live in live.iter().filter(|live| live.everything) {
         for object in live.snapshot.objects.iter().filter(|object| !is_part(&object.resource_type)) {
-            let key = key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &object.id);
+            let is_record = object.resource_type == RECORD;
+            let id = if is_record { record_id(&object.attributes) } else { object.id.clone() };
+            let key = key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &id);
             if known.contains(&key) || !seen.insert(key) || away.hides_object(&object.resource_type, &object.id) {
                 continue;
             }
@@ -86,12 +115,28 @@ fn known(stacks: &[StackState<'_>]) -> HashSet<Key> {
     for stack in stacks {
         let locator = Locator::new(stack, &routing);
         for managed in stack.state.managed() {
-            if let Some(at) = locator.locate(&managed) {
-                known.insert(key(at.place.role.as_ref(), at.place.region.as_str(), at.kind, at.live_id()));
+            let Some(at) = locator.locate(&managed) else { continue };
+            let key = |kind: &str, id: &str| key(at.place.role.as_ref(), at.place.region.as_str(), kind, id);
+            let attributes = managed.attributes();
+            if at.kind == RECORD {
+                known.insert(key(RECORD, &record_id(attributes)));
+            } else {
+                known.insert(key(at.kind, at.live_id()));
+            }
+            for (_, path, kind) in CAME_WITH.iter().filter(|(of, ..)| *of == managed.resource_type()) {
+                known.extend(texts_at(attributes, path).iter().map(|id| key(kind, id)));
             }
         }
     }
     known
+}
+
+const RECORD: &str = "aws_route53_record";
+
+/// A record by what it is: the state may have its name relative to the zone, and in its id too.
+fn record_id(record: &Map<String, Value>) -> String {
+    let (zone, name, record_type, set) = record_key(record, "");
+    [zone, name, record_type, set].join(" ")
 }
 
 fn finding(subject: Subject, object: &LiveObject) -> Finding {

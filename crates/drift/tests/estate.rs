@@ -405,10 +405,10 @@ fn every_object_is_asked_for_in_its_own_region_and_by_an_id_of_the_cloud() {
     let zone = id("aws_route53_zone.z");
     let records: Vec<_> = all.iter().filter(|wanted| wanted.resource_type == "aws_route53_record").collect();
     assert_eq!(records.len(), 5);
-    assert!(records.iter().all(|wanted| wanted.parent.as_deref() == Some(&zone)));
+    assert!(records.iter().all(|wanted| wanted.parent == Some(&zone)));
     let group = id("aws_security_group.vpcruled");
     let rule = all.iter().find(|wanted| wanted.resource_type == "aws_vpc_security_group_egress_rule").expect("rule");
-    assert_eq!(rule.parent.as_deref(), Some(group.as_str()));
+    assert_eq!(rule.parent, Some(group.as_str()));
     assert!(queries[0].wanted.iter().any(|wanted| wanted.id == id("aws_vpc.central")));
     let groups = all.iter().filter(|wanted| wanted.resource_type == "aws_security_group").count();
     assert_eq!(groups, 4, "each group once, however many rules it has");

@@ -2,6 +2,7 @@
 
 mod explain;
 mod finding;
+mod folded;
 mod ink;
 mod report;
 mod run;

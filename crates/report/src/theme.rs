@@ -52,6 +52,7 @@ pub(crate) fn of_finding(finding: &Finding) -> Mark {
         (code, _) if code.is_unread() => mark("?", "unread", Tone::Unsure),
         (code, Severity::Error) if code == codes::D_CHANGED => CHANGED,
         (code, Severity::Error) if code == codes::D_MISSING => MISSING,
+        (code, _) if code == codes::D_UNMANAGED => mark("+", "unmanaged", Tone::Warn),
         (_, severity) => of_severity(severity),
     }
 }

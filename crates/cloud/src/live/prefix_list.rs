@@ -95,7 +95,7 @@ fn object(list: &ManagedPrefixList) -> Option<LiveObject> {
         return None;
     }
     let attributes = Attributes::new()
-        .or_null("name", list.prefix_list_name())
+        .if_told("name", list.prefix_list_name())
         .if_told("address_family", list.address_family())
         .if_told("max_entries", number(list.max_entries()))
         .if_told("owner_id", list.owner_id())

@@ -35,6 +35,15 @@ fn of_images(images: &[Image]) -> HashMap<&str, &str> {
         .collect()
 }
 
+/// The image that a snapshot was made for, by the words of whoever made it: "Created by CreateImage(i-1) for ami-1",
+/// "Copied for DestinationAmi ami-1 from SourceAmi ami-2".
+fn described(snapshot: &Snapshot) -> Option<&str> {
+    let text = snapshot.description()?;
+    let is_for_image = ["Created by CreateImage(", "Copied for DestinationAmi ", "Auto-created snapshot for AMI "];
+    let words = is_for_image.iter().any(|begin| text.starts_with(begin)).then(|| text.split_whitespace());
+    words?.find(|word| word.starts_with("ami-"))
+}
+
 fn object(snapshot: &Snapshot, images: &HashMap<&str, &str>) -> Option<LiveObject> {
     let id = snapshot.snapshot_id()?;
     let attributes = Attributes::new()
@@ -49,7 +58,7 @@ fn object(snapshot: &Snapshot, images: &HashMap<&str, &str>) -> Option<LiveObjec
         .or_null("outpost_arn", snapshot.outpost_arn())
         .if_told("storage_tier", snapshot.storage_tier().map(|tier| tier.as_str()))
         .ec2_tags(snapshot.tags())
-        .made_by(images.get(id).map(|image| format!("image {image}")));
+        .made_by(images.get(id).copied().or_else(|| described(snapshot)).map(|image| format!("image {image}")));
     Some(attributes.object(SNAPSHOT, id))
 }
 
@@ -75,5 +84,13 @@ mod tests {
                 "data_encryption_key_id": null, "owner_alias": null, "outpost_arn": null, "tags_all": {}, "id": "snap-2"
             })
         );
+    }
+
+    #[test]
+    fn a_snapshot_says_which_image_it_was_made_for() {
+        let of = |text: &str| described(&Snapshot::builder().description(text).build()).map(str::to_owned);
+        assert_eq!(of("Created by CreateImage(i-1) for ami-1").as_deref(), Some("ami-1"));
+        assert_eq!(of("Copied for DestinationAmi ami-1 from SourceAmi ami-2").as_deref(), Some("ami-1"));
+        assert_eq!(of("before the move to ami-3"), None);
     }
 }

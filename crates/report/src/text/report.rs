@@ -1,5 +1,6 @@
 use super::TextOptions;
 use super::finding::finding;
+use super::folded;
 use super::ink::{Ink, pad, pad_left, widest};
 use super::silenced::silenced;
 use crate::clean;
@@ -29,12 +30,8 @@ pub fn report_text(report: &Report, options: TextOptions) -> String {
     }
     for group in &groups {
         out.push_str(&format!("\n{}\n", ink.bold(&group.title)));
-        for (at, one) in group.findings.iter().enumerate() {
-            if at > 0 {
-                out.push('\n');
-            }
-            out.push_str(&finding(one, options));
-        }
+        let entries = folded::findings(&group.findings, options, |one| finding(one, options));
+        out.push_str(&entries.join("\n"));
     }
     let unread = unread(&report.findings);
     if !unread.is_empty() {
@@ -79,15 +76,19 @@ fn overview(groups: &[Group<'_>], ink: Ink) -> String {
 fn unread_text(unread: &[&Finding], options: TextOptions) -> String {
     let ink = Ink::new(options);
     let mut out = format!("\n{}\n", ink.bold("unread: nothing is known of these"));
-    for finding in unread {
-        let mark = theme::of_finding(finding);
-        let name = ink.bold(&full_name(&finding.subject));
-        out.push_str(&format!("  {} {name}  {}\n", ink.tone(mark.tone, mark.symbol), ink.dim(finding.code.as_str())));
-        out.push_str(&ink.wrap(4, 0, &clean::line(&finding.message)));
-        if let Some(remedy) = &finding.remedy {
-            let text = ink.wrap(4, 8, &format!("remedy: {}", clean::line(remedy)));
-            out.push_str(&text.replacen("remedy:", &ink.tone(Tone::Info, "remedy:"), 1));
-        }
+    let entries = folded::findings(unread, options, |finding| one_unread(finding, ink));
+    out.push_str(&entries.concat());
+    out
+}
+
+fn one_unread(finding: &Finding, ink: Ink) -> String {
+    let mark = theme::of_finding(finding);
+    let name = ink.bold(&full_name(&finding.subject));
+    let mut out = format!("  {} {name}  {}\n", ink.tone(mark.tone, mark.symbol), ink.dim(finding.code.as_str()));
+    out.push_str(&ink.wrap(4, 0, &clean::line(&finding.message)));
+    if let Some(remedy) = &finding.remedy {
+        let text = ink.wrap(4, 8, &format!("remedy: {}", clean::line(remedy)));
+        out.push_str(&text.replacen("remedy:", &ink.tone(Tone::Info, "remedy:"), 1));
     }
     out
 }

@@ -183,7 +183,8 @@ fn documents_of_version_1_are_read_and_fit() {
     assert_eq!(errors(&schema(REPORT_SCHEMA), &parse(report)), Vec::<String>::new());
     assert_eq!(errors(&schema(RUN_SCHEMA), &parse(run)), Vec::<String>::new());
     let report: pilotlight_findings::Report = serde_json::from_str(report).expect("a report of version 1");
-    assert_eq!(report.findings.len(), every_shape::subjects().len());
+    // One of each subject that there was when it was written.
+    assert_eq!(report.findings.len(), 9);
     let run: pilotlight_failover::RunReport = serde_json::from_str(run).expect("a run's report of version 1");
     assert_eq!(run.phases[0].steps[0].status, "done");
 }

@@ -90,7 +90,7 @@ fn attributes(group: &AutoScalingGroup, name: &str) -> Attributes {
         .texts("load_balancers", group.load_balancer_names())
         .texts("target_group_arns", group.target_group_arns())
         .set("traffic_source", group.traffic_sources().iter().map(traffic_source).collect::<Vec<_>>())
-        .texts("termination_policies", termination.iter().filter(|_| !is_default))
+        .list("termination_policies", termination.iter().filter(|_| !is_default))
         .texts("enabled_metrics", group.enabled_metrics().iter().filter_map(|metric| metric.metric()))
         .if_told("metrics_granularity", group.enabled_metrics().first().and_then(|metric| metric.granularity()))
         .texts("suspended_processes", group.suspended_processes().iter().filter_map(|it| it.process_name()))

@@ -28,7 +28,11 @@ pub(crate) fn subjects() -> Vec<Subject> {
         Subject::Record { zone: "shop.test".into(), name: "app.shop.test".into(), record_type: "A".into() },
         Subject::Check { name: "storefront".into() },
         Subject::Host { host: "ns1.shop.test:53".into() },
-        Subject::CloudObject { resource_type: "aws_s3_bucket".into(), id: "logs".into(), region: None },
+        Subject::CloudObject {
+            resource_type: "aws_s3_bucket".into(),
+            id: "logs".into(),
+            region: Region::new("eu-west-1").ok(),
+        },
         Subject::Step { run: "r".into(), step: "s".into() },
         Subject::Journal { url: "file:.pilotlight".into() },
         Subject::Plan { name: "shop".into() },

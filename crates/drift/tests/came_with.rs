@@ -1,0 +1,90 @@
+//! Objects that no state has as their own, and that came with one that a state has.
+
+use pilotlight_drift::{DriftInput, LiveObject, LiveSnapshot, Place, PlaceLive, ReadBy, Routing, StackState, decide};
+use pilotlight_findings::{Region, Subject, codes};
+use pilotlight_tfstate::State;
+use serde_json::{Value, json};
+
+fn unmanaged(state: &[(&str, Value)], live: &[(&str, Value)]) -> Vec<String> {
+    let resource = |(kind, attributes): &(&str, Value)| {
+        json!({
+            "mode": "managed", "type": kind, "name": "x",
+            "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+            "instances": [{"schema_version": 0, "attributes": attributes}],
+        })
+    };
+    let resources: Vec<Value> = state.iter().map(resource).collect();
+    let document =
+        json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "resources": resources});
+    let state = State::parse("x.tfstate", document.to_string().as_bytes()).expect("state");
+    let region = Region::new("eu-west-1").expect("region");
+    let stacks = [StackState::new("s", region.clone(), &state)];
+    let object = |(kind, attributes): &(&str, Value)| {
+        let id = attributes["id"].as_str().expect("id");
+        LiveObject::new(*kind, id, attributes.as_object().expect("attributes").clone())
+    };
+    let snapshot = LiveSnapshot { objects: live.iter().map(object).collect(), ..LiveSnapshot::default() };
+    let place = Place { role: None, region };
+    let live = [PlaceLive { everything: true, ..PlaceLive::native(place.region, snapshot) }];
+    assert_eq!(live[0].read_by, ReadBy::Native);
+    let found = decide(&DriftInput::of(&stacks, &Routing::native(), &live)).findings;
+    let ids = found.into_iter().filter(|finding| finding.code == codes::D_UNMANAGED).map(|finding| {
+        let Subject::CloudObject { id, .. } = finding.subject else { panic!("{}", finding.subject) };
+        id
+    });
+    ids.collect()
+}
+
+#[test]
+fn what_came_with_an_object_is_known_by_it() {
+    let state = [
+        (
+            "aws_instance",
+            json!({
+                "id": "i-1", "primary_network_interface_id": "eni-1", "root_block_device": [{"volume_id": "vol-1"}],
+                "ebs_block_device": [{"volume_id": "vol-2"}],
+            }),
+        ),
+        ("aws_vpc_endpoint", json!({"id": "vpce-1", "network_interface_ids": ["eni-2", "eni-3"]})),
+        (
+            "aws_main_route_table_association",
+            json!({"id": "rtbassoc-1", "original_route_table_id": "rtb-1", "route_table_id": "rtb-2"}),
+        ),
+    ];
+    let object = |kind: &'static str, id: &str| (kind, json!({"id": id}));
+    let mut live: Vec<(&str, Value)> = ["vol-1", "vol-2", "vol-9"].map(|id| object("aws_ebs_volume", id)).into();
+    live.extend(["eni-1", "eni-2", "eni-3", "eni-9"].map(|id| object("aws_network_interface", id)));
+    live.extend(["rtb-1", "rtb-9"].map(|id| object("aws_route_table", id)));
+    let mut found = unmanaged(&state, &live);
+    found.sort();
+    assert_eq!(found, ["eni-9", "rtb-9", "vol-9"]);
+}
+
+#[test]
+fn a_record_is_known_however_its_state_writes_its_name() {
+    let of_state = |name: &str| {
+        json!({
+            "id": format!("Z1_{name}_A_one"), "zone_id": "Z1", "name": name, "fqdn": "www.shop.test", "type": "A",
+            "set_identifier": "one",
+        })
+    };
+    let live = |name: &str| {
+        let id = format!("Z1_{name}_A_one");
+        json!({"id": id, "zone_id": "Z1", "name": name, "type": "A", "set_identifier": "one"})
+    };
+    for name in ["www", "www.shop.test", "WWW"] {
+        let state = [("aws_route53_record", of_state(name))];
+        let live = [("aws_route53_record", live("www.shop.test")), ("aws_route53_record", live("mail.shop.test"))];
+        assert_eq!(unmanaged(&state, &live), ["Z1_mail.shop.test_A_one"], "{name}");
+    }
+}
+
+#[test]
+fn an_association_that_shows_nowhere_else_is_an_object() {
+    let live = [
+        ("aws_route_table_association", json!({"id": "rtbassoc-1"})),
+        ("aws_ec2_transit_gateway_vpc_attachment", json!({"id": "tgw-attach-1"})),
+        ("aws_volume_attachment", json!({"id": "vai-1"})),
+    ];
+    assert_eq!(unmanaged(&[], &live).len(), 2);
+}
