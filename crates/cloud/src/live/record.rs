@@ -19,8 +19,7 @@ const NO_ZONE: &str = "NoSuchHostedZone";
 const WITH_ZONE: &str = "Route 53, with the zone";
 
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
-    let known = scope.parents(RECORD);
-    let mut zones: BTreeSet<&str> = known.clone();
+    let mut zones: BTreeSet<&str> = scope.parents(RECORD);
     if scope.lists_all(RECORD) {
         zones.extend(scope.zones().await?.iter().map(|zone| bare_id(zone.id())));
     }
@@ -40,13 +39,14 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     Ok(answer)
 }
 
-/// The states' records of a zone that could not be read.
+/// The states' records of a zone that could not be read; by their zone where no state has any.
 fn of_zone(scope: &Scope<'_>, zone: &str, error: &CallError) -> Vec<Unread> {
-    scope
-        .of(RECORD)
-        .filter(|wanted| wanted.parent == Some(zone))
-        .map(|wanted| super::unread(RECORD, Some(wanted.id), error))
-        .collect()
+    let of_states = scope.of(RECORD).filter(|wanted| wanted.parent == Some(zone));
+    let mut unread: Vec<Unread> = of_states.map(|wanted| super::unread(RECORD, Some(wanted.id), error)).collect();
+    if unread.is_empty() {
+        unread.push(super::unread(RECORD, Some(zone), error));
+    }
+    unread
 }
 
 fn object(zone: &str, record: &ResourceRecordSet, apex: Option<&str>) -> LiveObject {

@@ -110,6 +110,17 @@ async fn a_zone_that_no_state_knows_is_listed_with_its_records_once() {
 }
 
 #[tokio::test]
+async fn records_of_a_zone_that_no_state_knows_are_unread_by_their_zone() {
+    let replay = Replay::new(|asked| match asked.contains("/rrset") {
+        true => Reply::route53_error(403, "AccessDenied", "no"),
+        false => account(asked),
+    });
+    let snapshot = replay.aws().live_reader().read(&everything(true)).await;
+    let unread = snapshot.unread.iter().map(|unread| (unread.resource_type.as_str(), unread.id.as_deref()));
+    assert_eq!(unread.collect::<Vec<_>>(), [("aws_route53_record", Some("Z1"))]);
+}
+
+#[tokio::test]
 async fn what_is_global_is_listed_by_one_place_of_an_account() {
     let replay = Replay::new(account);
     let snapshot = replay.aws().live_reader().read(&everything(false)).await;
