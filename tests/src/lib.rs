@@ -8,10 +8,9 @@ mod estate;
 mod program;
 mod rehearsal;
 mod report;
-mod tap;
 
 pub use estate::{Addresses, Root};
 pub use program::{Ended, Running};
 pub use rehearsal::Rehearsal;
 pub use report::{Found, found, normalised};
-pub use tap::{Call, Moment, Tap};
+pub use pilotlight_lab::{Call, Moment, Tap};

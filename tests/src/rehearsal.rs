@@ -1,8 +1,7 @@
 //! A lab of this test's own, and the programs that work in it.
 
 use crate::program::{Ended, Running};
-use crate::tap::Tap;
-use pilotlight_lab::{Host, Lab, Options, Progress};
+use pilotlight_lab::{Host, Lab, Options, Progress, Tap};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::Write;

@@ -45,12 +45,21 @@ impl Workspace {
 
     /// Builds the `pilotlight` program, showing cargo's progress, and returns its path.
     pub(crate) fn build_pilotlight(&self) -> Done<PathBuf> {
-        let status =
-            Command::new(cargo()).args(["build", "--package", "pilotlight-cli"]).current_dir(&self.root).status()?;
-        if !status.success() {
+        self.build(&[], "debug/pilotlight")
+    }
+
+    /// As [`Workspace::build_pilotlight`], as it is released.
+    pub(crate) fn build_pilotlight_release(&self) -> Done<PathBuf> {
+        self.build(&["--release"], "release/pilotlight")
+    }
+
+    fn build(&self, options: &[&str], program: &str) -> Done<PathBuf> {
+        let mut command = Command::new(cargo());
+        command.args(["build", "--package", "pilotlight-cli"]).args(options).current_dir(&self.root);
+        if !command.status()?.success() {
             return Err("build pilotlight: cargo says why above".into());
         }
-        let program = self.target.join("debug/pilotlight");
+        let program = self.target.join(program);
         if Path::exists(&program) { Ok(program) } else { Err(format!("find {program:?} after its build").into()) }
     }
 }

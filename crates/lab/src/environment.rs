@@ -34,10 +34,25 @@ pub(crate) fn make(
     python: &Python,
     terraform: &Terraform,
 ) -> Result<Vec<(String, String)>, LabError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| LabError::File { path, source }
-    };
+    let mut all = aws(folder, &handle.aws_endpoint, outer, python, terraform)?;
+    let resolver = handle.resolver.to_string();
+    all.push(("PILOTLIGHT_RESOLVER".into(), resolver.clone()));
+    all.push(("PILOTLIGHT_LAB_DNS".into(), resolver));
+    all.push(("PILOTLIGHT_LAB_PLAN".into(), folder.join(PLAN).to_string_lossy().into_owned()));
+    let file = file_of(folder);
+    let json = serde_json::to_vec_pretty(&all).map_err(|error| failed(&file)(std::io::Error::other(error)))?;
+    std::fs::write(&file, json).map_err(failed(&file))?;
+    Ok(all)
+}
+
+/// The part of it that leads to the emulator, the provider and the two programs.
+pub(crate) fn aws(
+    folder: &Path,
+    endpoint: &str,
+    outer: &BTreeMap<String, String>,
+    python: &Python,
+    terraform: &Terraform,
+) -> Result<Vec<(String, String)>, LabError> {
     // Two programs, not all that Python brings.
     let bin = folder.join("bin");
     std::fs::create_dir_all(&bin).map_err(failed(&bin))?;
@@ -53,9 +68,8 @@ pub(crate) fn make(
 
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let path = outer.get("PATH").map_or_else(|| text(&bin), |path| format!("{}:{path}", text(&bin)));
-    let resolver = handle.resolver.to_string();
     let mut all: Vec<(&str, String)> = vec![
-        ("AWS_ENDPOINT_URL", handle.aws_endpoint.clone()),
+        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
         ("AWS_ACCESS_KEY_ID", "lab".into()),
         ("AWS_SECRET_ACCESS_KEY", "lab".into()),
         ("AWS_REGION", PRIMARY_REGION.into()),
@@ -64,9 +78,6 @@ pub(crate) fn make(
         ("AWS_CONFIG_FILE", text(&aws_configuration)),
         ("AWS_SHARED_CREDENTIALS_FILE", text(&aws_configuration)),
         ("TF_CLI_CONFIG_FILE", text(&configuration)),
-        ("PILOTLIGHT_RESOLVER", resolver.clone()),
-        ("PILOTLIGHT_LAB_DNS", resolver),
-        ("PILOTLIGHT_LAB_PLAN", text(&folder.join(PLAN))),
         ("PATH", path),
     ];
     for name in ["NO_PROXY", "no_proxy"] {
@@ -74,11 +85,12 @@ pub(crate) fn make(
         let others = outer.get(name).filter(|others| !others.is_empty()).map(|others| format!("{others},"));
         all.push((name, format!("{}127.0.0.1,127.0.0.0/8,localhost,shop.test", others.unwrap_or_default())));
     }
-    let all: Vec<(String, String)> = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let file = file_of(folder);
-    let json = serde_json::to_vec_pretty(&all).map_err(|error| failed(&file)(std::io::Error::other(error)))?;
-    std::fs::write(&file, json).map_err(failed(&file))?;
-    Ok(all)
+    Ok(all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> LabError + use<> {
+    let path = path.to_owned();
+    move |source| LabError::File { path, source }
 }
 
 /// Reads what [`make`] kept. Nothing, while the lab is still being started.

@@ -339,7 +339,7 @@ impl Lab {
     }
 }
 
-async fn timed<T, E>(progress: OnProgress<'_>, title: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(crate) async fn timed<T, E>(progress: OnProgress<'_>, title: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     progress(Progress::Started(title));
     let began = Instant::now();
     let done = work.await?;
@@ -348,7 +348,7 @@ async fn timed<T, E>(progress: OnProgress<'_>, title: &str, work: impl Future<Ou
 }
 
 /// Empties a lab's folder, or makes it. A folder that no lab wrote is left alone.
-fn empty(folder: &Path) -> Result<(), LabError> {
+pub(crate) fn empty(folder: &Path) -> Result<(), LabError> {
     let failed = |source| LabError::File { path: folder.to_owned(), source };
     let marker = folder.join(MARKER);
     match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {

@@ -11,6 +11,7 @@
 mod addresses;
 mod apps;
 mod aws;
+mod bare;
 mod control;
 pub mod dns;
 mod emulator;
@@ -24,11 +25,14 @@ mod lab;
 mod python;
 mod route53;
 mod services;
+mod tap;
 mod terraform;
 mod wheels;
 mod xml;
 
+pub use bare::Bare;
 pub use estate::{PRIMARY_REGION, STANDBY_REGION};
 pub use handle::Handle;
 pub use lab::{App, Host, Lab, LabError, OnProgress, Options, Progress, Status};
 pub use services::{Services, ServicesError};
+pub use tap::{Call, Moment, Tap};

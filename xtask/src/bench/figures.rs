@@ -9,7 +9,6 @@ pub(crate) enum Limit {
     None,
     AtMost(f64),
     /// For what has to be so much faster than something else.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no section compares with Terraform yet"))]
     AtLeast(f64),
 }
 

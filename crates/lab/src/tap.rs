@@ -114,6 +114,11 @@ impl Tap {
     pub fn calls(&self) -> Vec<Call> {
         self.wire.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// Takes the calls so far, so that the next ones can be told from them.
+    pub fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.wire.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Drop for Tap {
@@ -217,6 +222,7 @@ mod tests {
         client.read_to_string(&mut answer).expect("an answer");
         assert!(answer.ends_with("\r\n\r\nok"), "{answer}");
         assert_eq!(tap.calls(), [served.join().expect("served")]);
-        assert_eq!(tap.calls()[0].operation(), "A");
+        assert_eq!(tap.take_calls()[0].operation(), "A");
+        assert_eq!(tap.calls(), []);
     }
 }
