@@ -36,7 +36,7 @@ fn host_id(text: &str) -> &str {
 }
 
 /// The texts at an attribute, or at a field of each of its blocks (`tag.key`): of a list all of them.
-fn texts_at(attributes: &Map<String, Value>, path: &str) -> Vec<String> {
+pub(crate) fn texts_at(attributes: &Map<String, Value>, path: &str) -> Vec<String> {
     let texts: Vec<String> = match path.split_once('.') {
         None => match attributes.get(path) {
             Some(Value::Array(items)) => items.iter().map(text).collect(),

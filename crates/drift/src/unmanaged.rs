@@ -2,11 +2,14 @@
 
 use crate::away::Away;
 use crate::decide::PlaceLive;
+use crate::index::{Index, RecordKey, record_key};
 use crate::live::LiveObject;
 use crate::observe::{Locator, Routing, StackState};
-use crate::shapes::is_global;
+use crate::parts::texts_at;
+use crate::shapes::{Natural, is_global, natural};
 use pilotlight_findings::{Evidence, Finding, Severity, Silenced, Subject, codes};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Types that are parts of another object: the object itself shows them, or they tie two objects together.
@@ -33,6 +36,20 @@ fn is_part(resource_type: &str) -> bool {
     PARTS.contains(&resource_type) || resource_type.ends_with("_association") || resource_type.ends_with("_attachment")
 }
 
+/// Objects that come with another one, whose state names them: resource, attribute, and the type of what it names.
+const WITH_OTHERS: &[(&str, &str, &str)] = &[
+    ("aws_instance", "root_block_device.volume_id", "aws_ebs_volume"),
+    ("aws_instance", "ebs_block_device.volume_id", "aws_ebs_volume"),
+    ("aws_instance", "primary_network_interface_id", "aws_network_interface"),
+    ("aws_nat_gateway", "network_interface_id", "aws_network_interface"),
+    ("aws_vpc_endpoint", "network_interface_ids", "aws_network_interface"),
+    // The table that was the VPC's main one before.
+    ("aws_main_route_table_association", "original_route_table_id", "aws_route_table"),
+];
+
+/// Inline policies of a role, whose ids begin with its name.
+const INLINE_POLICIES: (&str, &str, &str) = ("aws_iam_role", "inline_policy.name", "aws_iam_role_policy");
+
 /// Role, region where it has one, type and id.
 type Key = (Option<String>, Option<String>, String, String);
 
@@ -44,17 +61,19 @@ fn key(role: Option<&String>, region: &str, kind: &str, id: &str) -> Key {
 pub(crate) fn find(
     stacks: &[StackState<'_>],
     live: &[PlaceLive],
+    index: &Index<'_>,
     away: &mut Away<'_>,
 ) -> (Vec<Finding>, Vec<Silenced>) {
     let (mut findings, mut silenced) = (Vec::new(), Vec::new());
     if !live.iter().any(|live| live.everything) {
         return (findings, silenced);
     }
-    let known = known(stacks);
+    let known = known(stacks, index);
     let mut seen = HashSet::new();
     for live in live.iter().filter(|live| live.everything) {
         for object in live.snapshot.objects.iter().filter(|object| !is_part(&object.resource_type)) {
-            let key = key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &object.id);
+            let key =
+                key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &live_id(object));
             if known.contains(&key) || !seen.insert(key) || away.hides_object(&object.resource_type, &object.id) {
                 continue;
             }
@@ -80,18 +99,47 @@ pub(crate) fn find(
 }
 
 /// Every object that any of the states has, judged or not, under the cloud's own type and id.
-fn known(stacks: &[StackState<'_>]) -> HashSet<Key> {
+fn known(stacks: &[StackState<'_>], index: &Index<'_>) -> HashSet<Key> {
     let routing = Routing::native();
     let mut known = HashSet::new();
     for stack in stacks {
         let locator = Locator::new(stack, &routing);
         for managed in stack.state.managed() {
-            if let Some(at) = locator.locate(&managed) {
-                known.insert(key(at.place.role.as_ref(), at.place.region.as_str(), at.kind, at.live_id()));
+            let Some(at) = locator.locate(&managed) else { continue };
+            let mut add = |kind: &str, id: &str| {
+                known.insert(key(at.place.role.as_ref(), at.place.region.as_str(), kind, id));
+            };
+            match at.natural {
+                Natural::Record => {
+                    let zone = at.parent.and_then(|zone| index.zone_name(zone)).unwrap_or_default();
+                    add(at.kind, &record_id(&record_key(managed.attributes(), zone)));
+                }
+                _ => add(at.kind, at.live_id()),
+            }
+            let own_type = managed.resource_type();
+            for (_, attribute, kind) in WITH_OTHERS.iter().filter(|(resource_type, ..)| *resource_type == own_type) {
+                texts_at(managed.attributes(), attribute).iter().for_each(|id| add(kind, id));
+            }
+            let (host, attribute, kind) = INLINE_POLICIES;
+            if own_type == host {
+                let names = texts_at(managed.attributes(), attribute);
+                names.iter().for_each(|name| add(kind, &format!("{}:{name}", at.id)));
             }
         }
     }
     known
+}
+
+/// The id that an object is known by: a record is not known by Terraform's, which has its name as it was written.
+fn live_id(object: &LiveObject) -> Cow<'_, str> {
+    match natural(&object.resource_type) {
+        Natural::Record => Cow::Owned(record_id(&record_key(&object.attributes, ""))),
+        _ => Cow::Borrowed(&object.id),
+    }
+}
+
+fn record_id((zone, name, record_type, set): &RecordKey) -> String {
+    [zone.as_str(), name, record_type, set].join(" ")
 }
 
 fn finding(subject: Subject, object: &LiveObject) -> Finding {

@@ -90,7 +90,7 @@ fn attributes(group: &AutoScalingGroup, name: &str) -> Attributes {
         .texts("load_balancers", group.load_balancer_names())
         .texts("target_group_arns", group.target_group_arns())
         .set("traffic_source", group.traffic_sources().iter().map(traffic_source).collect::<Vec<_>>())
-        .texts("termination_policies", termination.iter().filter(|_| !is_default))
+        .list("termination_policies", termination.iter().filter(|_| !is_default))
         .texts("enabled_metrics", group.enabled_metrics().iter().filter_map(|metric| metric.metric()))
         .if_told("metrics_granularity", group.enabled_metrics().first().and_then(|metric| metric.granularity()))
         .texts("suspended_processes", group.suspended_processes().iter().filter_map(|it| it.process_name()))
@@ -160,8 +160,8 @@ fn reservation(specification: &CapacityReservationSpecification) -> Option<Vec<V
     let preference = specification.capacity_reservation_preference()?;
     let target = specification.capacity_reservation_target().map(|target| {
         Attributes::new()
-            .texts("capacity_reservation_ids", target.capacity_reservation_ids())
-            .texts("capacity_reservation_resource_group_arns", target.capacity_reservation_resource_group_arns())
+            .list("capacity_reservation_ids", target.capacity_reservation_ids())
+            .list("capacity_reservation_resource_group_arns", target.capacity_reservation_resource_group_arns())
             .block()
     });
     let block = Attributes::new()
