@@ -20,6 +20,8 @@ enum Form {
     Stated,
     /// Rules of a network ACL: the state of one that was just applied has protocols as they were written.
     AclRules,
+    /// The SHA-1 of a text: that of an empty one says that there is none.
+    Hash,
     /// Blocks that have sets below these names.
     Sets(&'static [&'static str]),
 }
@@ -29,6 +31,7 @@ const FORMS: &[(&str, &str, Form)] = &[
     ("aws_lb_listener", "default_action", Form::Actions),
     ("aws_lb_listener_rule", "action", Form::Actions),
     ("aws_lb_listener_rule", "condition", Form::Sets(&["values", "query_string"])),
+    ("aws_instance", "user_data", Form::Hash),
     ("aws_network_acl", "ingress", Form::AclRules),
     ("aws_network_acl", "egress", Form::AclRules),
     ("aws_iam_role", "inline_policy", Form::Documents),
@@ -67,6 +70,7 @@ pub(crate) fn align(kind: &str, state: &mut Attributes<'_>, live: &mut Attribute
                 Form::Actions => actions(old, new),
                 Form::Documents => documents(old, new),
                 Form::Stated => stated(old, new),
+                Form::Hash => [old, new].into_iter().for_each(hash),
                 Form::AclRules => [old, new].into_iter().for_each(acl_rules),
                 Form::Sets(names) => {
                     sort(old, names);
@@ -136,6 +140,15 @@ fn acl_rules(rules: &mut Value) {
     }
 }
 
+/// What the provider writes where the API answers with an empty text in place of none.
+const HASH_OF_NOTHING: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+
+fn hash(value: &mut Value) {
+    if *value == HASH_OF_NOTHING {
+        *value = Value::Null;
+    }
+}
+
 fn stated(old: &Value, new: &mut Value) {
     if let Some(live) = new.as_array_mut() {
         live.retain(|value| items(old).contains(value));
@@ -183,6 +196,15 @@ mod tests {
         let (mut state, mut live) = (Cow::Borrowed(&state), Cow::Borrowed(&live));
         align(kind, &mut state, &mut live);
         compare(kind, &state, &live, None).differences.len()
+    }
+
+    #[test]
+    fn the_hash_of_no_user_data_is_none() {
+        let of = |old: Value, new: Value| differences("aws_instance", "user_data", old, new);
+        let hash = json!("da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert_eq!(of(hash.clone(), json!(null)), 0);
+        assert_eq!(of(json!(null), hash.clone()), 0);
+        assert_eq!(of(hash, json!("a9993e364706816aba3e25717850c26c9cd0d89d")), 1);
     }
 
     fn forward(groups: &[(&str, i64)], sticky: bool) -> Value {

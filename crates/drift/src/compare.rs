@@ -8,6 +8,7 @@ use crate::rules::{Row, Rule, row_for};
 use crate::schema::{Nature, TypeSchema};
 use crate::shaped;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// A value that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,7 +187,8 @@ fn ordered(value: &Value) -> Value {
 }
 
 fn by_text(old: &Value, new: &Value, canonical: impl Fn(&str) -> String) -> bool {
-    equal_sets(items(old), items(new), |a, b| canonical(&text(a)) == canonical(&text(b)))
+    let set = |value: &Value| items(value).iter().map(|item| canonical(&text(item))).collect::<HashSet<String>>();
+    set(old) == set(new)
 }
 
 /// Plain comparison that goes down into blocks as far as both sides have the same number of them.

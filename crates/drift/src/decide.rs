@@ -116,7 +116,7 @@ pub fn decide(input: &DriftInput<'_>) -> DriftOutcome {
     for one in judged {
         outcome.add(&one);
     }
-    let (unmanaged, silenced) = unmanaged::find(input.stacks, input.live, &mut away);
+    let (unmanaged, silenced) = unmanaged::find(input.stacks, input.live, &index, &mut away);
     outcome.counts.unmanaged = unmanaged.len() as u64;
     outcome.findings.extend(unmanaged);
     outcome.silenced.extend(silenced);

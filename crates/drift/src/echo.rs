@@ -25,7 +25,7 @@ const NAMES: &[&str] = &["id", "arn", "name"];
 /// The names by which others may refer to an object.
 fn names<'a>(managed: &ManagedInstance<'a>) -> impl Iterator<Item = &'a str> {
     let instance = managed.instance;
-    NAMES.iter().filter_map(move |name| instance.text(name))
+    NAMES.iter().filter_map(move |name| instance.text(name)).filter(|name| !name.is_empty())
 }
 
 impl<'a> Echoes<'a> {

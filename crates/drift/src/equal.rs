@@ -1,6 +1,7 @@
 //! Equality as Terraform means it.
 
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Whether there is nothing: `null`, `""`, `[]`, `{}`.
 pub(crate) fn is_empty(value: &Value) -> bool {
@@ -58,7 +59,11 @@ pub(crate) fn text(value: &Value) -> String {
 
 /// Whether two collections have the same elements in any order, by `same`; a double counts once, as in a set.
 pub(crate) fn equal_sets(a: &[Value], b: &[Value], same: impl Fn(&Value, &Value) -> bool) -> bool {
-    a.iter().all(|a| b.iter().any(|b| same(a, b))) && b.iter().all(|b| a.iter().any(|a| same(a, b)))
+    // What both have letter for letter is not searched for: a group has thousands of members.
+    let texts = |values: &[Value]| values.iter().map(Value::to_string).collect::<HashSet<String>>();
+    let (in_a, in_b) = (texts(a), texts(b));
+    a.iter().filter(|a| !in_b.contains(&a.to_string())).all(|a| b.iter().any(|b| same(a, b)))
+        && b.iter().filter(|b| !in_a.contains(&b.to_string())).all(|b| a.iter().any(|a| same(a, b)))
 }
 
 /// The elements of a list, or none for what is no list.

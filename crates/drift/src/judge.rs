@@ -18,7 +18,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) stack: &'a StackState<'a>,
     pub(crate) managed: ManagedInstance<'a>,
     pub(crate) index: &'a Index<'a>,
-    pub(crate) owners: &'a AllOwners,
+    pub(crate) owners: &'a AllOwners<'a>,
     pub(crate) moved: &'a [MovedRecord],
 }
 
@@ -90,15 +90,16 @@ impl Judge<'_> {
         match located.natural {
             Natural::Route if !live.contains_key("route") => return not_told("the routes"),
             Natural::Route => {
-                return compare_route(state, live).map_or(Fate::Missing, There::of);
+                let found = self.owners.routes_of(object).and_then(|there| compare_route(state, there));
+                return found.map_or(Fate::Missing, There::of);
             }
             Natural::SecurityGroupRule if !live.contains_key("ingress") || !live.contains_key("egress") => {
                 return not_told("the rules");
             }
             Natural::SecurityGroupRule => {
-                return match compare_rule(state, id, live) {
-                    RuleFate::Missing => Fate::Missing,
-                    RuleFate::Differs(found) => There::of(found),
+                return match self.owners.rules_of(object).map(|there| compare_rule(state, there)) {
+                    None | Some(RuleFate::Missing) => Fate::Missing,
+                    Some(RuleFate::Differs(found)) => There::of(found),
                 };
             }
             Natural::NetworkAclRule if !live.contains_key(direction(state)) => return not_told("the rules"),

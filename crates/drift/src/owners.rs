@@ -1,34 +1,48 @@
 //! Who owns which parts of an object that the cloud has as one.
 
 use crate::index::{Index, zone_id};
-use crate::observe::{Locator, Routing, StackState};
+use crate::live::LiveObject;
+use crate::observe::{Located, Locator, Routing, StackState};
 use crate::parts::OwnedParts;
-use crate::routes::{RouteOwners, destination};
-use crate::rule_atoms::{of_rule, of_vpc_rule};
-use crate::security_groups::Owners;
+use crate::routes::{RouteOwners, Routes, destination, live_routes};
+use crate::rule_atoms::{Atoms, of_rule, of_vpc_rule};
+use crate::security_groups::{Owners, live_rules};
+use crate::shapes::Natural;
 use std::collections::HashMap;
 
 /// Rules of security groups and routes of tables that resources of their own own, and the names of zones, over
 /// all stacks, judged or not.
 #[derive(Default)]
-pub(crate) struct AllOwners {
+pub(crate) struct AllOwners<'a> {
     pub(crate) rules: Owners,
     pub(crate) routes: RouteOwners,
+    /// What the groups and tables that other resources own parts of have in the cloud, each taken apart once: a group
+    /// with a thousand rules is looked up a thousand times.
+    hosts: HashMap<*const LiveObject, Host<'a>>,
     /// All other parts.
     pub(crate) parts: OwnedParts,
     /// By id.
     pub(crate) zones: HashMap<String, String>,
 }
 
-impl AllOwners {
+/// The parts of an object that resources of their own may own.
+enum Host<'a> {
+    Group(Atoms),
+    Table(Routes<'a>),
+}
+
+impl<'a> AllOwners<'a> {
     /// Collects them from the states.
-    pub(crate) fn find(stacks: &[StackState<'_>], index: &Index<'_>, routing: &Routing) -> Self {
+    pub(crate) fn find(stacks: &[StackState<'_>], index: &Index<'a>, routing: &Routing) -> Self {
         let mut owners = Self::default();
         for stack in stacks {
             let locator = Locator::new(stack, routing);
             for managed in stack.state.managed().filter(|managed| !managed.is_deposed()) {
                 let (kind, attributes) = (managed.resource_type(), managed.attributes());
                 owners.parts.add(&managed);
+                if let Some(at) = locator.locate(&managed) {
+                    owners.take_apart(&at, index);
+                }
                 match kind {
                     "aws_security_group_rule" => {
                         let group = managed.instance.text("security_group_id").unwrap_or_default();
@@ -56,5 +70,31 @@ impl AllOwners {
             }
         }
         owners
+    }
+    fn take_apart(&mut self, at: &Located<'_>, index: &Index<'a>) {
+        let take_apart: fn(&str, &'a LiveObject) -> Host<'a> = match at.natural {
+            Natural::SecurityGroupRule => |id, group| Host::Group(live_rules(id, &group.attributes)),
+            Natural::Route => |_, table| Host::Table(live_routes(&table.attributes)),
+            _ => return,
+        };
+        if let Some(object) = index.object(at) {
+            self.hosts.entry(object).or_insert_with(|| take_apart(at.id, object));
+        }
+    }
+
+    /// The rules of a group that a rule resource is located in.
+    pub(crate) fn rules_of(&self, group: &LiveObject) -> Option<&Atoms> {
+        match self.hosts.get(&std::ptr::from_ref(group))? {
+            Host::Group(rules) => Some(rules),
+            Host::Table(_) => None,
+        }
+    }
+
+    /// The routes of a table that an `aws_route` is located in.
+    pub(crate) fn routes_of(&self, table: &LiveObject) -> Option<&Routes<'a>> {
+        match self.hosts.get(&std::ptr::from_ref(table))? {
+            Host::Table(routes) => Some(routes),
+            Host::Group(_) => None,
+        }
     }
 }

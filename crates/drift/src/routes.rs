@@ -25,7 +25,7 @@ const TARGETS: &[&str] = &[
     "instance_id",
 ];
 
-type Route = Map<String, Value>;
+pub(crate) type Route = Map<String, Value>;
 
 fn get(route: &Route, name: &str) -> String {
     text(route.get(name).unwrap_or(&Value::Null))
@@ -128,13 +128,18 @@ pub(crate) fn compare_table(
     found
 }
 
+/// All live routes of a table, by destination: those too that nobody made.
+pub(crate) type Routes<'a> = HashMap<String, &'a Route>;
+
+/// The live routes of a table.
+pub(crate) fn live_routes(table: &Map<String, Value>) -> Routes<'_> {
+    let routes = items(table.get("route").unwrap_or(&Value::Null)).iter().filter_map(Value::as_object);
+    routes.map(|route| (destination(route), route)).collect()
+}
+
 /// What became of an `aws_route`: none where its table has no such destination, else how its target differs.
-pub(crate) fn compare_route(state: &Map<String, Value>, table: &Map<String, Value>) -> Option<Vec<Difference>> {
-    let wanted = destination(state);
-    let live = items(table.get("route").unwrap_or(&Value::Null))
-        .iter()
-        .filter_map(Value::as_object)
-        .find(|route| destination(route) == wanted)?;
+pub(crate) fn compare_route(state: &Map<String, Value>, there: &Routes<'_>) -> Option<Vec<Difference>> {
+    let live = there.get(&destination(state))?;
     if same_target(state, live) {
         return Some(Vec::new());
     }

@@ -5,6 +5,7 @@
 //! texts of all sensitive values are looked for once more in what leaves this crate.
 
 use crate::outcome::DriftOutcome;
+use aho_corasick::{AhoCorasick, MatchKind};
 use pilotlight_findings::{Evidence, Finding, SENSITIVE};
 use pilotlight_tfstate::{IndexKey, PathStep, State};
 use serde_json::Value;
@@ -15,7 +16,12 @@ const SHORTEST: usize = 8;
 
 /// The texts of sensitive values.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets(Vec<String>);
+pub(crate) struct Secrets {
+    texts: Vec<String>,
+    /// Looks for all of them at once, so that many take no longer than one. It cannot be built of gigabytes of
+    /// secrets: then they are looked for one by one.
+    all: Option<AhoCorasick>,
+}
 
 impl Secrets {
     /// Collects them: of attributes and of outputs.
@@ -37,12 +43,13 @@ impl Secrets {
         // A longer one first: it may have a shorter one in it.
         let mut texts: Vec<String> = texts.into_iter().collect();
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        Self(texts)
+        let all = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&texts).ok();
+        Self { texts, all }
     }
 
     /// Takes them out of findings and of what was silenced.
     pub(crate) fn hide(&self, outcome: &mut DriftOutcome) {
-        if self.0.is_empty() {
+        if self.texts.is_empty() {
             return;
         }
         for finding in &mut outcome.findings {
@@ -72,7 +79,18 @@ impl Secrets {
     }
 
     fn hide_text(&self, text: &mut String) {
-        for secret in &self.0 {
+        if let Some(all) = &self.all {
+            if all.is_match(text.as_str()) {
+                let mut hidden = String::with_capacity(text.len());
+                all.replace_all_with(text, &mut hidden, |_, _, hidden| {
+                    hidden.push_str(SENSITIVE);
+                    true
+                });
+                *text = hidden;
+            }
+            return;
+        }
+        for secret in &self.texts {
             if text.contains(secret.as_str()) {
                 *text = text.replace(secret.as_str(), SENSITIVE);
             }

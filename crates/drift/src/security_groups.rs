@@ -90,10 +90,15 @@ pub(crate) enum RuleFate {
     Differs(Vec<Difference>),
 }
 
-/// Looks for a rule's atoms among the live rules of its group.
-pub(crate) fn compare_rule(rule: &Map<String, Value>, group_id: &str, group: &Map<String, Value>) -> RuleFate {
+/// All live rules of a group, in both directions.
+pub(crate) fn live_rules(group_id: &str, group: &Map<String, Value>) -> Atoms {
     let mut there = inline(Direction::Ingress, group, group_id);
     there.extend(inline(Direction::Egress, group, group_id));
+    there
+}
+
+/// Looks for a rule's atoms among the live rules of its group.
+pub(crate) fn compare_rule(rule: &Map<String, Value>, there: &Atoms) -> RuleFate {
     let known = of_rule(rule);
     if !known.is_empty() && known.keys().all(|atom| !there.contains_key(atom)) {
         return RuleFate::Missing;

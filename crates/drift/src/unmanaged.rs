@@ -2,13 +2,14 @@
 
 use crate::away::Away;
 use crate::decide::PlaceLive;
-use crate::index::record_key;
+use crate::index::{Index, RecordKey, record_key};
 use crate::live::LiveObject;
 use crate::observe::{Locator, Routing, StackState};
 use crate::parts::texts_at;
-use crate::shapes::is_global;
+use crate::shapes::{Natural, is_global, natural};
 use pilotlight_findings::{Evidence, Finding, Severity, Silenced, Subject, codes};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Types that are parts of another object: the object itself shows them, or they tie two objects together.
@@ -41,8 +42,8 @@ fn is_part(resource_type: &str) -> bool {
             && !WHOLE.contains(&resource_type)
 }
 
-/// Objects that came with an object of a state, which names them: type and attribute there, type here.
-const CAME_WITH: &[(&str, &str, &str)] = &[
+/// Objects that come with another one, whose state names them: resource, attribute, and the type of what it names.
+const WITH_OTHERS: &[(&str, &str, &str)] = &[
     ("aws_instance", "root_block_device.volume_id", "aws_ebs_volume"),
     ("aws_instance", "ebs_block_device.volume_id", "aws_ebs_volume"),
     ("aws_instance", "primary_network_interface_id", "aws_network_interface"),
@@ -60,6 +61,9 @@ const CAME_WITH: &[(&str, &str, &str)] = &[
     ("aws_ec2_transit_gateway", "association_default_route_table_id", "aws_ec2_transit_gateway_route_table"),
 ];
 
+/// Inline policies of a role, whose ids begin with its name.
+const INLINE_POLICIES: (&str, &str, &str) = ("aws_iam_role", "inline_policy.name", "aws_iam_role_policy");
+
 /// Role, region where it has one, type and id.
 type Key = (Option<String>, Option<String>, String, String);
 
@@ -71,19 +75,19 @@ fn key(role: Option<&String>, region: &str, kind: &str, id: &str) -> Key {
 pub(crate) fn find(
     stacks: &[StackState<'_>],
     live: &[PlaceLive],
+    index: &Index<'_>,
     away: &mut Away<'_>,
 ) -> (Vec<Finding>, Vec<Silenced>) {
     let (mut findings, mut silenced) = (Vec::new(), Vec::new());
     if !live.iter().any(|live| live.everything) {
         return (findings, silenced);
     }
-    let known = known(stacks);
+    let known = known(stacks, index);
     let mut seen = HashSet::new();
     for live in live.iter().filter(|live| live.everything) {
         for object in live.snapshot.objects.iter().filter(|object| !is_part(&object.resource_type)) {
-            let is_record = object.resource_type == RECORD;
-            let id = if is_record { record_id(&object.attributes) } else { object.id.clone() };
-            let key = key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &id);
+            let key =
+                key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &live_id(object));
             if known.contains(&key) || !seen.insert(key) || away.hides_object(&object.resource_type, &object.id) {
                 continue;
             }
@@ -109,34 +113,47 @@ pub(crate) fn find(
 }
 
 /// Every object that any of the states has, judged or not, under the cloud's own type and id.
-fn known(stacks: &[StackState<'_>]) -> HashSet<Key> {
+fn known(stacks: &[StackState<'_>], index: &Index<'_>) -> HashSet<Key> {
     let routing = Routing::native();
     let mut known = HashSet::new();
     for stack in stacks {
         let locator = Locator::new(stack, &routing);
         for managed in stack.state.managed() {
             let Some(at) = locator.locate(&managed) else { continue };
-            let key = |kind: &str, id: &str| key(at.place.role.as_ref(), at.place.region.as_str(), kind, id);
-            let attributes = managed.attributes();
-            if at.kind == RECORD {
-                known.insert(key(RECORD, &record_id(attributes)));
-            } else {
-                known.insert(key(at.kind, at.live_id()));
+            let mut add = |kind: &str, id: &str| {
+                known.insert(key(at.place.role.as_ref(), at.place.region.as_str(), kind, id));
+            };
+            match at.natural {
+                Natural::Record => {
+                    let zone = at.parent.and_then(|zone| index.zone_name(zone)).unwrap_or_default();
+                    add(at.kind, &record_id(&record_key(managed.attributes(), zone)));
+                }
+                _ => add(at.kind, at.live_id()),
             }
-            for (_, path, kind) in CAME_WITH.iter().filter(|(of, ..)| *of == managed.resource_type()) {
-                known.extend(texts_at(attributes, path).iter().map(|id| key(kind, id)));
+            let own_type = managed.resource_type();
+            for (_, attribute, kind) in WITH_OTHERS.iter().filter(|(resource_type, ..)| *resource_type == own_type) {
+                texts_at(managed.attributes(), attribute).iter().for_each(|id| add(kind, id));
+            }
+            let (host, attribute, kind) = INLINE_POLICIES;
+            if own_type == host {
+                let names = texts_at(managed.attributes(), attribute);
+                names.iter().for_each(|name| add(kind, &format!("{}:{name}", at.id)));
             }
         }
     }
     known
 }
 
-const RECORD: &str = "aws_route53_record";
+/// The id that an object is known by: a record is not known by Terraform's, which has its name as it was written.
+fn live_id(object: &LiveObject) -> Cow<'_, str> {
+    match natural(&object.resource_type) {
+        Natural::Record => Cow::Owned(record_id(&record_key(&object.attributes, ""))),
+        _ => Cow::Borrowed(&object.id),
+    }
+}
 
-/// A record by what it is: the state may have its name relative to the zone, and in its id too.
-fn record_id(record: &Map<String, Value>) -> String {
-    let (zone, name, record_type, set) = record_key(record, "");
-    [zone, name, record_type, set].join(" ")
+fn record_id((zone, name, record_type, set): &RecordKey) -> String {
+    [zone.as_str(), name, record_type, set].join(" ")
 }
 
 fn finding(subject: Subject, object: &LiveObject) -> Finding {

@@ -51,7 +51,7 @@ fn what_is_no_state_is_told_apart() {
             "{\"version\": 5}",
             codes::S_VERSION,
             "has state version 5; this release knows version 4",
-            "use a newer release of pilotlight, or give what `terraform show -json` of the version that wrote it prints",
+            "use a newer release of pilotlight, or give pull:DIR, where DIR is its root module's folder",
         ),
         (
             "{\"resources\": {\"of\": \"another shape\"}, \"version\": 5}",

@@ -160,8 +160,8 @@ fn reservation(specification: &CapacityReservationSpecification) -> Option<Vec<V
     let preference = specification.capacity_reservation_preference()?;
     let target = specification.capacity_reservation_target().map(|target| {
         Attributes::new()
-            .texts("capacity_reservation_ids", target.capacity_reservation_ids())
-            .texts("capacity_reservation_resource_group_arns", target.capacity_reservation_resource_group_arns())
+            .list("capacity_reservation_ids", target.capacity_reservation_ids())
+            .list("capacity_reservation_resource_group_arns", target.capacity_reservation_resource_group_arns())
             .block()
     });
     let block = Attributes::new()
