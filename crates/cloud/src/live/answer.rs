@@ -113,7 +113,11 @@ impl Answer {
 
     /// Adds the answer to a snapshot, with the objects that are wanted.
     pub(super) fn into_snapshot(self, snapshot: &mut LiveSnapshot, wanted: impl Fn(&LiveObject) -> bool) {
-        let whole = self.objects.into_iter().enumerate().filter(|(place, _)| !self.half_read.contains(place) && !self.left_out.contains(place));
+        let whole = self
+            .objects
+            .into_iter()
+            .enumerate()
+            .filter(|(place, _)| !self.half_read.contains(place) && !self.left_out.contains(place));
         snapshot.objects.extend(whole.map(|(_, object)| object).filter(wanted));
         snapshot.unread.extend(self.unread);
         snapshot.not_compared.extend(self.not_compared);
