@@ -70,6 +70,13 @@ const AWS_TAG: &str = "aws:";
 /// Of attributes that the provider alone sets.
 const COMPUTED: (&str, &str) = ("computed", "the provider computes it: it is no configuration");
 
+/// Computed attributes that alone tell that the content of an object was replaced: no argument has it.
+const CONTENT: &[(&str, &str)] = &[("aws_lambda_function", "code_sha256")];
+
+fn is_content(resource_type: &str, attribute: &str) -> bool {
+    CONTENT.contains(&(resource_type, attribute))
+}
+
 /// Of values that are written differently and mean the same.
 const SAME: (&str, &str) =
     ("same value", "nothing in any form is equal, a scalar is equal to its text, and a set has no order");
@@ -108,7 +115,7 @@ pub(crate) fn compare(
             (Some(Rule::Tags), _) => tags(attribute, old, new),
             (Some(rule), _) if differs(rule, attribute, old, new, (state, live)) => vec![whole()],
             (Some(_), _) => Vec::new(),
-            (None, Some(schema)) if schema.nature == Nature::Computed => {
+            (None, Some(schema)) if schema.nature == Nature::Computed && !is_content(resource_type, attribute) => {
                 let (rule, reason) = COMPUTED;
                 let difference = Difference { secret, ..whole() };
                 found.silent.push(Silent { difference, rule: rule.into(), reason: reason.into() });

@@ -59,7 +59,11 @@ impl<'a> Index<'a> {
                 index.records.insert(record_key(&object.attributes, ""), object);
             }
             if kind == "aws_route53_zone" {
-                index.zones.insert(zone_id(&object.id), text(&object.attributes, "name"));
+                let id = match live.read_by {
+                    ReadBy::Provider => text(&object.attributes, "id"),
+                    _ => &object.id,
+                };
+                index.zones.insert(zone_id(id), text(&object.attributes, "name"));
             }
             index.objects.insert((live.read_by, scope(kind, &live.place), kind, &object.id), object);
         }
@@ -90,7 +94,8 @@ impl<'a> Index<'a> {
     pub(crate) fn unread(&self, at: &Located<'_>) -> Option<&'a str> {
         let scope = scope(at.kind, &at.place);
         let by = |id: Option<&str>| self.unread.get(&(scope, at.kind, id)).copied();
-        by(Some(at.id)).or_else(|| at.parent.and_then(|parent| by(Some(parent)))).or_else(|| by(None)).or_else(|| {
+        let id = if at.reader == ReadBy::Provider { at.live_id() } else { at.id };
+        by(Some(id)).or_else(|| at.parent.and_then(|parent| by(Some(parent)))).or_else(|| by(None)).or_else(|| {
             let asked = if scope.1.is_some() {
                 self.places.contains(&at.place)
             } else {

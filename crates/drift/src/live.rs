@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use pilotlight_findings::{ApiCalls, Region};
 use pilotlight_tfstate::ManagedInstance;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// An account and a region in it.
@@ -43,13 +44,21 @@ pub struct LiveQuery<'a> {
 pub struct Wanted<'a> {
     /// `aws_instance`
     pub resource_type: &'a str,
-    /// The state's `id` attribute.
+    /// The state's `id` attribute; empty for a resource without one, which only its record identifies.
     pub id: &'a str,
     /// What the object belongs to, where its API lists by parent: a record's `zone_id`, without prefix.
     pub parent: Option<&'a str>,
     /// What the state has of it, for a reader that reads object by object. None where it is asked for as the
     /// host of a part: the security group of an `aws_security_group_rule`.
     pub recorded: Option<Recorded<'a>>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What the answer is called, in [`LiveObject::id`] and [`Unread::id`]: the id, and for an object that is read
+    /// by its record the record's own key.
+    pub fn key(&self) -> Cow<'a, str> {
+        self.recorded.as_ref().map_or(Cow::Borrowed(self.id), |recorded| Cow::Owned(recorded.key()))
+    }
 }
 
 /// A state's record of an object.
@@ -61,12 +70,21 @@ pub struct Recorded<'a> {
     pub managed: ManagedInstance<'a>,
 }
 
+impl Recorded<'_> {
+    /// A name for the record that no other one has. The `id` alone is none: a stage's is its name, a permission's is
+    /// its statement's, in whatever API or function they are, and resources of the provider's newer framework may
+    /// have no id at all.
+    pub fn key(&self) -> String {
+        format!("{} {} {}", self.stack, self.managed.address(), self.managed.id().unwrap_or_default())
+    }
+}
+
 /// An object as the cloud has it now, in Terraform's words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveObject {
     /// `aws_instance`
     pub resource_type: String,
-    /// The same id that Terraform's state has for it.
+    /// The same id that Terraform's state has for it; of an object that was read by its record [`Wanted::key`].
     pub id: String,
     /// Attributes by Terraform's names and shapes. Only what the API told: an attribute that is absent
     /// here was not read and is not compared; `null` means that AWS has none.
@@ -99,7 +117,7 @@ impl LiveObject {
 pub struct Unread {
     /// `aws_instance`
     pub resource_type: String,
-    /// One object, or all of the type where there is none.
+    /// One object, by [`Wanted::key`], or all of the type where there is none.
     pub id: Option<String>,
     /// One line: the API's own words.
     pub reason: String,

@@ -11,6 +11,7 @@ use futures_util::future::join;
 use futures_util::stream;
 use pilotlight_findings::{Region, Side};
 use pilotlight_tfstate::{ManagedInstance, ProviderAddress, State};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A state, and whose it is.
@@ -49,9 +50,9 @@ impl<'a> StackState<'a> {
 pub(crate) struct Located<'a> {
     /// The type that is asked for.
     pub(crate) kind: &'a str,
-    /// The id that is asked for.
+    /// The id that is asked for; empty for an object that only its record identifies.
     pub(crate) id: &'a str,
-    /// The live object's id, where it is another one: of an object that is found by its attributes.
+    /// The live object's id, where it is another one: of an object that is found by its attributes or its record.
     pub(crate) key: Option<String>,
     /// What it belongs to.
     pub(crate) parent: Option<&'a str>,
@@ -82,7 +83,7 @@ impl<'a> Locator<'a> {
         Self { stack, routing, providers: stack.state.provider_regions() }
     }
 
-    /// Where an object is found; none where the state has no id for it.
+    /// Where an object is found; none where its reader needs an id and the state has none.
     pub(crate) fn locate<'s>(&self, managed: &ManagedInstance<'s>) -> Option<Located<'s>> {
         let own_type = managed.resource_type();
         let text = |name: &str| managed.instance.text(name);
@@ -91,6 +92,8 @@ impl<'a> Locator<'a> {
         // A provider is asked for the object as the state has it.
         let natural = if reader == ReadBy::Provider { Natural::Own } else { natural };
         let (kind, id, parent) = match natural {
+            // Its record says which object it is, with or without an id.
+            Natural::Own if reader == ReadBy::Provider => (own_type, managed.id().unwrap_or_default(), None),
             Natural::Own => (own_type, managed.id()?, None),
             Natural::As(kind) => (kind, managed.id()?, None),
             Natural::Route => ("aws_route_table", text("route_table_id")?, None),
@@ -105,6 +108,7 @@ impl<'a> Locator<'a> {
             Natural::ByAttributes(_, names) => {
                 Some(joined_id(names.iter().filter_map(|name| managed.attributes().get(*name)).map(scalar)))
             }
+            _ if reader == ReadBy::Provider => Some(Recorded { stack: &self.stack.stack, managed: *managed }.key()),
             _ => None,
         };
         let region = managed.region().or_else(|| self.providers.get(managed.provider()).cloned());
@@ -173,7 +177,7 @@ impl Queries<'_> {
 }
 
 /// Objects to ask for, by place, each once.
-type Asked<'a> = BTreeMap<Place, BTreeMap<(&'a str, &'a str, Option<&'a str>), Wanted<'a>>>;
+type Asked<'a> = BTreeMap<Place, BTreeMap<(&'a str, Cow<'a, str>, Option<&'a str>), Wanted<'a>>>;
 
 /// What to ask for, place by place: every object that a judged state manages in a cloud. The native reader is asked
 /// under the type and id that the cloud has for it (see [`crate::shapes`]), the provider under the state's own.
@@ -205,7 +209,8 @@ pub fn wanted<'a>(stacks: &'a [StackState<'a>], routing: &Routing, everything: b
                     continue;
                 }
             };
-            asked.entry(located.place).or_default().entry((located.kind, located.id, located.parent)).or_insert(wanted);
+            let key = (located.kind, wanted.key(), located.parent);
+            asked.entry(located.place).or_default().entry(key).or_insert(wanted);
         }
     }
     if everything {

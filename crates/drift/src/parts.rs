@@ -52,7 +52,7 @@ pub(crate) fn texts_at(attributes: &Map<String, Value>, path: &str) -> Vec<Strin
 
 /// Owned parts by the other object's id and attribute.
 #[derive(Debug, Default)]
-pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, Vec<Elements>>>);
+pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, Vec<(Option<&'static str>, Elements)>>>);
 
 /// What is owned, and by a resource of which type.
 #[derive(Debug)]
@@ -90,23 +90,22 @@ impl OwnedParts {
                     let owners = host.entry(attribute).or_default();
                     let (field, path) = match part.owned {
                         Owned::Whole => {
-                            owners.push(Elements::All(part.resource_type));
+                            owners.push((part.of, Elements::All(part.resource_type)));
                             continue;
                         }
                         Owned::Text(path) => (None, path),
                         Owned::Block(path, field) => (Some(field), path),
                     };
                     let ours = owners.iter_mut().find_map(|elements| match elements {
-                        Elements::Named { owner, names, .. } if *owner == part.resource_type => Some(names),
+                        (_, Elements::Named { owner, names, .. }) if *owner == part.resource_type => Some(names),
                         _ => None,
                     });
                     match ours {
                         Some(names) => names.extend(texts_at(attributes, path)),
-                        None => owners.push(Elements::Named {
-                            owner: part.resource_type,
-                            field,
-                            names: texts_at(attributes, path).into_iter().collect(),
-                        }),
+                        None => {
+                            let names = texts_at(attributes, path).into_iter().collect();
+                            owners.push((part.of, Elements::Named { owner: part.resource_type, field, names }));
+                        }
                     }
                 }
             }
@@ -125,8 +124,10 @@ impl OwnedParts {
         // An instance has the groups of its first interface.
         let interface = live.get("primary_network_interface_id").map(text).unwrap_or_default();
         let hosts = [id, &interface].into_iter().filter_map(|host| self.0.get(host));
-        let parts =
-            hosts.flatten().flat_map(|(attribute, owners)| owners.iter().map(move |elements| (attribute, elements)));
+        let parts = hosts.flatten().flat_map(|(attribute, owners)| {
+            let of_kind = owners.iter().filter(|(of, _)| of.is_none_or(|of| of == kind));
+            of_kind.map(move |(_, elements)| (attribute, elements))
+        });
         // What owns a part may be known by the id of the object itself: the policy of an endpoint.
         for (attribute, elements) in parts.filter(|(_, elements)| elements.owner() != kind) {
             let owner = match elements {

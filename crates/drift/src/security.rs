@@ -56,6 +56,8 @@ const ROWS: &[Row] = &[
     row("acl", Turns::Into("public-read"), codes::D_EXPOSED, "everybody may read it"),
     row("acl", Turns::Into("public-read-write"), codes::D_EXPOSED, "everybody may read and write it"),
     row("authorization_type", Turns::Into("NONE"), codes::D_EXPOSED, "everybody may call it"),
+    row("authorization", Turns::Into("NONE"), codes::D_EXPOSED, "everybody may call it"),
+    row("allow_unauthenticated_identities", Turns::On, codes::D_EXPOSED, "it gives access without a login"),
     row("internal", Turns::Off, codes::D_EXPOSED, "it faces the Internet"),
     row("http_tokens", Turns::Into("optional"), codes::D_WEAKENED, "its metadata answers without a token"),
     row("deletion_protection", Turns::Off, codes::D_WEAKENED, "it is no longer protected from deletion"),
@@ -66,6 +68,19 @@ const ROWS: &[Row] = &[
     row("enable_log_file_validation", Turns::Off, codes::D_WEAKENED, "its log files are no longer validated"),
     row("enable_logging", Turns::Off, codes::D_WEAKENED, "it no longer logs"),
     row("permissions_boundary", Turns::Empty, codes::D_WEAKENED, "its permissions boundary is gone"),
+    row(
+        "versioning_configuration.status",
+        Turns::From("Enabled"),
+        codes::D_WEAKENED,
+        "it no longer keeps old versions",
+    ),
+    row("point_in_time_recovery.enabled", Turns::Off, codes::D_WEAKENED, "it can no longer be restored to any time"),
+    row("object_ownership", Turns::From("BucketOwnerEnforced"), codes::D_WEAKENED, "its ACLs are in force again"),
+    row("image_tag_mutability", Turns::From("IMMUTABLE"), codes::D_WEAKENED, "its images can be overwritten"),
+    row("scan_on_push", Turns::Off, codes::D_WEAKENED, "its images are no longer scanned"),
+    row("mfa_configuration", Turns::From("ON"), codes::D_WEAKENED, "it no longer demands a second factor"),
+    row("is_multi_region_trail", Turns::Off, codes::D_WEAKENED, "it logs one region only"),
+    row("encryption_type", Turns::Into("NONE"), codes::D_UNENCRYPTED, "it is no longer encrypted"),
     row("encrypted", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted"),
     row("storage_encrypted", Turns::Off, codes::D_UNENCRYPTED, "its storage is no longer encrypted"),
     row("at_rest_encryption_enabled", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted at rest"),
@@ -85,6 +100,13 @@ const POLICIES: &[&str] = &["policy", "assume_role_policy", "inline_policy.polic
 
 /// Lists of policies that an identity has.
 const ATTACHED: &[&str] = &["managed_policy_arns", "policy_arns"];
+
+/// Where the grants of an S3 ACL stand.
+const GRANTS: &[&str] = &["grant", "access_control_policy"];
+
+/// Groups of S3 that are everybody, and everybody who has any AWS account. Source: S3's user guide, "Access control
+/// list (ACL) overview".
+const GROUPS: &[&str] = &["/groups/global/AllUsers", "/groups/global/AuthenticatedUsers"];
 
 /// Types whose absence alone is a danger: they guard another object.
 const GUARDS: &[&str] = &[
@@ -124,6 +146,11 @@ fn one(resource_type: &str, difference: &Difference) -> Option<Danger> {
     }
     if resource_type == "aws_network_acl" && path == "ingress" && lets_the_world_in(old, new) {
         return told(codes::D_OPENED, "it lets the Internet in");
+    }
+    if GRANTS.iter().any(|grants| path == *grants || path.starts_with(&format!("{grants}.")))
+        && GROUPS.iter().any(|group| new.to_string().contains(group) && !old.to_string().contains(group))
+    {
+        return told(codes::D_EXPOSED, "its ACL lets everybody in");
     }
     let fits = |row: &&Row| path == row.path || path.ends_with(&format!(".{}", row.path));
     let row = ROWS.iter().filter(fits).find(|row| turned(row.turns, old, new))?;
@@ -191,11 +218,29 @@ mod tests {
             ("acl", json!("private"), json!("public-read"), Some(codes::D_EXPOSED)),
             ("block_public_acls", json!(true), Value::Null, Some(codes::D_EXPOSED)),
             ("instance_type", json!("t3.small"), json!("t3.large"), None),
+            ("versioning_configuration[0].status", json!("Enabled"), json!("Suspended"), Some(codes::D_WEAKENED)),
+            ("versioning_configuration[0].status", json!("Suspended"), json!("Enabled"), None),
+            ("authorization", json!("AWS_IAM"), json!("NONE"), Some(codes::D_EXPOSED)),
+            ("encryption_type", json!("KMS"), json!("NONE"), Some(codes::D_UNENCRYPTED)),
             ("managed_policy_arns", json!(["a"]), json!(["a", "b"]), Some(codes::D_WEAKENED)),
             ("managed_policy_arns", json!(["a", "b"]), json!(["a"]), None),
         ] {
             assert_eq!(code("aws_x", path, old.clone(), new.clone()), expected, "{path} {old} {new}");
         }
+    }
+
+    #[test]
+    fn a_bucket_that_is_granted_to_everybody_is_exposed() {
+        let grant = |uri: &str| json!([{"permission": "READ", "grantee": [{"type": "Group", "uri": uri}]}]);
+        let everybody = grant("http://acs.amazonaws.com/groups/global/AllUsers");
+        let anybody = grant("http://acs.amazonaws.com/groups/global/AuthenticatedUsers");
+        let path = "access_control_policy[0].grant";
+        assert_eq!(code("aws_s3_bucket_acl", path, json!([]), everybody.clone()), Some(codes::D_EXPOSED));
+        assert_eq!(code("aws_s3_bucket", "grant", json!([]), anybody), Some(codes::D_EXPOSED));
+        assert_eq!(code("aws_s3_bucket_acl", path, everybody.clone(), everybody.clone()), None);
+        assert_eq!(code("aws_s3_bucket_acl", path, everybody, json!([])), None);
+        let logs = grant("http://acs.amazonaws.com/groups/s3/LogDelivery");
+        assert_eq!(code("aws_s3_bucket_acl", path, json!([]), logs), None);
     }
 
     #[test]

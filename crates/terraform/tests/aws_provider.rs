@@ -225,7 +225,7 @@ async fn the_real_provider_reads_what_terraform_reads() {
         let refreshed = estate.refreshed();
         assert_eq!((snapshot.objects.len(), refreshed.len()), (expected, expected));
         for object in &snapshot.objects {
-            let key = (object.resource_type.clone(), object.id.clone());
+            let key = (object.resource_type.clone(), object.attributes["id"].as_str().expect("an id").to_owned());
             let theirs = refreshed.get(&key).unwrap_or_else(|| panic!("Terraform has no {key:?}"));
             assert_eq!(&object.attributes, theirs, "{key:?}");
         }
@@ -246,7 +246,7 @@ async fn the_real_provider_reads_what_terraform_reads() {
     assert_eq!(parameter.attributes["version"].nature, Nature::Computed);
 
     // Behind Terraform's back: one is changed, one is deleted.
-    let body = serde_json::json!({"QueueUrl": queue.id, "Attributes": {"VisibilityTimeout": "99"}});
+    let body = serde_json::json!({"QueueUrl": queue.attributes["id"], "Attributes": {"VisibilityTimeout": "99"}});
     estate.call("sqs", "AmazonSQS.SetQueueAttributes", &body).await;
     let body = serde_json::json!({"logGroupName": "orders"});
     estate.call("logs", "Logs_20140328.DeleteLogGroup", &body).await;

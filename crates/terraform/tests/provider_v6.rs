@@ -131,7 +131,7 @@ async fn objects_are_upgraded_and_read_and_the_plugin_ends() {
     let reader = ProviderReader::new(stage.settings());
     let snapshot = read(&reader, &state).await;
 
-    let object = |id: &str| snapshot.objects.iter().find(|object| object.id == id).expect(id);
+    let object = |id: &str| snapshot.objects.iter().find(|object| object.attributes["id"] == id).expect(id);
     assert_eq!(snapshot.objects.len(), 5, "{:?}", snapshot.unread);
     assert_eq!(
         Value::Object(object("here").attributes.clone()),
@@ -160,7 +160,10 @@ async fn objects_are_upgraded_and_read_and_the_plugin_ends() {
     assert_eq!(schema.attributes["parts"].shape, Shape::Map(Box::new(Shape::Object(weight))));
 
     let [unread] = snapshot.unread.as_slice() else { panic!("{:?}", snapshot.unread) };
-    assert_eq!((unread.resource_type.as_str(), unread.id.as_deref()), ("fake_thing", Some("locked")));
+    assert_eq!(
+        (unread.resource_type.as_str(), unread.id.as_deref()),
+        ("fake_thing", Some("shop fake_thing.thing[5] locked"))
+    );
     assert_eq!(unread.reason, "read: reading Thing: operation error Fake: GetThing, AccessDenied: not yours");
     let [calls] = snapshot.calls.as_slice() else { panic!("{:?}", snapshot.calls) };
     assert_eq!(

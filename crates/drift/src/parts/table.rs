@@ -12,6 +12,8 @@ pub(super) struct Part {
     pub(super) owned: Owned,
     /// The owner's switch that has to be set so.
     pub(super) when: Option<(&'static str, bool)>,
+    /// The other object's type, where its id is a name that objects of other types may have too.
+    pub(super) of: Option<&'static str>,
 }
 
 /// How much of an attribute is owned.
@@ -31,13 +33,27 @@ const fn part(
     attributes: &'static [&'static str],
     owned: Owned,
 ) -> Part {
-    Part { resource_type, host, attributes, owned, when: None }
+    Part { resource_type, host, attributes, owned, when: None, of: None }
 }
 
 impl Part {
     const fn when(self, switch: &'static str, set: bool) -> Self {
         Self { when: Some((switch, set)), ..self }
     }
+
+    const fn of(self, host_type: &'static str) -> Self {
+        Self { of: Some(host_type), ..self }
+    }
+}
+
+/// What a resource of its own says of a bucket, which echoes it in old attributes.
+const fn bucket(resource_type: &'static str, attributes: &'static [&'static str]) -> Part {
+    part(resource_type, "bucket", attributes, Owned::Whole).of("aws_s3_bucket")
+}
+
+/// What a resource of its own says of a queue.
+const fn queue(resource_type: &'static str, attributes: &'static [&'static str]) -> Part {
+    part(resource_type, "queue_url", attributes, Owned::Whole).of("aws_sqs_queue")
 }
 
 /// An Auto Scaling group's name, which is its id.
@@ -155,6 +171,25 @@ pub(super) const PARTS: &[Part] = &[
         &["desired_capacity"],
         Owned::Whole,
     ),
+    bucket("aws_s3_bucket_accelerate_configuration", &["acceleration_status"]),
+    bucket("aws_s3_bucket_acl", &["acl", "grant"]),
+    bucket("aws_s3_bucket_cors_configuration", &["cors_rule"]),
+    bucket("aws_s3_bucket_lifecycle_configuration", &["lifecycle_rule"]),
+    bucket("aws_s3_bucket_logging", &["logging"]),
+    bucket("aws_s3_bucket_object_lock_configuration", &["object_lock_configuration"]),
+    bucket("aws_s3_bucket_policy", &["policy"]),
+    bucket("aws_s3_bucket_replication_configuration", &["replication_configuration"]),
+    bucket("aws_s3_bucket_request_payment_configuration", &["request_payer"]),
+    bucket("aws_s3_bucket_server_side_encryption_configuration", &["server_side_encryption_configuration"]),
+    bucket("aws_s3_bucket_versioning", &["versioning"]),
+    bucket("aws_s3_bucket_website_configuration", &["website"]),
+    queue("aws_sqs_queue_policy", &["policy"]),
+    queue("aws_sqs_queue_redrive_policy", &["redrive_policy"]),
+    queue("aws_sqs_queue_redrive_allow_policy", &["redrive_allow_policy"]),
+    part("aws_sns_topic_policy", "arn", &["policy"], Owned::Whole).of("aws_sns_topic"),
+    part("aws_secretsmanager_secret_policy", "secret_arn", &["policy"], Owned::Whole).of("aws_secretsmanager_secret"),
+    part("aws_kms_key_policy", "key_id", &["policy"], Owned::Whole).of("aws_kms_key"),
+    part("aws_api_gateway_rest_api_policy", "rest_api_id", &["policy"], Owned::Whole).of("aws_api_gateway_rest_api"),
 ];
 
 /// Two attributes that say the same thing: where the state has the first, the provider does not keep the second.

@@ -95,7 +95,7 @@ impl Reading<'_> {
         Ok(attributes.map(|attributes| LiveObject {
             recorded: Some(recorded),
             schema: Some(Arc::clone(&schema.schema)),
-            ..LiveObject::new(kind, wanted.id, attributes)
+            ..LiveObject::new(kind, wanted.key(), attributes)
         }))
     }
 }

@@ -273,11 +273,11 @@ impl GroupRead {
 
 /// Objects whose provider gives no answers, by type and reason.
 #[derive(Default)]
-struct Failures<'q>(BTreeMap<(&'q str, String), Vec<&'q str>>);
+struct Failures<'q>(BTreeMap<(&'q str, String), Vec<String>>);
 
 impl<'q> Failures<'q> {
     fn add(&mut self, wanted: &Wanted<'q>, reason: &str) {
-        self.0.entry((wanted.resource_type, reason.to_owned())).or_default().push(wanted.id);
+        self.0.entry((wanted.resource_type, reason.to_owned())).or_default().push(wanted.key().into_owned());
     }
 
     /// One entry a type where all of its objects failed alike, else one an object.
@@ -285,11 +285,7 @@ impl<'q> Failures<'q> {
         let mut unread = Vec::new();
         for ((kind, reason), ids) in self.0 {
             let all = wanted.iter().filter(|wanted| wanted.resource_type == kind).count();
-            let of = |id: Option<&str>| Unread {
-                resource_type: kind.to_owned(),
-                id: id.map(str::to_owned),
-                reason: reason.clone(),
-            };
+            let of = |id: Option<String>| Unread { resource_type: kind.to_owned(), id, reason: reason.clone() };
             if ids.len() == all {
                 unread.push(of(None));
             } else {
@@ -326,7 +322,7 @@ impl LiveReader for ProviderReader {
                             Outcome::Gone => {}
                             Outcome::Unread(reason) => snapshot.unread.push(Unread {
                                 resource_type: object.wanted.resource_type.to_owned(),
-                                id: Some(object.wanted.id.to_owned()),
+                                id: Some(object.wanted.key().into_owned()),
                                 reason,
                             }),
                         }

@@ -75,7 +75,7 @@ impl LiveReader for Paced {
             if query.wanted.is_empty() { LiveSnapshot::default() } else { self.reader.read(&query).await };
         snapshot.unread.extend(rest.into_iter().map(|wanted| Unread {
             resource_type: wanted.resource_type.to_owned(),
-            id: Some(wanted.id.to_owned()),
+            id: Some(wanted.key().into_owned()),
             reason: "the limit of --max-calls is reached".to_owned(),
         }));
         snapshot
