@@ -89,19 +89,23 @@ impl<'a> Locator<'a> {
         let text = |name: &str| managed.instance.text(name);
         let natural = natural(own_type);
         let reader = self.routing.reader(own_type);
+        // Resources of the provider's newer framework may have no id at all. What ties them to another object is theirs.
+        let tie = match natural {
+            Natural::ByAttributes(_, names) => names.first().and_then(|name| text(name)),
+            _ => None,
+        };
         // A provider is asked for the object as the state has it.
         let natural = if reader == ReadBy::Provider { Natural::Own } else { natural };
         let (kind, id, parent) = match natural {
             // Its record says which object it is, with or without an id.
             Natural::Own if reader == ReadBy::Provider => (own_type, managed.id().unwrap_or_default(), None),
-            Natural::Own => (own_type, managed.id()?, None),
+            Natural::Own => (own_type, managed.id().or(tie)?, None),
             Natural::As(kind) => (kind, managed.id()?, None),
             Natural::Route => ("aws_route_table", text("route_table_id")?, None),
             Natural::SecurityGroupRule => ("aws_security_group", text("security_group_id")?, None),
             Natural::NetworkAclRule => ("aws_network_acl", text("network_acl_id")?, None),
             Natural::Record => (own_type, managed.id()?, text("zone_id").map(zone_id)),
-            // Resources of the provider's newer framework may have no id at all.
-            Natural::ByAttributes(kind, names) => (kind, managed.id().or_else(|| text(names.first()?))?, None),
+            Natural::ByAttributes(kind, _) => (kind, managed.id().or(tie)?, None),
         };
         let parent = parent.or_else(|| parent_attribute(kind).and_then(text));
         let key = match natural {

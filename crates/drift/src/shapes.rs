@@ -36,7 +36,19 @@
 //! | `aws_ebs_snapshot_copy`, `aws_ebs_snapshot_import` | `aws_ebs_snapshot` | id |
 //! | `aws_default_vpc`, `aws_default_subnet` | `aws_vpc`, `aws_subnet` | id |
 //! | `aws_route53_record` | itself, parent = `zone_id` | zone, name, type, set identifier; never by id |
+//! | `aws_alb`, `aws_alb_listener`, `aws_alb_listener_rule`, `aws_alb_listener_certificate`, `aws_alb_target_group` | the same with `aws_lb` | id |
+//! | `aws_lb_target_group_attachment`, `aws_alb_target_group_attachment` | `aws_lb_target_group_attachment`, parent = `target_group_arn` | `target_group_arn`, `target_id`, `port` |
+//! | `aws_iam_role_policy_attachment`, and those of users and groups | itself | `role` (`user`, `group`), `policy_arn` |
+//! | `aws_iam_policy_attachment` | itself, parent = `policy_arn` | `policy_arn` |
+//! | `aws_iam_group_membership`, `aws_iam_user_group_membership` | itself, parent = `group`, `user` | the same |
+//! | `aws_iam_role_policies_exclusive`, `aws_iam_role_policy_attachments_exclusive`, and those of users and groups | itself, parent = `role_name` (`user_name`, `group_name`) | the same |
+//! | `aws_autoscaling_attachment` | itself | `autoscaling_group_name` and what is attached |
+//! | `aws_autoscaling_lifecycle_hook` | itself, parent = `autoscaling_group_name` | `autoscaling_group_name`, `name` |
+//! | `aws_autoscaling_policy`, `aws_autoscaling_schedule` | itself | `autoscaling_group_name` and the name |
 //! | all others | itself | id |
+//!
+//! Where attributes are told as the match, the live object's id is [`joined_id`] of them, in this order. What is
+//! wanted still has the state's own id: name that in `unread`, or the parent.
 //!
 //! # Types
 //! `parent` is [`Wanted::parent`](crate::Wanted). "One list call" names the API that gives all of them.
@@ -90,6 +102,26 @@
 //! | `aws_route53_zone` | zone id without `/hostedzone/` | `ListHostedZones` | `zone_id`, `name` (no trailing dot), `comment`, `name_servers` (where read), `vpc` (`[{vpc_id, vpc_region}]`, where read), `tags_all` (where read) |
 //! | `aws_route53_record` | `ZONE_name_TYPE`, with `_setid` where there is one; parent = zone id | `ListResourceRecordSets` per zone | see below |
 //! | `aws_route53_health_check` | UUID | `ListHealthChecks` | `type`, `ip_address`, `fqdn`, `port`, `resource_path`, `search_string`, `request_interval`, `failure_threshold`, `measure_latency`, `invert_healthcheck`, `disabled`, `enable_sni`, `child_healthchecks`, `child_health_threshold`, `regions`, `cloudwatch_alarm_name`, `cloudwatch_alarm_region`, `insufficient_data_health_status`; `tags_all` where read |
+//! | `aws_iam_role` | name | `GetAccountAuthorizationDetails`, `ListRoles` | `name`, `path`, `arn`, `unique_id`, `assume_role_policy` (decoded), `permissions_boundary`, `managed_policy_arns`, `inline_policy` (`[{name, policy}]`), `description`, `max_session_duration`, `tags_all` |
+//! | `aws_iam_service_linked_role` | ARN | the same | `name`, `path`, `arn`, `aws_service_name`, `custom_suffix`, `unique_id`, `description`, `tags_all` |
+//! | `aws_iam_user`, `aws_iam_group` | name | `GetAccountAuthorizationDetails` | `name`, `path`, `arn`, `unique_id`; of a user `permissions_boundary`, `tags_all` |
+//! | `aws_iam_policy` | ARN | `GetAccountAuthorizationDetails` | `name`, `path`, `arn`, `policy` (of the default version, decoded), `description` where told; `tags_all` where read (`ListPolicyTags`, wanted ids only) |
+//! | `aws_iam_role_policy`, and those of users and groups | `ROLE:NAME` | `GetAccountAuthorizationDetails` | `role` (`user`, `group`), `name`, `policy` (decoded) |
+//! | `aws_iam_role_policy_attachment`, and those of users and groups | by attributes | `GetAccountAuthorizationDetails` | `role` (`user`, `group`), `policy_arn` |
+//! | `aws_iam_role_policies_exclusive`, `aws_iam_role_policy_attachments_exclusive`, and those of users and groups | by attributes | `GetAccountAuthorizationDetails` | `role_name` (`user_name`, `group_name`), `policy_names`, `policy_arns` |
+//! | `aws_iam_policy_attachment`, `aws_iam_group_membership`, `aws_iam_user_group_membership` | by attributes | `GetAccountAuthorizationDetails` | `policy_arn`, `roles`, `users`, `groups`; `group`, `users`; `user`, `groups` (all of them: decide compares those that are stated) |
+//! | `aws_iam_instance_profile` | name | `ListInstanceProfiles` | `name`, `path`, `arn`, `unique_id`, `role`; `tags_all` where read (`GetInstanceProfile`, wanted ids only) |
+//! | `aws_iam_access_key` | `AKIA…`, parent = user | `ListAccessKeys` per user | `user`, `status` |
+//! | `aws_iam_account_alias`, `aws_iam_account_password_policy` | the alias, `iam-account-password-policy` | `ListAccountAliases`, `GetAccountPasswordPolicy` | all arguments |
+//! | `aws_lb` | ARN | `DescribeLoadBalancers` | all arguments but `minimum_load_balancer_capacity`; its attributes where read (`DescribeLoadBalancerAttributes`, wanted ids only), `tags_all` twenty a call |
+//! | `aws_lb_listener`, `aws_lb_listener_rule`, `aws_lb_listener_certificate` | ARN; `LISTENER_CERTIFICATE` | `DescribeListeners` per load balancer, `DescribeRules` and `DescribeListenerCertificates` per listener | all arguments; an action with both `target_group_arn` and `forward`, as told: decide takes the form of the state. Never `client_secret` |
+//! | `aws_lb_target_group` | ARN | `DescribeTargetGroups` | all arguments; its attributes where read (`DescribeTargetGroupAttributes`, wanted ids only), `tags_all` twenty a call |
+//! | `aws_lb_target_group_attachment` | by attributes | `DescribeTargetHealth` per group | `target_group_arn`, `target_id`, `port`, `availability_zone`; a target at the group's own port a second time without `port` |
+//! | `aws_autoscaling_group` | name | `DescribeAutoScalingGroups` | all arguments that the API answers; `tag` (`[{key, value, propagate_at_launch}]`) |
+//! | `aws_autoscaling_group_tag`, `aws_autoscaling_traffic_source_attachment`, `aws_autoscaling_attachment` | `GROUP,KEY`; `GROUP,TYPE,ID`; by attributes | the same | all arguments |
+//! | `aws_autoscaling_lifecycle_hook` | by attributes | `DescribeLifecycleHooks` per group | all arguments |
+//! | `aws_autoscaling_policy`, `aws_autoscaling_schedule` | by attributes | `DescribePolicies`, `DescribeScheduledActions` | all arguments; no `start_time` of a recurring action |
+//! | `aws_launch_configuration` | name | `DescribeLaunchConfigurations` | all arguments but `user_data` and devices |
 //!
 //! ## `ingress`, `egress` of `aws_security_group`
 //! Blocks `{protocol, from_port, to_port, cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, security_groups, self,

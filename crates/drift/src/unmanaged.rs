@@ -22,6 +22,7 @@ const PARTS: &[&str] = &[
     "aws_route",
     "aws_security_group_rule",
     "aws_autoscaling_group_tag",
+    "aws_iam_role_policy",
     "aws_iam_policy_attachment",
     "aws_iam_group_membership",
     "aws_iam_user_group_membership",

@@ -1,6 +1,6 @@
 //! Parts of an object that resources of their own own, and policies that the state's provider did not know.
 
-use pilotlight_drift::{DriftInput, LiveObject, LiveSnapshot, PlaceLive, Routing, StackState, decide};
+use pilotlight_drift::{DriftInput, LiveObject, LiveSnapshot, PlaceLive, Routing, StackState, decide, wanted};
 use pilotlight_findings::{Region, Subject, codes};
 use pilotlight_tfstate::State;
 use serde_json::{Value, json};
@@ -10,13 +10,14 @@ fn region() -> Region {
 }
 
 fn state(resources: &[(&str, &Value)]) -> State {
-    let resource = |(kind, attributes): &(&str, &Value)| {
+    let resource = |(index, (kind, attributes)): (usize, &(&str, &Value))| {
+        let name = if index == 0 { "x".to_owned() } else { format!("x{index}") };
         json!({
-            "mode": "managed", "type": kind, "name": "x", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+            "mode": "managed", "type": kind, "name": name, "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
             "instances": [{"schema_version": 0, "attributes": attributes}],
         })
     };
-    let resources: Vec<Value> = resources.iter().map(resource).collect();
+    let resources: Vec<Value> = resources.iter().enumerate().map(resource).collect();
     let document =
         json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "resources": resources});
     State::parse("x.tfstate", document.to_string().as_bytes()).expect("state")
@@ -34,7 +35,7 @@ fn changed(kind: &str, was: &Value, is: &Value, owners: &[(&str, &Value)]) -> Ve
         .findings
         .iter()
         .map(|finding| {
-            assert!([codes::D_CHANGED, codes::D_EXPOSED].contains(&finding.code), "{finding:?}");
+            assert!([codes::D_CHANGED, codes::D_EXPOSED, codes::D_WEAKENED].contains(&finding.code), "{finding:?}");
             let Subject::Resource { address, .. } = &finding.subject else { panic!("{}", finding.subject) };
             address.clone()
         })
@@ -335,4 +336,125 @@ fn a_routing_policy_is_never_silently_clean() {
         assert_eq!(found(record("other", json!(1)), &one), 1, "{policy}");
         assert_eq!(found(record("other", json!(1)), &none), 0, "{policy}");
     }
+}
+
+#[test]
+fn what_roles_and_groups_echo_of_their_attachments_is_no_drift_of_theirs() {
+    let none: [String; 0] = [];
+    let role =
+        |arns: &[&str], inline: Value| json!({"id": "app", "managed_policy_arns": arns, "inline_policy": inline});
+    let inline = json!([{"name": "logs", "policy": "{}"}]);
+    let group = |groups: &[&str], tags: Value| json!({"id": "web", "target_group_arns": groups, "tag": tags});
+    let tag = json!([{"key": "extra", "value": "x", "propagate_at_launch": true}]);
+    for (kind, was, is, owner, owned) in [
+        (
+            "aws_iam_role",
+            role(&[], json!([])),
+            role(&["p1"], json!([])),
+            "aws_iam_role_policy_attachment",
+            json!({"id": "app-1", "role": "app", "policy_arn": "p1"}),
+        ),
+        (
+            "aws_iam_role",
+            role(&[], json!([])),
+            role(&["p1"], json!([])),
+            "aws_iam_policy_attachment",
+            json!({"id": "all", "roles": ["other", "app"], "policy_arn": "p1"}),
+        ),
+        (
+            "aws_iam_role",
+            role(&[], json!([])),
+            role(&[], inline.clone()),
+            "aws_iam_role_policy",
+            json!({"id": "app:logs", "role": "app", "name": "logs", "policy": "{}"}),
+        ),
+        (
+            "aws_autoscaling_group",
+            group(&[], json!([])),
+            group(&["tg-1"], json!([])),
+            "aws_autoscaling_attachment",
+            json!({"id": "web-1", "autoscaling_group_name": "web", "lb_target_group_arn": "tg-1"}),
+        ),
+        (
+            "aws_autoscaling_group",
+            group(&[], json!([])),
+            group(&[], tag.clone()),
+            "aws_autoscaling_group_tag",
+            json!({"id": "web,extra", "autoscaling_group_name": "web", "tag": tag}),
+        ),
+    ] {
+        assert_eq!(changed(kind, &was, &is, &[(owner, &owned)]), none, "{owner}");
+        assert_eq!(changed(kind, &is, &is, &[(owner, &owned)]), none, "{owner}, refreshed");
+        assert_eq!(changed(kind, &was, &is, &[]), [format!("{kind}.x")], "nobody owns it: {owner}");
+    }
+}
+
+#[test]
+fn how_many_instances_run_is_drift_unless_something_scales_the_group() {
+    let none: [String; 0] = [];
+    let group = |desired: i64, max: i64| json!({"id": "web", "desired_capacity": desired, "max_size": max});
+    let (was, more, bigger) = (group(2, 4), group(3, 4), group(2, 8));
+    let here = [String::from("aws_autoscaling_group.x")];
+    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[]), here);
+    let policy = json!({"id": "cpu", "name": "cpu", "autoscaling_group_name": "web"});
+    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_autoscaling_policy", &policy)]), none);
+    assert_eq!(changed("aws_autoscaling_group", &was, &bigger, &[("aws_autoscaling_policy", &policy)]), here);
+    let schedule = json!({"id": "night", "autoscaling_group_name": "web"});
+    assert_eq!(changed("aws_autoscaling_group", &was, &bigger, &[("aws_autoscaling_schedule", &schedule)]), none);
+    let arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:u:autoScalingGroupName/web";
+    let provider = json!({"id": "c", "auto_scaling_group_provider": [{"auto_scaling_group_arn": arn}]});
+    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_ecs_capacity_provider", &provider)]), none);
+    let elsewhere = json!({"id": "cpu", "autoscaling_group_name": "other"});
+    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_autoscaling_policy", &elsewhere)]), here);
+}
+
+#[test]
+fn an_object_whose_id_terraform_made_up_is_found_by_what_it_ties_together() {
+    let attachment =
+        |id: &str, port: Value| json!({"id": id, "target_group_arn": "tg", "target_id": "i-1", "port": port});
+    let hook = |group: &str| json!({"id": "h", "name": "h", "autoscaling_group_name": group, "heartbeat_timeout": 60});
+    let attached = |arn: &str| json!({"id": format!("app-{arn}"), "role": "app", "policy_arn": arn});
+    // A resource of the provider's newer framework has no id.
+    let exclusive = json!({"role_name": "app", "policy_names": ["a"]});
+    let (by_port, own_port) = (attachment("tg-1", json!(8080)), attachment("tg-2", json!(null)));
+    let (one, two, gone) = (hook("one"), hook("two"), attached("gone"));
+    let (there, alias) = (attached("p1"), attachment("tg-3", json!(9)));
+    let state = state(&[
+        ("aws_lb_target_group_attachment", &by_port),
+        ("aws_lb_target_group_attachment", &own_port),
+        ("aws_alb_target_group_attachment", &alias),
+        ("aws_autoscaling_lifecycle_hook", &one),
+        ("aws_autoscaling_lifecycle_hook", &two),
+        ("aws_iam_role_policy_attachment", &there),
+        ("aws_iam_role_policy_attachment", &gone),
+        ("aws_iam_role_policies_exclusive", &exclusive),
+    ]);
+    let object = |kind: &str, id: &str, attributes: Value| {
+        LiveObject::new(kind, id, attributes.as_object().expect("attributes").clone())
+    };
+    let objects = vec![
+        object("aws_lb_target_group_attachment", "tg/i-1/8080", attachment("", json!(8080))),
+        object("aws_lb_target_group_attachment", "tg/i-1", json!({"target_id": "i-1"})),
+        object("aws_lb_target_group_attachment", "tg/i-1/9", attachment("", json!(9))),
+        object("aws_autoscaling_lifecycle_hook", "one/h", hook("one")),
+        object("aws_autoscaling_lifecycle_hook", "two/h", json!({"heartbeat_timeout": 5})),
+        object("aws_iam_role_policy_attachment", "app/p1", attached("p1")),
+        object("aws_iam_role_policies_exclusive", "app", json!({"policy_names": ["b", "a"]})),
+    ];
+    let stacks = [StackState::new("s", region(), &state)];
+    let queries = wanted(&stacks, &Routing::native(), false);
+    let hooks = queries.native.iter().flat_map(|query| &query.wanted).filter(|wanted| wanted.id == "h");
+    assert_eq!(hooks.map(|wanted| wanted.parent).collect::<Vec<_>>(), [Some("one"), Some("two")]);
+    let live = [PlaceLive::native(region(), LiveSnapshot { objects, ..LiveSnapshot::default() })];
+    let outcome = decide(&DriftInput::of(&stacks, &Routing::native(), &live));
+    let mut found: Vec<_> = outcome.findings.iter().map(|finding| (finding.code, finding.message.as_str())).collect();
+    found.sort_unstable_by_key(|(_, message)| *message);
+    assert_eq!(
+        found,
+        [
+            (codes::D_MISSING, "app-gone does not exist any more"),
+            (codes::D_CHANGED, "heartbeat_timeout is 5, and 60 in the state"),
+            (codes::D_CHANGED, "policy_names is [\"a\",\"b\"], and [\"a\"] in the state"),
+        ]
+    );
 }

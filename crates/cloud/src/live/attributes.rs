@@ -109,6 +109,12 @@ pub(super) fn flag(value: Option<bool>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
+/// A number with decimals, without them where it has none: `80`, not `80.0`.
+pub(super) fn decimal(value: Option<f64>) -> Option<Value> {
+    let whole = |value: f64| value.to_string().parse::<i64>().ok();
+    value.map(|value| whole(value).map_or_else(|| Value::from(value), Value::from))
+}
+
 /// The number, and none for a number that does not fit, which no attribute here has.
 pub(super) fn number(value: Option<i32>) -> Option<i64> {
     value.map(i64::from)
@@ -118,6 +124,12 @@ pub(super) fn number(value: Option<i32>) -> Option<i64> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_whole_number_has_no_decimals() {
+        let numbers = [Some(80.0), Some(12.5), Some(-3.0), None].map(decimal);
+        assert_eq!(numbers, [Some(json!(80)), Some(json!(12.5)), Some(json!(-3)), None]);
+    }
 
     #[test]
     fn none_is_null_and_untold_is_left_out() {

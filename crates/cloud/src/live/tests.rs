@@ -17,7 +17,8 @@ pub(super) async fn read(replay: &Replay, wanted: Vec<Wanted<'_>>) -> LiveSnapsh
     query(replay, wanted, false).await
 }
 
-async fn query(replay: &Replay, wanted: Vec<Wanted<'_>>, everything: bool) -> LiveSnapshot {
+/// Reads these, or everything.
+pub(super) async fn query(replay: &Replay, wanted: Vec<Wanted<'_>>, everything: bool) -> LiveSnapshot {
     let place = Place::own(region());
     replay.aws().live_reader().read(&LiveQuery { place, wanted, everything, global: true }).await
 }

@@ -1,6 +1,6 @@
 //! Metrics that scaling policies follow, as the provider's blocks.
 
-use super::super::attributes::{Attributes, number};
+use super::super::attributes::{Attributes, decimal, number};
 use aws_sdk_autoscaling::types::{
     CustomizedMetricSpecification, Metric, MetricDataQuery, MetricDimension, PredefinedMetricSpecification,
     PredictiveScalingConfiguration, PredictiveScalingMetricSpecification, TargetTrackingConfiguration,
@@ -31,7 +31,7 @@ pub(super) fn target_tracking(told: &TargetTrackingConfiguration) -> Vec<Value> 
     let predefined = told.predefined_metric_specification().map(predefined);
     let customized = told.customized_metric_specification().map(customized);
     let block = Attributes::new()
-        .or_null("target_value", told.target_value())
+        .or_null("target_value", decimal(told.target_value()))
         .or_null("disable_scale_in", told.disable_scale_in())
         .set("predefined_metric_specification", one(predefined))
         .set("customized_metric_specification", one(customized));
@@ -113,7 +113,7 @@ fn specification(told: &PredictiveScalingMetricSpecification) -> Value {
     let scaling = told.predefined_scaling_metric_specification();
     let load = told.predefined_load_metric_specification();
     Attributes::new()
-        .or_null("target_value", told.target_value())
+        .or_null("target_value", decimal(told.target_value()))
         .set(
             "predefined_metric_pair_specification",
             one(pair.map(|it| label(it.predefined_metric_type().map(|kind| kind.as_str()), it.resource_label()))),

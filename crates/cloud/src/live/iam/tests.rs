@@ -1,10 +1,10 @@
-use super::super::tests::{read, wanted};
-use super::super::{LiveQuery, LiveReader, LiveSnapshot};
+use super::super::LiveSnapshot;
+use super::super::tests::{query, read, wanted};
 use super::instance_profile;
-use crate::replay::{Replay, Reply, region};
+use crate::replay::{Replay, Reply};
 use aws_sdk_iam::types::{InstanceProfile, Role};
 use aws_smithy_types::DateTime;
-use pilotlight_drift::{LiveObject, Place};
+use pilotlight_drift::LiveObject;
 use serde_json::{Value, json};
 
 const DETAILS: &str = include_str!("account.xml");
@@ -131,9 +131,7 @@ async fn policies_groups_and_members() {
 #[tokio::test]
 async fn everything_lists_the_account_though_no_state_has_any_of_it() {
     let replay = Replay::new(account);
-    let place = Place { role: None, region: region() };
-    let query = LiveQuery { place, wanted: Vec::new(), everything: true, global: true };
-    let snapshot = replay.aws().live_reader().read(&query).await;
+    let snapshot = query(&replay, Vec::new(), true).await;
     let mut found: Vec<_> = snapshot
         .objects
         .iter()
