@@ -1,6 +1,6 @@
 //! Changes behind Terraform's back.
 
-use crate::PLAN;
+use crate::{PLAN, agreement};
 use pilotlight_tests::{Found, Rehearsal, Root, found};
 use serde_json::{Value, json};
 
@@ -40,6 +40,7 @@ fn managed(lab: &Rehearsal, roots: &[Root]) -> u64 {
 
 pub(crate) fn found_and_repaired(lab: &Rehearsal) {
     clean(lab, "primary");
+    agreement::both_find(lab, &[]);
     let group = lab.text(Root::Network, "web_security_group_id");
     let zone = lab.text(Root::App, "zone_id");
     let addresses: Vec<String> = serde_json::from_value(lab.output(Root::App, "public_ips")).expect("addresses");
@@ -74,6 +75,7 @@ pub(crate) fn found_and_repaired(lab: &Rehearsal) {
     (opened.make)();
     (moved.make)();
     expect_found(lab, &[&opened, &moved, &ended]);
+    agreement::both_find(lab, &[opened.found.1, moved.found.1, ended.found.1]);
 
     // No resource of Terraform's says that the rule must not be there: a person takes it back.
     rule("revoke");

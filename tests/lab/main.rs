@@ -4,6 +4,7 @@
 //!
 //! What is true is asked of Terraform, the AWS CLI, the DNS servers and the wire to AWS, not of Pilotlight.
 
+mod agreement;
 mod drift;
 mod interrupted;
 mod killed;

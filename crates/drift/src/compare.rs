@@ -156,6 +156,7 @@ fn differs(
     match rule {
         Rule::Ignore | Rule::SecurityGroupRules | Rule::Routes => false,
         Rule::Tags => !tags(attribute, old, new).is_empty(),
+        Rule::Value => !equal(old, new),
         Rule::Set => !equal_sets(items(old), items(new), same_block),
         Rule::WhereStated if is_empty(old) || equal(old, &Value::Null) => false,
         Rule::WhereStated if old.is_array() => !equal_sets(items(old), items(new), same_block),

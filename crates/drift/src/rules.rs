@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 pub enum Rule {
     /// Not compared.
     Ignore,
+    /// Compared as it is, though the provider computes it.
+    Value,
     /// A list whose order means nothing.
     Set,
     /// Compared only where the state says something; lists as sets.
@@ -43,6 +45,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ignore => "not compared",
+            Self::Value => "value",
             Self::Set => "set",
             Self::WhereStated => "compared where stated",
             Self::DnsName => "DNS name",
@@ -86,6 +89,9 @@ pub const RULES: &[Row] = &[
     row("aws_*", "tags", Rule::Ignore, "tags_all has them, with the provider's default tags"),
     row("aws_*", "id", Rule::Ignore, "it is what the object was found by"),
     row("aws_*", "policy", Rule::Policy, "AWS writes policies in another order than they were given"),
+    row("aws_vpc", "dhcp_options_id", Rule::Value, "computed, and it says which name servers the VPC's machines ask"),
+    row("aws_ami", "public", Rule::Value, "computed, and it says who may start the image"),
+    row("aws_key_pair", "fingerprint", Rule::Value, "computed, and it says which key is behind the name"),
     row("aws_vpc", "ipv6_cidr_block", Rule::WhereStated, "an echo of aws_vpc_ipv6_cidr_block_association"),
     row("aws_vpc", "ipv6_association_id", Rule::WhereStated, "an echo of aws_vpc_ipv6_cidr_block_association"),
     row(

@@ -13,6 +13,7 @@ fn examples(rule: Rule, attribute: &str) -> (Pairs, Pairs) {
     let differ = |old: Value, new: Value| vec![(old, new)];
     match rule {
         Rule::Ignore => (vec![(json!("a"), json!("b")), (json!(null), json!("b"))], vec![]),
+        Rule::Value => (vec![(json!(null), json!(""))], differ(json!("a"), json!("b"))),
         Rule::Set => (
             vec![(json!(["a", "b"]), json!(["b", "a"])), (json!(null), json!([]))],
             differ(json!(["a"]), json!(["a", "b"])),
