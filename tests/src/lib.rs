@@ -10,7 +10,7 @@ mod rehearsal;
 mod report;
 
 pub use estate::{Addresses, Root};
+pub use pilotlight_lab::{Call, Moment, Tap};
 pub use program::{Ended, Running};
 pub use rehearsal::Rehearsal;
 pub use report::{Found, found, normalised};
-pub use pilotlight_lab::{Call, Moment, Tap};

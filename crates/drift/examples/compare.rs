@@ -80,9 +80,9 @@ fn compare(state: &State, live: &[PlaceLive]) -> Result<u64, Box<dyn std::error:
 
 /// The cloud as the state has it.
 fn live(state: &State) -> Result<PlaceLive, Box<dyn std::error::Error>> {
-    let objects = state.managed().filter_map(|managed| {
-        Some(LiveObject::new(managed.resource_type(), managed.id()?, managed.read_attributes()))
-    });
+    let objects = state
+        .managed()
+        .filter_map(|managed| Some(LiveObject::new(managed.resource_type(), managed.id()?, managed.read_attributes())));
     Ok(PlaceLive::native(region()?, LiveSnapshot { objects: objects.collect(), ..LiveSnapshot::default() }))
 }
 

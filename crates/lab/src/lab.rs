@@ -339,7 +339,11 @@ impl Lab {
     }
 }
 
-pub(crate) async fn timed<T, E>(progress: OnProgress<'_>, title: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(crate) async fn timed<T, E>(
+    progress: OnProgress<'_>,
+    title: &str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     progress(Progress::Started(title));
     let began = Instant::now();
     let done = work.await?;

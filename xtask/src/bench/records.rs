@@ -21,7 +21,8 @@ const BATCH: usize = 1_000;
 
 pub(super) fn measure(workspace: &Workspace, pilotlight: &Path, figures: &mut Figures) -> Done<()> {
     let cloud = Cloud::start(workspace, pilotlight, "records", ROOT)?;
-    let zone = cloud.ask("aws", &["route53", "create-hosted-zone", "--name", "shop.test", "--caller-reference", "1"])?;
+    let zone =
+        cloud.ask("aws", &["route53", "create-hosted-zone", "--name", "shop.test", "--caller-reference", "1"])?;
     let zone: Value = serde_json::from_str(&zone)?;
     let zone = zone["HostedZone"]["Id"].as_str().unwrap_or_default().trim_start_matches("/hostedzone/").to_owned();
     if zone.is_empty() {
@@ -33,7 +34,10 @@ pub(super) fn measure(workspace: &Workspace, pilotlight: &Path, figures: &mut Fi
         let changes: Vec<Value> = batch.iter().map(creation).collect();
         std::fs::write(&batch_file, json!({ "Changes": changes }).to_string())?;
         let batch = format!("file://{}", batch_file.display());
-        cloud.ask("aws", &["route53", "change-resource-record-sets", "--hosted-zone-id", &zone, "--change-batch", &batch])?;
+        cloud.ask(
+            "aws",
+            &["route53", "change-resource-record-sets", "--hosted-zone-id", &zone, "--change-batch", &batch],
+        )?;
     }
     let state = json!({
         "version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "5f4dcc3b-5aa7-65d6-1d83-27deb882cf99",
@@ -65,7 +69,8 @@ fn resource(number: usize, zone: &str) -> Done<Value> {
 /// The change that makes it.
 fn creation(resource: &Value) -> Value {
     let record = &resource["instances"][0]["attributes"];
-    let values: Vec<Value> = record["records"].as_array().into_iter().flatten().map(|it| json!({ "Value": it })).collect();
+    let values: Vec<Value> =
+        record["records"].as_array().into_iter().flatten().map(|it| json!({ "Value": it })).collect();
     json!({
         "Action": "CREATE",
         "ResourceRecordSet": {
