@@ -85,21 +85,28 @@ fn change(attribute: &str, old: &Value, new: &Value) -> String {
     match (ELEMENTS.contains(&attribute), old.is_null(), new.is_null()) {
         (true, true, _) => format!("{attribute} has one more: {}", element(new)),
         (true, _, true) => format!("{attribute} lacks one: {}", element(old)),
+        // Blocks are read in the evidence: on one line, cut off in the middle, they tell nobody anything.
+        _ if !fits(old) || !fits(new) => format!("{attribute} differs from the state"),
         (_, true, _) => format!("{attribute} is {}, and not set in the state", shown(new)),
         (_, _, true) => format!("{attribute} is not set, and {} in the state", shown(old)),
         _ => format!("{attribute} is {}, and {} in the state", shown(new), shown(old)),
     }
 }
 
+/// Whether a value can stand in a message: no block, and not too long.
+fn fits(value: &Value) -> bool {
+    let has_block = match value {
+        Value::Object(_) => true,
+        Value::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
+        _ => false,
+    };
+    !has_block && shown(value).chars().count() <= MESSAGE_VALUE
+}
+
 fn shown(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::String(text) if text == SENSITIVE => text.clone(),
         other => other.to_string(),
-    };
-    if text.chars().count() > MESSAGE_VALUE {
-        format!("{}…", text.chars().take(MESSAGE_VALUE).collect::<String>())
-    } else {
-        text
     }
 }
 
@@ -134,5 +141,13 @@ mod tests {
     fn short_values_are_shown_in_the_message() {
         let shown = evidence(&[Difference::of("ttl", &json!(30), &json!(300))], &[]);
         assert_eq!(message(&shown), "ttl is 300, and 30 in the state");
+    }
+
+    #[test]
+    fn what_does_not_fit_on_a_line_is_left_to_the_evidence() {
+        let told = |old: Value, new: Value| message(&evidence(&[Difference::of("alias", &old, &new)], &[]));
+        assert_eq!(told(json!([{"name": "a"}]), json!([{"name": "b"}])), "alias differs from the state");
+        assert_eq!(told(json!([]), json!(["a".repeat(100)])), "alias differs from the state");
+        assert_eq!(told(json!(["a"]), json!(["b"])), "alias is [\"b\"], and [\"a\"] in the state");
     }
 }

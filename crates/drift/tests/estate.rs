@@ -304,7 +304,7 @@ const CASES: &[Case] = &[
         },
         "aws_route53_record.alias",
         codes::D_RECORD_MOVED,
-        "it points elsewhere: alias is",
+        "it points elsewhere: alias differs from the state",
     ),
     (
         "a weight is changed",

@@ -83,11 +83,13 @@ impl Estate {
             1 => {
                 let mut changed = attributes.clone();
                 for (name, value) in [("instance_type", "t3.large"), ("ttl", "60"), ("value", "a secret of nobody")] {
-                    changed.get_mut(name).map(|old| *old = value.into());
+                    if let Some(old) = changed.get_mut(name) {
+                        *old = value.into();
+                    }
                 }
-                changed
-                    .get_mut("managed_policy_arns")
-                    .map(|old| *old = json!([format!("arn:aws:iam::1:policy/{ten}")]));
+                if let Some(old) = changed.get_mut("managed_policy_arns") {
+                    *old = json!([format!("arn:aws:iam::1:policy/{ten}")]);
+                }
                 self.object(kind, id, changed);
             }
             2 => {}
