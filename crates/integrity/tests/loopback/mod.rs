@@ -33,11 +33,22 @@ pub(crate) struct DnsServer {
     pub(crate) questions: Arc<Mutex<Vec<String>>>,
 }
 
+/// Both sockets of one port. A free UDP port may be taken for TCP: then another one is tried, where any will do.
+async fn sockets(ip: IpAddr, port: u16) -> (UdpSocket, TcpListener) {
+    loop {
+        let udp = UdpSocket::bind((ip, port)).await.unwrap();
+        match TcpListener::bind(udp.local_addr().unwrap()).await {
+            Ok(tcp) => return (udp, tcp),
+            Err(error) if port == 0 && error.kind() == std::io::ErrorKind::AddrInUse => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 impl DnsServer {
     pub(crate) async fn start(ip: &str, port: u16) -> Self {
-        let udp = UdpSocket::bind((ip.parse::<IpAddr>().unwrap(), port)).await.unwrap();
+        let (udp, tcp) = sockets(ip.parse().unwrap(), port).await;
         let address = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(address).await.unwrap();
         let server = Self { address, zone: Arc::default(), questions: Arc::default() };
         let over_udp = server.clone();
         tokio::spawn(async move {
