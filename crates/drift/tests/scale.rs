@@ -158,7 +158,8 @@ fn each(took: Duration, resources: usize) -> f64 {
     took.as_secs_f64() * 1e6 / resources as f64
 }
 
-fn grows_in_line(small: usize, large: usize) {
+/// Compares estates of two sizes: a resource of the large one takes at most `most` times as long.
+fn grows_in_line(small: usize, large: usize, most: f64) {
     let (of_small, took_small) = least(small, 5);
     let (of_large, took_large) = least(large, 2);
     for (outcome, resources) in [(&of_small, small), (&of_large, large)] {
@@ -172,17 +173,18 @@ fn grows_in_line(small: usize, large: usize) {
     }
     let (of_small, of_large) = (each(took_small, small), each(took_large, large));
     println!("{of_small:.1} µs a resource of {small}, {of_large:.1} µs a resource of {large}");
-    // Twice, for caches that are too small. Quadratic would be as many times as there are more of them.
-    assert!(of_large < 2.0 * of_small, "{of_small:.1} µs a resource of {small}, {of_large:.1} µs of {large}");
+    // A thousand resources fit a processor's caches and a hundred thousand do not: that is the difference that is
+    // allowed. Quadratic would be as many times as there are more of them.
+    assert!(of_large < most * of_small, "{of_small:.1} µs a resource of {small}, {of_large:.1} µs of {large}");
 }
 
 #[test]
 fn ten_times_the_resources_take_ten_times_as_long() {
-    grows_in_line(1_000, 10_000);
+    grows_in_line(1_000, 10_000, 3.0);
 }
 
 #[test]
 #[ignore = "takes a minute without optimisation: run it with --release"]
 fn a_hundred_times_the_resources_take_a_hundred_times_as_long() {
-    grows_in_line(1_000, 100_000);
+    grows_in_line(1_000, 100_000, 8.0);
 }
