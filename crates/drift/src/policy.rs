@@ -20,14 +20,29 @@ fn canonical(value: Value) -> Value {
             if items.len() == 1 { items.remove(0) } else { Value::Array(items) }
         }
         Value::Object(map) => {
-            let mut fields: Vec<(String, Value)> =
-                map.into_iter().map(|(name, value)| (name, canonical(value))).collect();
+            let field = |(name, value): (String, Value)| {
+                let value = if name == "AWS" { whole_account(value) } else { value };
+                (name, canonical(value))
+            };
+            let mut fields: Vec<(String, Value)> = map.into_iter().map(field).collect();
             fields.sort_by(|(a, _), (b, _)| a.cmp(b));
             Value::Object(fields.into_iter().collect())
         }
         Value::String(text) => Value::String(text),
         // IAM takes `true` and `"true"` for the same.
         scalar => Value::String(scalar.to_string()),
+    }
+}
+
+/// Principals of whole accounts, which may be written as the account's id alone.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+fn whole_account(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Value::String(format!("arn:aws:iam::{text}:root"))
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(whole_account).collect()),
+        other => other,
     }
 }
 
@@ -98,6 +113,13 @@ mod tests {
         assert!(is_weakened(&document(&json!([deny])), &Value::Null));
         assert!(!is_weakened(&document(&json!([allow])), &json!("")));
         assert!(!is_weakened(&json!("a"), &json!("b")));
+    }
+
+    #[test]
+    fn an_accounts_id_is_its_root() {
+        let principal = |text: &str| document(&json!([{"Effect": "Allow", "Principal": {"AWS": [text]}}]));
+        assert_eq!(policy(&principal("123456789012")), policy(&principal("arn:aws:iam::123456789012:root")));
+        assert_ne!(policy(&principal("123456789012")), policy(&principal("arn:aws:iam::210987654321:root")));
     }
 
     #[test]

@@ -141,6 +141,10 @@ fn one(resource_type: &str, difference: &Difference) -> Option<Danger> {
             _ => None,
         };
     }
+    // Inline policies as a whole list: one that is new or was changed grants what it allows.
+    if path == "inline_policy" && items(new).iter().any(|policy| is_new_grant(policy, old)) {
+        return told(codes::D_WEAKENED, "it has an inline policy that grants more than the state's");
+    }
     if ATTACHED.contains(&path.as_str()) && items(new).iter().any(|policy| !items(old).contains(policy)) {
         return told(codes::D_WEAKENED, "it has a policy more than in the state");
     }
@@ -155,6 +159,13 @@ fn one(resource_type: &str, difference: &Difference) -> Option<Danger> {
     let fits = |row: &&Row| path == row.path || path.ends_with(&format!(".{}", row.path));
     let row = ROWS.iter().filter(fits).find(|row| turned(row.turns, old, new))?;
     told(row.code, row.what)
+}
+
+/// Whether a block of an inline policy allows something that the block of that name did not.
+fn is_new_grant(policy: &Value, old: &Value) -> bool {
+    let known = items(old).iter().find(|known| known.get("name") == policy.get("name"));
+    let document = |block: Option<&Value>| block.and_then(|block| block.get("policy")).cloned().unwrap_or(Value::Null);
+    is_weakened(&document(known), &document(Some(policy)))
 }
 
 fn turned(turns: Turns, old: &Value, new: &Value) -> bool {
@@ -204,6 +215,8 @@ mod tests {
         danger(resource_type, &[difference]).map(|danger| danger.code)
     }
 
+    const GRANT: &str = r#"{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}"#;
+
     #[test]
     fn the_way_that_a_value_turns_decides() {
         for (path, old, new, expected) in [
@@ -218,6 +231,8 @@ mod tests {
             ("acl", json!("private"), json!("public-read"), Some(codes::D_EXPOSED)),
             ("block_public_acls", json!(true), Value::Null, Some(codes::D_EXPOSED)),
             ("instance_type", json!("t3.small"), json!("t3.large"), None),
+            ("inline_policy", json!([]), json!([{"name": "a", "policy": GRANT}]), Some(codes::D_WEAKENED)),
+            ("inline_policy", json!([{"name": "a", "policy": GRANT}]), json!([]), None),
             ("versioning_configuration[0].status", json!("Enabled"), json!("Suspended"), Some(codes::D_WEAKENED)),
             ("versioning_configuration[0].status", json!("Suspended"), json!("Enabled"), None),
             ("authorization", json!("AWS_IAM"), json!("NONE"), Some(codes::D_EXPOSED)),

@@ -80,8 +80,12 @@ impl Told<'_> {
     /// It was not read.
     pub(crate) fn unread(&self, reason: &str) -> Finding {
         let text = format!("{} was not read: {reason}", self.managed.resource_type());
-        Finding::new(codes::D_UNREAD, Severity::Warning, self.subject(), text)
-            .remedy("give the access that the reason names, and run it again: until then there is no clean verdict")
+        let remedy = if reason.contains("--max-calls") {
+            "raise --max-calls, or compare fewer stacks at a time with --stack"
+        } else {
+            "give the access that the reason names, and run it again: until then there is no clean verdict"
+        };
+        Finding::new(codes::D_UNREAD, Severity::Warning, self.subject(), text).remedy(remedy)
     }
 
     pub(crate) fn subject(&self) -> Subject {

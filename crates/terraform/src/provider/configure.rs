@@ -17,6 +17,11 @@ use std::ffi::OsStr;
 /// Variables that lead the AWS provider to another endpoint for S3.
 const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"];
 
+/// Retries of one call, with the provider's backoff of up to seconds between them. Its own 25 take minutes, longer
+/// than a read may: what AWS says would never be heard. `AWS_MAX_ATTEMPTS` has its way where it is set.
+const MAX_RETRIES: u32 = 8;
+const MAX_ATTEMPTS: &str = "AWS_MAX_ATTEMPTS";
+
 /// Tags that a provider configuration puts on everything.
 pub(crate) type DefaultTags = BTreeMap<String, String>;
 
@@ -39,6 +44,9 @@ pub(crate) fn arguments(
         return arguments;
     }
     arguments.insert("region".to_owned(), place.region.as_str().into());
+    if environment.get(OsStr::new(MAX_ATTEMPTS)).is_none_or(|attempts| attempts.is_empty()) {
+        arguments.insert("max_retries".to_owned(), MAX_RETRIES.into());
+    }
     if let Some(role) = &place.role {
         arguments.insert("assume_role".to_owned(), json!([{"role_arn": role}]));
     }
@@ -112,6 +120,7 @@ mod tests {
             Value::Object(given),
             json!({
                 "region": "eu-west-1",
+                "max_retries": 8,
                 "assume_role": [{"role_arn": "arn:aws:iam::1:role/r"}],
                 "default_tags": [{"tags": {"team": "shop"}}],
             })
@@ -121,7 +130,8 @@ mod tests {
 
     #[test]
     fn an_endpoint_wants_buckets_in_the_path_and_extras_have_the_last_word() {
-        let environment = Environment::from([("AWS_ENDPOINT_URL".into(), "http://127.0.0.1:5000".into())]);
+        let mut environment = Environment::from([("AWS_ENDPOINT_URL".into(), "http://127.0.0.1:5000".into())]);
+        environment.insert("AWS_MAX_ATTEMPTS".into(), "3".into());
         let mut extras = Map::new();
         let given = arguments(&provider("aws"), &place(None), &DefaultTags::new(), &environment, &extras);
         assert_eq!(Value::Object(given), json!({"region": "eu-west-1", "s3_use_path_style": true}));
