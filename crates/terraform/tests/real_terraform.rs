@@ -199,9 +199,14 @@ async fn a_dropped_run_leaves_nothing_behind() {
     let mut ignore = |_| {};
     tokio::select! {
         ended = root.apply(&plan.file, &cancel, &mut ignore) => panic!("it ended: {ended:?}"),
-        () = async { while !pid.exists() { tokio::time::sleep(Duration::from_millis(20)).await } } => {}
+        () = async { while !is_written(&pid) { tokio::time::sleep(Duration::from_millis(20)).await } } => {}
     }
     assert!(has_ended(dir.path()).await, "the provisioner outlived the dropped run");
+}
+
+/// Whether the file has its line: a shell makes the file first and writes then.
+fn is_written(file: &Path) -> bool {
+    std::fs::read_to_string(file).is_ok_and(|text| text.ends_with('\n'))
 }
 
 /// Whether the process of `shell.pid` ends within five seconds; a zombie that init has not reaped has.

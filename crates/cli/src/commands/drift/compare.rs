@@ -1,7 +1,7 @@
 //! Comparing states with AWS: the readers, the ignores and the decision put together.
 
 use super::gather::Loaded;
-use super::plugins::{Paced, reader};
+use super::plugins::{Paced, program, reader};
 use crate::failure::Failure;
 use pilotlight_cloud::Aws;
 use pilotlight_drift::ignore::{Ignores, StackConfiguration};
@@ -27,6 +27,15 @@ pub(in crate::commands) struct Comparing<'a> {
     pub(in crate::commands) configurations: &'a [StackConfiguration],
 }
 
+/// The readers of this choice, the one by list calls first.
+fn readers<'r>(choice: crate::args::Reader, native: &'r dyn LiveReader, plugins: &'r dyn LiveReader) -> Readers<'r> {
+    use crate::args::Reader;
+    Readers {
+        native: (choice != Reader::Provider).then_some(native),
+        provider: (choice != Reader::Native).then_some(plugins),
+    }
+}
+
 /// Compares the states with AWS, all together: parts of one object may stand in several of them.
 pub(in crate::commands) async fn compare(
     loaded: &[Loaded],
@@ -45,16 +54,14 @@ pub(in crate::commands) async fn compare(
         })
         .collect();
     let native = aws.live_reader();
-    let provider = Paced { aws: aws.clone(), reader: reader(loaded, how.terraform, aws).await };
-    let (native_reader, plugins) = (&native, &provider);
-    let (native, provider): (Option<&dyn LiveReader>, Option<&dyn LiveReader>) = match how.reader {
-        crate::args::Reader::Auto => (Some(native_reader), Some(plugins)),
-        crate::args::Reader::Native => (Some(native_reader), None),
-        crate::args::Reader::Provider => (None, Some(plugins)),
-    };
-    let readers = Readers { native, provider };
-    let routing = Routing::of(&stacks, &readers);
+    let mut plugins = Paced { aws: aws.clone(), reader: reader(loaded, None, aws) };
+    let routing = Routing::of(&stacks, &readers(how.reader, &native, &plugins));
     let queries = wanted(&stacks, &routing, how.unmanaged);
+    if !queries.provider.is_empty() {
+        // Looked for only where a plugin may have to be installed: asking its version takes a while.
+        plugins.reader = reader(loaded, program(how.terraform).await, aws);
+    }
+    let readers = readers(how.reader, &native, &plugins);
     if let Some(place) = queries.places().first() {
         // Without credentials each type would be unread: one clear error says more.
         aws.check_credentials(&place.region).await?;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const ROUTE53_REQUESTS: u32 = 2;
 
 /// A reader through the plugins that these stacks are locked to.
-pub(super) async fn reader(loaded: &[Loaded], terraform: Option<&Path>, aws: &Aws) -> ProviderReader {
+pub(super) fn reader(loaded: &[Loaded], program: Option<Program>, aws: &Aws) -> ProviderReader {
     let environment = std::env::vars_os().collect();
     let mut settings = ProviderSettings::new(environment, cache());
     for one in loaded {
@@ -23,13 +23,17 @@ pub(super) async fn reader(loaded: &[Loaded], terraform: Option<&Path>, aws: &Aw
             source.clone_from(&one.source);
         }
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    settings.program = Program::find(terraform, &path).await.ok();
+    settings.program = program;
     let region = loaded.first().map(|one| one.region.clone());
     if let Some(region) = region {
         settings.pace = Arc::new(Route53Pace { aws: aws.clone(), place: Place { role: None, region } });
     }
     ProviderReader::new(settings)
+}
+
+/// The terraform or tofu program, which installs a plugin that is nowhere on this machine.
+pub(super) async fn program(named: Option<&Path>) -> Option<Program> {
+    Program::find(named, &std::env::var_os("PATH").unwrap_or_default()).await.ok()
 }
 
 /// Where schemas and unpacked plugins are kept: the XDG base directory for caches.
