@@ -14,7 +14,8 @@ pub(crate) struct Test {
 }
 
 /// Packages below which an AWS SDK stands, or that start the lab; all others are the fast level.
-const SLOW: [&str; 4] = ["pilotlight-cloud", "pilotlight-cli", "pilotlight-lab", "pilotlight-tests"];
+const SLOW: [&str; 5] =
+    ["pilotlight-cloud", "pilotlight-cli", "pilotlight-lab", "pilotlight-terraform", "pilotlight-tests"];
 
 pub(crate) fn run(args: &Test) -> Done<ExitCode> {
     let workspace = Workspace::find()?;
