@@ -50,9 +50,12 @@ pub(crate) fn texts_at(attributes: &Map<String, Value>, path: &str) -> Vec<Strin
     texts.into_iter().filter(|text| !text.is_empty()).collect()
 }
 
+/// What others own of one attribute: of the attribute itself, or of a field of its blocks.
+type OwnedElements = Vec<(Option<&'static str>, Elements)>;
+
 /// Owned parts by the other object's id and attribute.
 #[derive(Debug, Default)]
-pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, Vec<(Option<&'static str>, Elements)>>>);
+pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, OwnedElements>>);
 
 /// What is owned, and by a resource of which type.
 #[derive(Debug)]

@@ -53,14 +53,18 @@ async fn the_end_of_a_long_output_is_kept() {
     assert_eq!(lines[19].len(), 500);
 }
 
+/// Lays a program `here` into the directory that tells its working directory. A script that this process writes
+/// could not be executed while a child that another test forks still has the file open (ETXTBSY).
+fn place_pwd(dir: &Path) {
+    std::os::unix::fs::symlink("/bin/pwd", dir.join("here")).unwrap();
+}
+
 #[tokio::test]
 async fn a_program_is_found_from_its_directory_and_one_that_is_not_there_is_not_started() {
-    use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
-    let script = dir.path().join("here.sh");
-    std::fs::write(&script, "#!/bin/sh\npwd\n").unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let run = run_command(&["./here.sh".into()], Some(dir.path()), LONG).await;
+    place_pwd(dir.path());
+    let run = run_command(&["./here".into()], Some(dir.path()), LONG).await;
+    assert!(run.succeeded(), "{}", run.summary());
     assert_eq!(Path::new(&run.output).canonicalize().unwrap(), dir.path().canonicalize().unwrap());
     for argv in [vec!["./none.sh".to_owned()], vec!["pilotlight-no-such-program".into()], vec![]] {
         let run = run_command(&argv, Some(dir.path()), LONG).await;
@@ -141,14 +145,11 @@ async fn only_exit_code_zero_is_green() {
 #[tokio::test]
 async fn a_relative_directory_is_where_the_program_is_found_and_starts() {
     let dir = tempfile::tempdir().unwrap();
-    let script = dir.path().join("here.sh");
-    std::fs::write(&script, "#!/bin/sh\npwd -P\n").unwrap();
-    std::fs::set_permissions(&script, <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755))
-        .unwrap();
+    place_pwd(dir.path());
     // The same directory, as a plan beside the shell's own folder names it.
     let up = std::env::current_dir().unwrap().components().skip(1).map(|_| "..").collect::<std::path::PathBuf>();
     let relative = up.join(dir.path().strip_prefix("/").unwrap());
-    let run = run_command(&["./here.sh".to_owned()], Some(&relative), LONG).await;
+    let run = run_command(&["./here".to_owned()], Some(&relative), LONG).await;
     assert!(run.succeeded(), "{}", run.summary());
     assert_eq!(run.output.trim(), dir.path().canonicalize().unwrap().to_str().unwrap());
 }

@@ -18,6 +18,7 @@ mod configure;
 mod cty;
 mod discover;
 mod error;
+mod group;
 mod handshake;
 mod install;
 mod lock_file;

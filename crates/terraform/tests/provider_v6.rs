@@ -251,6 +251,36 @@ async fn a_plugin_that_ends_in_a_read_is_unread_with_its_last_words() {
 }
 
 #[tokio::test]
+async fn an_object_that_ends_the_plugin_costs_no_other() {
+    let stage = Stage::new();
+    let ids: Vec<String> = (0..100).map(|index| format!("t{index}")).collect();
+    for (index, id) in ids.iter().enumerate() {
+        stage.put(id, if index == 40 || index == 77 { "crash" } else { "green" });
+    }
+    let things: Vec<Value> = ids.iter().map(|id| thing(id)).collect();
+    let snapshot = read(&ProviderReader::new(stage.settings()), &state(&things)).await;
+    let unread: Vec<&str> = snapshot.unread.iter().filter_map(|unread| unread.id.as_deref()).collect();
+    let keys = ["shop fake_thing.thing[40] t40", "shop fake_thing.thing[77] t77"];
+    assert_eq!(unread, keys, "{:?}", snapshot.unread);
+    assert!(snapshot.unread.iter().all(|unread| unread.reason.ends_with("panic: nil pointer in GetThing")));
+    assert_eq!(snapshot.objects.len(), 98);
+    assert!(!runs(&stage.pid()), "the plugin still runs");
+}
+
+#[tokio::test]
+async fn a_provider_that_ends_again_and_again_is_given_up_and_nothing_is_left_out() {
+    let stage = Stage::new();
+    let ids: Vec<String> = (0..12).map(|index| format!("t{index}")).collect();
+    ids.iter().for_each(|id| stage.put(id, "crash"));
+    let things: Vec<Value> = ids.iter().map(|id| thing(id)).collect();
+    let snapshot = read(&ProviderReader::new(stage.settings()), &state(&things)).await;
+    assert_eq!((snapshot.objects.len(), snapshot.unread.len()), (0, 12), "{:?}", snapshot.unread);
+    let given_up = "the plugin ended in reads of other objects too often; call ReadResource of the plugin: \
+                    the plugin ended: panic: nil pointer in GetThing";
+    assert!(snapshot.unread.iter().any(|unread| unread.reason == given_up), "{:?}", snapshot.unread);
+}
+
+#[tokio::test]
 async fn a_refused_configuration_makes_the_whole_type_unread() {
     let mut stage = Stage::new();
     stage.environment.insert(REFUSE.into(), "No valid credential\nsources found".into());

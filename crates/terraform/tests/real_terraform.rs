@@ -229,9 +229,12 @@ async fn programs_are_found_as_a_shell_finds_them() {
     assert!(matches!(Program::find(None, &path).await, Err(FindError::NotFound)));
 
     let script = |name: &str, text: &str| {
-        let file = dir.path().join(name);
-        std::fs::write(&file, text).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (source, file) = (dir.path().join(format!("{name}.txt")), dir.path().join(name));
+        std::fs::write(&source, text).unwrap();
+        // A process of its own writes what is executed: a child that another test forks meanwhile would hold this
+        // one's open file, and what is open for writing can't be executed (ETXTBSY).
+        let made = std::process::Command::new("install").args(["-m", "755"]).args([&source, &file]).status();
+        assert!(made.is_ok_and(|status| status.success()), "{}", file.display());
         file
     };
     let tofu = script("tofu", "#!/bin/sh\necho '{\"terraform_version\":\"1.10.6\",\"platform\":\"linux_amd64\"}'\n");

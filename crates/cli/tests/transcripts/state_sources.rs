@@ -4,7 +4,6 @@ use crate::aws_states::States;
 use crate::sandbox::{PLAN, Sandbox, Told, state};
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 const LOCK: &str =
@@ -27,8 +26,12 @@ fn with_terraform(sandbox: &Sandbox, pull: &str) {
         "#!/bin/sh\ncase \"$1\" in\n  version) echo '{{\"terraform_version\": \"1.9.8\"}}' ;;\n  state) {pull} ;;\n  \
          *) echo \"no such command: $*\" >&2; exit 1 ;;\nesac\n"
     );
-    sandbox.write("tf", script);
-    fs::set_permissions(sandbox.path("tf"), fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.write("tf.txt", script);
+    // A process of its own writes what is executed: a child that another test forks meanwhile would hold this one's
+    // open file, and what is open for writing can't be executed (ETXTBSY).
+    let files = [sandbox.path("tf.txt"), sandbox.path("tf")];
+    let made = std::process::Command::new("install").args(["-m", "755"]).args(files).status();
+    assert!(made.is_ok_and(|status| status.success()));
 }
 
 /// Runs the program with this on its standard input.

@@ -69,6 +69,14 @@ pub enum PluginError {
         /// The plugin's or the connection's words.
         why: String,
     },
+    /// The process ended before it answered.
+    #[error("call {method} of the plugin: the plugin ended{}", words.as_ref().map_or_else(String::new, |w| format!(": {w}")))]
+    Ended {
+        /// `ReadResource`
+        method: &'static str,
+        /// Its last words.
+        words: Option<String>,
+    },
     /// A call was answered by errors of the provider's own.
     #[error("{what}: {said}")]
     Refused {
@@ -98,7 +106,7 @@ impl Explain for PluginError {
             Self::Start { .. } | Self::Handshake { .. } | Self::Silent { .. } | Self::Connect { .. } => {
                 codes::T_PLUGIN_START
             }
-            Self::Call { .. } | Self::Answer { .. } => codes::T_PLUGIN_CALL,
+            Self::Call { .. } | Self::Ended { .. } | Self::Answer { .. } => codes::T_PLUGIN_CALL,
             Self::Refused { .. } => codes::T_PLUGIN_REFUSED,
         }
     }
@@ -114,7 +122,9 @@ impl Explain for PluginError {
                 format!("run `{}` by hand: a plugin says that it is one, and ends", path.display())
             }
             Self::Connect { .. } => "check that TMPDIR is a folder in which sockets can be made".to_owned(),
-            Self::Call { .. } => "run again with TF_LOG=debug to see what the plugin does".to_owned(),
+            Self::Call { .. } | Self::Ended { .. } => {
+                "run again with TF_LOG=debug to see what the plugin does".to_owned()
+            }
             Self::Refused { .. } => "give the provider what it asks for by its environment variables".to_owned(),
             Self::Answer { .. } => "use a released version of the provider".to_owned(),
         })

@@ -32,6 +32,17 @@ pub(crate) enum Outcome {
     Unread(String),
 }
 
+/// What one process said of an object.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// All that there is to know.
+    Known(Outcome),
+    /// The plugin ended before it answered, with these words.
+    Lost(String),
+    /// The plugin had ended before it was asked.
+    NotAsked,
+}
+
 /// A provider that is configured, and what is needed to read through it.
 pub(crate) struct Reading<'a> {
     pub(crate) client: &'a Client,
@@ -43,19 +54,17 @@ pub(crate) struct Reading<'a> {
 
 impl Reading<'_> {
     /// Reads one object; `calls` counts what was asked of the plugin.
-    pub(crate) async fn read(&self, wanted: &Wanted<'_>, instance: &Instance, calls: &AtomicU64) -> Outcome {
-        let read = async {
-            self.pace.wait(wanted.resource_type).await;
-            match tokio::time::timeout(READ_TIMEOUT, self.try_read(wanted, instance, calls)).await {
-                Ok(result) => result.map_err(|error| error.line_without_remedy()),
-                Err(_) => Err(format!("{} did not answer within {} seconds", self.name, READ_TIMEOUT.as_secs())),
+    pub(crate) async fn read(&self, wanted: &Wanted<'_>, instance: &Instance, calls: &AtomicU64) -> Answer {
+        self.pace.wait(wanted.resource_type).await;
+        Answer::Known(match tokio::time::timeout(READ_TIMEOUT, self.try_read(wanted, instance, calls)).await {
+            Ok(Ok(Some(object))) => Outcome::Read(Box::new(object)),
+            Ok(Ok(None)) => Outcome::Gone,
+            Ok(Err(error @ PluginError::Ended { .. })) => return Answer::Lost(error.line_without_remedy()),
+            Ok(Err(error)) => Outcome::Unread(error.line_without_remedy()),
+            Err(_) => {
+                Outcome::Unread(format!("{} did not answer within {} seconds", self.name, READ_TIMEOUT.as_secs()))
             }
-        };
-        match read.await {
-            Ok(Some(object)) => Outcome::Read(Box::new(object)),
-            Ok(None) => Outcome::Gone,
-            Err(reason) => Outcome::Unread(reason),
-        }
+        })
     }
 
     async fn try_read(

@@ -37,6 +37,9 @@ const MAX_MESSAGE: usize = 256 << 20;
 /// HTTP/2 windows: with the usual 64 KB a schema comes in many small pieces.
 const WINDOW: u32 = 16 << 20;
 
+/// How often, and how far apart, the start of a program that is open for writing is tried.
+const BUSY: (u32, Duration) = (50, Duration::from_millis(20));
+
 /// How long a plugin may take to end by itself; go-plugin waits as long before it kills.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -68,7 +71,8 @@ impl Plugin {
             command.env_remove(name);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|source| PluginError::Start { path: path.to_owned(), source })?;
+        let mut child =
+            spawn(&mut command).await.map_err(|source| PluginError::Start { path: path.to_owned(), source })?;
         let group = Group::of(&child);
         let watch = child.id().and_then(watch);
         if let Some(stderr) = child.stderr.take() {
@@ -107,15 +111,16 @@ impl Plugin {
             Ok(answer) => return Ok(answer),
             Err(status) => status,
         };
-        let why = if is_broken(&status) {
-            let words = self.tail.last_words().await;
-            words.map_or_else(|| "the plugin ended".to_owned(), |words| format!("the plugin ended: {words}"))
-        } else if status.message().is_empty() {
+        let method = method.rsplit('/').next().unwrap_or(method);
+        if is_broken(&status) {
+            return Err(PluginError::Ended { method, words: self.tail.last_words().await });
+        }
+        let why = if status.message().is_empty() {
             status.code().description().to_owned()
         } else {
             status.message().to_owned()
         };
-        Err(PluginError::Call { method: method.rsplit('/').next().unwrap_or(method), why })
+        Err(PluginError::Call { method, why })
     }
 
     /// Ends it: asks, waits, and kills where that does not help.
@@ -159,6 +164,18 @@ impl Drop for Plugin {
             tracing::debug!(%error, socket = %self.socket.display(), "remove a plugin's socket");
         }
     }
+}
+
+/// Starts a program that may just have been unpacked. Where a child that was forked meanwhile still holds the file
+/// that it was written through, the system refuses to execute it (ETXTBSY) until that child is another program.
+async fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    for _ in 0..BUSY.0 {
+        match command.spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => tokio::time::sleep(BUSY.1).await,
+            started => return started,
+        }
+    }
+    command.spawn()
 }
 
 /// Whether the connection failed, and not the call.

@@ -5,6 +5,7 @@ use crate::provider::PluginError;
 use crate::provider::client::Client;
 use crate::provider::configure::{self, DefaultTags, default_tags};
 use crate::provider::discover::{Found, Search, full_source};
+use crate::provider::group::{Batch, GroupRead, Object, Progress, read_batch};
 use crate::provider::install::install;
 use crate::provider::object::{Outcome, Reading};
 use crate::provider::pace::{NoPace, Pace};
@@ -13,14 +14,13 @@ use crate::provider::schemas::Schemas;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Place, Recorded, Unread, Wanted};
+use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Place, Unread, Wanted};
 use pilotlight_findings::{ApiCalls, Finding, Severity, Subject, codes};
 use pilotlight_tfstate::{ProviderAddress, ProviderSource};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 /// Objects that are read at once through one plugin. Terraform's default is 10.
@@ -75,12 +75,6 @@ pub struct ProviderReader {
     found: Mutex<HashMap<(String, ProviderSource), Result<Found, String>>>,
     /// Schemas, by executable.
     schemas: Mutex<HashMap<PathBuf, Arc<Schemas>>>,
-}
-
-/// An object that is wanted, with its record.
-struct Object<'q> {
-    wanted: &'q Wanted<'q>,
-    recorded: Recorded<'q>,
 }
 
 /// Objects that one process reads, by the executable and the default tags.
@@ -183,23 +177,44 @@ impl ProviderReader {
         groups
     }
 
-    /// Starts a plugin, reads, ends it.
+    /// Reads a group, through another process where one ends in the middle of it.
     async fn read_group(&self, place: &Place, found: &Found, tags: &DefaultTags, objects: &[Object<'_>]) -> GroupRead {
+        let mut progress = Progress::new(objects.len());
+        while let Some(batch) = progress.next(self.settings.in_flight) {
+            if let Err(reason) = self.read_once(place, found, tags, objects, batch, &mut progress).await {
+                return GroupRead { outcomes: Err(reason), calls: BTreeMap::new() };
+            }
+        }
+        progress.end()
+    }
+
+    /// Starts a plugin, reads, ends it.
+    async fn read_once(
+        &self,
+        place: &Place,
+        found: &Found,
+        tags: &DefaultTags,
+        objects: &[Object<'_>],
+        batch: Batch,
+        progress: &mut Progress,
+    ) -> Result<(), String> {
         let name = format!("{}/{} {}", found.provider.namespace, found.provider.name, found.version);
         let client = match Client::start(&found.path, &self.settings.environment).await {
             Ok(client) => client,
-            Err(error) => return GroupRead::failed(&error),
+            Err(error) => return progress.fail(batch, &error),
         };
-        let read = match self.prepare(&client, place, found, tags).await {
+        let taken = match self.prepare(&client, place, found, tags).await {
             Ok(schemas) => {
                 let pace = self.settings.pace.as_ref();
                 let reading = Reading { client: &client, schemas: &schemas, pace, name: &name };
-                self.read_objects(&reading, objects).await
+                let (answers, calls) = read_batch(&reading, objects, batch).await;
+                progress.take(answers, calls);
+                Ok(())
             }
-            Err(error) => GroupRead::failed(&error),
+            Err(error) => progress.fail(batch, &error),
         };
         client.end().await;
-        read
+        taken
     }
 
     /// Gets the schemas and configures the provider.
@@ -235,39 +250,6 @@ impl ProviderReader {
         };
         self.schemas.lock().await.insert(found.path.clone(), Arc::clone(&schemas));
         Ok(schemas)
-    }
-
-    async fn read_objects(&self, reading: &Reading<'_>, objects: &[Object<'_>]) -> GroupRead {
-        let mut kinds: BTreeMap<&str, AtomicU64> = BTreeMap::new();
-        for object in objects {
-            kinds.entry(object.wanted.resource_type).or_default();
-        }
-        let none = AtomicU64::new(0);
-        let mut reads: Vec<BoxFuture<'_, (usize, Outcome)>> = Vec::with_capacity(objects.len());
-        for (index, object) in objects.iter().enumerate() {
-            let calls = kinds.get(object.wanted.resource_type).unwrap_or(&none);
-            let read = reading.read(object.wanted, object.recorded.managed.instance, calls);
-            reads.push(Box::pin(async move { (index, read.await) }));
-        }
-        // In the order in which they end: one that is retried for half a minute holds up no other.
-        let stream = futures::stream::iter(reads).buffer_unordered(self.settings.in_flight.max(1));
-        let mut outcomes: Vec<(usize, Outcome)> = stream.collect().await;
-        outcomes.sort_unstable_by_key(|(index, _)| *index);
-        let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-        let calls = kinds.into_iter().map(|(kind, count)| (kind.to_owned(), count.load(Ordering::Relaxed)));
-        GroupRead { outcomes: Ok(outcomes), calls: calls.filter(|(_, count)| *count > 0).collect() }
-    }
-}
-
-/// What came of one group: an outcome for each object in order, or why there is none.
-struct GroupRead {
-    outcomes: Result<Vec<Outcome>, String>,
-    calls: Vec<(String, u64)>,
-}
-
-impl GroupRead {
-    fn failed(error: &PluginError) -> Self {
-        Self { outcomes: Err(error.line()), calls: Vec::new() }
     }
 }
 
