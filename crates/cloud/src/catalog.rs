@@ -2,17 +2,13 @@
 
 use crate::error::CallError;
 use crate::pages::Pages;
-use crate::regional::Regional;
+use crate::regional::{FILTER_VALUES, Regional};
 use crate::session::Aws;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AvailabilityZone, AvailabilityZoneState, Filter};
 use pilotlight_drift::Place;
 use pilotlight_findings::Region;
 use pilotlight_rebuild::{CatalogError, Image, RegionCatalog};
-
-/// A filter takes at most this many values.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
-const FILTER_VALUES: usize = 200;
 
 /// Images a page.
 const PAGE: i32 = 1000;

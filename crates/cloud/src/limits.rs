@@ -38,7 +38,7 @@ pub(crate) enum Rate {
 /// Which operations of a service a row is about.
 #[derive(Debug)]
 enum Operations {
-    /// Reads that ask for a page.
+    /// Reads that ask for a page, or for one object by its id.
     Pages,
     /// Reads that get everything at once.
     Whole,

@@ -10,6 +10,10 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use pilotlight_findings::Region;
 
+/// A filter of EC2 takes at most this many values.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
+pub(crate) const FILTER_VALUES: usize = 200;
+
 /// The region of calls to an API that has none.
 pub(crate) const GLOBAL: &str = "global";
 
@@ -83,6 +87,11 @@ impl Regional {
     /// A describe of EC2 that answers everything at once.
     pub(crate) fn ec2_whole(&self, operation: &'static str) -> Planned {
         self.planned("ec2", self.region.as_str(), operation, false)
+    }
+
+    /// A describe of EC2 for one object that is named: no page of a list, and counted as one.
+    pub(crate) fn ec2_one(&self, operation: &'static str) -> Planned {
+        self.ec2_pages(operation)
     }
 
     /// Any call to Route 53.

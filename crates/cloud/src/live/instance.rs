@@ -25,10 +25,14 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
         let request = scope.regional.ec2.describe_instances().max_results(PAGE).set_next_token(next);
         async move { request.send().await.map(|page| (page.reservations, page.next_token)) }
     };
-    let reservations = scope.list("DescribeInstances", page).await?;
+    let (reservations, volumes) = futures::join!(scope.list("DescribeInstances", page), scope.volumes());
+    let reservations = reservations?;
     let instances: Vec<&Instance> =
         reservations.iter().flat_map(|reservation| reservation.instances()).filter(is_there).collect();
-    let volumes = devices::by_id(scope.volumes().await?);
+    let mut volumes = devices::by_id(volumes?);
+    // Both lists take a while: one that was attached in between is in one of them alone.
+    let later = scope.volumes_now(&devices::not_in(&volumes, &instances)).await?;
+    volumes.extend(devices::by_id(&later));
     let credits =
         if instances.iter().any(|instance| is_burstable(instance)) { credits(scope).await? } else { HashMap::new() };
     let mut answer = Answer::of(instances.iter().filter_map(|instance| {

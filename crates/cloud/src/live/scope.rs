@@ -3,12 +3,14 @@
 use super::zone;
 use crate::error::CallError;
 use crate::pages::Pages;
-use crate::regional::Regional;
-use aws_sdk_ec2::types::{Address, Image, Tag, Volume, Vpc};
+use crate::regional::{FILTER_VALUES, Regional};
+use aws_sdk_ec2::types::{Address, Filter, Image, Tag, Volume, Vpc};
 use aws_sdk_route53::types::HostedZone;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::future::BoxFuture;
+use futures::{StreamExt, stream};
 use pilotlight_drift::shapes::is_global;
 use pilotlight_drift::{LiveQuery, Wanted};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -17,6 +19,14 @@ use tokio::sync::OnceCell;
 /// Calls for one object after the other are made while the states know at most so many of its type. Beyond, an
 /// estate's comparison would cost calls by the number of its resources, as Terraform's own does.
 pub(super) const ONE_BY_ONE: usize = 20;
+
+/// How many of those calls are on their way at once: the limits say how many may leave.
+const AT_ONCE: usize = 8;
+
+/// Makes calls for one object each, some of them at once; the answers come in the order of the calls.
+pub(super) async fn one_by_one<T>(calls: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+    stream::iter(calls).buffered(AT_ONCE).collect().await
+}
 
 /// What is wanted, and where it is read.
 pub(super) struct Scope<'a> {
@@ -117,6 +127,24 @@ impl<'a> Scope<'a> {
             })
         };
         once(&self.shared.volumes, read).await
+    }
+
+    /// These volumes, as they are now; those that are not there any more are left out.
+    pub(super) async fn volumes_now(&self, ids: &[&str]) -> Result<Vec<Volume>, CallError> {
+        let mut volumes = Vec::new();
+        for ids in ids.chunks(FILTER_VALUES) {
+            let filter = Filter::builder()
+                .name("volume-id")
+                .set_values(Some(ids.iter().map(|id| (*id).to_owned()).collect()))
+                .build();
+            let page = |next| {
+                let request = self.regional.ec2.describe_volumes().filters(filter.clone());
+                let request = request.max_results(1000).set_next_token(next);
+                async move { request.send().await.map(|page| (page.volumes, page.next_token)) }
+            };
+            volumes.extend(self.list("DescribeVolumes", page).await?);
+        }
+        Ok(volumes)
     }
 
     /// Every address. The API has no pages.

@@ -2,6 +2,7 @@
 
 use super::attributes::Attributes;
 use super::{Answer, Reading, Scope};
+use crate::regional::FILTER_VALUES;
 use aws_sdk_ec2::types::{Filter, TagDescription};
 use pilotlight_drift::LiveObject;
 use std::collections::BTreeSet;
@@ -11,9 +12,6 @@ const TAG: &str = "aws_ec2_tag";
 
 /// The most that DescribeTags gives at once.
 const PAGE: i32 = 1000;
-/// The most values that a filter takes.
-const FILTER_VALUES: usize = 200;
-
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     // A tag that no state has shows in the object that bears it.
     let tagged: BTreeSet<&str> = scope.ids(TAG).into_iter().filter_map(tagged).collect();

@@ -1,12 +1,13 @@
 //! `aws_vpc`, and what a VPC's description tells of its address blocks and its DHCP options.
 
 use super::attributes::Attributes;
-use super::scope::ONE_BY_ONE;
+use super::scope::{ONE_BY_ONE, one_by_one};
 use super::{Answer, Reading, Scope, made_by};
 use crate::error::CallError;
 use aws_sdk_ec2::types::{
     Vpc, VpcAttributeName, VpcCidrBlockState, VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation,
 };
+use futures::future::BoxFuture;
 use pilotlight_drift::LiveObject;
 
 pub(super) const TYPES: &[&str] = &[VPC, IPV4_BLOCK, IPV6_BLOCK, DHCP_ASSOCIATION];
@@ -35,22 +36,24 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
         answer.leave_out(VPC, &SINGLE.map(|(attribute, _)| attribute), ids.len(), ONE_BY_ONE);
         return Ok(answer);
     }
-    for id in ids {
-        if !answer.has(id) {
-            continue;
-        }
+    let there: Vec<&str> = ids.into_iter().filter(|id| answer.has(id)).collect();
+    let mut calls: Vec<BoxFuture<'_, _>> = Vec::new();
+    for id in there {
         for (attribute, name) in SINGLE {
-            match single(scope, id, name).await {
-                Ok(enabled) => answer.set(id, attribute, enabled.map(Into::into)),
-                Err(error) => answer.half_read(VPC, id, &error),
-            }
+            calls.push(Box::pin(async move { (id, attribute, single(scope, id, name).await) }));
+        }
+    }
+    for (id, attribute, told) in one_by_one(calls).await {
+        match told {
+            Ok(enabled) => answer.set(id, attribute, enabled.map(Into::into)),
+            Err(error) => answer.half_read(VPC, id, &error),
         }
     }
     Ok(answer)
 }
 
 async fn single(scope: &Scope<'_>, id: &str, name: VpcAttributeName) -> Result<Option<bool>, CallError> {
-    let planned = scope.regional.ec2_whole("DescribeVpcAttribute");
+    let planned = scope.regional.ec2_one("DescribeVpcAttribute");
     let request = scope.regional.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone());
     let answer = scope.regional.send(&planned, request.send()).await?;
     let told = match name {

@@ -10,13 +10,20 @@ pub(super) fn by_id(volumes: &[Volume]) -> HashMap<&str, &Volume> {
     volumes.iter().filter_map(|volume| Some((volume.volume_id()?, volume))).collect()
 }
 
+/// Volumes of these instances that are not among those that were listed.
+pub(super) fn not_in<'i>(listed: &HashMap<&str, &Volume>, instances: &[&'i Instance]) -> Vec<&'i str> {
+    let devices = instances.iter().flat_map(|instance| instance.block_device_mappings());
+    let ids = devices.filter_map(|device| device.ebs().and_then(EbsInstanceBlockDevice::volume_id));
+    ids.filter(|id| !listed.contains_key(id)).collect()
+}
+
 /// Adds the root device, the others, and the tags of all volumes together.
 pub(super) fn add(attributes: Attributes, instance: &Instance, volumes: &HashMap<&str, &Volume>) -> Attributes {
     let (mut root, mut others) = (None, Vec::new());
     let mut tags = Map::new();
     for device in instance.block_device_mappings() {
         let Some(ebs) = device.ebs() else { continue };
-        // A volume that was made or deleted between the two calls.
+        // A volume that was deleted between the two calls.
         let Some(volume) = ebs.volume_id().and_then(|id| volumes.get(id)) else { continue };
         let block = block(device, ebs, volume);
         let own = Attributes::new().ec2_tags(volume.tags()).into_map();
@@ -67,6 +74,7 @@ mod tests {
             .block_device_mappings(device("/dev/sdg", "vol-2"))
             .block_device_mappings(device("/dev/sdz", "vol-gone"))
             .build();
+        assert_eq!(not_in(&by_id(&volumes), &[&instance]), ["vol-gone"]);
         let device = |name: &str, volume: &str, size: i32| {
             json!({
                 "device_name": name, "volume_id": volume, "delete_on_termination": true, "volume_size": size,

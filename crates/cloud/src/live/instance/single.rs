@@ -3,9 +3,10 @@
 use super::INSTANCE;
 use crate::error::CallError;
 use crate::live::answer::Answer;
-use crate::live::scope::{ONE_BY_ONE, Scope};
+use crate::live::scope::{ONE_BY_ONE, Scope, one_by_one};
 use aws_sdk_ec2::operation::describe_instance_attribute::DescribeInstanceAttributeOutput;
 use aws_sdk_ec2::types::{AttributeBooleanValue, AttributeValue, InstanceAttributeName};
+use futures::future::BoxFuture;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
@@ -32,20 +33,26 @@ pub(super) async fn add(scope: &Scope<'_>, answer: &mut Answer) {
         answer.leave_out(INSTANCE, &ATTRIBUTES, ids.len(), ONE_BY_ONE);
         return;
     }
-    for id in ids {
-        if !answer.has(id) {
-            continue;
-        }
-        for attribute in SINGLE {
-            match read(scope, id, &attribute).await {
-                Ok(told) => told.into_iter().for_each(|(name, value)| answer.set(id, name, Some(value))),
-                Err(error) => {
-                    answer.half_read(INSTANCE, id, &error);
-                    break;
-                }
-            }
+    let there: Vec<&str> = ids.into_iter().filter(|id| answer.has(id)).collect();
+    let mut calls: Vec<BoxFuture<'_, _>> = Vec::new();
+    for id in there {
+        calls.push(Box::pin(async move { (id, read_all(scope, id).await) }));
+    }
+    for (id, told) in one_by_one(calls).await {
+        match told {
+            Ok(told) => told.into_iter().for_each(|(name, value)| answer.set(id, name, Some(value))),
+            Err(error) => answer.half_read(INSTANCE, id, &error),
         }
     }
+}
+
+/// What the calls for one instance tell; the first that fails ends them.
+async fn read_all(scope: &Scope<'_>, id: &str) -> Result<Vec<(&'static str, Value)>, CallError> {
+    let mut all = Vec::new();
+    for attribute in SINGLE {
+        all.extend(read(scope, id, &attribute).await?);
+    }
+    Ok(all)
 }
 
 async fn read(
@@ -53,7 +60,7 @@ async fn read(
     id: &str,
     attribute: &InstanceAttributeName,
 ) -> Result<Vec<(&'static str, Value)>, CallError> {
-    let planned = scope.regional.ec2_whole("DescribeInstanceAttribute");
+    let planned = scope.regional.ec2_one("DescribeInstanceAttribute");
     let request = scope.regional.ec2.describe_instance_attribute().instance_id(id).attribute(attribute.clone());
     let answer = scope.regional.send(&planned, request.send()).await?;
     Ok(told(attribute, &answer))
