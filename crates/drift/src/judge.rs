@@ -108,7 +108,9 @@ impl Judge<'_> {
             }
             Natural::Own | Natural::As(_) | Natural::Record | Natural::ByAttributes(..) => {}
         }
-        let parts = self.owners.parts.taken_out(located.kind, id, state, live);
+        let mut parts = self.owners.parts.taken_out(located.kind, id, state, live);
+        let scaled = self.owners.scaled.take_out(located.kind, &located.place, &parts.state, &mut parts.live);
+        parts.silent.extend(scaled);
         let (state, live) = (&parts.state, &parts.live);
         // A default security group is compared as a security group, whoever read it.
         let kind = match natural(located.kind) {

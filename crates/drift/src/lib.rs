@@ -36,6 +36,7 @@ mod providers;
 mod routes;
 mod rule_atoms;
 mod rules;
+mod scaling;
 mod schema;
 mod secrets;
 mod security;

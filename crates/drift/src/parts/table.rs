@@ -56,6 +56,9 @@ const fn queue(resource_type: &'static str, attributes: &'static [&'static str])
     part(resource_type, "queue_url", attributes, Owned::Whole).of("aws_sqs_queue")
 }
 
+/// A database cluster's instances.
+const MEMBERS: &[&str] = &["cluster_members"];
+
 /// An Auto Scaling group's name, which is its id.
 const GROUP: &str = "autoscaling_group_name";
 
@@ -171,6 +174,12 @@ pub(super) const PARTS: &[Part] = &[
         &["desired_capacity"],
         Owned::Whole,
     ),
+    // The state of a cluster that was just made has none of the instances that were made after it.
+    part("aws_rds_cluster_instance", "cluster_identifier", MEMBERS, Owned::Text("identifier")).of("aws_rds_cluster"),
+    part("aws_docdb_cluster_instance", "cluster_identifier", MEMBERS, Owned::Text("identifier"))
+        .of("aws_docdb_cluster"),
+    part("aws_neptune_cluster_instance", "cluster_identifier", MEMBERS, Owned::Text("identifier"))
+        .of("aws_neptune_cluster"),
     bucket("aws_s3_bucket_accelerate_configuration", &["acceleration_status"]),
     bucket("aws_s3_bucket_acl", &["acl", "grant"]),
     bucket("aws_s3_bucket_cors_configuration", &["cors_rule"]),
