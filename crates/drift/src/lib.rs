@@ -15,6 +15,7 @@
 mod aligned;
 mod away;
 mod compare;
+mod confidential;
 mod decide;
 mod dns;
 mod echo;
