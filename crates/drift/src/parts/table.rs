@@ -196,6 +196,9 @@ pub(super) const PARTS: &[Part] = &[
     queue("aws_sqs_queue_redrive_policy", &["redrive_policy"]),
     queue("aws_sqs_queue_redrive_allow_policy", &["redrive_allow_policy"]),
     part("aws_sns_topic_policy", "arn", &["policy"], Owned::Whole).of("aws_sns_topic"),
+    // Each rotation takes the stages from the version that the state has.
+    part("aws_secretsmanager_secret_rotation", "secret_id", &["version_stages"], Owned::Whole)
+        .of("aws_secretsmanager_secret_version"),
     part("aws_secretsmanager_secret_policy", "secret_arn", &["policy"], Owned::Whole).of("aws_secretsmanager_secret"),
     part("aws_kms_key_policy", "key_id", &["policy"], Owned::Whole).of("aws_kms_key"),
     part("aws_api_gateway_rest_api_policy", "rest_api_id", &["policy"], Owned::Whole).of("aws_api_gateway_rest_api"),

@@ -1,4 +1,4 @@
-//! Numbers that Application Auto Scaling sets, and those that only a person can have set.
+//! What is set while things run, by scaling and by rotation, and what only a person can have set.
 
 use pilotlight_drift::{DriftInput, LiveObject, LiveSnapshot, PlaceLive, Routing, StackState, decide};
 use pilotlight_findings::Region;
@@ -123,4 +123,24 @@ fn a_schedule_sets_the_bounds_of_its_target_to_its_own_and_to_no_others() {
     assert_eq!(found(&bounds(0, 1)), [""; 0]);
     assert_eq!(found(&bounds(1, 80)), ["max_capacity is 80, and 8 in the state"]);
     assert_eq!(found(&bounds(3, 8)), ["min_capacity is 3, and 1 in the state"]);
+}
+
+#[test]
+fn a_secret_that_is_rotated_has_other_stages_and_one_that_is_not_was_changed_by_hand() {
+    let version = |stage: &str| json!({"id": "arn:s|v1", "secret_id": "arn:s", "version_stages": [stage]});
+    let (was, is) = (version("AWSCURRENT"), version("AWSPREVIOUS"));
+    let found = |secret: &str| {
+        let rotation = ("aws_secretsmanager_secret_rotation", json!({"id": secret, "secret_id": secret}));
+        judged("aws_secretsmanager_secret_version", &was, &is, &[rotation], "eu-west-1")
+    };
+    let silenced = "version_stages owned by aws_secretsmanager_secret_rotation".to_owned();
+    assert_eq!(found("arn:s"), (vec![], vec![silenced]));
+    assert_eq!(found("arn:other").0, ["version_stages is [\"AWSPREVIOUS\"], and [\"AWSCURRENT\"] in the state"]);
+}
+
+#[test]
+fn a_rotation_that_was_switched_off_is_a_danger() {
+    let rotation = |enabled: bool| json!({"id": "arn:s", "secret_id": "arn:s", "rotation_enabled": enabled});
+    let found = judged("aws_secretsmanager_secret_rotation", &rotation(true), &rotation(false), &[], "eu-west-1").0;
+    assert_eq!(found, ["its secret is no longer rotated: rotation_enabled is false, and true in the state"]);
 }
