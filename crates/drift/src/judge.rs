@@ -11,7 +11,9 @@ use crate::routes::{compare_route, compare_table};
 use crate::rule_atoms::{Atom, of_rule, of_vpc_rule};
 use crate::security_groups::{RuleFate, compare_group, compare_rule};
 use crate::shapes::{Natural, natural};
+use crate::upgraded::known_to;
 use pilotlight_tfstate::ManagedInstance;
+use std::borrow::Cow;
 
 /// One object of a state, and all that it is judged by.
 pub(crate) struct Judge<'a> {
@@ -84,7 +86,13 @@ impl Judge<'_> {
 
     fn compare(&self, located: &Located<'_>, object: &LiveObject) -> Fate {
         let (live, id) = (&object.attributes, located.id);
-        let state = object.recorded.as_ref().unwrap_or(self.managed.attributes());
+        // Terraform 0.11 wrote nothing for what was not set: there absence says that it is not.
+        let is_flat = self.managed.instance.attributes_flat_json().is_some();
+        let upgraded = object.recorded.as_ref().map(|upgraded| match is_flat {
+            true => Cow::Borrowed(upgraded),
+            false => known_to(self.managed.attributes(), upgraded),
+        });
+        let state = upgraded.as_deref().unwrap_or(self.managed.attributes());
         // A host that was read without the part in question does not tell whether the part is there.
         let not_told = |part: &str| Fate::Unread(format!("the reader did not give {part} of {id}"));
         match located.natural {

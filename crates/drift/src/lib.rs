@@ -47,6 +47,7 @@ pub mod shapes;
 mod tell;
 mod two_addresses;
 mod unmanaged;
+mod upgraded;
 
 pub use decide::{DriftInput, PlaceLive, decide};
 pub use live::*;
