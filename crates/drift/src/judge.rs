@@ -11,7 +11,7 @@ use crate::routes::{compare_route, compare_table};
 use crate::rule_atoms::{Atom, of_rule, of_vpc_rule};
 use crate::security_groups::{RuleFate, compare_group, compare_rule};
 use crate::shapes::{Natural, natural};
-use crate::upgraded::known_to;
+use crate::upgraded::{known_to, with_zeroes};
 use pilotlight_tfstate::ManagedInstance;
 use std::borrow::Cow;
 
@@ -88,11 +88,14 @@ impl Judge<'_> {
         let (live, id) = (&object.attributes, located.id);
         // Terraform 0.11 wrote nothing for what was not set: there absence says that it is not.
         let is_flat = self.managed.instance.attributes_flat_json().is_some();
-        let upgraded = object.recorded.as_ref().map(|upgraded| match is_flat {
-            true => Cow::Borrowed(upgraded),
-            false => known_to(self.managed.attributes(), upgraded),
-        });
-        let state = upgraded.as_deref().unwrap_or(self.managed.attributes());
+        let recorded = self.managed.attributes();
+        let state = match (&object.recorded, is_flat) {
+            (Some(upgraded), false) => known_to(recorded, upgraded),
+            (Some(upgraded), true) => Cow::Borrowed(upgraded),
+            (None, true) => Cow::Owned(with_zeroes(recorded)),
+            (None, false) => Cow::Borrowed(recorded),
+        };
+        let state = state.as_ref();
         // A host that was read without the part in question does not tell whether the part is there.
         let not_told = |part: &str| Fate::Unread(format!("the reader did not give {part} of {id}"));
         match located.natural {

@@ -20,11 +20,14 @@ const SCHEDULE: &str = "aws_appautoscaling_scheduled_action";
 /// What is scaled: where, the API's name of the object, and which number of it.
 type Key = (Place, String, String);
 
+/// The bounds that a scheduled action sets, the lower and the upper: either may be left as it is.
+type Sets = (Option<i64>, Option<i64>);
+
 /// Bounds that states set, by what they bound.
 #[derive(Debug, Default)]
 pub(crate) struct Scaled {
     targets: HashMap<Key, Vec<RangeInclusive<i64>>>,
-    schedules: HashMap<Key, Vec<(Option<i64>, Option<i64>)>>,
+    schedules: HashMap<Key, Vec<Sets>>,
 }
 
 /// A number that can be scaled.

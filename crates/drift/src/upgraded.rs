@@ -1,4 +1,4 @@
-//! A record that a newer provider has upgraded.
+//! A record that an older provider or Terraform wrote.
 //!
 //! A state has every attribute of its provider's schema, the unset ones as `null`. What it does not have at all, its
 //! provider did not know: the newer one writes it as empty, and that says nothing of what there was.
@@ -51,6 +51,22 @@ fn prune_value(recorded: &Value, upgraded: &mut Value) {
             recorded.iter().zip(upgraded).for_each(|(recorded, upgraded)| prune_value(recorded, upgraded));
         }
         _ => {}
+    }
+}
+
+/// The record of Terraform 0.11, which wrote every scalar as a text, with its zeroes as what they may be: a number or
+/// a flag that is not set. A zero that is a text is equal to its number all the same.
+pub(crate) fn with_zeroes(flat: &Map<String, Value>) -> Map<String, Value> {
+    flat.iter().map(|(name, value)| (name.clone(), zero(value))).collect()
+}
+
+fn zero(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text == "0" => Value::from(0),
+        Value::String(text) if text == "false" => Value::from(false),
+        Value::Array(items) => items.iter().map(zero).collect(),
+        Value::Object(fields) => Value::Object(with_zeroes(fields)),
+        other => other.clone(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! States of providers that are older than the one that reads.
 
 use pilotlight_drift::{
-    DriftInput, LiveObject, LiveQuery, LiveReader, LiveSnapshot, Readers, Routing, StackState, decide, observe, wanted,
+    DriftInput, LiveObject, LiveQuery, LiveReader, LiveSnapshot, PlaceLive, Readers, Routing, StackState, decide,
+    observe, wanted,
 };
 use pilotlight_findings::Region;
 use pilotlight_tfstate::State;
@@ -74,4 +75,35 @@ fn what_terraform_0_11_did_not_write_was_not_set() {
     let live = json!({"id": "q", "kms_master_key_id": "alias/k"});
     let flat = json!({"schema_version": 0, "attributes_flat": {"id": "q"}});
     assert_eq!(found(&flat, &upgraded, &live), ["kms_master_key_id is \"alias/k\", and not set in the state"]);
+}
+
+#[test]
+fn a_zero_of_terraform_0_11_is_one_that_is_not_set() {
+    let state = json!({
+        "version": 4, "terraform_version": "0.13.0", "serial": 1, "lineage": "l",
+        "resources": [{
+            "mode": "managed", "type": "aws_subnet", "name": "s",
+            "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+            "instances": [{"schema_version": 1, "attributes_flat": {
+                "id": "subnet-1", "enable_lni_at_device_index": "0", "enable_dns64": "false", "map_public_ip_on_launch": "true",
+            }}],
+        }],
+    });
+    let state = State::parse("x.tfstate", state.to_string().as_bytes()).expect("state");
+    let region = Region::new("eu-west-1").expect("region");
+    let stacks = [StackState::new("s", region.clone(), &state)];
+    let found = |live: Value| {
+        let subnet = LiveObject::new("aws_subnet", "subnet-1", live.as_object().expect("an object").clone());
+        let snapshot = LiveSnapshot { objects: vec![subnet], ..LiveSnapshot::default() };
+        let live = [PlaceLive::native(region.clone(), snapshot)];
+        let findings = decide(&DriftInput::of(&stacks, &Routing::native(), &live)).findings;
+        findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    let live = json!({"enable_lni_at_device_index": null, "enable_dns64": null, "map_public_ip_on_launch": true});
+    assert_eq!(found(live), [""; 0]);
+    let message = "enable_lni_at_device_index is 1, and 0 in the state";
+    assert_eq!(found(json!({"enable_lni_at_device_index": 1})), [message]);
+    let message = "map_public_ip_on_launch is false, and \"true\" in the state";
+    assert_eq!(found(json!({"map_public_ip_on_launch": false})), [message]);
+    assert_eq!(found(json!({"enable_dns64": true})), ["enable_dns64 is true, and false in the state"]);
 }
