@@ -144,3 +144,25 @@ fn a_rotation_that_was_switched_off_is_a_danger() {
     let found = judged("aws_secretsmanager_secret_rotation", &rotation(true), &rotation(false), &[], "eu-west-1").0;
     assert_eq!(found, ["its secret is no longer rotated: rotation_enabled is false, and true in the state"]);
 }
+
+#[test]
+fn what_was_silenced_stands_in_the_same_order_each_time() {
+    let queue = |text: &str| json!({"id": "q", "policy": text, "redrive_policy": text, "redrive_allow_policy": text});
+    let owner = |kind| (kind, json!({"id": "q", "queue_url": "q"}));
+    let owners = [
+        owner("aws_sqs_queue_policy"),
+        owner("aws_sqs_queue_redrive_policy"),
+        owner("aws_sqs_queue_redrive_allow_policy"),
+    ];
+    for _ in 0..16 {
+        let silenced = judged("aws_sqs_queue", &queue(""), &queue("{}"), &owners, "eu-west-1").1;
+        assert_eq!(
+            silenced,
+            [
+                "policy owned by aws_sqs_queue_policy",
+                "redrive_allow_policy owned by aws_sqs_queue_redrive_allow_policy",
+                "redrive_policy owned by aws_sqs_queue_redrive_policy",
+            ]
+        );
+    }
+}
