@@ -24,6 +24,8 @@ enum Form {
     Hash,
     /// Blocks that have sets below these names.
     Sets(&'static [&'static str]),
+    /// Blocks in which a block below this name says nothing where all of its fields are empty.
+    Hollow(&'static str),
 }
 
 /// Live type, attribute, form.
@@ -39,6 +41,7 @@ const FORMS: &[(&str, &str, Form)] = &[
     ("aws_autoscaling_policy", "target_tracking_configuration", Form::Sets(&["metrics", "dimensions"])),
     ("aws_autoscaling_policy", "predictive_scaling_configuration", Form::Sets(&["dimensions"])),
     ("aws_autoscaling_group", "mixed_instances_policy", Form::Sets(REQUIREMENTS)),
+    ("aws_cloudfront_distribution", "origin", Form::Hollow("s3_origin_config")),
 ];
 
 /// The sets in `instance_requirements`.
@@ -76,6 +79,7 @@ pub(crate) fn align(kind: &str, state: &mut Attributes<'_>, live: &mut Attribute
                     sort(old, names);
                     sort(new, names);
                 }
+                Form::Hollow(name) => [old, new].into_iter().for_each(|blocks| without_hollow(blocks, name)),
             }
             aligned.push(*attribute);
         }
@@ -153,6 +157,12 @@ fn stated(old: &Value, new: &mut Value) {
     if let Some(live) = new.as_array_mut() {
         live.retain(|value| items(old).contains(value));
         live.sort_by_cached_key(|value| items(old).iter().position(|other| other == value));
+    }
+}
+
+fn without_hollow(blocks: &mut Value, name: &str) {
+    for inner in blocks.as_array_mut().into_iter().flatten().filter_map(|block| block.get_mut(name)?.as_array_mut()) {
+        inner.retain(|block| block.as_object().is_none_or(|fields| !fields.values().all(is_empty)));
     }
 }
 
@@ -280,6 +290,16 @@ mod tests {
             assert_eq!(found(rule("17", "10.0.0.0/8", json!(0))), 1);
             assert_eq!(found(rule("6", "0.0.0.0/0", json!(0))), 1);
         }
+    }
+
+    #[test]
+    fn an_origin_without_an_identity_is_one_without_the_block_for_it() {
+        let origin = |config: Value| json!([{"origin_id": "o", "s3_origin_config": config}]);
+        let of = |identity: &str| origin(json!([{"origin_access_identity": identity}]));
+        let found = |old: Value, new: Value| differences("aws_cloudfront_distribution", "origin", old, new);
+        assert_eq!(found(of(""), origin(json!([]))), 0);
+        assert_eq!(found(of("a"), origin(json!([]))), 1);
+        assert_eq!(found(origin(json!([])), of("a")), 1);
     }
 
     #[test]

@@ -123,6 +123,8 @@ pub fn decide(input: &DriftInput<'_>) -> DriftOutcome {
     outcome.findings.extend(not_compared(input.live));
     outcome.findings.extend(away.findings(input.stacks, input.live));
     Secrets::of(input.stacks.iter().map(|stack| stack.state)).hide(&mut outcome);
+    // What owns a part is kept by hash: without an order two reports of the same would differ.
+    outcome.silenced.sort_by(|a, b| (&a.subject, &a.attribute, &a.rule).cmp(&(&b.subject, &b.attribute, &b.rule)));
     outcome.findings.sort_by(|a: &Finding, b| b.severity.cmp(&a.severity).then_with(|| a.subject.cmp(&b.subject)));
     outcome
 }

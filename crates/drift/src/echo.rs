@@ -3,7 +3,7 @@
 //! A role repeats the ARNs of the policies that `aws_iam_role_policy_attachment` attaches, a group the listeners
 //! that others made. [`crate::parts`] has the known ones. For all other types this rule holds: what the object has
 //! in addition is no drift where every text in it also stands in one resource of the given states that names the
-//! object. The owner is judged by itself, so that nothing is missed: where its part is changed, the texts differ.
+//! object; of a list each element by itself. The owner is judged by itself, so that nothing is missed: where its part is changed, the texts differ.
 
 use crate::compare::{Difference, Silent};
 use crate::equal::{equal, is_empty, text};
@@ -53,17 +53,25 @@ impl<'a> Echoes<'a> {
         if difference.argument {
             return None;
         }
-        let added = added(&difference.old, &difference.new)?;
         let own: HashSet<&str> = names(host).collect();
-        let mut texts = Vec::new();
-        added.iter().for_each(|value| leaves(value, &mut texts));
-        texts.retain(|text| !own.contains(text.as_str()));
-        if texts.is_empty() {
-            return None;
-        }
+        let told = |value: &Value| {
+            let mut texts = Vec::new();
+            leaves(value, &mut texts);
+            texts.retain(|text| !own.contains(text.as_str()));
+            texts
+        };
+        // Each by itself: two instances join a cluster by a resource each.
+        let added: Vec<Vec<String>> = added(&difference.old, &difference.new)?.iter().map(told).collect();
         let address = host.address();
-        let owners = names(host).filter_map(|name| self.by_name.get(name)).flatten();
-        let owner = owners.filter(|owner| owner.address() != address).find(|owner| has_all(owner, &texts))?;
+        let others = || {
+            let named = names(host).filter_map(|name| self.by_name.get(name)).flatten();
+            named.filter(|owner| owner.address() != address)
+        };
+        let mut owner = None;
+        for texts in added.iter().filter(|texts| !texts.is_empty()) {
+            owner = Some(others().find(|owner| has_all(owner, texts))?);
+        }
+        let owner = owner?;
         Some(Silent {
             difference: difference.clone(),
             rule: format!("echo of {}", owner.resource_type()),
@@ -75,6 +83,7 @@ impl<'a> Echoes<'a> {
 /// What the new value has in addition; none where it lacks or changes something of the old one.
 fn added(old: &Value, new: &Value) -> Option<Vec<Value>> {
     match (old, new) {
+        (old, Value::Array(new)) if is_empty(old) => Some(new.clone()),
         (old, new) if is_empty(old) => (!is_empty(new)).then(|| vec![new.clone()]),
         (Value::Array(old), Value::Array(new)) => {
             let kept = old.iter().all(|value| new.iter().any(|other| equal(value, other)));
@@ -84,7 +93,9 @@ fn added(old: &Value, new: &Value) -> Option<Vec<Value>> {
         (Value::Object(old), Value::Object(new)) => {
             let kept = old.iter().all(|(name, value)| new.get(name).is_some_and(|other| equal(value, other)));
             let more = new.iter().filter(|(name, _)| !old.contains_key(*name));
-            kept.then(|| more.map(|(_, value)| value.clone()).collect())
+            // Keys of one map are not told apart: what has them all is one resource.
+            let more: Vec<Value> = more.map(|(_, value)| value.clone()).collect();
+            kept.then(|| if more.is_empty() { more } else { vec![Value::Array(more)] })
         }
         _ => None,
     }
@@ -122,10 +133,11 @@ mod tests {
     #[test]
     fn only_what_is_more_can_be_an_echo() {
         for (old, new, expected) in [
-            (json!(null), json!(["a"]), Some(vec![json!(["a"])])),
+            (json!(null), json!(["a", "b"]), Some(vec![json!("a"), json!("b")])),
+            (json!(""), json!("a"), Some(vec![json!("a")])),
             (json!(["a"]), json!(["b", "a"]), Some(vec![json!("b")])),
             (json!(["a"]), json!(["b"]), None),
-            (json!({"a": 1}), json!({"a": 1, "b": 2}), Some(vec![json!(2)])),
+            (json!({"a": 1}), json!({"a": 1, "b": 2, "c": 3}), Some(vec![json!([2, 3])])),
             (json!({"a": 1}), json!({"a": 2}), None),
             (json!("a"), json!("b"), None),
             (json!(["a"]), json!([]), None),

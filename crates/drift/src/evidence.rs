@@ -1,6 +1,8 @@
 //! Differences as evidence: sensitive values taken out, long texts as diffs.
 
 use crate::compare::Difference;
+use crate::confidential::hidden;
+use crate::equal::items;
 use pilotlight_findings::{Evidence, SENSITIVE};
 use pilotlight_tfstate::{AttributePath, is_sensitive};
 use serde_json::Value;
@@ -23,14 +25,15 @@ fn piece(difference: &Difference, sensitive: &[AttributePath]) -> Evidence {
         let hidden = |value: &Value| if value.is_null() { Value::Null } else { SENSITIVE.into() };
         return Evidence::change(&difference.path, hidden(&difference.old), hidden(&difference.new));
     }
-    if let (Some(old), Some(new)) = (long_text(&difference.old), long_text(&difference.new))
+    let (old_value, new_value) = hidden(&difference.path, &difference.old, &difference.new);
+    if let (Some(old), Some(new)) = (long_text(&old_value), long_text(&new_value))
         && (is_long(&old) || is_long(&new))
     {
         let diff = similar::TextDiff::from_lines(&old, &new);
         let text = diff.unified_diff().header("state", "live").to_string();
         return Evidence::Diff { title: difference.path.clone(), text };
     }
-    Evidence::change(&difference.path, difference.old.clone(), difference.new.clone())
+    Evidence::change(&difference.path, old_value, new_value)
 }
 
 /// A text, with JSON in it laid out in lines; `null` is an empty one.
@@ -41,7 +44,8 @@ fn long_text(value: &Value) -> Option<String> {
         _ => return None,
     };
     let laid_out = || {
-        let document: Value = serde_json::from_str(text).ok().filter(|value: &Value| value.is_object())?;
+        let has_lines = |value: &Value| value.is_object() || items(value).iter().any(Value::is_object);
+        let document: Value = serde_json::from_str(text).ok().filter(has_lines)?;
         serde_json::to_string_pretty(&document).ok()
     };
     let mut text = laid_out().unwrap_or_else(|| text.to_owned());
@@ -85,6 +89,9 @@ fn change(attribute: &str, old: &Value, new: &Value) -> String {
     match (ELEMENTS.contains(&attribute), old.is_null(), new.is_null()) {
         (true, true, _) => format!("{attribute} has one more: {}", element(new)),
         (true, _, true) => format!("{attribute} lacks one: {}", element(old)),
+        _ if old == SENSITIVE && new == SENSITIVE => {
+            format!("{attribute} is another value than in the state, and sensitive")
+        }
         // Blocks are read in the evidence: on one line, cut off in the middle, they tell nobody anything.
         _ if !fits(old) || !fits(new) => format!("{attribute} differs from the state"),
         (_, true, _) => format!("{attribute} is {}, and not set in the state", shown(new)),
@@ -123,7 +130,7 @@ mod tests {
         };
         let shown = evidence(&[difference], &[AttributePath::attribute("config")]);
         assert_eq!(shown, [Evidence::change("config[0].password", json!(SENSITIVE), json!(SENSITIVE))]);
-        assert!(!message(&shown).contains("secret\""), "{}", message(&shown));
+        assert_eq!(message(&shown), "config[0].password is another value than in the state, and sensitive");
     }
 
     #[test]
@@ -135,6 +142,13 @@ mod tests {
         };
         assert_eq!(title, "policy");
         assert!(text.contains("-      \"Effect\": \"Allow\"\n+      \"Effect\": \"Deny\"\n"), "{text}");
+        let containers = |image: &str| json!(format!("[{{\"name\":\"web\",\"image\":\"{image}\"}}]"));
+        let [Evidence::Diff { text, .. }] =
+            &evidence(&[Difference::of("x", &containers("a"), &containers("b"))], &[])[..]
+        else {
+            panic!("a diff")
+        };
+        assert!(text.contains("-    \"image\": \"a\"\n+    \"image\": \"b\""), "{text}");
     }
 
     #[test]

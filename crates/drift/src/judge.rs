@@ -11,7 +11,9 @@ use crate::routes::{compare_route, compare_table};
 use crate::rule_atoms::{Atom, of_rule, of_vpc_rule};
 use crate::security_groups::{RuleFate, compare_group, compare_rule};
 use crate::shapes::{Natural, natural};
+use crate::upgraded::{known_to, with_zeroes};
 use pilotlight_tfstate::ManagedInstance;
+use std::borrow::Cow;
 
 /// One object of a state, and all that it is judged by.
 pub(crate) struct Judge<'a> {
@@ -84,7 +86,16 @@ impl Judge<'_> {
 
     fn compare(&self, located: &Located<'_>, object: &LiveObject) -> Fate {
         let (live, id) = (&object.attributes, located.id);
-        let state = object.recorded.as_ref().unwrap_or(self.managed.attributes());
+        // Terraform 0.11 wrote nothing for what was not set: there absence says that it is not.
+        let is_flat = self.managed.instance.attributes_flat_json().is_some();
+        let recorded = self.managed.attributes();
+        let state = match (&object.recorded, is_flat) {
+            (Some(upgraded), false) => known_to(recorded, upgraded),
+            (Some(upgraded), true) => Cow::Borrowed(upgraded),
+            (None, true) => Cow::Owned(with_zeroes(recorded)),
+            (None, false) => Cow::Borrowed(recorded),
+        };
+        let state = state.as_ref();
         // A host that was read without the part in question does not tell whether the part is there.
         let not_told = |part: &str| Fate::Unread(format!("the reader did not give {part} of {id}"));
         match located.natural {
@@ -108,7 +119,9 @@ impl Judge<'_> {
             }
             Natural::Own | Natural::As(_) | Natural::Record | Natural::ByAttributes(..) => {}
         }
-        let parts = self.owners.parts.taken_out(located.kind, id, state, live);
+        let mut parts = self.owners.parts.taken_out(located.kind, id, state, live);
+        let scaled = self.owners.scaled.take_out(located.kind, &located.place, &parts.state, &mut parts.live);
+        parts.silent.extend(scaled);
         let (state, live) = (&parts.state, &parts.live);
         // A default security group is compared as a security group, whoever read it.
         let kind = match natural(located.kind) {

@@ -15,6 +15,7 @@
 mod aligned;
 mod away;
 mod compare;
+mod confidential;
 mod decide;
 mod dns;
 mod echo;
@@ -36,6 +37,7 @@ mod providers;
 mod routes;
 mod rule_atoms;
 mod rules;
+mod scaling;
 mod schema;
 mod secrets;
 mod security;
@@ -45,6 +47,7 @@ pub mod shapes;
 mod tell;
 mod two_addresses;
 mod unmanaged;
+mod upgraded;
 
 pub use decide::{DriftInput, PlaceLive, decide};
 pub use live::*;

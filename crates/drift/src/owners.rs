@@ -6,6 +6,7 @@ use crate::observe::{Located, Locator, Routing, StackState};
 use crate::parts::OwnedParts;
 use crate::routes::{RouteOwners, Routes, destination, live_routes};
 use crate::rule_atoms::{Atoms, of_rule, of_vpc_rule};
+use crate::scaling::Scaled;
 use crate::security_groups::{Owners, live_rules};
 use crate::shapes::Natural;
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ pub(crate) struct AllOwners<'a> {
     hosts: HashMap<*const LiveObject, Host<'a>>,
     /// All other parts.
     pub(crate) parts: OwnedParts,
+    /// Numbers that are set while things run.
+    pub(crate) scaled: Scaled,
     /// By id.
     pub(crate) zones: HashMap<String, String>,
 }
@@ -42,6 +45,7 @@ impl<'a> AllOwners<'a> {
                 owners.parts.add(&managed);
                 if let Some(at) = locator.locate(&managed) {
                     owners.take_apart(&at, index);
+                    owners.scaled.add(kind, &at.place, attributes);
                 }
                 match kind {
                     "aws_security_group_rule" => {

@@ -27,6 +27,9 @@ pub(crate) struct TakenOut<'m> {
     pub(crate) silent: Vec<Silent>,
 }
 
+/// A type whose id is that of its secret and its own.
+const SECRET_VERSION: &str = "aws_secretsmanager_secret_version";
+
 /// What stands before a group's name in its ARN.
 const GROUP_NAME: &str = ":autoScalingGroupName/";
 
@@ -126,7 +129,9 @@ impl OwnedParts {
         let mut out = TakenOut { state: Cow::Borrowed(state), live: Cow::Borrowed(live), silent: Vec::new() };
         // An instance has the groups of its first interface.
         let interface = live.get("primary_network_interface_id").map(text).unwrap_or_default();
-        let hosts = [id, &interface].into_iter().filter_map(|host| self.0.get(host));
+        // A version of a secret is owned through the secret.
+        let secret = if kind == SECRET_VERSION { state.get("secret_id").map(text) } else { None }.unwrap_or_default();
+        let hosts = [id, &interface, &secret].into_iter().filter_map(|host| self.0.get(host));
         let parts = hosts.flatten().flat_map(|(attribute, owners)| {
             let of_kind = owners.iter().filter(|(of, _)| of.is_none_or(|of| of == kind));
             of_kind.map(move |(_, elements)| (attribute, elements))

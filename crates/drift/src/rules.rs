@@ -91,6 +91,12 @@ pub const RULES: &[Row] = &[
     row("aws_*", "policy", Rule::Policy, "AWS writes policies in another order than they were given"),
     row("aws_vpc", "dhcp_options_id", Rule::Value, "computed, and it says which name servers the VPC's machines ask"),
     row("aws_ami", "public", Rule::Value, "computed, and it says who may start the image"),
+    row(
+        "aws_secretsmanager_secret_rotation",
+        "rotation_enabled",
+        Rule::Value,
+        "computed, and it says whether the secret is rotated at all",
+    ),
     row("aws_key_pair", "fingerprint", Rule::Value, "computed, and it says which key is behind the name"),
     row("aws_vpc", "ipv6_cidr_block", Rule::WhereStated, "an echo of aws_vpc_ipv6_cidr_block_association"),
     row("aws_vpc", "ipv6_association_id", Rule::WhereStated, "an echo of aws_vpc_ipv6_cidr_block_association"),

@@ -28,6 +28,8 @@ enum Turns {
     Into(&'static str),
     /// Some other text than this one.
     From(&'static str),
+    /// A list with a range that is the whole Internet, which had none.
+    World,
 }
 
 struct Row {
@@ -59,14 +61,27 @@ const ROWS: &[Row] = &[
     row("authorization", Turns::Into("NONE"), codes::D_EXPOSED, "everybody may call it"),
     row("allow_unauthenticated_identities", Turns::On, codes::D_EXPOSED, "it gives access without a login"),
     row("internal", Turns::Off, codes::D_EXPOSED, "it faces the Internet"),
+    row("public_access_cidrs", Turns::World, codes::D_EXPOSED, "the whole Internet may reach its endpoint"),
+    row("direct_internet_access", Turns::Into("Enabled"), codes::D_EXPOSED, "it has a way to the Internet of its own"),
+    row("allow_external_principals", Turns::On, codes::D_EXPOSED, "it may be shared with other organizations"),
+    row("allow_admin_create_user_only", Turns::Off, codes::D_EXPOSED, "everybody may sign up"),
     row("http_tokens", Turns::Into("optional"), codes::D_WEAKENED, "its metadata answers without a token"),
     row("deletion_protection", Turns::Off, codes::D_WEAKENED, "it is no longer protected from deletion"),
     row("enable_deletion_protection", Turns::Off, codes::D_WEAKENED, "it is no longer protected from deletion"),
     row("deletion_protection_enabled", Turns::Off, codes::D_WEAKENED, "it is no longer protected from deletion"),
+    row("deletion_protection", Turns::From("ACTIVE"), codes::D_WEAKENED, "it is no longer protected from deletion"),
     row("disable_api_termination", Turns::Off, codes::D_WEAKENED, "it is no longer protected from termination"),
     row("enable_key_rotation", Turns::Off, codes::D_WEAKENED, "its key is no longer rotated"),
     row("enable_log_file_validation", Turns::Off, codes::D_WEAKENED, "its log files are no longer validated"),
     row("enable_logging", Turns::Off, codes::D_WEAKENED, "it no longer logs"),
+    row("rotation_enabled", Turns::Off, codes::D_WEAKENED, "its secret is no longer rotated"),
+    row("api_key_required", Turns::Off, codes::D_WEAKENED, "it no longer demands an API key"),
+    row("iam_database_authentication_enabled", Turns::Off, codes::D_WEAKENED, "it no longer takes logins by IAM"),
+    row("backup_retention_period", Turns::Into("0"), codes::D_WEAKENED, "it is no longer backed up"),
+    row("default_retention.mode", Turns::From("COMPLIANCE"), codes::D_WEAKENED, "its objects may be deleted by some"),
+    row("privileged_mode", Turns::On, codes::D_WEAKENED, "its builds run with root's rights on the host"),
+    row("rule.action.block", Turns::Empty, codes::D_WEAKENED, "a rule of it no longer blocks"),
+    row("default_action.block", Turns::Empty, codes::D_WEAKENED, "it no longer blocks what no rule allows"),
     row("permissions_boundary", Turns::Empty, codes::D_WEAKENED, "its permissions boundary is gone"),
     row(
         "versioning_configuration.status",
@@ -88,6 +103,12 @@ const ROWS: &[Row] = &[
     row("sqs_managed_sse_enabled", Turns::Off, codes::D_UNENCRYPTED, "its messages are no longer encrypted"),
     row("server_side_encryption", Turns::Empty, codes::D_UNENCRYPTED, "it is no longer encrypted with a key of yours"),
     row("server_side_encryption.enabled", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted with KMS"),
+    row("encrypt_at_rest.enabled", Turns::Off, codes::D_UNENCRYPTED, "it is no longer encrypted at rest"),
+    row("node_to_node_encryption.enabled", Turns::Off, codes::D_UNENCRYPTED, "its nodes talk in plain text"),
+    row("enforce_https", Turns::Off, codes::D_UNENCRYPTED, "it answers without TLS"),
+    row("viewer_protocol_policy", Turns::Into("allow-all"), codes::D_UNENCRYPTED, "it answers without TLS"),
+    row("origin_protocol_policy", Turns::Into("http-only"), codes::D_UNENCRYPTED, "it asks its origin without TLS"),
+    row("client_broker", Turns::From("TLS"), codes::D_UNENCRYPTED, "it takes clients without TLS"),
     row("sse_algorithm", Turns::From("aws:kms"), codes::D_UNENCRYPTED, "it is no longer encrypted with KMS"),
     row("kms_master_key_id", Turns::Empty, codes::D_UNENCRYPTED, "it is no longer encrypted with a key of yours"),
     row("kms_key_id", Turns::Empty, codes::D_UNENCRYPTED, "it is no longer encrypted with a key of yours"),
@@ -95,8 +116,26 @@ const ROWS: &[Row] = &[
     row("encryption_configuration", Turns::Empty, codes::D_UNENCRYPTED, "its encryption settings are gone"),
 ];
 
+/// Attributes whose name says other things in other types.
+const OF_TYPES: &[(&str, Row)] = &[
+    ("aws_guardduty_detector", row("enable", Turns::Off, codes::D_WEAKENED, "it no longer watches")),
+    (
+        "aws_config_configuration_recorder_status",
+        row("is_enabled", Turns::Off, codes::D_WEAKENED, "it no longer records"),
+    ),
+    (
+        "aws_backup_vault_lock_configuration",
+        row("min_retention_days", Turns::Into("0"), codes::D_WEAKENED, "recovery points may be deleted at any time"),
+    ),
+    ("aws_lambda_permission", row("principal", Turns::Into("*"), codes::D_EXPOSED, "everybody may call the function")),
+];
+
 /// Attributes that hold a policy: of a resource, of trust, or of an identity.
-const POLICIES: &[&str] = &["policy", "assume_role_policy", "inline_policy.policy", "access_policies", "access_policy"];
+const POLICIES: &[&str] =
+    &["policy", "assume_role_policy", "inline_policy.policy", "access_policies", "access_policy", "policy_document"];
+
+/// The type whose policy is called its content: it says what accounts may do at most.
+const CONTROL_POLICY: &str = "aws_organizations_policy";
 
 /// Lists of policies that an identity has.
 const ATTACHED: &[&str] = &["managed_policy_arns", "policy_arns"];
@@ -118,6 +157,16 @@ const GUARDS: &[&str] = &[
     "aws_cloudtrail",
     "aws_flow_log",
     "aws_guardduty_detector",
+    "aws_wafv2_web_acl",
+    "aws_securityhub_account",
+    "aws_macie2_account",
+    "aws_inspector2_enabler",
+    "aws_accessanalyzer_analyzer",
+    "aws_config_configuration_recorder",
+    "aws_config_configuration_recorder_status",
+    "aws_organizations_policy_attachment",
+    "aws_backup_vault_lock_configuration",
+    "aws_secretsmanager_secret_rotation",
 ];
 
 /// Whether an object of this type guards others, so that it is a danger where it is missing.
@@ -125,16 +174,28 @@ pub(crate) fn is_guard(resource_type: &str) -> bool {
     GUARDS.contains(&resource_type)
 }
 
-/// The first danger among the differences of an object.
+/// The dangers among the differences of an object as one, the worst first.
 pub(crate) fn danger(resource_type: &str, differences: &[Difference]) -> Option<Danger> {
-    differences.iter().find_map(|difference| one(resource_type, difference))
+    let mut dangers: Vec<Danger> = differences.iter().filter_map(|difference| one(resource_type, difference)).collect();
+    let rank = |danger: &Danger| WORST_FIRST.iter().position(|code| *code == danger.code).unwrap_or(WORST_FIRST.len());
+    dangers.sort_by_key(rank);
+    let mut said: Vec<String> = Vec::new();
+    for Danger { what, .. } in &dangers {
+        if !said.contains(what) {
+            said.push(what.clone());
+        }
+    }
+    dangers.first().map(|worst| Danger { code: worst.code, what: said.join(", ") })
 }
+
+/// Whoever may get in comes before what they find there.
+const WORST_FIRST: &[Code] = &[codes::D_OPENED, codes::D_EXPOSED, codes::D_UNENCRYPTED, codes::D_WEAKENED];
 
 fn one(resource_type: &str, difference: &Difference) -> Option<Danger> {
     let Difference { path, old, new, .. } = difference;
     let path = without_indices(path);
     let told = |code, what: &str| Some(Danger { code, what: what.to_owned() });
-    if POLICIES.contains(&path.as_str()) {
+    if POLICIES.contains(&path.as_str()) || resource_type == CONTROL_POLICY && path == "content" {
         return match (is_public(new) && !is_public(old), is_weakened(old, new)) {
             (true, _) => told(codes::D_EXPOSED, &format!("its {path} allows everybody")),
             (_, true) => told(codes::D_WEAKENED, &format!("its {path} grants more than the state's")),
@@ -157,7 +218,8 @@ fn one(resource_type: &str, difference: &Difference) -> Option<Danger> {
         return told(codes::D_EXPOSED, "its ACL lets everybody in");
     }
     let fits = |row: &&Row| path == row.path || path.ends_with(&format!(".{}", row.path));
-    let row = ROWS.iter().filter(fits).find(|row| turned(row.turns, old, new))?;
+    let of_type = OF_TYPES.iter().filter(|(kind, _)| *kind == resource_type).map(|(_, row)| row);
+    let row = of_type.chain(ROWS).filter(fits).find(|row| turned(row.turns, old, new))?;
     told(row.code, row.what)
 }
 
@@ -176,6 +238,10 @@ fn turned(turns: Turns, old: &Value, new: &Value) -> bool {
         Turns::Empty => !is_empty(old) && is_empty(new),
         Turns::Into(to) => text(new) == to && text(old) != to,
         Turns::From(from) => text(old) == from && text(new) != from,
+        Turns::World => {
+            let open = |value: &Value| items(value).iter().any(|range| is_world(&text(range)));
+            open(new) && !open(old)
+        }
     }
 }
 
@@ -237,11 +303,56 @@ mod tests {
             ("versioning_configuration[0].status", json!("Suspended"), json!("Enabled"), None),
             ("authorization", json!("AWS_IAM"), json!("NONE"), Some(codes::D_EXPOSED)),
             ("encryption_type", json!("KMS"), json!("NONE"), Some(codes::D_UNENCRYPTED)),
+            ("deletion_protection", json!("ACTIVE"), json!("INACTIVE"), Some(codes::D_WEAKENED)),
+            ("deletion_protection", json!(true), json!(false), Some(codes::D_WEAKENED)),
+            ("vpc_config[0].public_access_cidrs", json!(["10.0.0.0/8"]), json!(["0.0.0.0/0"]), Some(codes::D_EXPOSED)),
+            ("vpc_config[0].public_access_cidrs", json!(["0.0.0.0/0"]), json!(["::/0", "0.0.0.0/0"]), None),
+            ("vpc_config[0].public_access_cidrs", json!(["0.0.0.0/0"]), json!(["10.0.0.0/8"]), None),
+            ("backup_retention_period", json!(7), json!(0), Some(codes::D_WEAKENED)),
+            ("backup_retention_period", json!(7), json!(5), None),
+            ("rule[*].action[0].block", json!([{"custom_response": []}]), json!([]), Some(codes::D_WEAKENED)),
+            ("rule[*].action[0].count", json!([]), json!([{"custom_request_handling": []}]), None),
+            (
+                "default_cache_behavior[0].viewer_protocol_policy",
+                json!("redirect-to-https"),
+                json!("allow-all"),
+                Some(codes::D_UNENCRYPTED),
+            ),
+            ("policy_document", json!(""), GRANT.into(), Some(codes::D_WEAKENED)),
+            ("content", json!(""), GRANT.into(), None),
+            ("principal", json!("s3.amazonaws.com"), json!("*"), None),
             ("managed_policy_arns", json!(["a"]), json!(["a", "b"]), Some(codes::D_WEAKENED)),
             ("managed_policy_arns", json!(["a", "b"]), json!(["a"]), None),
         ] {
             assert_eq!(code("aws_x", path, old.clone(), new.clone()), expected, "{path} {old} {new}");
         }
+    }
+
+    #[test]
+    fn the_worst_of_several_dangers_is_told_first() {
+        let differences = [
+            Difference::of("deletion_protection", &json!(true), &json!(false)),
+            Difference::of("publicly_accessible", &json!(false), &json!(true)),
+            Difference::of("engine_version", &json!("1"), &json!("2")),
+        ];
+        let what = "it is reachable from the Internet, it is no longer protected from deletion";
+        let expected = Danger { code: codes::D_EXPOSED, what: what.to_owned() };
+        assert_eq!(danger("aws_db_instance", &differences), Some(expected));
+        assert_eq!(danger("aws_db_instance", &differences[2..]), None);
+    }
+
+    #[test]
+    fn what_an_attribute_means_may_hang_on_the_type() {
+        let everybody = |kind| code(kind, "principal", json!("s3.amazonaws.com"), json!("*"));
+        assert_eq!(everybody("aws_lambda_permission"), Some(codes::D_EXPOSED));
+        assert_eq!(code("aws_lambda_permission", "principal", json!("*"), json!("s3.amazonaws.com")), None);
+        let off = |kind, path| code(kind, path, json!(true), json!(false));
+        assert_eq!(off("aws_guardduty_detector", "enable"), Some(codes::D_WEAKENED));
+        assert_eq!(off("aws_ecs_service", "deployment_circuit_breaker[0].enable"), None);
+        assert_eq!(off("aws_config_configuration_recorder_status", "is_enabled"), Some(codes::D_WEAKENED));
+        assert_eq!(off("aws_cloudwatch_event_rule", "is_enabled"), None);
+        let deny = json!(r#"{"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}"#);
+        assert_eq!(code("aws_organizations_policy", "content", deny, GRANT.into()), Some(codes::D_WEAKENED));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::away::Away;
 use crate::decide::PlaceLive;
-use crate::index::{Index, RecordKey, record_key};
+use crate::index::{Index, RecordKey, record_key, zone_id};
 use crate::live::LiveObject;
 use crate::observe::{Locator, Routing, StackState};
 use crate::parts::texts_at;
@@ -10,7 +10,7 @@ use crate::shapes::{Natural, is_global, natural};
 use pilotlight_findings::{Evidence, Finding, Severity, Silenced, Subject, codes};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Types that are parts of another object: the object itself shows them, or they tie two objects together.
 const PARTS: &[&str] = &[
@@ -43,6 +43,9 @@ fn is_part(resource_type: &str) -> bool {
             && !WHOLE.contains(&resource_type)
 }
 
+/// A zone: what a service makes has records that it makes as well.
+const ZONE: &str = "aws_route53_zone";
+
 /// Objects that come with another one, whose state names them: resource, attribute, and the type of what it names.
 const WITH_OTHERS: &[(&str, &str, &str)] = &[
     ("aws_instance", "root_block_device.volume_id", "aws_ebs_volume"),
@@ -60,6 +63,16 @@ const WITH_OTHERS: &[(&str, &str, &str)] = &[
     ("aws_ami_from_instance", "root_snapshot_id", "aws_ebs_snapshot"),
     ("aws_ami_from_instance", "ebs_block_device.snapshot_id", "aws_ebs_snapshot"),
     ("aws_ec2_transit_gateway", "association_default_route_table_id", "aws_ec2_transit_gateway_route_table"),
+    ("aws_efs_mount_target", "network_interface_id", "aws_network_interface"),
+    ("aws_fsx_lustre_file_system", "network_interface_ids", "aws_network_interface"),
+    ("aws_fsx_ontap_file_system", "network_interface_ids", "aws_network_interface"),
+    ("aws_fsx_openzfs_file_system", "network_interface_ids", "aws_network_interface"),
+    ("aws_fsx_windows_file_system", "network_interface_ids", "aws_network_interface"),
+    ("aws_directory_service_directory", "security_group_id", "aws_security_group"),
+    ("aws_eks_cluster", "vpc_config.cluster_security_group_id", "aws_security_group"),
+    ("aws_workspaces_directory", "workspace_security_group_id", "aws_security_group"),
+    ("aws_service_discovery_private_dns_namespace", "hosted_zone", ZONE),
+    ("aws_service_discovery_public_dns_namespace", "hosted_zone", ZONE),
 ];
 
 /// Inline policies of a role, whose ids begin with its name.
@@ -84,6 +97,7 @@ pub(crate) fn find(
         return (findings, silenced);
     }
     let known = known(stacks, index);
+    let serviced = zones_of_services(stacks, live);
     let mut seen = HashSet::new();
     for live in live.iter().filter(|live| live.everything) {
         for object in live.snapshot.objects.iter().filter(|object| !is_part(&object.resource_type)) {
@@ -97,7 +111,8 @@ pub(crate) fn find(
                 id: object.id.clone(),
                 region: (!is_global(&object.resource_type)).then(|| live.place.region.clone()),
             };
-            match &object.made_by {
+            let zone = object.attributes.get("zone_id").and_then(Value::as_str).unwrap_or_default();
+            match object.made_by.as_deref().or_else(|| serviced.get(zone).copied()) {
                 None => findings.push(finding(subject, object)),
                 Some(maker) => silenced.push(Silenced {
                     subject,
@@ -111,6 +126,22 @@ pub(crate) fn find(
         }
     }
     (findings, silenced)
+}
+
+/// Zones that a service made, and the service: it keeps the records in them.
+fn zones_of_services<'a>(stacks: &'a [StackState<'_>], live: &'a [PlaceLive]) -> HashMap<&'a str, &'a str> {
+    let zones = live.iter().flat_map(|live| &live.snapshot.objects).filter(|object| object.resource_type == ZONE);
+    let mut made: HashMap<&str, &str> =
+        zones.filter_map(|zone| Some((zone.id.as_str(), zone.made_by.as_deref()?))).collect();
+    for managed in stacks.iter().flat_map(|stack| stack.state.managed()) {
+        let own_type = managed.resource_type();
+        for (_, attribute, _) in WITH_OTHERS.iter().filter(|(kind, _, of)| *kind == own_type && *of == ZONE) {
+            if let Some(id) = managed.instance.text(attribute) {
+                made.entry(zone_id(id)).or_insert("AWS Cloud Map");
+            }
+        }
+    }
+    made
 }
 
 /// Every object that any of the states has, judged or not, under the cloud's own type and id.
@@ -133,7 +164,7 @@ fn known(stacks: &[StackState<'_>], index: &Index<'_>) -> HashSet<Key> {
             }
             let own_type = managed.resource_type();
             for (_, attribute, kind) in WITH_OTHERS.iter().filter(|(resource_type, ..)| *resource_type == own_type) {
-                texts_at(managed.attributes(), attribute).iter().for_each(|id| add(kind, id));
+                texts_at(managed.attributes(), attribute).iter().for_each(|id| add(kind, zone_id(id)));
             }
             let (host, attribute, kind) = INLINE_POLICIES;
             if own_type == host {

@@ -88,3 +88,27 @@ fn an_association_that_shows_nowhere_else_is_an_object() {
     ];
     assert_eq!(unmanaged(&[], &live).len(), 2);
 }
+
+#[test]
+fn what_a_service_made_for_an_object_is_known_by_it() {
+    let state = [
+        ("aws_efs_mount_target", json!({"id": "fsmt-1", "network_interface_id": "eni-1"})),
+        ("aws_directory_service_directory", json!({"id": "d-1", "security_group_id": "sg-1"})),
+        ("aws_eks_cluster", json!({"id": "k", "vpc_config": [{"cluster_security_group_id": "sg-2"}]})),
+        ("aws_service_discovery_private_dns_namespace", json!({"id": "ns-1", "hosted_zone": "/hostedzone/Z1"})),
+    ];
+    let record = |zone: &str| json!({"id": format!("{zone}_a_A"), "zone_id": zone, "name": "a.svc.test", "type": "A"});
+    let live = [
+        ("aws_network_interface", json!({"id": "eni-1"})),
+        ("aws_security_group", json!({"id": "sg-1"})),
+        ("aws_security_group", json!({"id": "sg-2"})),
+        ("aws_security_group", json!({"id": "sg-3"})),
+        ("aws_route53_zone", json!({"id": "Z1"})),
+        ("aws_route53_zone", json!({"id": "Z2"})),
+        ("aws_route53_record", record("Z1")),
+        ("aws_route53_record", record("Z2")),
+    ];
+    let mut found = unmanaged(&state, &live);
+    found.sort_unstable();
+    assert_eq!(found, ["Z2", "Z2_a_A", "sg-3"]);
+}

@@ -60,6 +60,13 @@ fn what_another_resource_owns_is_no_drift_of_the_object() {
             json!({"id": "z", "zone_id": "Z1", "vpc_id": "vpc-2"}),
         ),
         (
+            "aws_rds_cluster",
+            json!({"id": "orders", "cluster_members": ["orders-0"]}),
+            json!({"cluster_members": ["orders-1", "orders-0"]}),
+            "aws_rds_cluster_instance",
+            json!({"id": "orders-1", "identifier": "orders-1", "cluster_identifier": "orders"}),
+        ),
+        (
             "aws_route_table",
             json!({"id": "rtb-1", "propagating_vgws": ["vgw-1"]}),
             json!({"propagating_vgws": ["vgw-2", "vgw-1"]}),
@@ -206,6 +213,7 @@ fn what_another_resource_owns_is_no_drift_of_the_object() {
         let mut elsewhere = owned;
         for host in [
             "resource_id",
+            "cluster_identifier",
             "zone_id",
             "route_table_id",
             "network_interface_id",
@@ -457,4 +465,17 @@ fn an_object_whose_id_terraform_made_up_is_found_by_what_it_ties_together() {
             (codes::D_CHANGED, "policy_names is [\"a\",\"b\"], and [\"a\"] in the state"),
         ]
     );
+}
+
+#[test]
+fn what_several_resources_own_of_a_type_that_no_table_knows_is_an_echo_of_each() {
+    let none: [String; 0] = [];
+    let was = json!({"id": "fleet", "members": []});
+    let is = |members: &[&str]| json!({"id": "fleet", "members": members});
+    let member = |name: &str| json!({"id": name, "name": name, "fleet": "fleet"});
+    let (one, two) = (member("m-1"), member("m-2"));
+    let owners = [("aws_x_member", &one), ("aws_x_member", &two)];
+    assert_eq!(changed("aws_x_fleet", &was, &is(&["m-1", "m-2"]), &owners), none);
+    assert_eq!(changed("aws_x_fleet", &was, &is(&["m-1", "m-3"]), &owners), ["aws_x_fleet.x"]);
+    assert_eq!(changed("aws_x_fleet", &was, &is(&["m-1", "m-2"]), &owners[..1]), ["aws_x_fleet.x"]);
 }

@@ -56,6 +56,9 @@ const fn queue(resource_type: &'static str, attributes: &'static [&'static str])
     part(resource_type, "queue_url", attributes, Owned::Whole).of("aws_sqs_queue")
 }
 
+/// A database cluster's instances.
+const MEMBERS: &[&str] = &["cluster_members"];
+
 /// An Auto Scaling group's name, which is its id.
 const GROUP: &str = "autoscaling_group_name";
 
@@ -171,6 +174,12 @@ pub(super) const PARTS: &[Part] = &[
         &["desired_capacity"],
         Owned::Whole,
     ),
+    // The state of a cluster that was just made has none of the instances that were made after it.
+    part("aws_rds_cluster_instance", "cluster_identifier", MEMBERS, Owned::Text("identifier")).of("aws_rds_cluster"),
+    part("aws_docdb_cluster_instance", "cluster_identifier", MEMBERS, Owned::Text("identifier"))
+        .of("aws_docdb_cluster"),
+    part("aws_neptune_cluster_instance", "cluster_identifier", MEMBERS, Owned::Text("identifier"))
+        .of("aws_neptune_cluster"),
     bucket("aws_s3_bucket_accelerate_configuration", &["acceleration_status"]),
     bucket("aws_s3_bucket_acl", &["acl", "grant"]),
     bucket("aws_s3_bucket_cors_configuration", &["cors_rule"]),
@@ -187,6 +196,9 @@ pub(super) const PARTS: &[Part] = &[
     queue("aws_sqs_queue_redrive_policy", &["redrive_policy"]),
     queue("aws_sqs_queue_redrive_allow_policy", &["redrive_allow_policy"]),
     part("aws_sns_topic_policy", "arn", &["policy"], Owned::Whole).of("aws_sns_topic"),
+    // Each rotation takes the stages from the version that the state has.
+    part("aws_secretsmanager_secret_rotation", "secret_id", &["version_stages"], Owned::Whole)
+        .of("aws_secretsmanager_secret_version"),
     part("aws_secretsmanager_secret_policy", "secret_arn", &["policy"], Owned::Whole).of("aws_secretsmanager_secret"),
     part("aws_kms_key_policy", "key_id", &["policy"], Owned::Whole).of("aws_kms_key"),
     part("aws_api_gateway_rest_api_policy", "rest_api_id", &["policy"], Owned::Whole).of("aws_api_gateway_rest_api"),
