@@ -182,6 +182,10 @@ pub(crate) struct Rebuild {
     #[arg(long, requires = "apply")]
     pub(crate) yes: bool,
 
+    /// How many stacks of a wave are planned and applied at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) parallelism: u8,
+
     /// The terraform or tofu program; default the first one on PATH
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) terraform: Option<PathBuf>,

@@ -26,28 +26,9 @@ impl Wait {
         Self { bar }
     }
 
-    /// A bar with a known end.
-    pub(crate) fn bar(screen: &Screen, text: impl Into<String>, length: u64) -> Self {
-        if !screen.interactive() {
-            return Self { bar: ProgressBar::hidden() };
-        }
-        let bar = ProgressBar::new(length).with_message(text.into());
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg} ({elapsed})") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(TICK);
-        Self { bar }
-    }
-
     /// Says what is going on now.
     pub(crate) fn say(&self, text: impl Into<String>) {
         self.bar.set_message(text.into());
-    }
-
-    /// One more is done.
-    pub(crate) fn step(&self, text: impl Into<String>) {
-        self.bar.inc(1);
-        self.say(text);
     }
 
     /// Takes the line away while a question is open. The question holds no lock of it, since it may never

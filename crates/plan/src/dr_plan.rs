@@ -2,6 +2,7 @@
 
 use crate::{Approval, Check, CommandStep, DriftOptions, Stack, TrafficSet};
 use pilotlight_findings::{Region, Side, Span};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -82,5 +83,37 @@ impl DrPlan {
             ordered.push(waiting.remove(next));
         }
         ordered
+    }
+
+    /// The stacks in waves, in the order of recovery: those of one wave are of one tier, and none of them depends on
+    /// another, so that they can be built at once.
+    pub fn waves(&self) -> Vec<Vec<&Stack>> {
+        let mut waves: BTreeMap<(u32, usize), Vec<&Stack>> = BTreeMap::new();
+        let mut depths: BTreeMap<&str, usize> = BTreeMap::new();
+        for stack in self.stacks_in_order() {
+            // A stack of an earlier tier is there before the first wave of this one.
+            let of_tier =
+                stack.depends_on.iter().filter_map(|name| self.stack(name)).filter(|on| on.tier == stack.tier);
+            let depth = of_tier.filter_map(|on| depths.get(on.name.as_str())).map(|depth| depth + 1).max().unwrap_or(0);
+            depths.insert(&stack.name, depth);
+            waves.entry((stack.tier, depth)).or_default().push(stack);
+        }
+        waves.into_values().collect()
+    }
+
+    /// The stack that this one depends on, directly or through others, among those that are named.
+    pub fn dependency_among<'n>(&self, stack: &Stack, named: &[&'n str]) -> Option<&'n str> {
+        let mut open: Vec<&str> = stack.depends_on.iter().map(String::as_str).collect();
+        let mut seen: Vec<&str> = Vec::new();
+        while let Some(name) = open.pop() {
+            if let Some(found) = named.iter().find(|known| **known == name) {
+                return Some(found);
+            }
+            if !seen.contains(&name) {
+                seen.push(name);
+                open.extend(self.stack(name).iter().flat_map(|stack| stack.depends_on.iter().map(String::as_str)));
+            }
+        }
+        None
     }
 }

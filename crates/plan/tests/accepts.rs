@@ -165,6 +165,35 @@ fn the_stacks() {
 }
 
 #[test]
+fn stacks_in_waves() {
+    let mut plan = shop();
+    let template = plan.stacks[0].clone();
+    let stack = |name: &str, tier, on: &[&str]| pilotlight_plan::Stack {
+        name: name.to_owned(),
+        tier,
+        depends_on: on.iter().map(|on| (*on).to_owned()).collect(),
+        ..template.clone()
+    };
+    plan.stacks = vec![
+        stack("web", 1, &["data"]),
+        stack("network", 0, &[]),
+        stack("audit", 0, &[]),
+        stack("data", 0, &["network"]),
+        stack("jobs", 1, &[]),
+        stack("edge", 1, &["web", "audit"]),
+    ];
+    let waves: Vec<Vec<&str>> =
+        plan.waves().iter().map(|wave| wave.iter().map(|stack| stack.name.as_str()).collect()).collect();
+    assert_eq!(waves, [vec!["network", "audit"], vec!["data"], vec!["web", "jobs"], vec!["edge"]]);
+    let on = |name: &str, failed: &[&str]| {
+        plan.dependency_among(plan.stack(name).expect("a stack"), failed).map(str::to_owned)
+    };
+    assert_eq!(on("edge", &["network"]).as_deref(), Some("network"), "through web and data");
+    assert_eq!(on("jobs", &["network", "audit"]), None);
+    assert_eq!(on("edge", &[]), None);
+}
+
+#[test]
 fn where_states_and_sources_are() {
     let plan = shop();
     let (app, network) = (plan.stack("app").expect("app"), plan.stack("network").expect("network"));

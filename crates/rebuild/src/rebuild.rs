@@ -245,8 +245,25 @@ impl<'a> Rebuild<'a> {
         root
     }
 
-    /// Initializes the written root, makes Terraform's plan and searches it. `primary_states` are the
-    /// primary's states that are at hand, of any stack.
+    /// Initializes the written root: providers, modules and the backend.
+    ///
+    /// # Errors
+    /// Terraform fails, or the folder cannot be written.
+    pub async fn init(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
+        let stack = || prepared.stack.clone();
+        // Terraform makes this folder only where it has something to put in it.
+        let folder = prepared.root.join(PLAN_FILE).parent().map(Path::to_owned).unwrap_or_default();
+        std::fs::create_dir_all(&folder).map_err(|source| RebuildError::Write {
+            stack: stack(),
+            source: Box::new(WriteError::File { what: "make the folder", path: folder, source }),
+        })?;
+        let options = InitOptions { reconfigure: true, ..InitOptions::default() };
+        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
+        root.init(&options, cancel).await.map_err(terraform)
+    }
+
+    /// Makes Terraform's plan of an initialized root and searches it. `primary_states` are the primary's states that
+    /// are at hand, of any stack.
     ///
     /// # Errors
     /// Terraform fails, or its plan cannot be read.
@@ -260,14 +277,6 @@ impl<'a> Rebuild<'a> {
     ) -> Result<Planned, RebuildError> {
         let stack = || prepared.stack.clone();
         let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        // Terraform makes this folder only where it has something to put in it.
-        let folder = prepared.root.join(PLAN_FILE).parent().map(Path::to_owned).unwrap_or_default();
-        std::fs::create_dir_all(&folder).map_err(|source| RebuildError::Write {
-            stack: stack(),
-            source: Box::new(WriteError::File { what: "make the folder", path: folder, source }),
-        })?;
-        let options = InitOptions { reconfigure: true, ..InitOptions::default() };
-        root.init(&options, cancel).await.map_err(terraform)?;
         let outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
         let file = Path::new(PLAN_FILE);

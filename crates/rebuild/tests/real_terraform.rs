@@ -204,6 +204,7 @@ async fn a_standby_is_prepared_written_planned_applied_and_proved() {
         rebuild.write(&prepared).expect("written");
         let root = estate.with_environment(rebuild.root(stack, &estate.program));
         assert_eq!(root.unformatted(&cancel).await.expect("fmt"), Vec::<String>::new(), "{}", prepared.diff);
+        rebuild.init(&prepared, &root, &cancel).await.expect("initialized");
         let planned = rebuild.plan(&prepared, &root, &references, &cancel, &mut |_| {}).await.expect("planned");
         assert!(planned.is_clean(), "{:#?}", planned.findings);
         assert!(planned.outcome.changes && planned.text.contains("will be created"));

@@ -33,6 +33,7 @@ pub mod provider;
 mod root;
 mod show;
 mod validate;
+mod watch;
 
 pub use apply::ApplyOutcome;
 pub use cancel::{Cancel, Canceller, cancellation};

@@ -2,6 +2,7 @@
 
 use crate::cancel::Request;
 use crate::message::Message;
+use crate::watch::Watch;
 use crate::{Cancel, Counts, Diagnostic, OnProgress, Progress, Root, RunError};
 use pilotlight_findings::Finding;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -108,6 +109,7 @@ impl Root {
             source,
         })?;
         let mut group = Group::of(&child);
+        let watch = Watch::that_stops(&child);
         let pipe_error = |source| RunError::Pipe { command: command_text.clone(), dir: self.dir.clone(), source };
 
         let stderr = tokio::spawn(read_end(child.stderr.take()));
@@ -139,6 +141,10 @@ impl Root {
                 request = cancel.beyond(asked) => asked = pass_on(request, &group, progress),
             }
         };
+        // The watch must not signal a group that is no more ours.
+        if let Some(watch) = watch {
+            watch.end().await;
+        }
         group.release();
         ended.stdout = buffer;
         ended.unparsed.push_str(&stderr.await.unwrap_or_default());

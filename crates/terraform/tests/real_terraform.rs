@@ -204,6 +204,58 @@ async fn a_dropped_run_leaves_nothing_behind() {
     assert!(has_ended(dir.path()).await, "the provisioner outlived the dropped run");
 }
 
+/// Started by the test below: applies until it is killed.
+#[tokio::test]
+#[ignore = "it is the host that another test kills"]
+async fn plays_the_host() {
+    let Some(dir) = std::env::var_os("TERRAFORM_HOST") else { return };
+    let root = Root::new(program().await, "app", dir);
+    root.apply(Path::new("p.tfplan"), &Cancel::never(), &mut |_| {}).await.expect("it is killed before");
+}
+
+#[tokio::test]
+async fn a_killed_host_lets_terraform_keep_what_it_made() {
+    let provisioner = "echo $$ > shell.pid; while :; do echo at work; sleep 0.05; done";
+    let (dir, root) = root(&format!(
+        "resource \"terraform_data\" \"first\" {{ input = 1 }}\n\
+         resource \"terraform_data\" \"slow\" {{\n  depends_on = [terraform_data.first]\n  \
+         provisioner \"local-exec\" {{ command = \"{provisioner}\" }}\n}}\n"
+    ))
+    .await;
+    root.plan(Path::new("p.tfplan"), &PlanOptions::default(), &Cancel::never(), &mut |_| {}).await.expect("plan");
+    let mut host = tokio::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--ignored", "--exact", "plays_the_host"])
+        .envs(&root.env)
+        .env("TERRAFORM_HOST", dir.path())
+        .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("started");
+    let pid = dir.path().join("shell.pid");
+    let begun = async {
+        while !is_written(&pid) {
+            tokio::time::sleep(Duration::from_millis(20)).await
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), begun).await.expect("it applies");
+    host.kill().await.expect("killed");
+
+    let lock = dir.path().join(".terraform.tfstate.lock.info");
+    let ended = async {
+        while lock.exists() {
+            tokio::time::sleep(Duration::from_millis(50)).await
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), ended).await.expect("terraform ends and unlocks its state");
+    let state = std::fs::read_to_string(dir.path().join("terraform.tfstate")).expect("a state");
+    let state: serde_json::Value = serde_json::from_str(&state).expect("json");
+    let names: Vec<&str> =
+        state["resources"].as_array().expect("resources").iter().filter_map(|r| r["name"].as_str()).collect();
+    assert_eq!(names, ["first", "slow"], "what was made when the host was killed is kept");
+    assert_eq!(state["resources"][1]["instances"][0]["status"], "tainted");
+    assert!(has_ended(dir.path()).await, "the provisioner outlived terraform");
+}
+
 /// Whether the file has its line: a shell makes the file first and writes then.
 fn is_written(file: &Path) -> bool {
     std::fs::read_to_string(file).is_ok_and(|text| text.ends_with('\n'))

@@ -21,3 +21,4 @@ mod standby;
 mod state_sources;
 mod states;
 mod two_operators;
+mod waves;

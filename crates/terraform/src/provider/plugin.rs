@@ -6,6 +6,7 @@ use crate::provider::handshake::{COOKIE, Handshake, NOT_INHERITED, PROTOCOLS};
 use crate::provider::schema::Protocol;
 use crate::provider::stderr::Tail;
 use crate::provider::wire::{Empty, StdioData};
+use crate::watch::Watch;
 use http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
 use prost::Message;
@@ -43,10 +44,6 @@ const BUSY: (u32, Duration) = (50, Duration::from_millis(20));
 /// How long a plugin may take to end by itself; go-plugin waits as long before it kills.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Ends the plugin when Pilotlight is no more there to do it: its standard input is a pipe that is held open until
-/// then. `$1` is the plugin's process group.
-const WATCH: &str = "read -r _; kill -s KILL -- \"-$1\" 2>/dev/null";
-
 /// A plugin that runs. Its process group is killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Plugin {
@@ -58,7 +55,7 @@ pub(crate) struct Plugin {
     group: Group,
     child: Child,
     /// Dropped, and with that ended, after the group is killed.
-    watch: Option<Child>,
+    watch: Option<Watch>,
 }
 
 impl Plugin {
@@ -74,7 +71,7 @@ impl Plugin {
         let mut child =
             spawn(&mut command).await.map_err(|source| PluginError::Start { path: path.to_owned(), source })?;
         let group = Group::of(&child);
-        let watch = child.id().and_then(watch);
+        let watch = child.id().and_then(Watch::that_kills);
         if let Some(stderr) = child.stderr.take() {
             tokio::spawn(tail.clone().follow_errors(stderr));
         }
@@ -137,8 +134,8 @@ impl Plugin {
             Ok(Ok(status)) => {
                 tracing::debug!(plugin = %self.path.display(), %status, "ended");
                 // The watch must not signal a group that is no more ours.
-                if let Some(mut watch) = self.watch.take() {
-                    end_watch(&mut watch).await;
+                if let Some(watch) = self.watch.take() {
+                    watch.end().await;
                 }
                 self.group.release();
             }
@@ -182,25 +179,6 @@ async fn spawn(command: &mut Command) -> std::io::Result<Child> {
 fn is_broken(status: &Status) -> bool {
     let caused = std::error::Error::source(status).is_some();
     matches!(status.code(), tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::Cancelled) && caused
-}
-
-async fn end_watch(watch: &mut Child) {
-    if let Err(error) = watch.kill().await {
-        tracing::debug!(%error, "end the watch");
-    }
-}
-
-/// Starts the watch. Without a shell there is none: then a plugin outlives a killed Pilotlight.
-fn watch(group: u32) -> Option<Child> {
-    let started = Command::new("/bin/sh")
-        .args(["-c", WATCH, "sh", &group.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn();
-    started.inspect_err(|error| tracing::debug!(%error, "start the watch over a plugin")).ok()
 }
 
 /// The first line of standard output; what follows is kept with the errors.

@@ -1,0 +1,122 @@
+//! One stack of a rebuild: its plan, its apply and its proof. What is shown and asked in between is not its business.
+
+use super::lines::Line;
+use crate::project::States;
+use pilotlight_findings::{Count, Finding, Side};
+use pilotlight_rebuild::{Planned, Prepared, Rebuild, RebuildError};
+use pilotlight_terraform::{Cancel, Counts, Program, Root};
+use pilotlight_tfstate::State;
+use std::collections::BTreeMap;
+
+/// What the stacks of one rebuild share.
+pub(super) struct StackJob<'a> {
+    pub(super) rebuild: &'a Rebuild<'a>,
+    pub(super) states: &'a States,
+    pub(super) program: Program,
+    pub(super) cancel: Cancel,
+    /// Terraform does not let two of its processes install into one cache of plugins at once.
+    pub(super) installing: tokio::sync::Mutex<()>,
+}
+
+/// What an apply and its proof came to.
+#[derive(Default)]
+pub(super) struct Proven {
+    pub(super) totals: Totals,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Counts over all stacks.
+#[derive(Default)]
+pub(super) struct Totals {
+    resources: u64,
+    pub(super) applied: u64,
+    parity: u64,
+    differing: u64,
+    explained: BTreeMap<&'static str, u64>,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, other: Self) {
+        self.resources += other.resources;
+        self.applied += other.applied;
+        self.parity += other.parity;
+        self.differing += other.differing;
+        for (rule, number) in other.explained {
+            *self.explained.entry(rule).or_default() += number;
+        }
+    }
+
+    pub(super) fn summary(&self) -> Vec<Count> {
+        let count = |name: &str, count| Count { name: name.to_owned(), count };
+        let mut summary = vec![
+            count("resources", self.resources),
+            count("applied", self.applied),
+            count("in parity", self.parity),
+            count("differ", self.differing),
+        ];
+        summary.extend(self.explained.iter().map(|(rule, number)| count(&format!("by {rule}"), *number)));
+        summary
+    }
+}
+
+/// How many changes Terraform reports one by one: a replacement is a removal and an addition.
+pub(super) fn changes(counts: &Counts) -> u64 {
+    counts.add + counts.change + counts.remove
+}
+
+impl StackJob<'_> {
+    pub(super) fn root(&self, one: &Prepared) -> Root {
+        self.rebuild.root(&one.stack, &self.program)
+    }
+
+    /// Writes the standby root and makes Terraform's plan of it.
+    pub(super) async fn plan(&self, one: &Prepared, mut line: Line<'_>) -> Result<Planned, RebuildError> {
+        self.rebuild.write(one)?;
+        let root = self.root(one);
+        let installing = self.installing.lock().await;
+        self.rebuild.init(one, &root, &self.cancel).await?;
+        drop(installing);
+        let all: Vec<&State> = self.states.side(Side::Primary).collect();
+        let planned = self.rebuild.plan(one, &root, &all, &self.cancel, &mut |progress| line.show(&progress)).await?;
+        if !planned.is_clean() || !planned.outcome.changes {
+            self.rebuild.discard_plan(one);
+        }
+        Ok(planned)
+    }
+
+    /// Applies what was planned. The result has the line for the log.
+    pub(super) async fn apply(
+        &self,
+        one: &Prepared,
+        mut line: Line<'_>,
+        proven: &mut Proven,
+    ) -> Result<String, RebuildError> {
+        let root = self.root(one);
+        let applied = self.rebuild.apply(one, &root, &self.cancel, &mut |progress| line.show(&progress)).await?;
+        proven.totals.applied += changes(&applied.counts);
+        proven.findings.extend(applied.findings);
+        Ok(line.summary())
+    }
+
+    /// Proves the standby against the primary.
+    pub(super) async fn verify(
+        &self,
+        one: &Prepared,
+        primary: &State,
+        mut line: Line<'_>,
+        proven: &mut Proven,
+    ) -> Result<(), RebuildError> {
+        let root = self.root(one);
+        let verified =
+            self.rebuild.verify(one, &root, primary, &self.cancel, &mut |progress| line.show(&progress)).await?;
+        let totals = &mut proven.totals;
+        totals.resources += primary.managed().count() as u64;
+        totals.parity += verified.parity.in_parity;
+        totals.differing += verified.parity.differing;
+        for (rule, number) in &verified.parity.explained {
+            *totals.explained.entry(rule).or_default() += number;
+        }
+        proven.findings.extend(verified.findings);
+        Ok(())
+    }
+}
