@@ -113,7 +113,9 @@ pub(crate) fn compare(
         let mut differences = match (row.map(|row| row.rule), schema) {
             (Some(Rule::Ignore | Rule::SecurityGroupRules | Rule::Routes), _) => Vec::new(),
             (Some(Rule::Tags), _) => tags(attribute, old, new),
-            (Some(rule), _) if differs(rule, attribute, old, new, (state, live)) => vec![whole()],
+            (Some(rule), _) if differs(rule, attribute, old, new, (state, live)) => {
+                vec![if rule.is_set() { unlike(attribute, old, new) } else { whole() }]
+            }
             (Some(_), _) => Vec::new(),
             (None, Some(schema)) if schema.nature == Nature::Computed && !is_content(resource_type, attribute) => {
                 let (rule, reason) = COMPUTED;
@@ -174,6 +176,17 @@ fn differs(
         Rule::Port => !equal(port(old), port(new)),
         Rule::GroupId => group_id(&text(old)) != group_id(&text(new)),
     }
+}
+
+/// Of two sets of blocks what either has alone: the others would hide it.
+fn unlike(attribute: &str, old: &Value, new: &Value) -> Difference {
+    let has_blocks = |value: &Value| items(value).iter().any(Value::is_object);
+    if !has_blocks(old) || !has_blocks(new) {
+        return Difference::of(attribute, &ordered(old), &ordered(new));
+    }
+    let only_old = items(old).iter().filter(|old| !items(new).iter().any(|new| same_block(old, new)));
+    let only_new = items(new).iter().filter(|new| !items(old).iter().any(|old| same_block(old, new)));
+    Difference::of(attribute, &only_old.cloned().collect(), &only_new.cloned().collect())
 }
 
 /// What differs without a rule and without a schema.
