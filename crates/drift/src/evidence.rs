@@ -1,6 +1,7 @@
 //! Differences as evidence: sensitive values taken out, long texts as diffs.
 
 use crate::compare::Difference;
+use crate::equal::is_empty;
 use pilotlight_findings::{Evidence, SENSITIVE};
 use pilotlight_tfstate::{AttributePath, is_sensitive};
 use serde_json::Value;
@@ -11,6 +12,10 @@ const LONG_TEXT: usize = 200;
 /// Characters of a value in a message, which is one line.
 const MESSAGE_VALUE: usize = 80;
 
+/// Fields that hold what a machine runs when it starts, as text or in base64. No schema says that they are secret, and
+/// people write passwords and tokens into them.
+const START_UP: &[&str] = &["user_data", "user_data_base64"];
+
 /// One piece of evidence for each difference, in order.
 pub(crate) fn evidence(differences: &[Difference], sensitive: &[AttributePath]) -> Vec<Evidence> {
     differences.iter().map(|difference| piece(difference, sensitive)).collect()
@@ -19,7 +24,9 @@ pub(crate) fn evidence(differences: &[Difference], sensitive: &[AttributePath]) 
 fn piece(difference: &Difference, sensitive: &[AttributePath]) -> Evidence {
     // The state names secrets by the whole path, a difference may be above or below it: compared by attribute,
     // more is hidden, never less.
-    if difference.secret || is_sensitive(&AttributePath::attribute(&difference.attribute), sensitive) {
+    let is_start_up =
+        START_UP.iter().any(|name| difference.path == *name || difference.path.ends_with(&format!(".{name}")));
+    if difference.secret || is_start_up || is_sensitive(&AttributePath::attribute(&difference.attribute), sensitive) {
         let hidden = |value: &Value| if value.is_null() { Value::Null } else { SENSITIVE.into() };
         return Evidence::change(&difference.path, hidden(&difference.old), hidden(&difference.new));
     }
@@ -30,7 +37,22 @@ fn piece(difference: &Difference, sensitive: &[AttributePath]) -> Evidence {
         let text = diff.unified_diff().header("state", "live").to_string();
         return Evidence::Diff { title: difference.path.clone(), text };
     }
-    Evidence::change(&difference.path, difference.old.clone(), difference.new.clone())
+    Evidence::change(&difference.path, without_start_up(&difference.old), without_start_up(&difference.new))
+}
+
+/// A value, without what blocks in it say of a machine's start.
+fn without_start_up(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(without_start_up).collect(),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                let hidden = START_UP.contains(&name.as_str()) && !is_empty(value);
+                (name.clone(), if hidden { SENSITIVE.into() } else { without_start_up(value) })
+            };
+            Value::Object(fields.iter().map(field).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// A text, with JSON in it laid out in lines; `null` is an empty one.
@@ -124,6 +146,32 @@ mod tests {
         let shown = evidence(&[difference], &[AttributePath::attribute("config")]);
         assert_eq!(shown, [Evidence::change("config[0].password", json!(SENSITIVE), json!(SENSITIVE))]);
         assert!(!message(&shown).contains("secret\""), "{}", message(&shown));
+    }
+
+    #[test]
+    fn what_a_machine_runs_when_it_starts_is_never_shown() {
+        let script = json!("IyEvYmluL3NoCmV4cG9ydCBQQVNTV09SRD1wbGFudGVk");
+        let of = |attribute: &str, path: &str, old: &Value, new: &Value| {
+            let difference = Difference { path: path.into(), ..Difference::of(attribute, old, new) };
+            format!("{:?}", evidence(&[difference], &[]))
+        };
+        let spec = |size: u32| json!([{"instance_type": "t3.micro", "size": size, "user_data": script}]);
+        for told in [
+            of("user_data", "user_data", &script, &json!("b3RoZXI=")),
+            of("user_data_base64", "user_data_base64", &Value::Null, &script),
+            of("launch_specification", "launch_specification[0].user_data", &script, &json!("")),
+            of("launch_specification", "launch_specification", &spec(1), &spec(2)),
+        ] {
+            assert!(!told.contains("IyEvYmlu") && !told.contains("b3RoZXI="), "{told}");
+            assert!(told.contains(SENSITIVE), "{told}");
+        }
+        let none = of(
+            "launch_specification",
+            "launch_specification",
+            &json!([{"user_data": ""}]),
+            &json!([{"user_data": null}]),
+        );
+        assert!(!none.contains(SENSITIVE), "{none}");
     }
 
     #[test]
