@@ -114,7 +114,7 @@ pub(crate) fn compare(
             (Some(Rule::Ignore | Rule::SecurityGroupRules | Rule::Routes), _) => Vec::new(),
             (Some(Rule::Tags), _) => tags(attribute, old, new),
             (Some(rule), _) if differs(rule, attribute, old, new, (state, live)) => {
-                vec![if rule.is_set() { unlike(attribute, old, new) } else { whole() }]
+                vec![if rule.is_set() { alike(attribute, old, new) } else { whole() }]
             }
             (Some(_), _) => Vec::new(),
             (None, Some(schema)) if schema.nature == Nature::Computed && !is_content(resource_type, attribute) => {
@@ -178,15 +178,14 @@ fn differs(
     }
 }
 
-/// Of two sets of blocks what either has alone: the others would hide it.
-fn unlike(attribute: &str, old: &Value, new: &Value) -> Difference {
-    let has_blocks = |value: &Value| items(value).iter().any(Value::is_object);
-    if !has_blocks(old) || !has_blocks(new) {
-        return Difference::of(attribute, &ordered(old), &ordered(new));
-    }
-    let only_old = items(old).iter().filter(|old| !items(new).iter().any(|new| same_block(old, new)));
-    let only_new = items(new).iter().filter(|new| !items(old).iter().any(|old| same_block(old, new)));
-    Difference::of(attribute, &only_old.cloned().collect(), &only_new.cloned().collect())
+/// Two sets, of which the blocks that mean the same are written the same: what differs is then seen at once.
+fn alike(attribute: &str, old: &Value, new: &Value) -> Difference {
+    let known = |block: &Value| items(old).iter().find(|old| block.is_object() && same_block(old, block)).cloned();
+    let new: Value = match new {
+        Value::Array(blocks) => blocks.iter().map(|block| known(block).unwrap_or_else(|| block.clone())).collect(),
+        other => other.clone(),
+    };
+    Difference::of(attribute, &ordered(old), &ordered(&new))
 }
 
 /// What differs without a rule and without a schema.

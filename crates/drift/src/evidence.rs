@@ -2,6 +2,7 @@
 
 use crate::compare::Difference;
 use crate::equal::is_empty;
+use crate::policy::policy;
 use pilotlight_findings::{Evidence, SENSITIVE};
 use pilotlight_tfstate::{AttributePath, is_sensitive};
 use serde_json::Value;
@@ -33,6 +34,7 @@ fn piece(difference: &Difference, sensitive: &[AttributePath]) -> Evidence {
     if let (Some(old), Some(new)) = (long_text(&difference.old), long_text(&difference.new))
         && (is_long(&old) || is_long(&new))
     {
+        let (old, new) = policies(&difference.old, &difference.new).unwrap_or((old, new));
         let diff = similar::TextDiff::from_lines(&old, &new);
         let text = diff.unified_diff().header("state", "live").to_string();
         return Evidence::Diff { title: difference.path.clone(), text };
@@ -53,6 +55,17 @@ fn without_start_up(value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Two policies in one form, so that a diff shows what was changed and not what AWS writes in its own order.
+fn policies(old: &Value, new: &Value) -> Option<(String, String)> {
+    let laid_out = |value: &Value| {
+        let policy = policy(value);
+        policy.get("Statement")?;
+        Some(serde_json::to_string_pretty(&policy).ok()? + "\n")
+    };
+    let (old, new) = (laid_out(old)?, laid_out(new)?);
+    (old != new).then_some((old, new))
 }
 
 /// A text, with JSON in it laid out in lines; `null` is an empty one.
@@ -182,7 +195,21 @@ mod tests {
             panic!("a diff")
         };
         assert_eq!(title, "policy");
-        assert!(text.contains("-      \"Effect\": \"Allow\"\n+      \"Effect\": \"Deny\"\n"), "{text}");
+        assert!(text.contains("-    \"Effect\": \"Allow\"\n+    \"Effect\": \"Deny\"\n"), "{text}");
+    }
+
+    #[test]
+    fn a_diff_of_policies_shows_what_was_changed_and_no_other_order() {
+        let old =
+            json!(r#"{"Statement":[{"Action":["s3:Get","s3:List"],"Effect":"Allow","Resource":["*"]}],"Version":"1"}"#);
+        let new =
+            json!(r#"{"Version":"1","Statement":[{"Effect":"Allow","Resource":"*","Action":["s3:List","s3:Put"]}]}"#);
+        let [Evidence::Diff { text, .. }] = &evidence(&[Difference::of("policy", &old, &new)], &[])[..] else {
+            panic!("a diff")
+        };
+        let changed: Vec<&str> =
+            text.lines().skip(2).filter(|line| line.starts_with(['+', '-'])).map(str::trim_end).collect();
+        assert_eq!(changed, ["-      \"s3:Get\",", "-      \"s3:List\"", "+      \"s3:List\",", "+      \"s3:Put\""]);
     }
 
     #[test]

@@ -14,6 +14,10 @@ fn a_network_acl_that_opens_tells_the_rule_and_what_closes_it() {
         })
     };
     let (inside, world) = (rule(90, "10.0.0.0/8"), rule(100, "0.0.0.0/0"));
+    let told_inside = json!({
+        "rule_no": 90, "action": "allow", "protocol": "tcp", "cidr_block": "10.0.0.0/8", "ipv6_cidr_block": null,
+        "from_port": 443, "to_port": 443, "icmp_type": 0,
+    });
     let (list, own) = (
         json!({"id": "acl-1", "ingress": [inside]}),
         json!({
@@ -37,7 +41,7 @@ fn a_network_acl_that_opens_tells_the_rule_and_what_closes_it() {
         LiveObject::new("aws_network_acl", id, attributes.as_object().expect("attributes").clone())
     };
     let objects = vec![
-        object("acl-1", json!({"ingress": [world, inside]})),
+        object("acl-1", json!({"ingress": [world, told_inside]})),
         object("acl-2", json!({"ingress": [world], "egress": []})),
     ];
     let live = [PlaceLive::native(region.clone(), LiveSnapshot { objects, ..LiveSnapshot::default() })];
@@ -47,8 +51,8 @@ fn a_network_acl_that_opens_tells_the_rule_and_what_closes_it() {
     for finding in [of_list, of_rule] {
         assert_eq!((finding.code, finding.severity), (codes::D_OPENED, Severity::Critical), "{finding:?}");
     }
-    // The rule that is as it was is not told.
-    assert_eq!(of_list.evidence, [Evidence::change("ingress", json!([]), json!([world]))]);
+    // The rule that is as it was is told in the words of the state, so that the other one stands out.
+    assert_eq!(of_list.evidence, [Evidence::change("ingress", json!([inside]), json!([world, inside]))]);
     assert!(of_list.remedy.as_deref().expect("remedy").contains("delete-network-acl-entry --region eu-west-1"));
     assert_eq!(of_rule.message, r#"it lets the Internet in: cidr_block is "0.0.0.0/0", and "10.0.0.0/8" in the state"#);
     assert!(of_rule.remedy.as_deref().expect("remedy").starts_with("apply the stack"), "an apply puts it back");
