@@ -428,6 +428,20 @@ fn an_image_that_one_account_may_start_is_not_public_by_that() {
 }
 
 #[test]
+fn what_an_exclusive_list_took_away_is_no_drift_of_its_role() {
+    let role = |arns: Value, policies: Value| json!({"id": "app", "name": "app", "managed_policy_arns": arns, "inline_policy": policies});
+    // The refresh before the apply saw what the apply then took away.
+    let was = role(json!(["arn:a", "arn:b"]), json!([{"name": "a", "policy": "{}"}, {"name": "b", "policy": "{}"}]));
+    let is = role(json!(["arn:a"]), json!([{"name": "a", "policy": "{}"}]));
+    let attached = json!({"role_name": "app", "policy_arns": ["arn:a"]});
+    let inline = json!({"role_name": "app", "policy_names": ["a"]});
+    let (attached, inline) =
+        (("aws_iam_role_policy_attachments_exclusive", &attached), ("aws_iam_role_policies_exclusive", &inline));
+    assert_eq!(changed("aws_iam_role", &was, &is, &[attached, inline]), [String::new(); 0]);
+    assert_eq!(changed("aws_iam_role", &was, &is, &[attached]), ["aws_iam_role.x"]);
+}
+
+#[test]
 fn an_object_whose_id_terraform_made_up_is_found_by_what_it_ties_together() {
     let attachment =
         |id: &str, port: Value| json!({"id": id, "target_group_arn": "tg", "target_id": "i-1", "port": port});

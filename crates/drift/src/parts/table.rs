@@ -137,15 +137,11 @@ pub(super) const PARTS: &[Part] = &[
     // A permission for one account or organisation does not make the image public.
     part("aws_ami_launch_permission", "image_id", &["public"], Owned::Whole).when("group", "all"),
     part("aws_iam_role_policy_attachment", "role", &["managed_policy_arns"], Owned::Text("policy_arn")),
-    part(
-        "aws_iam_role_policy_attachments_exclusive",
-        "role_name",
-        &["managed_policy_arns"],
-        Owned::Text("policy_arns"),
-    ),
+    // It says all that the role may have; the role's own state may have what it took away in the last apply.
+    part("aws_iam_role_policy_attachments_exclusive", "role_name", &["managed_policy_arns"], Owned::Whole),
     part("aws_iam_policy_attachment", "roles", &["managed_policy_arns"], Owned::Text("policy_arn")),
     part("aws_iam_role_policy", "role", &["inline_policy"], Owned::Block("name", "name")),
-    part("aws_iam_role_policies_exclusive", "role_name", &["inline_policy"], Owned::Block("policy_names", "name")),
+    part("aws_iam_role_policies_exclusive", "role_name", &["inline_policy"], Owned::Whole),
     part("aws_autoscaling_attachment", GROUP, &["target_group_arns"], Owned::Text("lb_target_group_arn")),
     part("aws_autoscaling_attachment", GROUP, &["traffic_source"], Owned::Block("lb_target_group_arn", "identifier")),
     part("aws_autoscaling_attachment", GROUP, &["target_group_arns"], Owned::Text("alb_target_group_arn")),
