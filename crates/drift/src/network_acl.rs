@@ -130,7 +130,7 @@ mod tests {
             let found = compare_acl_rule(&rule, &object(json!({"ingress": [live]}))).expect("rule");
             found.into_iter().map(|difference| difference.path).collect::<Vec<_>>()
         };
-        assert_eq!(told(json!({})), [String::new(); 0]);
+        assert_eq!(told(json!({})), Vec::<String>::new());
         assert_eq!(told(json!({"icmp_type": -1, "icmp_code": -1})), ["icmp_type", "icmp_code"]);
     }
 }

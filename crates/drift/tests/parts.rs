@@ -424,7 +424,7 @@ fn an_image_that_one_account_may_start_is_not_public_by_that() {
         changed("aws_ami", &image(false), &image(true), &[("aws_ami_launch_permission", &permission(who))])
     };
     assert_eq!(changed(json!({"account_id": "210987654321"})), ["aws_ami.x"]);
-    assert_eq!(changed(json!({"group": "all"})), [String::new(); 0]);
+    assert_eq!(changed(json!({"group": "all"})), Vec::<String>::new());
 }
 
 #[test]
@@ -437,7 +437,7 @@ fn what_an_exclusive_list_took_away_is_no_drift_of_its_role() {
     let inline = json!({"role_name": "app", "policy_names": ["a"]});
     let (attached, inline) =
         (("aws_iam_role_policy_attachments_exclusive", &attached), ("aws_iam_role_policies_exclusive", &inline));
-    assert_eq!(changed("aws_iam_role", &was, &is, &[attached, inline]), [String::new(); 0]);
+    assert_eq!(changed("aws_iam_role", &was, &is, &[attached, inline]), Vec::<String>::new());
     assert_eq!(changed("aws_iam_role", &was, &is, &[attached]), ["aws_iam_role.x"]);
 }
 
