@@ -113,7 +113,9 @@ pub(crate) fn compare(
         let mut differences = match (row.map(|row| row.rule), schema) {
             (Some(Rule::Ignore | Rule::SecurityGroupRules | Rule::Routes), _) => Vec::new(),
             (Some(Rule::Tags), _) => tags(attribute, old, new),
-            (Some(rule), _) if differs(rule, attribute, old, new, (state, live)) => vec![whole()],
+            (Some(rule), _) if differs(rule, attribute, old, new, (state, live)) => {
+                vec![if rule.is_set() { alike(attribute, old, new) } else { whole() }]
+            }
             (Some(_), _) => Vec::new(),
             (None, Some(schema)) if schema.nature == Nature::Computed && !is_content(resource_type, attribute) => {
                 let (rule, reason) = COMPUTED;
@@ -174,6 +176,16 @@ fn differs(
         Rule::Port => !equal(port(old), port(new)),
         Rule::GroupId => group_id(&text(old)) != group_id(&text(new)),
     }
+}
+
+/// Two sets, of which the blocks that mean the same are written the same: what differs is then seen at once.
+fn alike(attribute: &str, old: &Value, new: &Value) -> Difference {
+    let known = |block: &Value| items(old).iter().find(|old| block.is_object() && same_block(old, block)).cloned();
+    let new: Value = match new {
+        Value::Array(blocks) => blocks.iter().map(|block| known(block).unwrap_or_else(|| block.clone())).collect(),
+        other => other.clone(),
+    };
+    Difference::of(attribute, &ordered(old), &ordered(&new))
 }
 
 /// What differs without a rule and without a schema.

@@ -1,5 +1,5 @@
-//! Values that no schema calls a secret and that often are one: variables of an environment, what is called a
-//! password in a map, the password in a URL, a private key in a text.
+//! Values that no schema calls a secret and that often are one: variables of an environment, what a machine runs when
+//! it starts, what is called a password in a map, the password in a URL, a private key in a text.
 //!
 //! They are taken out of what is shown. That they differ is told all the same.
 
@@ -26,6 +26,10 @@ const VARIABLES: &[&str] = &[
     // aws_cloudfront_distribution
     "custom_header.value",
 ];
+
+/// Fields that hold what a machine runs when it starts, as text or in base64: people write passwords and tokens into
+/// them.
+const START_UP: &[&str] = &["user_data", "user_data_base64"];
 
 /// Attributes that are JSON with definitions of containers, each with its `environment`.
 const CONTAINERS: &[&str] = &["container_definitions", "container_properties", "ecs_properties", "node_properties"];
@@ -55,7 +59,8 @@ const SHORTEST_ENDING: usize = 5;
 pub(crate) fn hidden(path: &str, old: &Value, new: &Value) -> (Value, Value) {
     let mut seen = HashSet::new();
     let (place, keys) = (without_indices(path), last_key(path));
-    let whole = is_variable(&place) || keys.is_some_and(calls_a_secret);
+    let starts = place.rsplit('.').next().is_some_and(|field| START_UP.contains(&field));
+    let whole = starts || is_variable(&place) || keys.is_some_and(calls_a_secret);
     let mut hide = |value: &Value, first: bool| {
         let mut value = value.clone();
         let mut hider = Hider { known: &mut seen, first };
@@ -93,7 +98,8 @@ impl Hider<'_> {
     fn fields(&mut self, place: &str, fields: &mut Map<String, Value>) {
         let named = ["name", "key"].iter().filter_map(|name| fields.get(*name)?.as_str()).any(calls_a_secret);
         for (name, field) in fields {
-            if field.is_string() && (calls_a_secret(name) || named && name == "value") {
+            let starts = START_UP.contains(&name.as_str()) && field.as_str().is_some_and(|text| !text.is_empty());
+            if starts || field.is_string() && (calls_a_secret(name) || named && name == "value") {
                 self.all(field);
             } else {
                 self.walk(&format!("{place}.{name}"), field);

@@ -3,6 +3,7 @@
 use crate::compare::Difference;
 use crate::confidential::hidden;
 use crate::equal::items;
+use crate::policy::policy;
 use pilotlight_findings::{Evidence, SENSITIVE};
 use pilotlight_tfstate::{AttributePath, is_sensitive};
 use serde_json::Value;
@@ -29,11 +30,23 @@ fn piece(difference: &Difference, sensitive: &[AttributePath]) -> Evidence {
     if let (Some(old), Some(new)) = (long_text(&old_value), long_text(&new_value))
         && (is_long(&old) || is_long(&new))
     {
+        let (old, new) = policies(&old_value, &new_value).unwrap_or((old, new));
         let diff = similar::TextDiff::from_lines(&old, &new);
         let text = diff.unified_diff().header("state", "live").to_string();
         return Evidence::Diff { title: difference.path.clone(), text };
     }
     Evidence::change(&difference.path, old_value, new_value)
+}
+
+/// Two policies in one form, so that a diff shows what was changed and not what AWS writes in its own order.
+fn policies(old: &Value, new: &Value) -> Option<(String, String)> {
+    let laid_out = |value: &Value| {
+        let policy = policy(value);
+        policy.get("Statement")?;
+        Some(serde_json::to_string_pretty(&policy).ok()? + "\n")
+    };
+    let (old, new) = (laid_out(old)?, laid_out(new)?);
+    (old != new).then_some((old, new))
 }
 
 /// A text, with JSON in it laid out in lines; `null` is an empty one.
@@ -134,6 +147,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_machine_runs_when_it_starts_is_never_shown() {
+        let script = json!("IyEvYmluL3NoCmV4cG9ydCBQQVNTV09SRD1wbGFudGVk");
+        let of = |attribute: &str, path: &str, old: &Value, new: &Value| {
+            let difference = Difference { path: path.into(), ..Difference::of(attribute, old, new) };
+            format!("{:?}", evidence(&[difference], &[]))
+        };
+        let spec = |size: u32| json!([{"instance_type": "t3.micro", "size": size, "user_data": script}]);
+        for told in [
+            of("user_data", "user_data", &script, &json!("b3RoZXI=")),
+            of("user_data_base64", "user_data_base64", &Value::Null, &script),
+            of("launch_specification", "launch_specification[0].user_data", &script, &json!("")),
+            of("launch_specification", "launch_specification", &spec(1), &spec(2)),
+        ] {
+            assert!(!told.contains("IyEvYmlu") && !told.contains("b3RoZXI="), "{told}");
+            assert!(told.contains(SENSITIVE), "{told}");
+        }
+        let none = of(
+            "launch_specification",
+            "launch_specification",
+            &json!([{"user_data": ""}]),
+            &json!([{"user_data": null}]),
+        );
+        assert!(!none.contains(SENSITIVE), "{none}");
+    }
+
+    #[test]
     fn a_policy_is_shown_as_a_diff() {
         let old = json!("{\"Statement\":[{\"Effect\":\"Allow\"}]}");
         let new = json!("{\"Statement\":[{\"Effect\":\"Deny\"}]}");
@@ -141,7 +180,7 @@ mod tests {
             panic!("a diff")
         };
         assert_eq!(title, "policy");
-        assert!(text.contains("-      \"Effect\": \"Allow\"\n+      \"Effect\": \"Deny\"\n"), "{text}");
+        assert!(text.contains("-    \"Effect\": \"Allow\"\n+    \"Effect\": \"Deny\"\n"), "{text}");
         let containers = |image: &str| json!(format!("[{{\"name\":\"web\",\"image\":\"{image}\"}}]"));
         let [Evidence::Diff { text, .. }] =
             &evidence(&[Difference::of("x", &containers("a"), &containers("b"))], &[])[..]
@@ -149,6 +188,20 @@ mod tests {
             panic!("a diff")
         };
         assert!(text.contains("-    \"image\": \"a\"\n+    \"image\": \"b\""), "{text}");
+    }
+
+    #[test]
+    fn a_diff_of_policies_shows_what_was_changed_and_no_other_order() {
+        let old =
+            json!(r#"{"Statement":[{"Action":["s3:Get","s3:List"],"Effect":"Allow","Resource":["*"]}],"Version":"1"}"#);
+        let new =
+            json!(r#"{"Version":"1","Statement":[{"Effect":"Allow","Resource":"*","Action":["s3:List","s3:Put"]}]}"#);
+        let [Evidence::Diff { text, .. }] = &evidence(&[Difference::of("policy", &old, &new)], &[])[..] else {
+            panic!("a diff")
+        };
+        let changed: Vec<&str> =
+            text.lines().skip(2).filter(|line| line.starts_with(['+', '-'])).map(str::trim_end).collect();
+        assert_eq!(changed, ["-      \"s3:Get\",", "-      \"s3:List\"", "+      \"s3:List\",", "+      \"s3:Put\""]);
     }
 
     #[test]

@@ -64,6 +64,11 @@ pub(crate) struct OwnedParts(HashMap<String, HashMap<&'static str, OwnedElements
 #[derive(Debug)]
 enum Elements {
     All(&'static str),
+    /// All, where it is this value.
+    Value {
+        owner: &'static str,
+        value: String,
+    },
     /// Texts, or blocks by a field of theirs.
     Named {
         owner: &'static str,
@@ -75,7 +80,7 @@ enum Elements {
 impl Elements {
     fn owner(&self) -> &'static str {
         match self {
-            Self::All(owner) | Self::Named { owner, .. } => owner,
+            Self::All(owner) | Self::Value { owner, .. } | Self::Named { owner, .. } => owner,
         }
     }
 }
@@ -86,8 +91,11 @@ impl OwnedParts {
         let owner = managed.resource_type();
         for part in PARTS.iter().filter(|part| part.resource_type == owner) {
             let attributes = managed.attributes();
-            let is_set = |name: &str| attributes.get(name).map(text).unwrap_or_default() == "true";
-            if part.when.is_some_and(|(switch, set)| is_set(switch) != set) {
+            let says = |name: &str| {
+                let said = attributes.get(name).map(text).unwrap_or_default();
+                if said.is_empty() { "false".to_owned() } else { said }
+            };
+            if part.when.is_some_and(|(attribute, value)| says(attribute) != value) {
                 continue;
             }
             for host in texts_at(attributes, part.host) {
@@ -97,6 +105,15 @@ impl OwnedParts {
                     let (field, path) = match part.owned {
                         Owned::Whole => {
                             owners.push((part.of, Elements::All(part.resource_type)));
+                            continue;
+                        }
+                        Owned::Value(path) => {
+                            let value = texts_at(attributes, path);
+                            owners.extend(
+                                value
+                                    .into_iter()
+                                    .map(|value| (part.of, Elements::Value { owner: part.resource_type, value })),
+                            );
                             continue;
                         }
                         Owned::Text(path) => (None, path),
@@ -139,7 +156,16 @@ impl OwnedParts {
         // What owns a part may be known by the id of the object itself: the policy of an endpoint.
         for (attribute, elements) in parts.filter(|(_, elements)| elements.owner() != kind) {
             let owner = match elements {
+                // Taken out by another owner already.
+                Elements::All(_) | Elements::Value { .. } if !out.live.contains_key(*attribute) => continue,
                 Elements::All(owner) => {
+                    out.live.to_mut().remove(*attribute);
+                    owner
+                }
+                Elements::Value { owner, value } => {
+                    if live.get(*attribute).map(text).as_ref() != Some(value) {
+                        continue;
+                    }
                     out.live.to_mut().remove(*attribute);
                     owner
                 }

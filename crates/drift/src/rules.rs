@@ -64,6 +64,13 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Whether it compares elements in any order.
+    pub(crate) fn is_set(self) -> bool {
+        matches!(self, Self::Set | Self::WhereStated)
+    }
+}
+
 /// A row of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {

@@ -22,6 +22,8 @@ enum Turns {
     On,
     /// `false`, empty, or gone.
     Off,
+    /// A smaller number, or none.
+    Down,
     /// Nothing, after it was something.
     Empty,
     /// This text.
@@ -82,6 +84,14 @@ const ROWS: &[Row] = &[
     row("privileged_mode", Turns::On, codes::D_WEAKENED, "its builds run with root's rights on the host"),
     row("rule.action.block", Turns::Empty, codes::D_WEAKENED, "a rule of it no longer blocks"),
     row("default_action.block", Turns::Empty, codes::D_WEAKENED, "it no longer blocks what no rule allows"),
+    row("access_logs.enabled", Turns::Off, codes::D_WEAKENED, "it no longer logs"),
+    row("connection_logs.enabled", Turns::Off, codes::D_WEAKENED, "it no longer logs connections"),
+    row("minimum_password_length", Turns::Down, codes::D_WEAKENED, "shorter passwords are allowed"),
+    row("require_lowercase_characters", Turns::Off, codes::D_WEAKENED, "simpler passwords are allowed"),
+    row("require_uppercase_characters", Turns::Off, codes::D_WEAKENED, "simpler passwords are allowed"),
+    row("require_numbers", Turns::Off, codes::D_WEAKENED, "simpler passwords are allowed"),
+    row("require_symbols", Turns::Off, codes::D_WEAKENED, "simpler passwords are allowed"),
+    row("password_reuse_prevention", Turns::Down, codes::D_WEAKENED, "old passwords can be used again"),
     row("permissions_boundary", Turns::Empty, codes::D_WEAKENED, "its permissions boundary is gone"),
     row(
         "versioning_configuration.status",
@@ -137,8 +147,11 @@ const POLICIES: &[&str] =
 /// The type whose policy is called its content: it says what accounts may do at most.
 const CONTROL_POLICY: &str = "aws_organizations_policy";
 
-/// Lists of policies that an identity has.
-const ATTACHED: &[&str] = &["managed_policy_arns", "policy_arns"];
+/// Lists of policies that an identity has: what one more grants is not told, and it was not meant to have any.
+const ATTACHED: &[&str] = &["managed_policy_arns", "policy_arns", "policy_names"];
+
+/// Types that have the rules of a network ACL.
+const NETWORK_ACLS: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
 
 /// Where the grants of an S3 ACL stand.
 const GRANTS: &[&str] = &["grant", "access_control_policy"];
@@ -209,8 +222,14 @@ fn one(resource_type: &str, difference: &Difference) -> Option<Danger> {
     if ATTACHED.contains(&path.as_str()) && items(new).iter().any(|policy| !items(old).contains(policy)) {
         return told(codes::D_WEAKENED, "it has a policy more than in the state");
     }
-    if resource_type == "aws_network_acl" && path == "ingress" && lets_the_world_in(old, new) {
+    if NETWORK_ACLS.contains(&resource_type) && path == "ingress" && lets_the_world_in(old, new) {
         return told(codes::D_OPENED, "it lets the Internet in");
+    }
+    if resource_type == "aws_ec2_managed_prefix_list" && path == "entry" && has_the_world(new) && !has_the_world(old) {
+        return told(codes::D_OPENED, "it has the whole Internet, and so has every rule that names it");
+    }
+    if resource_type == "aws_iam_access_key" && path == "status" && text(new) == "Active" {
+        return told(codes::D_WEAKENED, "a key that was switched off works again");
     }
     if GRANTS.iter().any(|grants| path == *grants || path.starts_with(&format!("{grants}.")))
         && GROUPS.iter().any(|group| new.to_string().contains(group) && !old.to_string().contains(group))
@@ -235,6 +254,7 @@ fn turned(turns: Turns, old: &Value, new: &Value) -> bool {
     match turns {
         Turns::On => is_true(new) && !is_true(old),
         Turns::Off => is_true(old) && !is_true(new),
+        Turns::Down => old.as_f64().is_some_and(|old| new.as_f64().unwrap_or_default() < old),
         Turns::Empty => !is_empty(old) && is_empty(new),
         Turns::Into(to) => text(new) == to && text(old) != to,
         Turns::From(from) => text(old) == from && text(new) != from,
@@ -243,6 +263,11 @@ fn turned(turns: Turns, old: &Value, new: &Value) -> bool {
             open(new) && !open(old)
         }
     }
+}
+
+/// Whether a prefix list has everybody.
+fn has_the_world(entries: &Value) -> bool {
+    items(entries).iter().any(|entry| is_world(&text(entry.get("cidr").unwrap_or(&Value::Null))))
 }
 
 /// A rule that allows the world in, which the state does not have.
@@ -323,6 +348,14 @@ mod tests {
             ("principal", json!("s3.amazonaws.com"), json!("*"), None),
             ("managed_policy_arns", json!(["a"]), json!(["a", "b"]), Some(codes::D_WEAKENED)),
             ("managed_policy_arns", json!(["a", "b"]), json!(["a"]), None),
+            ("policy_names", json!(["a"]), json!(["a", "b"]), Some(codes::D_WEAKENED)),
+            ("policy_names", json!(["a"]), json!([]), None),
+            ("minimum_password_length", json!(16), json!(6), Some(codes::D_WEAKENED)),
+            ("minimum_password_length", json!(6), json!(16), None),
+            ("password_reuse_prevention", json!(3), Value::Null, Some(codes::D_WEAKENED)),
+            ("require_symbols", json!(true), json!(false), Some(codes::D_WEAKENED)),
+            ("access_logs[0].enabled", json!(true), json!(false), Some(codes::D_WEAKENED)),
+            ("access_logs[0].enabled", json!(false), json!(true), None),
         ] {
             assert_eq!(code("aws_x", path, old.clone(), new.clone()), expected, "{path} {old} {new}");
         }
@@ -375,5 +408,23 @@ mod tests {
         assert_eq!(code("aws_network_acl", "ingress", json!([]), rule("allow")), Some(codes::D_OPENED));
         assert_eq!(code("aws_network_acl", "ingress", json!([]), rule("deny")), None);
         assert_eq!(code("aws_network_acl", "ingress", rule("allow"), json!([])), None);
+        assert_eq!(code("aws_default_network_acl", "ingress", json!([]), rule("allow")), Some(codes::D_OPENED));
+    }
+
+    #[test]
+    fn a_prefix_list_that_takes_in_everybody_opens_what_names_it() {
+        let list = |cidr: &str| json!([{"cidr": "203.0.113.0/24"}, {"cidr": cidr}]);
+        let told = |old: Value, new: Value| code("aws_ec2_managed_prefix_list", "entry", old, new);
+        assert_eq!(told(list("10.0.0.0/8"), list("0.0.0.0/0")), Some(codes::D_OPENED));
+        assert_eq!(told(json!([]), list("::/0")), Some(codes::D_OPENED));
+        assert_eq!(told(list("0.0.0.0/0"), list("10.0.0.0/8")), None);
+    }
+
+    #[test]
+    fn an_access_key_that_works_again_is_a_danger_and_one_that_was_switched_off_is_not() {
+        let told = |old: &str, new: &str| code("aws_iam_access_key", "status", json!(old), json!(new));
+        assert_eq!(told("Inactive", "Active"), Some(codes::D_WEAKENED));
+        assert_eq!(told("Active", "Inactive"), None);
+        assert_eq!(code("aws_x", "status", json!("Inactive"), json!("Active")), None);
     }
 }

@@ -4,11 +4,19 @@ use crate::compare::{Difference, Silent};
 use crate::evidence::{evidence, message};
 use crate::judge::There;
 use crate::moved::{MovedRecord, answers};
+use crate::network_acl::is_opened;
 use crate::observe::StackState;
 use crate::rule_atoms::Atom;
 use crate::security::{Danger, danger, is_guard};
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Silenced, Subject, codes};
 use pilotlight_tfstate::ManagedInstance;
+
+/// Types whose rules may be nobody's: Terraform takes none away that it does not know.
+const HAS_GROUP_RULES: &[&str] = &["aws_security_group", "aws_default_security_group"];
+const HAS_ACL_RULES: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
+
+/// A rule of a list that is a resource of its own.
+const ACL_RULE: &str = "aws_network_acl_rule";
 
 /// An object of a state, and whose it is.
 #[derive(Clone, Copy)]
@@ -26,6 +34,8 @@ impl Told<'_> {
         let (code, severity, text): (Code, _, String) = if !opened.is_empty() {
             let rules: Vec<String> = opened.iter().map(Atom::to_string).collect();
             (codes::D_OPENED, Severity::Critical, format!("it lets the Internet in: {}", rules.join(", ")))
+        } else if self.managed.resource_type() == ACL_RULE && is_opened(self.managed.attributes(), differences) {
+            (codes::D_OPENED, Severity::Critical, format!("it lets the Internet in: {}", message(&shown)))
         } else if moved {
             (codes::D_RECORD_MOVED, Severity::Critical, format!("it points elsewhere: {}", message(&shown)))
         } else if let Some(Danger { code, what }) = danger(self.managed.resource_type(), differences) {
@@ -34,9 +44,13 @@ impl Told<'_> {
             (codes::D_CHANGED, Severity::Error, message(&shown))
         };
         let remedy = match code {
-            codes::D_OPENED => format!(
+            codes::D_OPENED if HAS_GROUP_RULES.contains(&self.managed.resource_type()) => format!(
                 "revoke the rule with `aws ec2 revoke-security-group-ingress --region {region}`, or take it into the HCL: \
                  an apply alone does not close a group without inline rules"
+            ),
+            codes::D_OPENED if HAS_ACL_RULES.contains(&self.managed.resource_type()) => format!(
+                "delete the rule with `aws ec2 delete-network-acl-entry --region {region}`, or take it into the HCL: \
+                 an apply alone does not close a list without inline rules"
             ),
             codes::D_RECORD_MOVED => {
                 "find out who moved it first (`pilotlight run list` names the failovers). While a failover holds, do not \

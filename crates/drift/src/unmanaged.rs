@@ -73,15 +73,27 @@ const WITH_OTHERS: &[(&str, &str, &str)] = &[
     ("aws_workspaces_directory", "workspace_security_group_id", "aws_security_group"),
     ("aws_service_discovery_private_dns_namespace", "hosted_zone", ZONE),
     ("aws_service_discovery_public_dns_namespace", "hosted_zone", ZONE),
+    // The accepter's end of a connection.
+    ("aws_vpc_peering_connection_accepter", "vpc_peering_connection_id", PEERING),
 ];
 
-/// Inline policies of a role, whose ids begin with its name.
-const INLINE_POLICIES: (&str, &str, &str) = ("aws_iam_role", "inline_policy.name", "aws_iam_role_policy");
+/// Objects that stand in a block of another one's state, by name: resource, attribute, their own type, and what stands
+/// between the other one's id and their name in their id.
+const IN_BLOCKS: &[(&str, &str, &str, &str)] = &[
+    ("aws_iam_role", "inline_policy.name", "aws_iam_role_policy", ":"),
+    ("aws_autoscaling_group", "initial_lifecycle_hook.name", "aws_autoscaling_lifecycle_hook", "/"),
+];
+
+/// The same connection, with the same id, in the regions and accounts of both its ends: one state of it is enough.
+const PEERING: &str = "aws_vpc_peering_connection";
 
 /// Role, region where it has one, type and id.
 type Key = (Option<String>, Option<String>, String, String);
 
 fn key(role: Option<&String>, region: &str, kind: &str, id: &str) -> Key {
+    if kind == PEERING {
+        return (None, None, kind.to_owned(), id.to_owned());
+    }
     (role.cloned(), (!is_global(kind)).then(|| region.to_owned()), kind.to_owned(), id.to_owned())
 }
 
@@ -166,10 +178,9 @@ fn known(stacks: &[StackState<'_>], index: &Index<'_>) -> HashSet<Key> {
             for (_, attribute, kind) in WITH_OTHERS.iter().filter(|(resource_type, ..)| *resource_type == own_type) {
                 texts_at(managed.attributes(), attribute).iter().for_each(|id| add(kind, zone_id(id)));
             }
-            let (host, attribute, kind) = INLINE_POLICIES;
-            if own_type == host {
+            for (_, attribute, kind, between) in IN_BLOCKS.iter().filter(|(host, ..)| *host == own_type) {
                 let names = texts_at(managed.attributes(), attribute);
-                names.iter().for_each(|name| add(kind, &format!("{}:{name}", at.id)));
+                names.iter().for_each(|name| add(kind, &format!("{}{between}{name}", at.id)));
             }
         }
     }

@@ -112,3 +112,24 @@ fn what_a_service_made_for_an_object_is_known_by_it() {
     found.sort_unstable();
     assert_eq!(found, ["Z2", "Z2_a_A", "sg-3"]);
 }
+
+#[test]
+fn a_hook_that_its_group_was_made_with_is_known_by_the_group() {
+    let state = [(
+        "aws_autoscaling_group",
+        json!({"id": "web", "name": "web", "initial_lifecycle_hook": [{"name": "warm"}, {"name": "drain"}]}),
+    )];
+    let live = ["web/warm", "web/drain", "web/by-hand", "other/warm"]
+        .map(|id| ("aws_autoscaling_lifecycle_hook", json!({"id": id})));
+    assert_eq!(unmanaged(&state, &live), ["other/warm", "web/by-hand"]);
+}
+
+#[test]
+fn a_peering_connection_is_known_at_both_its_ends() {
+    let live = ["pcx-1", "pcx-9"].map(|id| ("aws_vpc_peering_connection", json!({"id": id})));
+    let accepter = json!({"id": "pcx-1", "vpc_peering_connection_id": "pcx-1"});
+    assert_eq!(unmanaged(&[("aws_vpc_peering_connection_accepter", accepter)], &live), ["pcx-9"]);
+    // The one who asks has it in his region; here the other one's is read.
+    let requester = json!({"id": "pcx-1", "arn": "arn:aws:ec2:us-east-1:1:x/pcx-1", "peer_region": "eu-west-1", "region": "us-east-1"});
+    assert_eq!(unmanaged(&[("aws_vpc_peering_connection", requester)], &live), ["pcx-9"]);
+}

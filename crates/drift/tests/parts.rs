@@ -407,13 +407,46 @@ fn how_many_instances_run_is_drift_unless_something_scales_the_group() {
     let policy = json!({"id": "cpu", "name": "cpu", "autoscaling_group_name": "web"});
     assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_autoscaling_policy", &policy)]), none);
     assert_eq!(changed("aws_autoscaling_group", &was, &bigger, &[("aws_autoscaling_policy", &policy)]), here);
-    let schedule = json!({"id": "night", "autoscaling_group_name": "web"});
-    assert_eq!(changed("aws_autoscaling_group", &was, &bigger, &[("aws_autoscaling_schedule", &schedule)]), none);
+    let schedule = |max: i64| json!({"id": "night", "autoscaling_group_name": "web", "min_size": -1, "max_size": max});
+    let scheduled =
+        |max: i64| changed("aws_autoscaling_group", &was, &bigger, &[("aws_autoscaling_schedule", &schedule(max))]);
+    assert_eq!(scheduled(8), none);
+    assert_eq!(scheduled(6), here, "another size than the schedule sets");
+    assert_eq!(scheduled(-1), here, "a schedule that leaves the size alone");
     let arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:u:autoScalingGroupName/web";
     let provider = json!({"id": "c", "auto_scaling_group_provider": [{"auto_scaling_group_arn": arn}]});
     assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_ecs_capacity_provider", &provider)]), none);
     let elsewhere = json!({"id": "cpu", "autoscaling_group_name": "other"});
     assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_autoscaling_policy", &elsewhere)]), here);
+}
+
+#[test]
+fn an_image_that_one_account_may_start_is_not_public_by_that() {
+    let image = |public: bool| json!({"id": "ami-1", "name": "web", "public": public});
+    let permission = |who: Value| {
+        let mut permission = json!({"id": "ami-1-x", "image_id": "ami-1", "account_id": "", "group": ""});
+        permission.as_object_mut().expect("object").extend(who.as_object().expect("who").clone());
+        permission
+    };
+    let changed = |who: Value| {
+        changed("aws_ami", &image(false), &image(true), &[("aws_ami_launch_permission", &permission(who))])
+    };
+    assert_eq!(changed(json!({"account_id": "210987654321"})), ["aws_ami.x"]);
+    assert_eq!(changed(json!({"group": "all"})), Vec::<String>::new());
+}
+
+#[test]
+fn what_an_exclusive_list_took_away_is_no_drift_of_its_role() {
+    let role = |arns: Value, policies: Value| json!({"id": "app", "name": "app", "managed_policy_arns": arns, "inline_policy": policies});
+    // The refresh before the apply saw what the apply then took away.
+    let was = role(json!(["arn:a", "arn:b"]), json!([{"name": "a", "policy": "{}"}, {"name": "b", "policy": "{}"}]));
+    let is = role(json!(["arn:a"]), json!([{"name": "a", "policy": "{}"}]));
+    let attached = json!({"role_name": "app", "policy_arns": ["arn:a"]});
+    let inline = json!({"role_name": "app", "policy_names": ["a"]});
+    let (attached, inline) =
+        (("aws_iam_role_policy_attachments_exclusive", &attached), ("aws_iam_role_policies_exclusive", &inline));
+    assert_eq!(changed("aws_iam_role", &was, &is, &[attached, inline]), Vec::<String>::new());
+    assert_eq!(changed("aws_iam_role", &was, &is, &[attached]), ["aws_iam_role.x"]);
 }
 
 #[test]
@@ -462,7 +495,10 @@ fn an_object_whose_id_terraform_made_up_is_found_by_what_it_ties_together() {
         [
             (codes::D_MISSING, "app-gone does not exist any more"),
             (codes::D_CHANGED, "heartbeat_timeout is 5, and 60 in the state"),
-            (codes::D_CHANGED, "policy_names is [\"a\",\"b\"], and [\"a\"] in the state"),
+            (
+                codes::D_WEAKENED,
+                "it has a policy more than in the state: policy_names is [\"a\",\"b\"], and [\"a\"] in the state",
+            ),
         ]
     );
 }

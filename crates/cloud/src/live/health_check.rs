@@ -45,8 +45,8 @@ fn object(check: &HealthCheck) -> Option<LiveObject> {
         .texts("child_healthchecks", config.child_health_checks())
         .or_null("child_health_threshold", number(config.health_threshold()))
         .texts("regions", config.regions().iter().map(|region| region.as_str()))
-        .or_null("cloudwatch_alarm_name", alarm.map(|alarm| alarm.name()))
-        .or_null("cloudwatch_alarm_region", alarm.map(|alarm| alarm.region().as_str()))
+        .if_told("cloudwatch_alarm_name", alarm.map(|alarm| alarm.name()))
+        .if_told("cloudwatch_alarm_region", alarm.map(|alarm| alarm.region().as_str()))
         .or_null(
             "insufficient_data_health_status",
             config.insufficient_data_health_status().map(|status| status.as_str()),

@@ -43,7 +43,12 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
             let credit = instance.instance_id().and_then(|id| credits.get(id)).map_or(STANDARD, String::as_str);
             Attributes::new().set("cpu_credits", credit)
         });
-        Some(attributes.single("credit_specification", credit).object(INSTANCE, instance.instance_id()?))
+        // Of other types AWS tells none, and the provider leaves what the state has.
+        let attributes = match credit {
+            Some(credit) => attributes.single("credit_specification", Some(credit)),
+            None => attributes,
+        };
+        Some(attributes.object(INSTANCE, instance.instance_id()?))
     }));
     single::add(scope, &mut answer).await;
     Ok(answer)

@@ -60,8 +60,8 @@ fn rule(rule: &NetworkAclEntry) -> Attributes {
         .or_null("ipv6_cidr_block", rule.ipv6_cidr_block())
         .set("from_port", number(ports.and_then(|ports| ports.from())).unwrap_or_default())
         .set("to_port", number(ports.and_then(|ports| ports.to())).unwrap_or_default())
-        .set("icmp_type", number(icmp.and_then(|icmp| icmp.r#type())).unwrap_or_default())
-        .set("icmp_code", number(icmp.and_then(|icmp| icmp.code())).unwrap_or_default())
+        .if_told("icmp_type", number(icmp.and_then(|icmp| icmp.r#type())))
+        .if_told("icmp_code", number(icmp.and_then(|icmp| icmp.code())))
 }
 
 fn association(association: &NetworkAclAssociation) -> Option<LiveObject> {
@@ -108,7 +108,7 @@ mod tests {
             object.attributes["ingress"],
             json!([{
                 "rule_no": 100, "action": "allow", "protocol": "6", "cidr_block": "0.0.0.0/0", "ipv6_cidr_block": null,
-                "from_port": 443, "to_port": 443, "icmp_type": 0, "icmp_code": 0
+                "from_port": 443, "to_port": 443
             }])
         );
         assert_eq!(object.attributes["egress"], json!([]));

@@ -10,8 +10,8 @@ pub(super) struct Part {
     pub(super) attributes: &'static [&'static str],
     /// What is owned of them.
     pub(super) owned: Owned,
-    /// The owner's switch that has to be set so.
-    pub(super) when: Option<(&'static str, bool)>,
+    /// What one of the owner's attributes has to say; a switch that is not set says `false`.
+    pub(super) when: Option<(&'static str, &'static str)>,
     /// The other object's type, where its id is a name that objects of other types may have too.
     pub(super) of: Option<&'static str>,
 }
@@ -25,6 +25,8 @@ pub(super) enum Owned {
     Text(&'static str),
     /// The block whose field has what the owner's attribute says: `(attribute, field)`.
     Block(&'static str, &'static str),
+    /// The whole value, where it is the one that the owner's attribute says: the owner sets it at its time.
+    Value(&'static str),
 }
 
 const fn part(
@@ -37,8 +39,8 @@ const fn part(
 }
 
 impl Part {
-    const fn when(self, switch: &'static str, set: bool) -> Self {
-        Self { when: Some((switch, set)), ..self }
+    const fn when(self, attribute: &'static str, says: &'static str) -> Self {
+        Self { when: Some((attribute, says)), ..self }
     }
 
     const fn of(self, host_type: &'static str) -> Self {
@@ -98,9 +100,9 @@ pub(super) const PARTS: &[Part] = &[
     part("aws_vpc_dhcp_options_association", "vpc_id", &["dhcp_options_id"], Owned::Whole),
     part("aws_internet_gateway_attachment", "internet_gateway_id", &["vpc_id"], Owned::Whole),
     part("aws_network_acl_rule", "network_acl_id", &["ingress"], Owned::Block("rule_number", "rule_no"))
-        .when("egress", false),
+        .when("egress", "false"),
     part("aws_network_acl_rule", "network_acl_id", &["egress"], Owned::Block("rule_number", "rule_no"))
-        .when("egress", true),
+        .when("egress", "true"),
     part("aws_network_acl_association", "network_acl_id", &["subnet_ids"], Owned::Text("subnet_id")),
     part("aws_vpc_endpoint_policy", "vpc_endpoint_id", &["policy"], Owned::Whole),
     part("aws_vpc_endpoint_private_dns", "vpc_endpoint_id", &["private_dns_enabled"], Owned::Whole),
@@ -126,7 +128,7 @@ pub(super) const PARTS: &[Part] = &[
     ),
     // It takes the VPC's default group out, which it does not name.
     part("aws_vpc_endpoint_security_group_association", "vpc_endpoint_id", &["security_group_ids"], Owned::Whole)
-        .when("replace_default_association", true),
+        .when("replace_default_association", "true"),
     part("aws_vpc_peering_connection_options", "vpc_peering_connection_id", &["accepter", "requester"], Owned::Whole),
     part(
         "aws_vpc_peering_connection_accepter",
@@ -135,17 +137,14 @@ pub(super) const PARTS: &[Part] = &[
         Owned::Whole,
     ),
     part("aws_ec2_managed_prefix_list_entry", "prefix_list_id", &["entry"], Owned::Block("cidr", "cidr")),
-    part("aws_ami_launch_permission", "image_id", &["public"], Owned::Whole),
+    // A permission for one account or organisation does not make the image public.
+    part("aws_ami_launch_permission", "image_id", &["public"], Owned::Whole).when("group", "all"),
     part("aws_iam_role_policy_attachment", "role", &["managed_policy_arns"], Owned::Text("policy_arn")),
-    part(
-        "aws_iam_role_policy_attachments_exclusive",
-        "role_name",
-        &["managed_policy_arns"],
-        Owned::Text("policy_arns"),
-    ),
+    // It says all that the role may have; the role's own state may have what it took away in the last apply.
+    part("aws_iam_role_policy_attachments_exclusive", "role_name", &["managed_policy_arns"], Owned::Whole),
     part("aws_iam_policy_attachment", "roles", &["managed_policy_arns"], Owned::Text("policy_arn")),
     part("aws_iam_role_policy", "role", &["inline_policy"], Owned::Block("name", "name")),
-    part("aws_iam_role_policies_exclusive", "role_name", &["inline_policy"], Owned::Block("policy_names", "name")),
+    part("aws_iam_role_policies_exclusive", "role_name", &["inline_policy"], Owned::Whole),
     part("aws_autoscaling_attachment", GROUP, &["target_group_arns"], Owned::Text("lb_target_group_arn")),
     part("aws_autoscaling_attachment", GROUP, &["traffic_source"], Owned::Block("lb_target_group_arn", "identifier")),
     part("aws_autoscaling_attachment", GROUP, &["target_group_arns"], Owned::Text("alb_target_group_arn")),
@@ -167,7 +166,9 @@ pub(super) const PARTS: &[Part] = &[
     part("aws_autoscaling_group_tag", GROUP, &["tag"], Owned::Block("tag.key", "key")),
     // How many instances there are is then decided while the group runs: that is operation, not configuration.
     part("aws_autoscaling_policy", GROUP, &["desired_capacity"], Owned::Whole),
-    part("aws_autoscaling_schedule", GROUP, &["desired_capacity", "min_size", "max_size"], Owned::Whole),
+    part("aws_autoscaling_schedule", GROUP, &["desired_capacity"], Owned::Whole),
+    part("aws_autoscaling_schedule", GROUP, &["min_size"], Owned::Value("min_size")),
+    part("aws_autoscaling_schedule", GROUP, &["max_size"], Owned::Value("max_size")),
     part(
         "aws_ecs_capacity_provider",
         "auto_scaling_group_provider.auto_scaling_group_arn",

@@ -110,7 +110,7 @@ fn findings_are_failures_in_the_suite_of_their_stack() {
         .find(|element| element.attributes.get("classname").is_some_and(|class| class == "drift.network.primary"));
     assert_eq!(
         case.expect("a case").attributes["name"],
-        "aws_security_group.web (sg-0f3a9c2e41b7d6c55): a security group was opened to the world"
+        "aws_security_group.web (sg-0f3a9c2e41b7d6c55): a network was opened to the world"
     );
     let failure = elements.iter().find(|element| element.name == "failure").expect("a failure");
     assert_eq!(failure.attributes["type"], "PL-D103");

@@ -9,7 +9,7 @@ use crate::pages::Pages;
 use aws_sdk_elasticloadbalancingv2::types::{Listener, MutualAuthenticationAttributes};
 use pilotlight_drift::LiveObject;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(in super::super) const TYPES: &[&str] = &[LISTENER, rule::RULE, rule::CERTIFICATE];
 const LISTENER: &str = "aws_lb_listener";
@@ -19,6 +19,11 @@ const NO_BALANCER: &str = "LoadBalancerNotFound";
 
 /// A number that stands under another name in Terraform than its key suggests.
 const TCP_IDLE_TIMEOUT: (&str, &str) = ("tcp.idle_timeout.seconds", "tcp_idle_timeout_seconds");
+
+/// The protocols of listeners whose time-out can be changed; those of a Gateway Load Balancer, which have it too, have
+/// none or the second. For others AWS has a fixed one, which the provider does not read. Source: the provider's page on
+/// `aws_lb_listener`.
+const IDLE_TIMEOUT_IS_SET: [&str; 2] = ["TCP", "GENEVE"];
 
 pub(in super::super) async fn read(scope: &Scope<'_>) -> Reading {
     let mut answer = Answer::default();
@@ -38,10 +43,14 @@ pub(in super::super) async fn read(scope: &Scope<'_>) -> Reading {
             }
         }
     }
-    let there: BTreeSet<String> = answer.objects.iter().map(|object| object.id.clone()).collect();
+    let protocol = |object: &LiveObject| object.attributes.get("protocol").and_then(Value::as_str).map(str::to_owned);
+    let protocols: BTreeMap<String, Option<String>> =
+        answer.objects.iter().map(|object| (object.id.clone(), protocol(object))).collect();
+    let there: BTreeSet<String> = protocols.keys().cloned().collect();
     let known = there.iter().map(String::as_str).filter(|arn| wanted.contains(arn));
     for (arn, told) in at_once(known, |arn| settings(scope, arn)).await {
-        answer.complete(LISTENER, arn, told.map(|told| attributes(&told)));
+        let protocol = protocols.get(arn).and_then(Option::as_deref);
+        answer.complete(LISTENER, arn, told.map(|told| attributes(&told, protocol)));
     }
     tags::add(scope, LISTENER, &mut answer).await;
     rule::add(scope, &there, &mut answer).await;
@@ -68,13 +77,14 @@ async fn settings(scope: &Scope<'_>, arn: &str) -> Result<Settings, CallError> {
 }
 
 /// `routing.http.response.server.enabled` is `routing_http_response_server_enabled`, and so are the others.
-pub(super) fn attributes(settings: &Settings) -> Attributes {
+pub(super) fn attributes(settings: &Settings, protocol: Option<&str>) -> Attributes {
     let routing = settings.pairs().filter(|(key, _)| key.starts_with("routing.http."));
     let attributes = routing.fold(Attributes::new(), |attributes, (key, _)| {
         attributes.if_told(&key.replace('.', "_"), settings.value(key))
     });
     let (key, name) = TCP_IDLE_TIMEOUT;
-    attributes.if_told(name, settings.value(key))
+    let is_set = protocol.is_none_or(|protocol| IDLE_TIMEOUT_IS_SET.contains(&protocol));
+    attributes.if_told(name, settings.value(key).filter(|_| is_set))
 }
 
 pub(super) fn object(listener: &Listener) -> Option<LiveObject> {

@@ -196,13 +196,16 @@ fn settings_have_terraforms_names() {
         ("tcp.idle_timeout.seconds", "350"),
     ]);
     assert_eq!(
-        Value::Object(listener::attributes(&told).into_map()),
+        Value::Object(listener::attributes(&told, Some("TCP")).into_map()),
         json!({
             "routing_http_response_server_enabled": false,
             "routing_http_request_x_amzn_mtls_clientcert_serial_number_header_name": "X-Serial",
             "tcp_idle_timeout_seconds": 350,
         })
     );
+    // Nobody can change it for TLS, and the provider does not read it.
+    let idle = |protocol| listener::attributes(&told, protocol).into_map().contains_key("tcp_idle_timeout_seconds");
+    assert_eq!((idle(Some("TLS")), idle(Some("GENEVE")), idle(None)), (false, true, true));
     assert_eq!(
         Value::Object(load_balancer::attributes(&settings(&[("routing.http2.enabled", "true")])).into_map()),
         json!({"enable_http2": true})
