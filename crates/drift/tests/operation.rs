@@ -166,3 +166,28 @@ fn what_was_silenced_stands_in_the_same_order_each_time() {
         );
     }
 }
+
+#[test]
+fn how_many_instances_run_is_drift_unless_something_scales_the_group() {
+    let group = |desired: i64, max: i64| json!({"id": "web", "desired_capacity": desired, "max_size": max});
+    let (was, more, bigger) = (group(2, 4), group(3, 4), group(2, 8));
+    let drifts = |is: &Value, owners: &[(&'static str, Value)]| {
+        !judged("aws_autoscaling_group", &was, is, owners, "eu-west-1").0.is_empty()
+    };
+    assert!(drifts(&more, &[]));
+    let policy =
+        |of: &str| ("aws_autoscaling_policy", json!({"id": "cpu", "name": "cpu", "autoscaling_group_name": of}));
+    assert!(!drifts(&more, &[policy("web")]));
+    assert!(drifts(&bigger, &[policy("web")]));
+    assert!(drifts(&more, &[policy("other")]));
+    let schedule = |max: i64| {
+        let attributes = json!({"id": "night", "autoscaling_group_name": "web", "min_size": -1, "max_size": max});
+        [("aws_autoscaling_schedule", attributes)]
+    };
+    assert!(!drifts(&bigger, &schedule(8)));
+    assert!(drifts(&bigger, &schedule(6)), "another size than the schedule sets");
+    assert!(drifts(&bigger, &schedule(-1)), "a schedule that leaves the size alone");
+    let arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:u:autoScalingGroupName/web";
+    let provider = json!({"id": "c", "auto_scaling_group_provider": [{"auto_scaling_group_arn": arn}]});
+    assert!(!drifts(&more, &[("aws_ecs_capacity_provider", provider)]));
+}

@@ -398,29 +398,6 @@ fn what_roles_and_groups_echo_of_their_attachments_is_no_drift_of_theirs() {
 }
 
 #[test]
-fn how_many_instances_run_is_drift_unless_something_scales_the_group() {
-    let none: [String; 0] = [];
-    let group = |desired: i64, max: i64| json!({"id": "web", "desired_capacity": desired, "max_size": max});
-    let (was, more, bigger) = (group(2, 4), group(3, 4), group(2, 8));
-    let here = [String::from("aws_autoscaling_group.x")];
-    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[]), here);
-    let policy = json!({"id": "cpu", "name": "cpu", "autoscaling_group_name": "web"});
-    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_autoscaling_policy", &policy)]), none);
-    assert_eq!(changed("aws_autoscaling_group", &was, &bigger, &[("aws_autoscaling_policy", &policy)]), here);
-    let schedule = |max: i64| json!({"id": "night", "autoscaling_group_name": "web", "min_size": -1, "max_size": max});
-    let scheduled =
-        |max: i64| changed("aws_autoscaling_group", &was, &bigger, &[("aws_autoscaling_schedule", &schedule(max))]);
-    assert_eq!(scheduled(8), none);
-    assert_eq!(scheduled(6), here, "another size than the schedule sets");
-    assert_eq!(scheduled(-1), here, "a schedule that leaves the size alone");
-    let arn = "arn:aws:autoscaling:eu-west-1:1:autoScalingGroup:u:autoScalingGroupName/web";
-    let provider = json!({"id": "c", "auto_scaling_group_provider": [{"auto_scaling_group_arn": arn}]});
-    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_ecs_capacity_provider", &provider)]), none);
-    let elsewhere = json!({"id": "cpu", "autoscaling_group_name": "other"});
-    assert_eq!(changed("aws_autoscaling_group", &was, &more, &[("aws_autoscaling_policy", &elsewhere)]), here);
-}
-
-#[test]
 fn an_image_that_one_account_may_start_is_not_public_by_that() {
     let image = |public: bool| json!({"id": "ami-1", "name": "web", "public": public});
     let permission = |who: Value| {
