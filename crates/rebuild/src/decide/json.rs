@@ -65,6 +65,24 @@ impl Json {
         }
     }
 
+    /// The keys of an object, the texts of a list.
+    pub(crate) fn words(&self) -> Vec<String> {
+        match &self.kind {
+            JsonKind::Object(members) => members.iter().map(|member| member.key.clone()).collect(),
+            JsonKind::Array(items) => items.iter().filter_map(Json::text).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The values in it.
+    pub(crate) fn children(&self) -> Vec<&Json> {
+        match &self.kind {
+            JsonKind::Object(members) => members.iter().map(|member| &member.value).collect(),
+            JsonKind::Array(items) => items.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     pub(crate) fn member(&self, name: &str) -> Option<&Json> {
         match &self.kind {
             JsonKind::Object(members) => members.iter().find(|member| member.key == name).map(|member| &member.value),

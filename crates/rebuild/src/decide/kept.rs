@@ -3,6 +3,7 @@
 use super::read_files::ReadFiles;
 use super::retarget::Work;
 use super::syntax::{attribute, blocks, place};
+use super::words::Words;
 use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::Path;
@@ -52,30 +53,36 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
     let mut kept: Vec<Range<usize>> = Vec::new();
     let mut notes = Vec::new();
     for table in &work.parsed[file].syntax.tables {
-        let words = &work.words;
-        let moves = |word: &String| Some(words.replace(word)).filter(|new| new != word && table.words.contains(new));
-        if let Some((word, new)) = table.words.iter().find_map(|word| Some((word, moves(word)?))) {
+        if let Some((word, new)) = both_sides(&work.words, &table.words) {
             let message = format!("left as it is: it names {word} and {new} side by side");
             notes.push((codes::R_KEPT, Severity::Info, table.range.clone(), message));
             kept.push(table.range.clone());
             continue;
         }
-        let of_region = |key: &str| Region::new(key).ok();
         let (primary, standby) = (work.input.primary, work.input.standby);
+        let is_other = |key: &str| key != primary.as_str() && Region::new(key).is_ok();
+        let others = table.rows.iter().filter(|(key, _)| is_other(key)).map(|(_, value)| value.clone());
+        let others: Vec<Range<usize>> = others.collect();
         let ours = table.rows.iter().find(|(key, _)| key == primary.as_str());
-        let others = table.rows.iter().filter(|(key, _)| key != primary.as_str() && of_region(key).is_some());
-        let others: Vec<Range<usize>> = others.map(|(_, value)| value.clone()).collect();
         if let Some((_, value)) = ours.filter(|_| !others.is_empty()) {
             let message = format!(
                 "the table has no entry for {standby}: that of {primary} now stands for it, and the others stay"
             );
             notes.push((codes::R_REGION_TABLE, Severity::Warning, value.clone(), message));
-            kept.extend(others);
         }
+        kept.extend(others);
     }
     for (code, severity, range, message) in notes {
         let subject = Subject::File { span: work.span(file, range) };
         work.note(code, severity, subject, message);
     }
     kept
+}
+
+/// A word of the primary among these with what stands for it, where both are there: a table of both sides.
+pub(crate) fn both_sides(words: &Words, texts: &[String]) -> Option<(String, String)> {
+    texts.iter().find_map(|text| {
+        let new = words.replace(text);
+        (new != *text && texts.contains(&new)).then(|| (text.clone(), new))
+    })
 }

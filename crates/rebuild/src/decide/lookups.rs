@@ -16,6 +16,21 @@ const COPIES: [&str; 6] = [
     "aws_db_cluster_snapshot",
 ];
 
+/// Accounts that publish their images in every region.
+const PUBLISHERS: [&str; 11] = [
+    "137112412989", // Amazon Linux
+    "591542846629", // Amazon ECS
+    "602401143452", // Amazon EKS
+    "801119661308", // Windows
+    "679593333241", // AWS Marketplace
+    "099720109477", // Canonical
+    "136693071363", // Debian
+    "309956199498", // Red Hat
+    "013907871322", // SUSE
+    "792107900819", // Rocky Linux
+    "764336703387", // AlmaLinux
+];
+
 /// Objects of one region that another stack or a person made.
 const OBJECTS: [&str; 32] = [
     "aws_acm_certificate",
@@ -77,10 +92,7 @@ pub(crate) fn tell(work: &mut Work<'_>) {
 /// Whether the object is an account's own: published images have the same name in every region.
 fn is_own(kind: &str, block: &Block) -> bool {
     let is_account = |text: &str| text == "self" || text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    // Accounts that publish their images in every region: Amazon, Canonical, Debian, Red Hat, Rocky Linux, AlmaLinux.
-    let publishes = |text: &str| {
-        ["137112412989", "099720109477", "136693071363", "309956199498", "792107900819", "764336703387"].contains(&text)
-    };
+    let publishes = |text: &str| PUBLISHERS.contains(&text);
     match attribute(&block.body, "owners") {
         Some(Expression::Array(owners)) => {
             owners.iter().filter_map(literal).any(|owner| is_account(owner) && !publishes(owner))

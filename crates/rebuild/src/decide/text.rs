@@ -1,15 +1,17 @@
 //! Which texts of the source can name the primary.
 
 use super::json::{self, Json, JsonKind, Member};
-use super::kept::kept_ranges;
+use super::kept::{both_sides, kept_ranges};
 use super::modules::Instances;
 use super::read_files::ReadFiles;
 use super::replace::{Literal, replace};
 use super::retarget::{Rule, Work};
 use super::sources::Document;
 use super::syntax::{labels, place};
+use super::words::Words;
 use super::{joints, leftovers};
 use crate::observe::FileKind;
+use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +43,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
     let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
     for file in documents {
         let literals = json_literals(work, &file);
+        json_tables(work, &file);
         for literal in &literals {
             replace(work, &file, literal);
         }
@@ -112,7 +115,9 @@ const NAMES_IN_JSON: [&str; 8] =
 fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
     let Document { text, json: document } = &*work.json[file];
     let mut found = Vec::new();
-    let mut collect = |member: &Member, rule| values(text, &member.value, rule, member.key.contains("kms"), &mut found);
+    let mut collect = |member: &Member, rule| {
+        values(work, text, &member.value, (rule, member.key.contains("kms")), &mut found);
+    };
     if FileKind::of(file) == FileKind::VarsJson {
         document.members().into_iter().for_each(|member| collect(member, None));
     } else {
@@ -140,19 +145,42 @@ fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
     found
 }
 
+/// Says which tables of a file of JSON name both sides.
+fn json_tables(work: &mut Work<'_>, file: &Path) {
+    fn walk(words: &Words, value: &Json, found: &mut Vec<(Range<usize>, (String, String))>) {
+        match both_sides(words, &value.words()) {
+            Some(both) => found.push((value.range.clone(), both)),
+            None => value.children().into_iter().for_each(|inner| walk(words, inner, found)),
+        }
+    }
+    let mut found = Vec::new();
+    walk(&work.words, &work.json[file].json, &mut found);
+    for (range, (word, new)) in found {
+        let subject = Subject::File { span: work.span(file, range) };
+        let message = format!("left as it is: it names {word} and {new} side by side");
+        work.note(codes::R_KEPT, Severity::Info, subject, message);
+    }
+}
+
 /// The texts of a value: those of its keys too.
-fn values(text: &str, value: &Json, rule: Option<Rule>, is_key: bool, found: &mut Vec<Literal>) {
+fn values(work: &Work<'_>, text: &str, value: &Json, like: (Option<Rule>, bool), found: &mut Vec<Literal>) {
+    let (rule, is_key) = like;
+    if both_sides(&work.words, &value.words()).is_some() {
+        return;
+    }
     let mut add = |range: &Range<usize>| {
         let literals = json::literals(text, range.clone()).into_iter();
         found.extend(literals.map(|range| Literal { range, rule, is_key }));
     };
     match &value.kind {
         JsonKind::Text(_) => add(&value.range),
-        JsonKind::Array(items) => items.iter().for_each(|item| values(text, item, rule, is_key, found)),
+        JsonKind::Array(items) => items.iter().for_each(|item| values(work, text, item, like, found)),
         JsonKind::Object(members) => {
             members.iter().for_each(|member| add(&member.key_range));
-            for member in members {
-                values(text, &member.value, rule, is_key || member.key.contains("kms"), found);
+            // What stands under another region's name is that region's.
+            let other = |key: &str| key != work.input.primary.as_str() && Region::new(key).is_ok();
+            for member in members.iter().filter(|member| !other(&member.key)) {
+                values(work, text, &member.value, (rule, is_key || member.key.contains("kms")), found);
             }
         }
         JsonKind::Other => {}

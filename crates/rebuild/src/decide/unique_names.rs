@@ -4,12 +4,18 @@ use super::global::{PrivateZones, UNIQUE_NAMES};
 use super::modules::{Instances, address};
 use super::retarget::Work;
 use super::syntax::{attribute, labels, place};
+use super::words::Words;
 use hcl_edit::expr::Expression;
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Asks about names that would be the same in both regions where only one can be.
 pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
     let private = PrivateZones::of(work);
+    // A name that tells the standby is a result's.
+    let (none, zones, map) = (BTreeMap::new(), BTreeMap::new(), IndexMap::new());
+    let standbys = Words::new(work.input.standby, work.input.primary, &zones, &map, &none, &[]);
     let mut questions = Vec::new();
     for (file, parsed) in &work.parsed {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
@@ -27,7 +33,11 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
                 sets.iter().any(|set| addresses.contains(&set.address) && set.attributes.contains_key(attribute))
             };
             let stays = |attribute_name: &str| match attribute(&block.body, attribute_name) {
-                Some(Expression::String(text)) => !is_set(attribute_name) && work.words.replace(text) == text.as_str(),
+                Some(Expression::String(text)) => {
+                    !is_set(attribute_name)
+                        && work.words.replace(text) == text.as_str()
+                        && standbys.replace(text) == text.as_str()
+                }
                 // What is computed shows in the plan.
                 Some(_) => false,
                 None => true,
