@@ -34,14 +34,14 @@ fn mirror() -> PathBuf {
 
 fn write(folder: &Path, path: &Path, bytes: &[u8]) {
     let path = folder.join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, bytes).unwrap();
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(path, bytes).expect("a file");
 }
 
 fn terraform(folder: &Path, arguments: &[&str]) -> Output {
     let config = folder.join("mirror.tfrc");
     let text = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n", mirror());
-    std::fs::write(&config, text).unwrap();
+    std::fs::write(&config, text).expect("a file");
     Command::new("terraform")
         .args(arguments)
         .current_dir(folder)

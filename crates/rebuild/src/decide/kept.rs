@@ -81,7 +81,7 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
 
 /// A word of the primary among these with what stands for it, where both are there: a table of both sides.
 pub(crate) fn both_sides(words: &Words, texts: &[String]) -> Option<(String, String)> {
-    texts.iter().find_map(|text| {
+    texts.iter().filter(|text| !words.find(text).is_empty()).find_map(|text| {
         let new = words.replace(text);
         (new != *text && texts.contains(&new)).then(|| (text.clone(), new))
     })

@@ -91,6 +91,11 @@ pub(crate) fn rewrite_file_paths(work: &mut Work<'_>) {
             .map(|source| place_of(source).start)
             .collect();
         for path in &parsed.syntax.paths {
+            // What does not go up stays below its folder.
+            let (FileAt::Module(text) | FileAt::Root(text)) = &path.at else { continue };
+            if !text.contains("..") {
+                continue;
+            }
             let (Some(target), Some(literal)) = (target(file, path), &path.literal) else { continue };
             let (from, text) = match &path.at {
                 FileAt::Module(text) => (place(folder), text),

@@ -58,12 +58,12 @@ impl Looks {
 
     /// A quick answer for the many texts that have nothing of it.
     fn may_be_in(&self, text: &str) -> bool {
-        let first = |word: &str| word.bytes().next().unwrap_or_default();
-        let starts = |byte: u8| {
-            let byte = byte.to_ascii_lowercase();
-            byte == first(&self.parts[0])
-        };
-        text.len() >= 3 && text.bytes().any(starts)
+        let begins = |word: &str, pair: &[u8]| word.len() >= 2 && pair.eq_ignore_ascii_case(&word.as_bytes()[..2]);
+        text.len() >= 3
+            && text
+                .as_bytes()
+                .windows(2)
+                .any(|pair| begins(&self.parts[0], pair) || self.doubtful.iter().any(|word| begins(word, pair)))
     }
 
     fn find(&self, text: &str) -> Vec<Range<usize>> {

@@ -220,6 +220,10 @@ fn hosts(text: &str, within: &Range<usize>, primary: &Region) -> Vec<OwnId> {
         }
         let name = text[start..end].trim_end_matches('.');
         let path = &text[end..within.end.max(end)];
+        // Most words are no names of hosts at all.
+        if !(name.ends_with(".com") || name.ends_with(".aws")) {
+            continue;
+        }
         let own = OWN_HOSTS.iter().any(|form| {
             let short = short_code(primary.as_str()).unwrap_or_default();
             let end = form.replace("{short}", &short).replace("{}", primary.as_str());

@@ -9,7 +9,7 @@ use super::retarget::Work;
 use super::syntax::{FileAt, FilePath};
 use crate::observe::{FileKind, normalize};
 use pilotlight_findings::{Severity, Subject, codes};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ const LOCK_FILE: &str = ".terraform.lock.hcl";
 #[derive(Debug, Default)]
 pub(crate) struct ReadFiles {
     named: BTreeSet<PathBuf>,
+    /// What the paths of the source begin with.
+    firsts: HashSet<String>,
     /// The first path that is computed, and where it stands.
     computed: Option<(PathBuf, Range<usize>)>,
     /// Folders of which a file is read whose name is computed.
@@ -30,11 +32,13 @@ pub(crate) struct ReadFiles {
 
 impl ReadFiles {
     pub(crate) fn of(work: &Work<'_>) -> Self {
-        let mut read = Self::default();
+        let firsts = work.tree.files.keys().filter_map(|file| file.components().next());
+        let firsts = firsts.map(|first| first.as_os_str().to_string_lossy().into_owned()).collect();
+        let mut read = Self { firsts, ..Self::default() };
         for (file, parsed) in &work.parsed {
             let sources = module_sources(work, file);
             for path in &parsed.syntax.paths {
-                if sources.contains(&path.range) {
+                if sources.contains(&path.range) || !read.may_name_one(path) {
                     continue;
                 }
                 let Some(target) = target(file, path) else {
@@ -68,6 +72,17 @@ impl ReadFiles {
         read
     }
 
+    /// Whether a path may lead to a file of the source: most texts are no paths, and are told by their first step.
+    fn may_name_one(&self, path: &FilePath) -> bool {
+        match &path.at {
+            FileAt::Root(text) if !path.is_read => {
+                let first = text.split('/').next().unwrap_or_default();
+                matches!(first, "" | "." | "..") || self.firsts.contains(first)
+            }
+            _ => true,
+        }
+    }
+
     /// Whether the configuration reads this file, or may.
     pub(crate) fn may_be_read(&self, file: &Path) -> bool {
         self.named.contains(file) || self.computed.is_some() && !file.ends_with(LOCK_FILE)
@@ -77,6 +92,9 @@ impl ReadFiles {
     pub(crate) fn kept(&self, work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
         let text = &work.parsed[file].text;
         let paths = work.parsed[file].syntax.paths.iter().filter(|path| {
+            if !self.may_name_one(path) {
+                return false;
+            }
             let Some(target) = target(file, path) else { return path.is_read };
             // A plain text with a folder's name, as `"eu-west-1"`, is most often no path.
             let led = ["\"${path.", "\"./", "\"../"].iter().any(|start| text[path.range.clone()].starts_with(start));

@@ -23,21 +23,22 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
         let syntax = &work.parsed[file].syntax;
         // In the order of the text, so that what is within what is found in one pass.
         let mut ranges: Vec<Range<usize>> = syntax.literals.iter().chain(&syntax.inner_names).cloned().collect();
-        ranges.sort_by_key(|range| range.start);
+        ranges.sort_unstable_by_key(|range| range.start);
+        let kept = Union::of(kept);
         let literals: Vec<Literal> = ranges
             .into_iter()
-            .filter(|range| !kept.iter().any(|kept| within(range, kept)))
+            .filter(|range| !kept.holds(range))
             .map(|range| Literal {
                 rule: rules.iter().find(|(block, _)| within(&range, block)).map(|(_, rule)| *rule),
                 is_key: syntax.keys.iter().any(|key| within(&range, key)),
                 range,
             })
             .collect();
-        joints::join(work, file, &kept);
+        joints::join(work, file, &kept.0);
         for literal in &literals {
             replace(work, file, literal);
         }
-        numbers(work, file, &kept);
+        numbers(work, file, &kept.0);
         leftovers::tell(work, file, literals.into_iter().map(|literal| literal.range));
     }
     let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
@@ -80,6 +81,27 @@ fn numbers(work: &mut Work<'_>, file: &Path, kept: &[Range<usize>]) {
                 work.ask(file, range, format!("{text} is an account of AWS in the primary region"), needs, Some(line));
             }
         }
+    }
+}
+
+/// Ranges in the order of the text, those within others left out.
+struct Union(Vec<Range<usize>>);
+
+impl Union {
+    fn of(mut ranges: Vec<Range<usize>>) -> Self {
+        ranges.sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut union: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            if union.last().is_none_or(|last| last.end < range.end) {
+                union.push(range);
+            }
+        }
+        Self(union)
+    }
+
+    fn holds(&self, range: &Range<usize>) -> bool {
+        let after = self.0.partition_point(|known| known.start <= range.start);
+        after.checked_sub(1).is_some_and(|at| range.end <= self.0[at].end)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::global::{PrivateZones, UNIQUE_NAMES};
 use super::modules::{Instances, address};
 use super::retarget::Work;
+use super::sources::Parsed;
 use super::syntax::{attribute, labels, place};
 use super::words::Words;
 use hcl_edit::expr::Expression;
@@ -13,6 +14,13 @@ use std::path::Path;
 /// Asks about names that would be the same in both regions where only one can be.
 pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
     let private = PrivateZones::of(work);
+    let is_unique = |kind: &str| UNIQUE_NAMES.iter().any(|(known, ..)| *known == kind);
+    let has_unique = |parsed: &Parsed| {
+        parsed.syntax.blocks("resource").any(|block| labels(block).first().is_some_and(|kind| is_unique(kind)))
+    };
+    if !work.parsed.values().any(|parsed| has_unique(parsed)) {
+        return;
+    }
     // A name that tells the standby is a result's.
     let (none, zones, map) = (BTreeMap::new(), BTreeMap::new(), IndexMap::new());
     let standbys = Words::new(work.input.standby, work.input.primary, &zones, &map, &none, &[]);

@@ -218,6 +218,11 @@ fn outside_files(tree: &SourceTree) -> BTreeSet<PathBuf> {
         let Source::Hcl(parsed) = source else { continue };
         let sources: Vec<Range<usize>> = source.module_calls().into_iter().map(|call| call.range).collect();
         for path in &parsed.syntax.paths {
+            // What does not go up stays below its folder.
+            let (FileAt::Module(text) | FileAt::Root(text)) = &path.at else { continue };
+            if !text.contains("..") {
+                continue;
+            }
             let is_source = sources.iter().any(|call| call.start <= path.range.start && path.range.end <= call.end);
             let target = match &path.at {
                 FileAt::Module(text) => normalize(&file.parent().unwrap_or(Path::new("")).join(text)),
