@@ -8,7 +8,7 @@ mod collector;
 use super::json::Json;
 use super::sources::utf8;
 use crate::observe::{SourceError, normalize};
-use collector::Collector;
+use collector::{Collector, References};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::visit::Visit as _;
@@ -217,9 +217,9 @@ pub(crate) fn literal(expression: &Expression) -> Option<&str> {
 
 /// References anywhere in an expression.
 pub(crate) fn references_in(expression: &Expression) -> Vec<Reference> {
-    let mut collector = Collector::default();
-    collector.visit_expr(expression);
-    collector.references
+    let mut references = References::default();
+    references.visit_expr(expression);
+    references.0
 }
 
 /// A `module` block.

@@ -37,6 +37,19 @@ pub(super) struct Collector {
     pub(super) numbers: Vec<Range<usize>>,
 }
 
+/// References alone: what the rules ask of one expression.
+#[derive(Default)]
+pub(super) struct References(pub(super) Vec<Reference>);
+
+impl Visit for References {
+    fn visit_traversal(&mut self, node: &Traversal) {
+        if let Some(path) = path_of(node) {
+            self.0.push(Reference { span: place(node), interpolation: None, path });
+        }
+        visit::visit_traversal(self, node);
+    }
+}
+
 /// Whether what is called so has a key's id: `kms_key_id`, `kms_master_key_arn`, `encryption_key_id`.
 fn is_key_name(name: &str) -> bool {
     name.contains("kms") || name.ends_with("key_id") || name.ends_with("key_arn")
