@@ -8,7 +8,9 @@ mod figures;
 mod groups;
 mod plugins;
 mod provider;
+mod rebuild;
 mod records;
+mod retarget;
 mod scale;
 mod state;
 mod state_text;
@@ -24,6 +26,8 @@ use std::process::ExitCode;
 pub(crate) enum Bench {
     /// Drift: against Terraform's refresh, in calls, and in line with the number of resources.
     Drift(Drift),
+    /// Rebuild: retargeting, against the parse of the same files.
+    Rebuild(rebuild::Rebuild),
 }
 
 #[derive(Args)]
@@ -52,7 +56,13 @@ enum Section {
 }
 
 pub(crate) fn run(bench: &Bench) -> Done<ExitCode> {
-    let Bench::Drift(drift) = bench;
+    match bench {
+        Bench::Drift(drift) => run_drift(drift),
+        Bench::Rebuild(rebuild) => rebuild::run(rebuild),
+    }
+}
+
+fn run_drift(drift: &Drift) -> Done<ExitCode> {
     let workspace = Workspace::find()?;
     let chosen = |section: &&Section| drift.only.is_empty() || drift.only.contains(section);
     let sections: Vec<Section> = Section::value_variants().iter().filter(chosen).copied().collect();
@@ -77,6 +87,11 @@ pub(crate) fn run(bench: &Bench) -> Done<ExitCode> {
             return Err(error);
         }
     }
+    finish(&figures)
+}
+
+/// Shows the table; a missed limit is an error.
+fn finish(figures: &Figures) -> Done<ExitCode> {
     anstream::println!("{}", figures.render());
     let missed = figures.missed();
     match missed {

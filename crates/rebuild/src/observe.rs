@@ -4,10 +4,11 @@ mod backend;
 mod catalog;
 mod images;
 pub mod lifecycle;
+mod reader;
 mod source;
 
 pub use backend::{S3Backend, s3_backend};
 pub use catalog::{CatalogError, Image, RegionCatalog};
 pub use images::{ImageMap, image_ids, observe_images};
-pub(crate) use source::{FileKind, normalize};
+pub(crate) use source::{FileKind, is_override, normalize};
 pub use source::{SourceError, SourceTree};

@@ -6,7 +6,6 @@ use pilotlight_findings::{Evidence, Finding, SENSITIVE, Severity, codes};
 use pilotlight_rebuild::{ParityInput, ResidueInput, SourceTree, collisions, parity, residue, retarget};
 use pilotlight_tfstate::{PlanJson, State};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use world::World;
 
 const PLAN: &str = r#"
@@ -52,10 +51,7 @@ resource "aws_route53_record" "regional" {
 "#;
 
 fn source() -> SourceTree {
-    let mut tree = SourceTree { root: "app".into(), ..SourceTree::default() };
-    tree.modules.insert(PathBuf::new());
-    tree.files.insert("main.tf".into(), SOURCE.as_bytes().to_vec());
-    tree
+    SourceTree::from_files("app", [("main.tf".into(), SOURCE.as_bytes().to_vec())]).expect("valid HCL")
 }
 
 fn resource(resource_type: &str, name: &str, key: Option<&str>, attributes: Value) -> Value {

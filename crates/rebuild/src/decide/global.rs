@@ -1,7 +1,8 @@
 //! Resources that are not of a region, and names that are unique beyond one.
 
+use super::json::Json;
 use super::retarget::Work;
-use super::syntax::{labels, references_in};
+use super::syntax::{attribute, labels, literal, references_in};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Structure};
 use pilotlight_tfstate::ManagedInstance;
@@ -43,6 +44,18 @@ pub fn is_global(resource_type: &str) -> bool {
 /// in the networks of its region, and the standby has one of its own with the same name.
 pub(crate) fn is_global_block(resource_type: &str, block: &Block) -> bool {
     is_global(resource_type) && !is_private_zone(resource_type, block)
+        || is_of_cloudfront(resource_type, |name| attribute(&block.body, name).and_then(literal))
+}
+
+/// The same of a block in JSON.
+pub(crate) fn is_global_in_json(resource_type: &str, body: &Json) -> bool {
+    is_global(resource_type) && !(resource_type == ZONE && body.member("vpc").is_some())
+        || is_of_cloudfront(resource_type, |name| body.member(name).and_then(Json::text))
+}
+
+/// Web ACLs and what belongs to them are of a region, or of CloudFront: then one serves every region.
+fn is_of_cloudfront<'a>(resource_type: &str, text: impl Fn(&str) -> Option<&'a str>) -> bool {
+    resource_type.starts_with("aws_wafv2_") && text("scope") == Some("CLOUDFRONT")
 }
 
 fn is_private_zone(resource_type: &str, block: &Block) -> bool {
@@ -56,8 +69,10 @@ fn is_private_zone(resource_type: &str, block: &Block) -> bool {
 /// Whether an object of a state serves every region.
 pub(crate) fn is_global_object(managed: &ManagedInstance<'_>) -> bool {
     let networks = managed.attributes().get("vpc").and_then(serde_json::Value::as_array);
+    let text = |name: &str| managed.attributes().get(name).and_then(serde_json::Value::as_str);
     is_global(managed.resource_type())
         && !(managed.resource_type() == ZONE && networks.is_some_and(|networks| !networks.is_empty()))
+        || is_of_cloudfront(managed.resource_type(), text)
 }
 
 const ZONE: &str = "aws_route53_zone";
@@ -98,9 +113,52 @@ pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 2] =
 
 /// How ids of regional objects begin, before a hyphen and 8 or 17 hexadecimal digits.
 /// Source: Amazon EC2 User Guide, "Resource IDs".
-const REGIONAL_IDS: [&str; 24] = [
-    "acl", "ami", "cgw", "dopt", "eipalloc", "eipassoc", "eni", "i", "igw", "lt", "nat", "pcx", "pl", "rtb",
-    "rtbassoc", "sg", "sgr", "snap", "subnet", "tgw", "vgw", "vol", "vpc", "vpce",
+const REGIONAL_IDS: [&str; 45] = [
+    "acl",
+    "aki",
+    "ami",
+    "ari",
+    "cagw",
+    "cgw",
+    "cr",
+    "dopt",
+    "eigw",
+    "eipalloc",
+    "eipassoc",
+    "eni",
+    "fl",
+    "fs",
+    "fsap",
+    "fsmt",
+    "h",
+    "i",
+    "igw",
+    "ipam",
+    "ipam-pool",
+    "key",
+    "lt",
+    "nat",
+    "pcx",
+    "pl",
+    "r",
+    "rtb",
+    "rtbassoc",
+    "rslvr-in",
+    "rslvr-out",
+    "rslvr-rr",
+    "sg",
+    "sgr",
+    "snap",
+    "subnet",
+    "tgw",
+    "tgw-attach",
+    "tgw-rtb",
+    "vgw",
+    "vol",
+    "vpc",
+    "vpce",
+    "vpce-svc",
+    "vpn",
 ];
 
 /// Ids of regional objects in a text: where each stands, and how it begins.

@@ -3,7 +3,8 @@
 use super::read_files::ReadFiles;
 use super::retarget::Work;
 use super::syntax::{attribute, blocks, place};
-use pilotlight_findings::{Severity, Subject, codes};
+use super::words::Words;
+use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::Path;
 
@@ -12,24 +13,11 @@ const CHOOSERS: [&str; 4] = ["resource", "data", "ephemeral", "import"];
 
 /// Ranges in which words stay.
 pub(crate) fn kept_ranges(work: &mut Work<'_>, file: &Path, read: &ReadFiles) -> Vec<Range<usize>> {
-    let syntax = &work.parsed[file].syntax;
     let mut kept = names(work, file);
     // The folders and files keep their names.
     kept.extend(read.kept(work, file));
     kept.extend(work.kept_of(file));
-    let mut tables = Vec::new();
-    for (range, words) in &syntax.tables {
-        let moves = |word: &String| Some(work.words.replace(word)).filter(|new| new != word && words.contains(new));
-        if let Some(both) = words.iter().find_map(|word| Some((word.clone(), moves(word)?))) {
-            tables.push((range.clone(), both));
-        }
-    }
-    for (range, (primary, standby)) in tables {
-        let subject = Subject::File { span: work.span(file, range.clone()) };
-        let message = format!("left as it is: it names {primary} and {standby} side by side");
-        work.note(codes::R_KEPT, Severity::Info, subject, message);
-        kept.push(range);
-    }
+    kept.extend(tables(work, file));
     kept
 }
 
@@ -37,10 +25,18 @@ pub(crate) fn kept_ranges(work: &mut Work<'_>, file: &Path, read: &ReadFiles) ->
 /// `aws.eu-west-1` to those who use it, whatever region it works in.
 fn names(work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
     let syntax = &work.parsed[file].syntax;
-    let mut kept = Vec::new();
+    let mut kept = syntax.output_names.clone();
     kept.extend(syntax.blocks("provider").filter_map(|block| attribute(&block.body, "alias")).map(place));
     for block in syntax.blocks("module") {
         kept.extend(["source", "providers"].iter().filter_map(|name| attribute(&block.body, name)).map(place));
+    }
+    // What explains a variable to its readers plans nothing.
+    for kind in ["variable", "output"] {
+        for block in syntax.blocks(kind) {
+            kept.extend(attribute(&block.body, "description").map(place));
+            let validations = blocks(&block.body, "validation");
+            kept.extend(validations.filter_map(|inner| attribute(&inner.body, "error_message")).map(place));
+        }
     }
     for kind in CHOOSERS {
         kept.extend(syntax.blocks(kind).filter_map(|block| attribute(&block.body, "provider")).map(place));
@@ -49,4 +45,44 @@ fn names(work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
         kept.extend(blocks(&block.body, "required_providers").map(place));
     }
     kept
+}
+
+/// Tables that have a place for each region. One that names both sides is right in both; of one that knows the
+/// primary and others, only what is the primary's follows.
+fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
+    let mut kept: Vec<Range<usize>> = Vec::new();
+    let mut notes = Vec::new();
+    for table in &work.parsed[file].syntax.tables {
+        if let Some((word, new)) = both_sides(&work.words, &table.words) {
+            let message = format!("left as it is: it names {word} and {new} side by side");
+            notes.push((codes::R_KEPT, Severity::Info, table.range.clone(), message));
+            kept.push(table.range.clone());
+            continue;
+        }
+        let (primary, standby) = (work.input.primary, work.input.standby);
+        let is_other = |key: &str| key != primary.as_str() && Region::new(key).is_ok();
+        let others = table.rows.iter().filter(|(key, _)| is_other(key)).map(|(_, value)| value.clone());
+        let others: Vec<Range<usize>> = others.collect();
+        let ours = table.rows.iter().find(|(key, _)| key == primary.as_str());
+        if let Some((_, value)) = ours.filter(|_| !others.is_empty()) {
+            let message = format!(
+                "the table has no entry for {standby}: that of {primary} now stands for it, and the others stay"
+            );
+            notes.push((codes::R_REGION_TABLE, Severity::Warning, value.clone(), message));
+        }
+        kept.extend(others);
+    }
+    for (code, severity, range, message) in notes {
+        let subject = Subject::File { span: work.span(file, range) };
+        work.note(code, severity, subject, message);
+    }
+    kept
+}
+
+/// A word of the primary among these with what stands for it, where both are there: a table of both sides.
+pub(crate) fn both_sides(words: &Words, texts: &[String]) -> Option<(String, String)> {
+    texts.iter().filter(|text| !words.find(text).is_empty()).find_map(|text| {
+        let new = words.replace(text);
+        (new != *text && texts.contains(&new)).then(|| (text.clone(), new))
+    })
 }

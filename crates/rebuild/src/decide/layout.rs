@@ -1,7 +1,8 @@
 //! Where files of the source stand below the standby root.
 
+use super::read_files::{below, target};
 use super::retarget::{Rule, Work};
-use super::syntax::{attribute, labels, literal, place as place_of};
+use super::syntax::{FileAt, attribute, labels, literal, place as place_of};
 use crate::observe::normalize;
 use std::path::{Component, Path, PathBuf};
 
@@ -42,10 +43,7 @@ pub(crate) fn rewrite_module_sources(work: &mut Work<'_>) {
             if normalize(&caller.join(text)) == called {
                 continue;
             }
-            let mut way = way(&caller, &called).display().to_string();
-            if !way.starts_with("../") {
-                way = format!("./{way}");
-            }
+            let way = module_way(&caller, &called);
             let name = labels(block).first().copied().unwrap_or_default();
             edits.push((
                 file.clone(),
@@ -55,8 +53,72 @@ pub(crate) fn rewrite_module_sources(work: &mut Work<'_>) {
             ));
         }
     }
+    for (file, document) in &work.json {
+        let Some(folder) = file.parent() else { continue };
+        for (labels, body) in document.json.blocks("module", 1) {
+            let Some(source) = body.member("source") else { continue };
+            let Some(text) = source.text().filter(|text| text.starts_with("./") || text.starts_with("../")) else {
+                continue;
+            };
+            let (caller, called) = (place(folder), place(&normalize(&folder.join(text))));
+            if normalize(&caller.join(text)) != called {
+                let name = labels.first().map(|label| label.key.as_str()).unwrap_or_default();
+                let reason = format!("module {name} stands below the standby root");
+                edits.push((file.clone(), source.range.clone(), module_way(&caller, &called), reason));
+            }
+        }
+    }
     for (file, range, text, reason) in edits {
         work.edit(&file, range, text, Rule::ModuleSource, reason);
+    }
+}
+
+/// A module's source as Terraform takes it for a folder.
+fn module_way(caller: &Path, called: &Path) -> String {
+    let way = way(caller, called).display().to_string();
+    if way.starts_with("../") { way } else { format!("./{way}") }
+}
+
+/// Files outside of the root are found at their new places, where the path says where they are.
+pub(crate) fn rewrite_file_paths(work: &mut Work<'_>) {
+    let mut edits = Vec::new();
+    for (file, parsed) in &work.parsed {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let sources: Vec<_> = parsed
+            .syntax
+            .blocks("module")
+            .filter_map(|block| attribute(&block.body, "source"))
+            .map(|source| place_of(source).start)
+            .collect();
+        for path in &parsed.syntax.paths {
+            // What does not go up stays below its folder.
+            let (FileAt::Module(text) | FileAt::Root(text)) = &path.at else { continue };
+            if !text.contains("..") {
+                continue;
+            }
+            let (Some(target), Some(literal)) = (target(file, path), &path.literal) else { continue };
+            let (from, text) = match &path.at {
+                FileAt::Module(text) => (place(folder), text),
+                FileAt::Root(text) => (PathBuf::new(), text),
+                FileAt::Computed => continue,
+            };
+            let is_outside = target.starts_with("..") && !sources.contains(&path.range.start);
+            if !is_outside || below(work, &target).next().is_none() {
+                continue;
+            }
+            let new = place(&target);
+            if normalize(&from.join(text)) == new {
+                continue;
+            }
+            let old = &parsed.text[literal.clone()];
+            let (lead, end) = (old.starts_with('/'), old.ends_with('/'));
+            let way = way(&from, &new).display().to_string();
+            let text = format!("{}{way}{}", if lead { "/" } else { "" }, if end && !way.is_empty() { "/" } else { "" });
+            edits.push((file.clone(), literal.clone(), text));
+        }
+    }
+    for (file, range, text) in edits {
+        work.edit(&file, range, text, Rule::FilePath, "the file stands below the standby root");
     }
 }
 

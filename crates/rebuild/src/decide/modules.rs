@@ -1,10 +1,10 @@
 //! Which module each folder is: a folder that is called twice is two modules.
 
 use super::retarget::Work;
-use super::syntax::{ModuleCall, labels, module_calls, place};
+use super::syntax::{ModuleCall, json_module_calls, labels, module_calls, place};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Module addresses, as the names on the way, by folder. The root's is empty.
 pub(crate) type Instances = BTreeMap<PathBuf, Vec<Vec<String>>>;
@@ -21,15 +21,14 @@ pub(crate) fn instances(work: &Work<'_>, without: &Calls) -> Instances {
     let mut waiting = vec![(PathBuf::new(), Vec::<String>::new())];
     while let Some((folder, path)) = waiting.pop() {
         for file in work.tree.configuration_of(&folder) {
-            let calls = module_calls(&work.tree.display(&file), &file, &work.tree.files[&file]).unwrap_or_default();
-            for ModuleCall { name, source } in calls {
-                if without.contains(&(folder.clone(), name.clone())) {
+            for call in calls_of(work, &file) {
+                if without.contains(&(folder.clone(), call.name.clone())) {
                     continue;
                 }
-                let called = ModuleCall { name: name.clone(), source }.folder(&folder);
+                let called = call.folder(&folder);
                 if let Some(called) = called.filter(|called| path.len() < DEEPEST && work.tree.modules.contains(called))
                 {
-                    waiting.push((called, [path.clone(), vec![name]].concat()));
+                    waiting.push((called, [path.clone(), vec![call.name]].concat()));
                 }
             }
         }
@@ -37,6 +36,15 @@ pub(crate) fn instances(work: &Work<'_>, without: &Calls) -> Instances {
     }
     instances.values_mut().for_each(|paths| paths.sort());
     instances
+}
+
+/// The calls in a file of configuration.
+fn calls_of(work: &Work<'_>, file: &Path) -> Vec<ModuleCall> {
+    match (work.parsed.get(file), work.json.get(file)) {
+        (Some(parsed), _) => module_calls(&parsed.syntax),
+        (None, Some(document)) => json_module_calls(&document.json),
+        (None, None) => Vec::new(),
+    }
 }
 
 /// What the plan's `exclude` says of modules.
@@ -91,8 +99,8 @@ fn calls(work: &Work<'_>) -> Vec<(PathBuf, PathBuf, String, Option<Range<usize>>
                     }
                 }
             } else {
-                let calls = module_calls(&work.tree.display(&file), &file, &work.tree.files[&file]).unwrap_or_default();
-                found.extend(calls.into_iter().map(|call| (file.clone(), folder.clone(), call.name, None)));
+                let calls = calls_of(work, &file).into_iter();
+                found.extend(calls.map(|call| (file.clone(), folder.clone(), call.name, None)));
             }
         }
     }

@@ -6,10 +6,10 @@
 //! boot script that still calls the primary does.
 
 use super::retarget::Work;
-use super::syntax::FileAt;
+use super::syntax::{FileAt, FilePath};
 use crate::observe::{FileKind, normalize};
 use pilotlight_findings::{Severity, Subject, codes};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};
 
@@ -20,22 +20,28 @@ const LOCK_FILE: &str = ".terraform.lock.hcl";
 #[derive(Debug, Default)]
 pub(crate) struct ReadFiles {
     named: BTreeSet<PathBuf>,
+    /// What the paths of the source begin with.
+    firsts: HashSet<String>,
     /// The first path that is computed, and where it stands.
     computed: Option<(PathBuf, Range<usize>)>,
+    /// Folders of which a file is read whose name is computed.
+    folders: Vec<(PathBuf, PathBuf, Range<usize>)>,
     /// Paths of functions that the source does not hold.
     outside: Vec<(PathBuf, Range<usize>, PathBuf)>,
 }
 
 impl ReadFiles {
     pub(crate) fn of(work: &Work<'_>) -> Self {
-        let mut read = Self::default();
+        let firsts = work.tree.files.keys().filter_map(|file| file.components().next());
+        let firsts = firsts.map(|first| first.as_os_str().to_string_lossy().into_owned()).collect();
+        let mut read = Self { firsts, ..Self::default() };
         for (file, parsed) in &work.parsed {
             let sources = module_sources(work, file);
             for path in &parsed.syntax.paths {
-                if sources.contains(&path.range) {
+                if sources.contains(&path.range) || !read.may_name_one(path) {
                     continue;
                 }
-                let Some(target) = target(file, &path.at) else {
+                let Some(target) = target(file, path) else {
                     read.computed.get_or_insert((file.clone(), path.range.clone()));
                     continue;
                 };
@@ -43,7 +49,13 @@ impl ReadFiles {
                 if target.as_os_str().is_empty() && !path.is_read && !led {
                     continue;
                 }
+                if target.as_os_str().is_empty() && !path.is_whole {
+                    read.computed.get_or_insert((file.clone(), path.range.clone()));
+                }
                 let found: Vec<_> = below(work, &target).cloned().collect();
+                if !path.is_whole {
+                    read.folders.push((target.clone(), file.clone(), path.range.clone()));
+                }
                 if found.is_empty() && path.is_read {
                     read.outside.push((file.clone(), path.range.clone(), target));
                 }
@@ -51,14 +63,24 @@ impl ReadFiles {
             }
         }
         // Expressions in JSON are not parsed: one that reads a file may read any.
-        for (file, bytes) in &work.tree.files {
-            let text = String::from_utf8_lossy(bytes);
-            let reads = ["${path.", "file(", "fileset(", "filebase64("].iter().any(|read| text.contains(read));
-            if FileKind::of(file) == FileKind::Json && reads {
-                read.computed.get_or_insert((file.clone(), 0..0));
+        for (file, document) in &work.json {
+            let mut reads = ["${path.", "file(", "fileset(", "filebase64("].iter();
+            if let Some(at) = reads.find_map(|read| document.text.find(read)) {
+                read.computed.get_or_insert((file.clone(), at..at));
             }
         }
         read
+    }
+
+    /// Whether a path may lead to a file of the source: most texts are no paths, and are told by their first step.
+    fn may_name_one(&self, path: &FilePath) -> bool {
+        match &path.at {
+            FileAt::Root(text) if !path.is_read => {
+                let first = text.split('/').next().unwrap_or_default();
+                matches!(first, "" | "." | "..") || self.firsts.contains(first)
+            }
+            _ => true,
+        }
     }
 
     /// Whether the configuration reads this file, or may.
@@ -70,7 +92,10 @@ impl ReadFiles {
     pub(crate) fn kept(&self, work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
         let text = &work.parsed[file].text;
         let paths = work.parsed[file].syntax.paths.iter().filter(|path| {
-            let Some(target) = target(file, &path.at) else { return path.is_read };
+            if !self.may_name_one(path) {
+                return false;
+            }
+            let Some(target) = target(file, path) else { return path.is_read };
             // A plain text with a folder's name, as `"eu-west-1"`, is most often no path.
             let led = ["\"${path.", "\"./", "\"../"].iter().any(|start| text[path.range.clone()].starts_with(start));
             path.is_read || work.tree.files.contains_key(&target) || led && below(work, &target).next().is_some()
@@ -91,17 +116,14 @@ impl ReadFiles {
             };
             work.note(codes::R_TEXT_FILE, Severity::Warning, subject, message);
         }
+        self.tell_named_after_region(work);
         let mut told = Vec::new();
         for (file, bytes) in &work.tree.files {
             let Ok(text) = std::str::from_utf8(bytes) else { continue };
             if FileKind::of(file) != FileKind::Other || self.named.contains(file) {
                 continue;
             }
-            let Some(hit) =
-                work.words.find(text).into_iter().find(|hit| hit.to.as_deref() != Some(&text[hit.range.clone()]))
-            else {
-                continue;
-            };
+            let Some(hit) = work.words.find(text).into_iter().find(|hit| !hit.stays(text)) else { continue };
             let message = match &self.computed {
                 _ if !self.may_be_read(file) => {
                     format!(
@@ -123,9 +145,35 @@ impl ReadFiles {
     }
 }
 
-/// The path below the root that an expression of a file leads to; none where it is computed.
-fn target(file: &Path, at: &FileAt) -> Option<PathBuf> {
-    match at {
+impl ReadFiles {
+    /// A file that is found by the region's name is looked for under the standby's.
+    fn tell_named_after_region(&self, work: &mut Work<'_>) {
+        let mut notes = Vec::new();
+        for (folder, by, range) in &self.folders {
+            for file in below(work, folder) {
+                let Some(name) = file.strip_prefix(folder).ok().map(|path| path.display().to_string()) else {
+                    continue;
+                };
+                let other = work.words.replace(&name);
+                if other != name && !work.tree.files.contains_key(&folder.join(&other)) {
+                    let message = format!(
+                        "a file of {} is found by a computed name here, and there is no {other} beside {name}: add it to the source",
+                        work.tree.display(folder),
+                    );
+                    notes.push((by.clone(), range.clone(), message));
+                }
+            }
+        }
+        for (file, range, message) in notes {
+            let subject = Subject::File { span: work.span(&file, range) };
+            work.note(codes::R_TEXT_FILE, Severity::Warning, subject, message);
+        }
+    }
+}
+
+/// The path below the root that an expression of a file leads to, as far as it is not computed.
+pub(crate) fn target(file: &Path, path: &FilePath) -> Option<PathBuf> {
+    match &path.at {
         FileAt::Module(path) => Some(normalize(&file.parent().unwrap_or(Path::new("")).join(path))),
         FileAt::Root(path) => Some(normalize(Path::new(path))),
         FileAt::Computed => None,
@@ -133,7 +181,7 @@ fn target(file: &Path, at: &FileAt) -> Option<PathBuf> {
 }
 
 /// The file at a path, or the files of the folder there: paths are in the order of their steps.
-fn below<'a>(work: &'a Work<'_>, target: &Path) -> impl Iterator<Item = &'a PathBuf> {
+pub(crate) fn below<'a>(work: &'a Work<'_>, target: &Path) -> impl Iterator<Item = &'a PathBuf> {
     let from = work.tree.files.range::<Path, _>((Bound::Included(target), Bound::Unbounded));
     from.map(|(file, _)| file).take_while(move |file| file.starts_with(target))
 }

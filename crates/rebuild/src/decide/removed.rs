@@ -1,7 +1,7 @@
 //! Resources that the standby does not make: those that the plan leaves out, and those that are one for
 //! all regions. Their blocks go; what refers to them gets the value that the primary's state has.
 
-use super::global::{is_global, is_global_block};
+use super::global::{is_global_block, is_global_in_json};
 use super::modules::{Calls, ExcludedModules, Instances, address};
 use super::retarget::{GlobalResource, Rule, Work};
 use super::syntax::{Reference, labels, place, references_in};
@@ -33,6 +33,7 @@ impl Gone {
 
 pub(crate) fn remove(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) {
     let gone = find(work, instances, modules);
+    ask_for_imports(work);
     let files: Vec<PathBuf> = work.parsed.keys().cloned().collect();
     for file in files {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
@@ -122,34 +123,43 @@ struct Declared {
 /// Every managed resource of the source, with its place.
 fn declared(work: &Work<'_>) -> Vec<Declared> {
     let mut declared = Vec::new();
-    for (file, bytes) in &work.tree.files {
-        let Some(folder) = file.parent().filter(|folder| work.tree.modules.contains(*folder)) else { continue };
-        let new = |resource_type: &str, name: &str, range, is_global| Declared {
-            folder: folder.to_owned(),
-            resource_type: resource_type.to_owned(),
-            name: name.to_owned(),
-            file: file.clone(),
-            range,
-            is_global,
-        };
-        if let Some(parsed) = work.parsed.get(file) {
-            for block in parsed.syntax.blocks("resource") {
-                if let [resource_type, name] = labels(block)[..] {
-                    declared.push(new(resource_type, name, place(block), is_global_block(resource_type, block)));
-                }
+    let new = |file: &Path, resource_type: &str, name: &str, range, is_global| Declared {
+        folder: file.parent().map(Path::to_owned).unwrap_or_default(),
+        resource_type: resource_type.to_owned(),
+        name: name.to_owned(),
+        file: file.to_owned(),
+        range,
+        is_global,
+    };
+    for (file, parsed) in &work.parsed {
+        for block in parsed.syntax.blocks("resource") {
+            if let [resource_type, name] = labels(block)[..] {
+                let is_global = is_global_block(resource_type, block);
+                declared.push(new(file, resource_type, name, place(block), is_global));
             }
-        } else if FileKind::of(file) == FileKind::Json {
-            let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
-            for (resource_type, names) in document["resource"].as_object().into_iter().flatten() {
-                for (name, body) in names.as_object().into_iter().flatten() {
-                    // A zone with networks is private; see `is_global_block`.
-                    let is_global = is_global(resource_type) && body.get("vpc").is_none();
-                    declared.push(new(resource_type, name, 0..0, is_global));
-                }
+        }
+    }
+    for (file, document) in &work.json {
+        for (labels, body) in document.json.blocks("resource", 2) {
+            if let [resource_type, name] = labels[..] {
+                let is_global = is_global_in_json(&resource_type.key, body);
+                declared.push(new(file, &resource_type.key, &name.key, name.key_range.clone(), is_global));
             }
         }
     }
     declared
+}
+
+/// An `import` block in JSON would adopt an object of the primary, and is not removed.
+fn ask_for_imports(work: &mut Work<'_>) {
+    let mut found = Vec::new();
+    for (file, document) in &work.json {
+        found.extend(document.json.blocks("import", 0).into_iter().map(|(_, body)| (file.clone(), body.range.clone())));
+    }
+    for (file, range) in found {
+        let needs = "blocks of JSON files are not removed: take it out once it is applied, or write it as HCL";
+        work.ask(&file, range, "an import block would adopt an object of the primary", needs, None);
+    }
 }
 
 fn remove_blocks(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gone) {

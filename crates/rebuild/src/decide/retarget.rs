@@ -4,10 +4,13 @@
 //! ([`OpenQuestion`]) rather than guess, and where it leaves a mention of the region on purpose it says so.
 
 use super::configured::Configured;
+use super::read_files::ReadFiles;
+use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
-use super::syntax::Syntax;
 use super::words::Words;
-use super::{align, backend, layout, modules, overrides, removed, text, variable_files};
+use super::{
+    align, backend, layout, lookups, modules, overrides, providers, removed, text, unique_names, variable_files,
+};
 use crate::observe::{FileKind, SourceError, SourceTree};
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
@@ -16,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What an edit follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,8 +33,12 @@ pub enum Rule {
     RemoteState,
     /// The region's name in a text.
     Region,
+    /// The region's name in another spelling: `eu_west_1`, `euw1`.
+    Spelling,
     /// A zone's name in a text.
     Zone,
+    /// An account or zone that AWS itself has in each region, by its number.
+    ServiceId,
     /// The plan's `map`.
     Map,
     /// An image, found by its name and owner.
@@ -43,6 +51,8 @@ pub enum Rule {
     Global,
     /// A module's folder has another place.
     ModuleSource,
+    /// A file that is read has another place.
+    FilePath,
     /// An `import` block: it would adopt an object of the primary.
     Import,
 }
@@ -55,13 +65,16 @@ impl Rule {
             Self::Backend => "backend",
             Self::RemoteState => "remote state",
             Self::Region => "region",
+            Self::Spelling => "spelling",
             Self::Zone => "zone",
+            Self::ServiceId => "service id",
             Self::Map => "map",
             Self::Image => "image",
             Self::Set => "set",
             Self::Exclude => "exclude",
             Self::Global => "global",
             Self::ModuleSource => "module source",
+            Self::FilePath => "file path",
             Self::Import => "import",
         }
     }
@@ -190,57 +203,65 @@ pub struct Retargeted {
     pub(crate) configured: Configured,
 }
 
-/// A file of HCL under work.
-pub(crate) struct Parsed {
-    pub(crate) text: String,
-    pub(crate) syntax: Syntax,
-}
-
 /// What the rules work on.
 pub(crate) struct Work<'a> {
     pub(crate) input: RetargetInput<'a>,
     pub(crate) tree: &'a SourceTree,
     pub(crate) words: Words,
     /// Files of HCL, variables included.
-    pub(crate) parsed: BTreeMap<PathBuf, Parsed>,
+    pub(crate) parsed: BTreeMap<PathBuf, Arc<Parsed>>,
+    /// Files of JSON that Terraform parses, variables included.
+    pub(crate) json: BTreeMap<PathBuf, Arc<Document>>,
     splices: BTreeMap<PathBuf, Vec<Splice>>,
     kept: BTreeMap<PathBuf, Vec<Range<usize>>>,
+    /// Places of open questions.
+    asked: BTreeMap<PathBuf, Vec<Range<usize>>>,
     pub(crate) result: Retargeted,
 }
 
 /// Makes the source for the other region.
 ///
 /// # Errors
-/// A file is no valid HCL.
+/// A file is no valid HCL or JSON.
 pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retargeted, SourceError> {
     let words = Words::of(input);
-    let mut parsed = BTreeMap::new();
-    for (path, bytes) in &tree.files {
+    let (mut parsed, mut json) = (BTreeMap::new(), BTreeMap::new());
+    for path in tree.files.keys() {
         let read = match FileKind::of(path) {
-            FileKind::Hcl => path.parent().is_some_and(|folder| tree.modules.contains(folder)),
-            FileKind::Vars => true,
-            _ => false,
+            FileKind::Hcl | FileKind::Json => tree.is_configuration(path),
+            FileKind::Vars | FileKind::VarsJson => true,
+            FileKind::Other => false,
         };
         if read {
-            let (text, syntax) = Syntax::parse(&tree.display(path), bytes)?;
-            parsed.insert(path.clone(), Parsed { text, syntax });
+            match tree.parse(path)? {
+                Source::Hcl(file) => drop(parsed.insert(path.clone(), file)),
+                Source::Json(file) => drop(json.insert(path.clone(), file)),
+            }
         }
     }
     let (splices, kept) = (BTreeMap::new(), BTreeMap::new());
-    let mut work = Work { input: *input, tree, words, parsed, splices, kept, result: Retargeted::default() };
+    let result = Retargeted::default();
+    let mut work = Work { input: *input, tree, words, parsed, json, splices, kept, asked: BTreeMap::new(), result };
     let all = modules::instances(&work, &BTreeSet::new());
     let excluded = modules::excluded(&mut work, &all);
     let instances = modules::instances(&work, &excluded.calls);
     // A module that is not called any more is of no consequence.
-    work.parsed.retain(|file, _| {
-        FileKind::of(file) == FileKind::Vars || file.parent().is_some_and(|folder| instances.contains_key(folder))
-    });
+    let is_of_use = |file: &PathBuf| {
+        matches!(FileKind::of(file), FileKind::Vars | FileKind::VarsJson)
+            || file.parent().is_some_and(|folder| instances.contains_key(folder))
+    };
+    work.parsed.retain(|file, _| is_of_use(file));
+    work.json.retain(|file, _| is_of_use(file));
     removed::remove(&mut work, &instances, &excluded);
     overrides::set(&mut work, &instances);
     backend::retarget(&mut work);
+    let read = ReadFiles::of(&work);
     layout::rewrite_module_sources(&mut work);
-    text::replace_words(&mut work, &instances);
-    text::unique_names(&mut work, &instances);
+    layout::rewrite_file_paths(&mut work);
+    providers::decide(&mut work, &instances);
+    text::replace_words(&mut work, &instances, &read);
+    unique_names::unique_names(&mut work, &instances);
+    lookups::tell(&mut work);
     variable_files::check(&mut work);
     work.result.configured = Configured::of(&work, &instances);
     Ok(work.finish())
@@ -279,6 +300,7 @@ impl Work<'_> {
         needs: impl Into<String>,
         plan_line: Option<String>,
     ) {
+        self.asked.entry(file.to_owned()).or_default().push(range.clone());
         let question = OpenQuestion { span: self.span(file, range), what: what.into(), needs: needs.into(), plan_line };
         if !self.result.open.contains(&question) {
             self.result.open.push(question);
@@ -297,6 +319,17 @@ impl Work<'_> {
     pub(crate) fn span(&self, file: &Path, range: Range<usize>) -> Span {
         let text = self.tree.files.get(file).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
         Span::of(self.tree.display(file), &text, range)
+    }
+
+    /// The text of a range of a source file; empty where it is none.
+    pub(crate) fn text_of(&self, file: &Path, range: Range<usize>) -> String {
+        let bytes = self.tree.files.get(file).and_then(|bytes| bytes.get(range)).unwrap_or_default();
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    /// Ranges of a file about which there is an open question.
+    pub(crate) fn asked_ranges(&self, file: &Path) -> Vec<Range<usize>> {
+        self.asked.get(file).cloned().unwrap_or_default()
     }
 
     /// Ranges of a file that are taken out.

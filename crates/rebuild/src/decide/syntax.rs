@@ -3,12 +3,15 @@
 //! Edits are made on the file's own bytes, at the places that the syntax tree gives, so that what is not
 //! edited stays as it is to the byte.
 
-use crate::observe::{FileKind, SourceError, normalize};
-use hcl_edit::Span as _;
-use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
+mod collector;
+
+use super::json::Json;
+use super::sources::utf8;
+use crate::observe::{SourceError, normalize};
+use collector::{Collector, References};
+use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
-use hcl_edit::template::{Element, StringTemplate};
-use hcl_edit::visit::{self, Visit};
+use hcl_edit::visit::Visit as _;
 use pilotlight_findings::Span;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,28 +26,50 @@ pub(crate) struct Syntax {
     /// Expressions that name a file, or may.
     pub(crate) paths: Vec<FilePath>,
     /// Objects and lists, with their literal keys or elements.
-    pub(crate) tables: Vec<(Range<usize>, Vec<String>)>,
+    pub(crate) tables: Vec<Table>,
+    /// Names in references that look into a value: `euw1` of `local.cidrs.euw1`.
+    pub(crate) inner_names: Vec<Range<usize>>,
+    /// Literal keys that are names of outputs: `outputs["vpc_eu_west_1"]`.
+    pub(crate) output_names: Vec<Range<usize>>,
+    /// Values of what is called a key: `kms_key_id = "…"`.
+    pub(crate) keys: Vec<Range<usize>>,
+    /// Interpolations of a region, with the text around them.
+    pub(crate) joints: Vec<Joint>,
+    /// Whole numbers, as they are written.
+    pub(crate) numbers: Vec<Range<usize>>,
 }
 
-/// Functions whose first argument is a file's path.
-const READERS: [&str; 10] = [
-    "file",
-    "filebase64",
-    "filebase64sha256",
-    "filebase64sha512",
-    "fileexists",
-    "filemd5",
-    "fileset",
-    "filesha1",
-    "filesha256",
-    "templatefile",
-];
+/// An object or a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) range: Range<usize>,
+    /// Its literal keys or elements.
+    pub(crate) words: Vec<String>,
+    /// Where each value of an object stands, with its literal key.
+    pub(crate) rows: Vec<(String, Range<usize>)>,
+}
+
+/// `"s3-website-${var.region}"`, `"${var.region}a"`: where a text makes a name with the region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Joint {
+    /// The literal right before it.
+    pub(crate) before: Option<Range<usize>>,
+    pub(crate) interpolation: Range<usize>,
+    /// The literal right after it.
+    pub(crate) after: Option<Range<usize>>,
+    /// Whether another interpolation comes right after it: `"${var.region}${each.key}"`.
+    pub(crate) is_joined: bool,
+}
 
 /// An expression that names a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FilePath {
     pub(crate) range: Range<usize>,
     pub(crate) at: FileAt,
+    /// Whether `at` is all of it; else it is the text before the first part that is computed, up to its last `/`.
+    pub(crate) is_whole: bool,
+    /// The literal that has `at` as its text, with the `/` before it.
+    pub(crate) literal: Option<Range<usize>>,
     /// Whether it is the path of a function that reads files; any other text may name one by chance.
     pub(crate) is_read: bool,
 }
@@ -91,6 +116,20 @@ impl Reference {
         }
     }
 
+    /// Whether its last name says that it is a region: `var.aws_region`, `data.aws_region.current.name`.
+    fn is_region(&self) -> bool {
+        let names = self.path.iter().filter_map(|step| match step {
+            Step::Name(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let names: Vec<&str> = names.collect();
+        match names[..] {
+            ["data", "aws_region", ..] => true,
+            [.., last] => last == "region" || last.ends_with("_region") || last.starts_with("region_name"),
+            [] => false,
+        }
+    }
+
     /// `path.module`, `path.root`, `path.cwd`
     fn is_path_root(&self) -> bool {
         self.name(0) == Some("path")
@@ -100,20 +139,15 @@ impl Reference {
 impl Syntax {
     /// Parses a file; `shown` is its name in the error.
     pub(crate) fn parse(shown: &str, bytes: &[u8]) -> Result<(String, Self), SourceError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            SourceError::Syntax {
-                span: Span::of(shown, &valid, valid.len()..valid.len()),
-                message: "the file is not UTF-8".to_owned(),
-            }
-        })?;
-        let body: Body = text.parse().map_err(|error: hcl_edit::parser::Error| SourceError::Syntax {
+        let text = utf8(shown, bytes)?;
+        let body = parse_body(text).map_err(|error| SourceError::Syntax {
             span: Span::of(shown, text, error.location().offset()..error.location().offset()),
             message: error.message().to_owned(),
         })?;
         let mut collector = Collector::default();
         collector.visit_body(&body);
-        let Collector { literals, references, mut paths, tables } = collector;
+        let Collector { literals, references, mut paths, tables, .. } = collector;
+        let Collector { inner_names, output_names, keys, joints, numbers, .. } = collector;
         // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
         let loose = references.iter().filter(|reference| reference.is_path_root());
         let loose = loose.map(|reference| reference.span.clone()).filter(|span| {
@@ -121,14 +155,29 @@ impl Syntax {
                 known.at != FileAt::Computed && known.range.start <= span.start && span.end <= known.range.end
             })
         });
-        let loose: Vec<_> = loose.map(|range| FilePath { range, at: FileAt::Computed, is_read: false }).collect();
+        let loose: Vec<_> = loose
+            .map(|range| FilePath { range, at: FileAt::Computed, is_whole: false, literal: None, is_read: false })
+            .collect();
         paths.extend(loose);
-        Ok((text.to_owned(), Self { body, literals, references, paths, tables }))
+        let syntax =
+            Self { body, literals, references, paths, tables, inner_names, output_names, keys, joints, numbers };
+        Ok((text.to_owned(), syntax))
     }
 
     /// The blocks of this kind at the top, `resource`.
     pub(crate) fn blocks<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
         blocks(&self.body, kind)
+    }
+}
+
+/// Terraform takes one at the beginning of a file for nothing.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Parses a text. A byte order mark counts as white space of its own length, so that every place is the text's.
+fn parse_body(text: &str) -> Result<Body, hcl_edit::parser::Error> {
+    match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => format!("{}{rest}", " ".repeat(BYTE_ORDER_MARK.len())).parse(),
+        None => text.parse(),
     }
 }
 
@@ -168,132 +217,9 @@ pub(crate) fn literal(expression: &Expression) -> Option<&str> {
 
 /// References anywhere in an expression.
 pub(crate) fn references_in(expression: &Expression) -> Vec<Reference> {
-    let mut collector = Collector::default();
-    collector.visit_expr(expression);
-    collector.references
-}
-
-/// Collects in the order of the text.
-#[derive(Default)]
-struct Collector {
-    literals: Vec<Range<usize>>,
-    references: Vec<Reference>,
-    paths: Vec<FilePath>,
-    tables: Vec<(Range<usize>, Vec<String>)>,
-}
-
-impl Visit for Collector {
-    fn visit_expr(&mut self, node: &Expression) {
-        if let Expression::String(_) = node {
-            let span = place(node);
-            // Between the quotes.
-            if span.len() >= 2 {
-                self.literals.push(span.start + 1..span.end - 1);
-            }
-        }
-        if let at @ (FileAt::Module(_) | FileAt::Root(_)) = file_at(node) {
-            self.paths.push(FilePath { range: place(node), at, is_read: false });
-        }
-        visit::visit_expr(self, node);
-    }
-
-    fn visit_literal(&mut self, node: &hcl_edit::Spanned<String>) {
-        self.literals.push(place(node));
-    }
-
-    fn visit_object(&mut self, node: &Object) {
-        let mut keys = Vec::new();
-        for (key, _) in node {
-            match key {
-                ObjectKey::Ident(name) => {
-                    self.literals.push(place(name));
-                    keys.push(name.as_str().to_owned());
-                }
-                ObjectKey::Expression(key) => keys.extend(literal(key).map(str::to_owned)),
-            }
-        }
-        self.tables.push((place(node), keys));
-        visit::visit_object(self, node);
-    }
-
-    fn visit_array(&mut self, node: &Array) {
-        let elements = node.iter().filter_map(literal).map(str::to_owned).collect();
-        self.tables.push((place(node), elements));
-        visit::visit_array(self, node);
-    }
-
-    fn visit_func_call(&mut self, node: &FuncCall) {
-        if node.name.namespace.is_empty()
-            && READERS.contains(&node.name.name.as_str())
-            && let Some(path) = node.args.iter().next()
-        {
-            self.paths.push(FilePath { range: place(path), at: file_at(path), is_read: true });
-        }
-        visit::visit_func_call(self, node);
-    }
-
-    fn visit_traversal(&mut self, node: &Traversal) {
-        if let Some(path) = path_of(node) {
-            self.references.push(Reference { span: place(node), interpolation: None, path });
-        }
-        visit::visit_traversal(self, node);
-    }
-
-    fn visit_element(&mut self, node: &Element) {
-        let known = self.references.len();
-        visit::visit_element(self, node);
-        if let Element::Interpolation(interpolation) = node
-            && matches!(interpolation.expr, Expression::Traversal(_))
-            && let Some(reference) = self.references.get_mut(known)
-        {
-            reference.interpolation = interpolation.span();
-        }
-    }
-}
-
-/// Where the path leads that an expression is, if it is one.
-fn file_at(expression: &Expression) -> FileAt {
-    match expression {
-        Expression::String(text) => FileAt::Root(text.as_str().to_owned()),
-        Expression::StringTemplate(template) => below(template).unwrap_or(FileAt::Computed),
-        _ => FileAt::Computed,
-    }
-}
-
-/// `boot.sh` of `"${path.module}/boot.sh"`.
-fn below(template: &StringTemplate) -> Option<FileAt> {
-    let mut elements = template.iter();
-    let Element::Interpolation(first) = elements.next()? else { return None };
-    let Expression::Traversal(traversal) = &first.expr else { return None };
-    let [Step::Name(path), Step::Name(from)] = &path_of(traversal)?[..] else { return None };
-    let Element::Literal(rest) = elements.next()? else { return None };
-    if path != "path" || elements.next().is_some() {
-        return None;
-    }
-    let rest = rest.trim_start_matches('/').to_owned();
-    match from.as_str() {
-        "module" => Some(FileAt::Module(rest)),
-        "root" | "cwd" => Some(FileAt::Root(rest)),
-        _ => None,
-    }
-}
-
-fn path_of(traversal: &Traversal) -> Option<Vec<Step>> {
-    let Expression::Variable(first) = &traversal.expr else { return None };
-    let mut path = vec![Step::Name(first.as_str().to_owned())];
-    for operator in &traversal.operators {
-        path.push(match operator.value() {
-            TraversalOperator::GetAttr(name) => Step::Name(name.as_str().to_owned()),
-            TraversalOperator::Index(Expression::String(key)) => Step::Key(key.as_str().to_owned()),
-            TraversalOperator::Index(Expression::Number(number)) => {
-                number.value().as_u64().map_or(Step::Computed, Step::Index)
-            }
-            TraversalOperator::LegacyIndex(index) => Step::Index(*index.value()),
-            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Step::Splat,
-            TraversalOperator::Index(_) => Step::Computed,
-        });
-    }
-    Some(path)
+    let mut references = References::default();
+    references.visit_expr(expression);
+    references.0
 }
 
 /// A `module` block.
@@ -301,6 +227,8 @@ fn path_of(traversal: &Traversal) -> Option<Vec<Step>> {
 pub(crate) struct ModuleCall {
     pub(crate) name: String,
     pub(crate) source: String,
+    /// Where the block stands.
+    pub(crate) range: Range<usize>,
 }
 
 impl ModuleCall {
@@ -311,38 +239,22 @@ impl ModuleCall {
     }
 }
 
-/// The modules that a file of configuration calls.
-pub(crate) fn module_calls(shown: &str, file: &Path, bytes: &[u8]) -> Result<Vec<ModuleCall>, SourceError> {
-    if FileKind::of(file) == FileKind::Json {
-        return Ok(json_module_calls(bytes));
-    }
-    let (_, syntax) = Syntax::parse(shown, bytes)?;
+/// The modules that a parsed file of HCL calls.
+pub(crate) fn module_calls(syntax: &Syntax) -> Vec<ModuleCall> {
     let calls = syntax.blocks("module").filter_map(|block| {
         let source = literal(attribute(&block.body, "source")?)?.to_owned();
-        Some(ModuleCall { name: (*labels(block).first()?).to_owned(), source })
+        Some(ModuleCall { name: (*labels(block).first()?).to_owned(), source, range: place(block) })
     });
-    Ok(calls.collect())
+    calls.collect()
 }
 
-/// `{"module": {"web": {"source": "./web"}}}`, where objects may also stand in lists.
-fn json_module_calls(bytes: &[u8]) -> Vec<ModuleCall> {
-    fn objects(value: &serde_json::Value) -> Vec<&serde_json::Map<String, serde_json::Value>> {
-        match value {
-            serde_json::Value::Object(object) => vec![object],
-            serde_json::Value::Array(items) => items.iter().flat_map(objects).collect(),
-            _ => Vec::new(),
-        }
-    }
-    let document: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let mut calls = Vec::new();
-    for (name, block) in objects(&document["module"]).into_iter().flatten() {
-        for body in objects(block) {
-            if let Some(source) = body.get("source").and_then(serde_json::Value::as_str) {
-                calls.push(ModuleCall { name: name.clone(), source: source.to_owned() });
-            }
-        }
-    }
-    calls
+/// The same of a file of JSON: `{"module": {"web": {"source": "./web"}}}`.
+pub(crate) fn json_module_calls(document: &Json) -> Vec<ModuleCall> {
+    let calls = document.blocks("module", 1).into_iter().filter_map(|(labels, body)| {
+        let source = body.member("source")?.text()?.to_owned();
+        Some(ModuleCall { name: labels.first()?.key.clone(), source, range: body.range.clone() })
+    });
+    calls.collect()
 }
 
 #[cfg(test)]

@@ -1,158 +1,122 @@
-//! Words of the primary in every literal, and what only looks like one.
+//! Which texts of the source can name the primary.
 
-use super::global::{PrivateZones, UNIQUE_NAMES, regional_ids};
-use super::kept::kept_ranges;
-use super::modules::{Instances, address};
+use super::json::{self, Json, JsonKind, Member};
+use super::kept::{both_sides, kept_ranges};
+use super::modules::Instances;
 use super::read_files::ReadFiles;
+use super::replace::{Literal, replace};
 use super::retarget::{Rule, Work};
-use super::syntax::{attribute, labels, place};
-use super::words::Hit;
+use super::sources::Document;
+use super::syntax::{labels, place};
+use super::words::Words;
+use super::{joints, leftovers};
 use crate::observe::FileKind;
-use hcl_edit::expr::Expression;
-use std::collections::BTreeSet;
+use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances) {
-    let read = ReadFiles::of(work);
+pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &ReadFiles) {
     let parsed: Vec<PathBuf> = work.parsed.keys().cloned().collect();
     for file in &parsed {
-        let kept = kept_ranges(work, file, &read);
+        let kept = kept_ranges(work, file, read);
         let rules = rule_ranges(work, file);
-        let literals = work.parsed[file].syntax.literals.clone();
-        for range in literals {
-            if kept.iter().any(|kept| kept.start <= range.start && range.end <= kept.end) {
-                continue;
-            }
-            let rule = rules.iter().find(|(within, _)| within.start <= range.start && range.end <= within.end);
-            replace_in(work, file, range, rule.map(|(_, rule)| *rule));
+        let syntax = &work.parsed[file].syntax;
+        // In the order of the text, so that what is within what is found in one pass.
+        let mut ranges: Vec<Range<usize>> = syntax.literals.iter().chain(&syntax.inner_names).cloned().collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        let kept = Union::of(kept);
+        let literals: Vec<Literal> = ranges
+            .into_iter()
+            .filter(|range| !kept.holds(range))
+            .map(|range| Literal {
+                rule: rules.iter().find(|(block, _)| within(&range, block)).map(|(_, rule)| *rule),
+                is_key: syntax.keys.iter().any(|key| within(&range, key)),
+                range,
+            })
+            .collect();
+        joints::join(work, file, &kept.0);
+        for literal in &literals {
+            replace(work, file, literal);
         }
+        numbers(work, file, &kept.0);
+        leftovers::tell(work, file, literals.into_iter().map(|literal| literal.range));
     }
-    let others: Vec<PathBuf> =
-        work.tree.files.keys().filter(|file| !work.parsed.contains_key(*file)).cloned().collect();
-    for file in others {
-        match FileKind::of(&file) {
-            FileKind::Json if !file.parent().is_some_and(|folder| instances.contains_key(folder)) => {}
-            FileKind::Json | FileKind::VarsJson => {
-                for range in json_strings(&work.tree.files[&file]) {
-                    replace_in(work, &file, range, None);
-                }
-            }
-            FileKind::Other if read.may_be_read(&file) => {
-                let length = std::str::from_utf8(&work.tree.files[&file]).map_or(0, str::len);
-                replace_in(work, &file, 0..length, None);
-            }
-            _ => {}
+    let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
+    for file in documents {
+        let literals = json_literals(work, &file);
+        json_tables(work, &file);
+        for literal in &literals {
+            replace(work, &file, literal);
         }
+        leftovers::tell(work, &file, literals.into_iter().map(|literal| literal.range));
+    }
+    let others: Vec<PathBuf> = work.tree.files.keys().filter(|file| is_other(work, instances, file)).cloned().collect();
+    for file in others.iter().filter(|file| read.may_be_read(file)) {
+        let length = std::str::from_utf8(&work.tree.files[file]).map_or(0, str::len);
+        replace(work, file, &Literal { range: 0..length, rule: None, is_key: false });
+        leftovers::tell(work, file, std::iter::once(0..length));
     }
     read.tell(work);
 }
 
-fn replace_in(work: &mut Work<'_>, file: &Path, range: Range<usize>, rule: Option<Rule>) {
-    let bytes = &work.tree.files[file];
-    let Ok(text) = std::str::from_utf8(&bytes[range.clone()]) else { return };
-    let at = |inner: &Range<usize>| range.start + inner.start..range.start + inner.end;
-    let hits = work.words.find(text);
-    let dropped = work.removed_ranges(file);
-    let is_dropped =
-        |range: &Range<usize>| dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
-    let standing: BTreeSet<&String> = work.input.stack.standby.map.values().chain(work.input.images.values()).collect();
-    let mut questions = Vec::new();
-    for (id, kind) in regional_ids(text) {
-        let known = hits.iter().any(|hit| hit.range.start <= id.start && id.end <= hit.range.end);
-        let name = text[id.clone()].to_owned();
-        if !known && !standing.contains(&name) && !is_dropped(&at(&id)) {
-            questions.push((at(&id), name, kind));
+/// Account numbers without quotes.
+fn numbers(work: &mut Work<'_>, file: &Path, kept: &[Range<usize>]) {
+    for range in work.parsed[file].syntax.numbers.clone() {
+        let text = work.text_of(file, range.clone());
+        let Some(hit) = work.words.find(&text).into_iter().find(|hit| hit.range == (0..text.len())) else { continue };
+        if hit.stays(&text) || kept.iter().any(|kept| within(&range, kept)) {
+            continue;
         }
-    }
-    let arns = regional_arns(text, work.input.primary.as_str());
-    let unmapped: Vec<_> = arns
-        .into_iter()
-        .filter(|arn| {
-            let covers = |hit: &Hit| hit.range.start <= arn.start && arn.end <= hit.range.end;
-            // A region that is allowed in it is meant.
-            let stands = |hit: &Hit| {
-                arn.start <= hit.range.start
-                    && hit.range.end <= arn.end
-                    && hit.to.as_deref() == Some(&text[hit.range.clone()])
-            };
-            !hits.iter().any(|hit| covers(hit) || stands(hit))
-        })
-        .collect();
-    let mut edits = Vec::new();
-    for Hit { range: inner, to, rule: own } in hits {
-        match to {
-            _ if is_dropped(&at(&inner)) => {}
-            Some(to) if to == text[inner.clone()] => {}
-            Some(to) => {
-                let rule = if own == Rule::Region { rule.unwrap_or(own) } else { own };
-                edits.push((at(&inner), to, rule));
+        match hit.to {
+            // As a number, one that begins with 0 would lose it.
+            Ok(new) if !new.starts_with('0') && new.bytes().all(|digit| digit.is_ascii_digit()) => {
+                work.edit(file, range, new, hit.rule, "AWS has another one in each region");
             }
-            None => questions.push((at(&inner), text[inner].to_owned(), "zone")),
+            other => {
+                let needs = match other {
+                    Ok(new) => format!("{new} stands for it in the standby: write both as texts, in quotes"),
+                    Err(_) => "say what stands for it in the standby".to_owned(),
+                };
+                let line = format!("map = {{ \"{text}\" = \"…\" }}");
+                work.ask(file, range, format!("{text} is an account of AWS in the primary region"), needs, Some(line));
+            }
         }
-    }
-    let unmapped: Vec<_> = unmapped.into_iter().map(|arn| (at(&arn), text[arn].to_owned())).collect();
-    for (range, new, rule) in edits {
-        let reason = match rule {
-            Rule::Map => "the plan maps it",
-            Rule::Image => "the image of the same name and owner",
-            Rule::Zone => "the zone of the same rank",
-            Rule::ProviderRegion => "the provider works in the standby region",
-            _ => "it follows the region",
-        };
-        work.edit(file, range, new, rule, reason);
-    }
-    for (range, name, kind) in questions {
-        let needs = match kind {
-            "zone" => "the standby has no zone of that rank: say which of its zones stands for it".to_owned(),
-            "ami" => "the standby has no image of the same name and owner that is known: copy it there, and say which one it is".to_owned(),
-            _ => "the object is of the primary region alone: say which one stands for it in the standby".to_owned(),
-        };
-        let example = match kind {
-            "zone" => format!("{}a", work.input.standby),
-            kind => format!("{kind}-…"),
-        };
-        work.ask(
-            file,
-            range,
-            format!("{name} is written out"),
-            needs,
-            Some(format!("map = {{ \"{name}\" = \"{example}\" }}")),
-        );
-    }
-    for (range, arn) in unmapped {
-        let line = format!("map = {{ \"{arn}\" = \"arn:…\" }}");
-        work.ask(
-            file,
-            range,
-            format!("{arn} is written out"),
-            "keys, certificates and secrets are of one region: say which stands for it in the standby",
-            Some(line),
-        );
     }
 }
 
-/// ARNs of what has an id of its own in each region, so that another region in the ARN alone leads nowhere.
-fn regional_arns(text: &str, region: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for (start, _) in text.match_indices("arn:") {
-        let end = text[start..]
-            .find(|letter: char| letter.is_whitespace() || "\"',$*".contains(letter))
-            .map_or(text.len(), |at| start + at);
-        let fields: Vec<&str> = text[start..end].splitn(6, ':').collect();
-        let own_id = match fields[..] {
-            [_, _, "acm", at, _, resource] => at == region && resource.starts_with("certificate/"),
-            [_, _, "kms", at, _, resource] => {
-                at == region && resource.starts_with("key/") && !resource.starts_with("key/mrk-")
+/// Ranges in the order of the text, those within others left out.
+struct Union(Vec<Range<usize>>);
+
+impl Union {
+    fn of(mut ranges: Vec<Range<usize>>) -> Self {
+        ranges.sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut union: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            if union.last().is_none_or(|last| last.end < range.end) {
+                union.push(range);
             }
-            [_, _, "secretsmanager", at, _, resource] => at == region && resource.starts_with("secret:"),
-            _ => false,
-        };
-        if own_id {
-            found.push(start..end);
         }
+        Self(union)
     }
-    found
+
+    fn holds(&self, range: &Range<usize>) -> bool {
+        let after = self.0.partition_point(|known| known.start <= range.start);
+        after.checked_sub(1).is_some_and(|at| range.end <= self.0[at].end)
+    }
+}
+
+/// Whether a file is no configuration of any kind: a script, a template, a policy.
+fn is_other(work: &Work<'_>, instances: &Instances, file: &Path) -> bool {
+    match FileKind::of(file) {
+        FileKind::Other => true,
+        // Configuration in a folder that is no module is a text among others.
+        FileKind::Hcl | FileKind::Json => !file.parent().is_some_and(|folder| instances.contains_key(folder)),
+        FileKind::Vars | FileKind::VarsJson => !work.parsed.contains_key(file) && !work.json.contains_key(file),
+    }
+}
+
+fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Where the region's name has a more telling rule than "region".
@@ -165,99 +129,82 @@ fn rule_ranges(work: &Work<'_>, file: &Path) -> Vec<(Range<usize>, Rule)> {
     rules
 }
 
-/// Ranges of the texts in JSON, without their quotes. Escapes stay as they are: no word has one. Names of
-/// provider configurations (`"alias": "x"`, `"provider": "aws.x"`) are no texts.
-fn json_strings(bytes: &[u8]) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let mut start = None;
-    let mut last: &[u8] = &[];
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], start) {
-            (b'\\', Some(_)) => at += 1,
-            (b'"', Some(from)) => {
-                let text = &bytes[from..at];
-                if !(matches!(last, b"alias" | b"provider") && !text.is_empty() || text.starts_with(b"aws.")) {
-                    found.push(from..at);
-                }
-                last = text;
-                start = None;
+/// Attributes of blocks in JSON that name what is declared elsewhere, or that no region decides.
+const NAMES_IN_JSON: [&str; 8] =
+    ["alias", "provider", "providers", "source", "version", "depends_on", "required_providers", "lifecycle"];
+
+/// The texts of a file of JSON, without the names of its blocks and of variables.
+fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
+    let Document { text, json: document } = &*work.json[file];
+    let mut found = Vec::new();
+    let mut collect = |member: &Member, rule| {
+        values(work, text, &member.value, (rule, member.key.contains("kms")), &mut found);
+    };
+    if FileKind::of(file) == FileKind::VarsJson {
+        document.members().into_iter().for_each(|member| collect(member, None));
+    } else {
+        for (kind, labels, rule) in [
+            ("resource", 2, None),
+            ("data", 2, None),
+            ("module", 1, None),
+            ("provider", 1, Some(Rule::ProviderRegion)),
+            ("terraform", 0, Some(Rule::Backend)),
+            ("variable", 1, None),
+            ("output", 1, None),
+            ("check", 1, None),
+            ("locals", 0, None),
+        ] {
+            for (_, body) in document.blocks(kind, labels) {
+                let members = body.members().into_iter();
+                members
+                    .filter(|member| !NAMES_IN_JSON.contains(&member.key.as_str()))
+                    .for_each(|member| collect(member, rule));
             }
-            (b'"', None) => start = Some(at + 1),
-            // What follows is no value of the last key.
-            (b'{' | b'[' | b',', None) => last = &[],
-            _ => {}
         }
-        at += 1;
     }
+    let kept = work.kept_of(file);
+    found.retain(|literal: &Literal| !kept.iter().any(|kept| within(&literal.range, kept)));
     found
 }
 
-/// Asks about names that would be the same in both regions where only one can be.
-pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
-    let private = PrivateZones::of(work);
-    let mut questions = Vec::new();
-    for (file, parsed) in &work.parsed {
-        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let dropped = work.removed_ranges(file);
-        for block in parsed.syntax.blocks("resource") {
-            let [resource_type, name] = labels(block)[..] else { continue };
-            let Some((_, naming, second)) = UNIQUE_NAMES.iter().find(|(known, ..)| *known == resource_type) else {
-                continue;
-            };
-            let range = place(block);
-            let addresses: Vec<_> =
-                instances.get(&folder).into_iter().flatten().map(|path| address(path, resource_type, name)).collect();
-            let is_set = |attribute: &str| {
-                let sets = &work.input.stack.standby.set;
-                sets.iter().any(|set| addresses.contains(&set.address) && set.attributes.contains_key(attribute))
-            };
-            let stays = |attribute_name: &str| match attribute(&block.body, attribute_name) {
-                Some(Expression::String(text)) => !is_set(attribute_name) && work.words.replace(text) == text.as_str(),
-                // What is computed shows in the plan.
-                Some(_) => false,
-                None => true,
-            };
-            let gone = dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
-            // A name in a private zone is the standby's own.
-            let own = attribute(&block.body, "zone_id").is_some_and(|zone| private.holds(&folder, zone));
-            if gone || own || attribute(&block.body, naming).is_none() || !stays(naming) || !second.is_none_or(stays) {
-                continue;
-            }
-            let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };
-            questions.push((file.clone(), range, addresses, (*naming).to_owned(), value.as_str().to_owned()));
+/// Says which tables of a file of JSON name both sides.
+fn json_tables(work: &mut Work<'_>, file: &Path) {
+    fn walk(words: &Words, value: &Json, found: &mut Vec<(Range<usize>, (String, String))>) {
+        match both_sides(words, &value.words()) {
+            Some(both) => found.push((value.range.clone(), both)),
+            None => value.children().into_iter().for_each(|inner| walk(words, inner, found)),
         }
     }
-    for (file, range, addresses, naming, value) in questions {
-        let Some(first) = addresses.first().cloned() else { continue };
-        let region = work.input.standby.as_str();
-        let line = match naming.as_str() {
-            "bucket" => format!("set \"{first}\" {{ bucket = \"{value}-{region}\" }}"),
-            _ => format!("exclude = [\"{first}\"]"),
-        };
-        let what = format!("{first} would have the {naming} {value} in both regions, and there can be only one");
-        work.ask(&file, range, what, "leave it out of the standby, or let its name tell the region", Some(line));
+    let mut found = Vec::new();
+    walk(&work.words, &work.json[file].json, &mut found);
+    for (range, (word, new)) in found {
+        let subject = Subject::File { span: work.span(file, range) };
+        let message = format!("left as it is: it names {word} and {new} side by side");
+        work.note(codes::R_KEPT, Severity::Info, subject, message);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_texts_stand_between_their_quotes() {
-        let text = r#"{"a": "b\"c", "d": ["e\\"]}"#;
-        let found: Vec<_> = json_strings(text.as_bytes()).into_iter().map(|range| &text[range]).collect();
-        assert_eq!(found, ["a", r#"b\"c"#, "d", r"e\\"]);
-        let text = r#"{"provider": {"aws": [{"alias": "x", "region": "y"}]}, "r": {"provider": "aws.x"}}"#;
-        let found: Vec<_> = json_strings(text.as_bytes()).into_iter().map(|range| &text[range]).collect();
-        assert_eq!(found, ["provider", "aws", "alias", "region", "y", "r", "provider"]);
+/// The texts of a value: those of its keys too.
+fn values(work: &Work<'_>, text: &str, value: &Json, like: (Option<Rule>, bool), found: &mut Vec<Literal>) {
+    let (rule, is_key) = like;
+    if both_sides(&work.words, &value.words()).is_some() {
+        return;
     }
-
-    #[test]
-    fn arns_with_an_id_per_region_are_seen() {
-        let text = "x arn:aws:acm:eu-west-1:123456789012:certificate/abc y arn:aws:sqs:eu-west-1:123456789012:q arn:aws:kms:us-east-1:1:key/z";
-        let found: Vec<_> = regional_arns(text, "eu-west-1").into_iter().map(|range| &text[range]).collect();
-        assert_eq!(found, ["arn:aws:acm:eu-west-1:123456789012:certificate/abc"]);
+    let mut add = |range: &Range<usize>| {
+        let literals = json::literals(text, range.clone()).into_iter();
+        found.extend(literals.map(|range| Literal { range, rule, is_key }));
+    };
+    match &value.kind {
+        JsonKind::Text(_) => add(&value.range),
+        JsonKind::Array(items) => items.iter().for_each(|item| values(work, text, item, like, found)),
+        JsonKind::Object(members) => {
+            members.iter().for_each(|member| add(&member.key_range));
+            // What stands under another region's name is that region's.
+            let other = |key: &str| key != work.input.primary.as_str() && Region::new(key).is_ok();
+            for member in members.iter().filter(|member| !other(&member.key)) {
+                values(work, text, &member.value, (rule, is_key || member.key.contains("kms")), found);
+            }
+        }
+        JsonKind::Other => {}
     }
 }

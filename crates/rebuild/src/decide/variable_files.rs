@@ -56,10 +56,10 @@ fn root_variables(work: &Work<'_>) -> BTreeMap<String, bool> {
                     variables.insert(name.to_owned(), attribute(&block.body, "default").is_none());
                 }
             }
-        } else {
-            let document: serde_json::Value = serde_json::from_slice(&work.tree.files[&file]).unwrap_or_default();
-            for (name, body) in document["variable"].as_object().into_iter().flatten() {
-                variables.insert(name.clone(), body.get("default").is_none());
+        } else if let Some(document) = work.json.get(&file) {
+            for (labels, body) in document.json.blocks("variable", 1) {
+                let names = labels.into_iter().map(|label| label.key.clone());
+                variables.extend(names.map(|name| (name, body.member("default").is_none())));
             }
         }
     }
@@ -69,15 +69,16 @@ fn root_variables(work: &Work<'_>) -> BTreeMap<String, bool> {
 /// What each file of variables below the root sets.
 fn assignments(work: &Work<'_>) -> BTreeMap<PathBuf, BTreeSet<String>> {
     let mut found = BTreeMap::new();
-    for (file, bytes) in work.tree.files.iter().filter(|(file, _)| !file.starts_with("..")) {
+    for file in work.tree.files.keys().filter(|file| !file.starts_with("..")) {
         let names = match FileKind::of(file) {
             FileKind::Vars => work.parsed.get(file).map(|parsed| {
                 let attributes = parsed.syntax.body.iter().filter_map(Structure::as_attribute);
                 attributes.map(|attribute| attribute.key.as_str().to_owned()).collect()
             }),
-            FileKind::VarsJson => serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes)
-                .ok()
-                .map(|values| values.keys().cloned().collect()),
+            FileKind::VarsJson => work
+                .json
+                .get(file)
+                .map(|document| document.json.members().into_iter().map(|member| member.key.clone()).collect()),
             _ => None,
         };
         found.extend(names.map(|names| (file.clone(), names)));
@@ -87,7 +88,7 @@ fn assignments(work: &Work<'_>) -> BTreeMap<PathBuf, BTreeSet<String>> {
 
 /// Whether Terraform loads it without being told: only from the root.
 /// Source: Terraform language, "Input variables", variable definitions files.
-fn is_automatic(file: &Path) -> bool {
+pub(crate) fn is_automatic(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".json").unwrap_or(&name);
     file.parent() == Some(Path::new("")) && (name == "terraform.tfvars" || name.ends_with(".auto.tfvars"))

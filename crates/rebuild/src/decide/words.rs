@@ -1,5 +1,7 @@
 //! The words that follow the region: its name, its zones, and what the map says.
 
+use super::service_ids::service_ids;
+use super::spelling::{Edge, is_edge, spellings};
 use super::{RetargetInput, Rule};
 use indexmap::IndexMap;
 use pilotlight_findings::Region;
@@ -11,6 +13,8 @@ use std::ops::Range;
 pub(crate) struct Words {
     /// Longest first, so that a zone is seen before its region.
     entries: Vec<Entry>,
+    /// The entries that begin with a byte, in their order: most of a text begins none.
+    by_first: Vec<Vec<usize>>,
     primary: String,
     allow: Vec<String>,
 }
@@ -18,17 +22,77 @@ pub(crate) struct Words {
 #[derive(Debug, Clone)]
 struct Entry {
     from: String,
-    to: String,
+    to: Result<String, NoCounterpart>,
     rule: Rule,
+    edge: Edge,
+}
+
+/// Why nothing stands for a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoCounterpart {
+    /// A zone beyond the standby's last.
+    Zone,
+    /// `euw1-az1`: which zone has which id is the region's own.
+    ZoneId,
+    /// A number of AWS's own, for this purpose.
+    Service(&'static str),
+    /// `s3-eu-west-1.amazonaws.com`: younger regions have no such name.
+    S3Endpoint,
 }
 
 /// A word that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hit {
     pub(crate) range: Range<usize>,
-    /// What stands for it; none for a zone that has no counterpart.
-    pub(crate) to: Option<String>,
+    /// What stands for it.
+    pub(crate) to: Result<String, NoCounterpart>,
     pub(crate) rule: Rule,
+}
+
+impl Hit {
+    /// Whether the word stands for itself: the plan allows it, or maps it to itself.
+    pub(crate) fn stays(&self, text: &str) -> bool {
+        self.to.as_deref() == Ok(&text[self.range.clone()])
+    }
+}
+
+/// Regions whose website endpoints are joined by a hyphen, `s3-website-eu-west-1`; everywhere else it is a dot.
+/// Source: AWS General Reference, "Amazon S3 endpoints and quotas", website endpoints.
+const HYPHEN_WEBSITES: [&str; 9] = [
+    "us-east-1",
+    "us-west-1",
+    "us-west-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "eu-west-1",
+    "sa-east-1",
+    "us-gov-west-1",
+];
+
+/// Regions that answer to `s3-REGION.amazonaws.com`: the older ones.
+/// Source: Amazon S3 User Guide, "Legacy endpoints".
+const HYPHEN_ENDPOINTS: [&str; 15] = [
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "us-gov-west-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+];
+
+/// `s3-website-` or `s3-website.`, as it stands before the region.
+pub(crate) fn website_prefix(region: &Region) -> &'static str {
+    if HYPHEN_WEBSITES.contains(&region.as_str()) { "s3-website-" } else { "s3-website." }
 }
 
 impl Words {
@@ -41,20 +105,41 @@ impl Words {
         allow: &[String],
     ) -> Self {
         let mut entries = Vec::new();
-        let mut add = |from: &str, to: &str, rule| {
+        let mut add = |from: &str, to: Result<String, NoCounterpart>, rule, edge| {
             // What the plan allows stands for itself, and the map is asked next: what a person wrote wins
             // over what follows from a rule.
             if !from.is_empty() && !entries.iter().any(|known: &Entry| known.from == from) {
-                entries.push(Entry { from: from.to_owned(), to: to.to_owned(), rule });
+                entries.push(Entry { from: from.to_owned(), to, rule, edge });
             }
         };
-        allow.iter().for_each(|text| add(text, text, Rule::Map));
-        map.iter().for_each(|(from, to)| add(from, to, Rule::Map));
-        images.iter().for_each(|(from, to)| add(from, to, Rule::Image));
-        zones.iter().for_each(|(from, to)| add(from, to, Rule::Zone));
-        add(primary.as_str(), standby.as_str(), Rule::Region);
+        let word = |to: &str| Ok(to.to_owned());
+        allow.iter().for_each(|text| add(text, word(text), Rule::Map, Edge::Word));
+        map.iter().for_each(|(from, to)| add(from, word(to), Rule::Map, Edge::Word));
+        images.iter().for_each(|(from, to)| add(from, word(to), Rule::Image, Edge::Word));
+        zones.iter().for_each(|(from, to)| add(from, word(to), Rule::Zone, Edge::Word));
+        add(primary.as_str(), word(standby.as_str()), Rule::Region, Edge::Word);
+        let (from, to) = (website_prefix(primary), website_prefix(standby));
+        if from != to {
+            add(&format!("{from}{primary}"), Ok(format!("{to}{standby}")), Rule::Region, Edge::Word);
+        }
+        let legacy = |region: &Region| HYPHEN_ENDPOINTS.contains(&region.as_str());
+        if legacy(primary) && !legacy(standby) {
+            let from = format!("s3-{primary}.amazonaws.com");
+            add(&from, Err(NoCounterpart::S3Endpoint), Rule::Region, Edge::Word);
+        }
+        for (from, to, edge) in spellings(primary, standby) {
+            add(&from, Ok(to), Rule::Spelling, edge);
+        }
+        for id in service_ids(primary, standby) {
+            let to = id.standby.map(str::to_owned).ok_or(NoCounterpart::Service(id.purpose));
+            add(id.primary, to, Rule::ServiceId, Edge::Word);
+        }
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.from.len()));
-        Self { entries, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
+        let mut by_first = vec![Vec::new(); usize::from(u8::MAX) + 1];
+        for (at, entry) in entries.iter().enumerate() {
+            by_first[usize::from(entry.from.as_bytes()[0])].push(at);
+        }
+        Self { entries, by_first, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
     }
 
     /// The words of a retargeting, those that its plan allows included: they stand for themselves.
@@ -84,13 +169,14 @@ impl Words {
     pub(crate) fn find(&self, text: &str) -> Vec<Hit> {
         let mut hits = Vec::new();
         let mut at = 0;
-        while at < text.len() {
-            match self.at(text, at) {
-                Some(hit) => {
-                    at = hit.range.end;
-                    hits.push(hit);
-                }
-                None => at += text[at..].chars().next().map_or(1, char::len_utf8),
+        for (next, first) in text.bytes().enumerate() {
+            // A word begins with no byte from the middle of a letter, so that each of these is a letter's first.
+            if next < at || self.by_first[usize::from(first)].is_empty() {
+                continue;
+            }
+            if let Some(hit) = self.at(text, next, first) {
+                at = hit.range.end;
+                hits.push(hit);
             }
         }
         hits
@@ -101,7 +187,7 @@ impl Words {
         let mut result = String::new();
         let mut from = 0;
         for hit in self.find(text) {
-            if let Some(to) = hit.to {
+            if let Ok(to) = hit.to {
                 result.push_str(&text[from..hit.range.start]);
                 result.push_str(&to);
                 from = hit.range.end;
@@ -111,26 +197,35 @@ impl Words {
         result
     }
 
-    fn at(&self, text: &str, at: usize) -> Option<Hit> {
-        let entry = self.entries.iter().find(|entry| is_word(text, at, &entry.from));
-        if let Some(entry) = entry {
+    fn at(&self, text: &str, at: usize, first: u8) -> Option<Hit> {
+        let mut candidates = self.by_first[usize::from(first)].iter().map(|entry| &self.entries[*entry]);
+        let is_here =
+            |entry: &&Entry| text[at..].starts_with(entry.from.as_str()) && is_edge(text, at, &entry.from, entry.edge);
+        if let Some(entry) = candidates.find(is_here) {
             let range = at..at + entry.from.len();
-            return Some(Hit { range, to: Some(entry.to.clone()), rule: entry.rule });
+            if entry.rule == Rule::Spelling
+                && let Some(zone) = zone_id(text, range.clone())
+            {
+                return Some(Hit { range: zone, to: Err(NoCounterpart::ZoneId), rule: Rule::Zone });
+            }
+            return Some(Hit { range, to: entry.to.clone(), rule: entry.rule });
         }
         // `eu-west-1f`, where the standby has no sixth zone.
         let letter = text[at..].strip_prefix(&self.primary)?.chars().next().filter(char::is_ascii_lowercase)?;
         let zone = format!("{}{letter}", self.primary);
-        is_word(text, at, &zone).then(|| Hit { range: at..at + zone.len(), to: None, rule: Rule::Zone })
+        is_edge(text, at, &zone, Edge::Word).then(|| Hit {
+            range: at..at + zone.len(),
+            to: Err(NoCounterpart::Zone),
+            rule: Rule::Zone,
+        })
     }
 }
 
-/// Whether `word` stands at `at`, and begins and ends there: `eu-west-1` is not in `eu-west-10` nor in
-/// `eu-west-1a`. A word whose own end is no letter or digit, as a path's `/`, ends there whatever follows.
-fn is_word(text: &str, at: usize, word: &str) -> bool {
-    let joins = |letter: char| letter.is_ascii_alphanumeric();
-    text[at..].strip_prefix(word).is_some_and(|rest| {
-        !(word.starts_with(joins) && text[..at].ends_with(joins) || word.ends_with(joins) && rest.starts_with(joins))
-    })
+/// The range of `euw1-az1`, where `euw1` stands at `short`.
+fn zone_id(text: &str, short: Range<usize>) -> Option<Range<usize>> {
+    let rest = text[short.end..].strip_prefix("-az").or_else(|| text[short.end..].strip_prefix("-AZ"))?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    (digits > 0).then(|| short.start..short.end + "-az".len() + digits)
 }
 
 /// What stands for the primary's zones: by their order, `eu-west-1b` is the second zone of the standby.
@@ -179,11 +274,17 @@ mod tests {
             ("shop_eu-west-1_x", "shop_eu-central-1_x"),
             ("vpc-ami-0aaa", "vpc-ami-0bbb"),
             ("é eu-west-1 é", "é eu-central-1 é"),
+            ("shop_eu_west_1", "shop_eu_central_1"),
+            ("euw1-shop EUW1", "euc1-shop EUC1"),
+            ("ShopEuWest1Logs EU-WEST-1", "ShopEuCentral1Logs EU-CENTRAL-1"),
+            ("x.s3-website-eu-west-1.amazonaws.com", "x.s3-website.eu-central-1.amazonaws.com"),
+            ("arn:aws:iam::156460612806:root", "arn:aws:iam::054676820928:root"),
+            ("Z1BKCTXD74EZPE", "Z21DNDUVLTQW6Q"),
         ] {
             assert_eq!(words().replace(from), to);
         }
         for same in
-            ["eu-west-10", "xeu-west-1", "eu-west-1ab", "eu-west-2a", "ami-0aaaa", "eu-west-1c", "eu_west_1", ""]
+            ["eu-west-10", "xeu-west-1", "eu-west-1ab", "eu-west-2a", "ami-0aaaa", "eu-west-1c", "ew1", "euw1-az2", ""]
         {
             assert_eq!(words().replace(same), same);
         }
@@ -191,7 +292,10 @@ mod tests {
 
     #[test]
     fn a_zone_without_counterpart_is_seen_and_left() {
-        assert_eq!(words().find("x eu-west-1c"), [Hit { range: 2..12, to: None, rule: Rule::Zone }]);
+        assert_eq!(
+            words().find("x eu-west-1c"),
+            [Hit { range: 2..12, to: Err(NoCounterpart::Zone), rule: Rule::Zone }]
+        );
     }
 
     #[test]
@@ -223,7 +327,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn there_and_back_is_the_same(parts in proptest::collection::vec(proptest::sample::select(vec![
-            "eu-west-1", "eu-west-1a", "eu-west-1c", "eu-west-10", "ami-0aaa", "-", "_", ":", ".", " ", "x", "1", "é", "${", "\"",
+            "eu_west_1", "euw1", "EU-WEST-1", "EuWest1", "euwest1", "s3-website-", "156460612806",
+            "Z1BKCTXD74EZPE", "eu-west-1", "eu-west-1a", "eu-west-1c", "eu-west-10", "ami-0aaa", "-", "_", ":", ".", " ", "x", "1", "é", "${", "\"",
         ]), 0..12)) {
             let text: String = parts.concat();
             let zones = ["a", "b", "c"];
@@ -237,7 +342,7 @@ mod tests {
             let there = one(from, to, "ami-0aaa", "ami-0bbb");
             let back = one(to, from, "ami-0bbb", "ami-0aaa");
             let moved = there.replace(&text);
-            let left = there.find(&moved).into_iter().find(|hit| hit.to.is_some());
+            let left = there.find(&moved).into_iter().find(|hit| hit.to.is_ok());
             proptest::prop_assert!(left.is_none(), "{moved:?} still has a word");
             proptest::prop_assert_eq!(back.replace(&moved), text);
         }

@@ -1,7 +1,8 @@
 //! Reads what a stack's HCL tells drift to leave alone: its `.tf` files, those of its local modules, and those of
 //! the modules that `terraform init` has fetched.
 
-use super::source::{FileKind, MOST_BYTES, MOST_FILES, SourceError, normalize};
+use super::reader::{MOST_BYTES, MOST_FILES};
+use super::source::{FileKind, SourceError, is_override, normalize};
 use crate::decide::configuration::{File, Folder, Tree};
 use pilotlight_drift::ignore::{Configuration, UnreadModule};
 use pilotlight_findings::Span;
@@ -125,7 +126,7 @@ impl Reading<'_> {
                 None => text,
             };
             let is_json = FileKind::of(Path::new(name)) == FileKind::Json;
-            files.push(File { shown, text, is_json, is_override: is_override(name) });
+            files.push(File { shown, text, is_json, is_override: is_override(Path::new(name)) });
         }
         if files.is_empty() && path.as_os_str().is_empty() {
             return Err(SourceError::Empty { path: self.root.to_owned() });
@@ -175,11 +176,4 @@ fn is_superseded(name: &str, names: &BTreeSet<String>) -> bool {
         None => return false,
     };
     names.contains(&tofu)
-}
-
-/// Source: the same, `fileExt` and `dirFiles`.
-fn is_override(name: &str) -> bool {
-    let stem = name.strip_suffix(".json").unwrap_or(name);
-    let stem = stem.strip_suffix(".tf").or_else(|| stem.strip_suffix(".tofu")).unwrap_or(stem);
-    stem == "override" || stem.ends_with("_override")
 }

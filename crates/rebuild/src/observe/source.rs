@@ -1,16 +1,12 @@
 //! A stack's source: the root module, the local modules that it reaches, and every file beside them.
 
-use crate::decide::syntax;
+use super::reader::{MOST_BYTES, MOST_FILES, Reader};
+use crate::decide::sources::Source;
+use crate::decide::syntax::FileAt;
 use pilotlight_findings::{Code, Explain, Span, codes};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
-
-/// A root module is hand-written text. More than this is a folder that was named by mistake.
-pub(super) const MOST_FILES: usize = 5_000;
-/// The same, in bytes over all files.
-pub(super) const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// What Terraform and this program write beside a configuration.
-const FOLDERS_LEFT_OUT: [&str; 3] = [".terraform", ".git", ".pilotlight"];
 
 /// A stack's source. Paths are relative to the root module's folder and may begin with `..`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +17,8 @@ pub struct SourceTree {
     pub files: BTreeMap<PathBuf, Vec<u8>>,
     /// The folders that are modules; the root is the empty path.
     pub modules: BTreeSet<PathBuf>,
+    /// Files that were parsed already.
+    pub(crate) parsed: ParsedFiles,
 }
 
 /// Why a source could not be read.
@@ -46,6 +44,14 @@ pub enum SourceError {
         /// Which folder.
         path: PathBuf,
     },
+    /// A local module that is called is not there.
+    #[error("find the module that {span} calls: {reason}")]
+    Module {
+        /// Its call.
+        span: Span,
+        /// What is not there.
+        reason: String,
+    },
     /// A file is no valid HCL.
     #[error("parse {span}: {message}")]
     Syntax {
@@ -66,7 +72,7 @@ impl Explain for SourceError {
 
     fn span(&self) -> Option<&Span> {
         match self {
-            Self::Syntax { span, .. } => Some(span),
+            Self::Syntax { span, .. } | Self::Module { span, .. } => Some(span),
             _ => None,
         }
     }
@@ -74,40 +80,99 @@ impl Explain for SourceError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Syntax { .. } => "run terraform validate in the stack's source".to_owned(),
+            Self::Module { .. } => {
+                "correct the module's source, or bring its folder: git submodules and symbolic links \
+                 are easily missing in a fresh clone"
+                    .to_owned()
+            }
+            Self::TooMuch { .. } => {
+                "correct the stack's source in the plan: the folder of a Terraform root module; or \
+                 move what is no Terraform out of it"
+                    .to_owned()
+            }
             _ => "correct the stack's source in the plan: the folder of a Terraform root module".to_owned(),
         })
     }
 }
 
 impl SourceTree {
-    /// Reads the root module at `root` and what it reaches by `source = "./…"` and `"../…"`.
+    /// Reads the root module at `root`, what it reaches by `source = "./…"` and `"../…"`, and the files outside of
+    /// these that they name.
     ///
     /// # Errors
-    /// A folder or file cannot be read, or is no HCL.
+    /// A folder or file cannot be read, is no HCL or JSON, or a module is not there.
     pub fn load(root: &Path) -> Result<Self, SourceError> {
         let mut tree = Self { root: root.to_owned(), ..Self::default() };
-        let mut waiting = VecDeque::from([PathBuf::new()]);
-        let mut bytes = 0;
-        while let Some(module) = waiting.pop_front() {
-            if !tree.modules.insert(module.clone()) {
-                continue;
+        let mut reader = Reader::new(root);
+        tree.reach(&mut |tree, folder, call| {
+            let missing = |call: &Call| !root.join(folder).is_dir() && call.is_some();
+            match call {
+                Some((file, range)) if missing(call) => {
+                    let text = String::from_utf8_lossy(&tree.files[file]).into_owned();
+                    let reason = format!("there is no folder {}", normalize(&root.join(folder)).display());
+                    Err(SourceError::Module { span: Span::of(tree.display(file), &text, range.clone()), reason })
+                }
+                _ => reader.folder(folder, &mut tree.files),
             }
-            tree.read_folder(&module, &mut bytes)?;
-            for file in tree.configuration_of(&module) {
-                let called = syntax::module_calls(&tree.display(&file), &file, &tree.files[&file])?;
-                waiting.extend(called.into_iter().filter_map(|call| call.folder(&module)));
-            }
-        }
+        })?;
         if tree.configuration_of(Path::new("")).is_empty() {
             return Err(SourceError::Empty { path: root.to_owned() });
         }
+        for path in outside_files(&tree) {
+            reader.anything(&path, &mut tree.files)?;
+        }
         Ok(tree)
+    }
+
+    /// The same of files that are in memory, by their paths from the root.
+    ///
+    /// # Errors
+    /// A file is no HCL or JSON.
+    pub fn from_files(
+        root: impl Into<PathBuf>,
+        files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>,
+    ) -> Result<Self, SourceError> {
+        let mut tree = Self { root: root.into(), files: files.into_iter().collect(), ..Self::default() };
+        tree.reach(&mut |_, _, _| Ok(()))?;
+        Ok(tree)
+    }
+
+    /// Goes from the root to every local module; `arrive` brings the files of each folder.
+    fn reach(
+        &mut self,
+        arrive: &mut dyn FnMut(&mut Self, &Path, &Call) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError> {
+        let mut waiting: VecDeque<(PathBuf, Call)> = VecDeque::from([(PathBuf::new(), None)]);
+        while let Some((module, call)) = waiting.pop_front() {
+            if self.modules.contains(&module) {
+                continue;
+            }
+            arrive(self, &module, &call)?;
+            self.modules.insert(module.clone());
+            for file in self.configuration_of(&module) {
+                let shown = self.display(&file);
+                let parsed = Source::parse(&shown, &file, &self.files[&file])?;
+                let called = parsed.module_calls().into_iter();
+                waiting.extend(
+                    called.filter_map(|call| Some((call.folder(&module)?, Some((file.clone(), call.range.clone()))))),
+                );
+                self.parsed.0.insert(file, parsed);
+            }
+        }
+        Ok(())
     }
 
     /// The files of a module that are configuration: `.tf`, `.tofu` and `.tf.json`, in order.
     pub fn configuration_of(&self, module: &Path) -> Vec<PathBuf> {
         let own = self.files.keys().filter(|path| path.parent() == Some(module));
-        own.filter(|path| FileKind::of(path).is_configuration()).cloned().collect()
+        own.filter(|path| FileKind::of(path).is_configuration() && !is_hidden(path)).cloned().collect()
+    }
+
+    /// Whether Terraform reads a file as the configuration of a module.
+    pub(crate) fn is_configuration(&self, file: &Path) -> bool {
+        FileKind::of(file).is_configuration()
+            && !is_hidden(file)
+            && file.parent().is_some_and(|folder| self.modules.contains(folder))
     }
 
     /// How a file is shown: below the root as it was given.
@@ -115,40 +180,70 @@ impl SourceTree {
         normalize(&self.root.join(file)).display().to_string()
     }
 
-    fn read_folder(&mut self, folder: &Path, bytes: &mut u64) -> Result<(), SourceError> {
-        let at = if folder.as_os_str().is_empty() { self.root.clone() } else { self.root.join(folder) };
-        let read = |path: &Path| {
-            let path = path.to_owned();
-            move |source| SourceError::Read { path, source }
-        };
-        let mut entries: Vec<_> =
-            std::fs::read_dir(&at).map_err(read(&at))?.collect::<Result<_, _>>().map_err(read(&at))?;
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let path = folder.join(&*name);
-            let kind = entry.file_type().map_err(read(&entry.path()))?;
-            if kind.is_dir() {
-                if !FOLDERS_LEFT_OUT.contains(&&*name) {
-                    self.read_folder(&path, bytes)?;
-                }
-            } else if !is_left_out(&name) && entry.path().is_file() && !self.files.contains_key(&path) {
-                let content = std::fs::read(entry.path()).map_err(read(&entry.path()))?;
-                *bytes += content.len() as u64;
-                self.files.insert(path, content);
-                if *bytes > MOST_BYTES || self.files.len() > MOST_FILES {
-                    return Err(SourceError::TooMuch { path: self.root.clone() });
-                }
-            }
+    /// A file of the tree, parsed; anew where the tree's files were changed since.
+    pub(crate) fn parse(&self, file: &Path) -> Result<Source, SourceError> {
+        let bytes = &self.files[file];
+        match self.parsed.0.get(file) {
+            Some(known) if known.text().as_bytes() == bytes.as_slice() => Ok(known.clone()),
+            _ => Source::parse(&self.display(file), file, bytes),
         }
-        Ok(())
     }
 }
 
-/// States, plans and crash logs: what a run leaves behind, never what it is made from.
-fn is_left_out(name: &str) -> bool {
-    name.contains(".tfstate") || name.ends_with(".tfplan") || name.starts_with("crash.") && name.ends_with(".log")
+/// Where a module is called from, but for the root.
+type Call = Option<(PathBuf, Range<usize>)>;
+
+/// Parsed files by path. What was parsed follows from the files, so that it says nothing of a tree's identity.
+#[derive(Clone, Default)]
+pub(crate) struct ParsedFiles(BTreeMap<PathBuf, Source>);
+
+impl PartialEq for ParsedFiles {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ParsedFiles {}
+
+impl std::fmt::Debug for ParsedFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Files outside of the modules' folders that the configuration names, as far as they exist is known later.
+fn outside_files(tree: &SourceTree) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for (file, source) in &tree.parsed.0 {
+        let Source::Hcl(parsed) = source else { continue };
+        let sources: Vec<Range<usize>> = source.module_calls().into_iter().map(|call| call.range).collect();
+        for path in &parsed.syntax.paths {
+            // What does not go up stays below its folder.
+            let (FileAt::Module(text) | FileAt::Root(text)) = &path.at else { continue };
+            if !text.contains("..") {
+                continue;
+            }
+            let is_source = sources.iter().any(|call| call.start <= path.range.start && path.range.end <= call.end);
+            let target = match &path.at {
+                FileAt::Module(text) => normalize(&file.parent().unwrap_or(Path::new("")).join(text)),
+                FileAt::Root(text) => normalize(Path::new(text)),
+                FileAt::Computed => continue,
+            };
+            let text = &parsed.text[path.range.clone()];
+            let is_path = path.is_read || text.starts_with("\"${path.") || text.starts_with("\"../");
+            // A module's own arguments may be paths too, its source is none.
+            if is_path && !(is_source && !path.is_read && !text.starts_with("\"${path.")) && target.starts_with("..") {
+                found.insert(target);
+            }
+        }
+    }
+    found
+}
+
+/// Files that Terraform passes over. Source: `internal/configs/parser_config_dir.go`, `IsIgnoredFile`; those that end in
+/// `~` or `#` do not end in `.tf`.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
 /// What a file is, by its name.
@@ -181,6 +276,15 @@ impl FileKind {
     pub(crate) fn is_configuration(self) -> bool {
         matches!(self, Self::Hcl | Self::Json)
     }
+}
+
+/// Whether Terraform merges a file over the others. Source: `internal/configs/parser_config_dir.go`, `fileExt` and
+/// `dirFiles`.
+pub(crate) fn is_override(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let stem = name.strip_suffix(".json").unwrap_or(&name);
+    let stem = stem.strip_suffix(".tf").or_else(|| stem.strip_suffix(".tofu")).unwrap_or(stem);
+    stem == "override" || stem.ends_with("_override")
 }
 
 /// The path without `.` and with each `..` that has something to take back taken back.

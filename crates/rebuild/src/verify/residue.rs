@@ -1,9 +1,9 @@
 //! What the standby would create, searched for the primary.
 
 use super::walk::{global_texts, print, shown, texts};
-use crate::decide::RetargetInput;
 use crate::decide::global::{is_global_object, regional_id, regional_ids};
 use crate::decide::words::Words;
+use crate::decide::{RetargetInput, Rule};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_tfstate::{Mode, PlanJson, State};
 use std::collections::BTreeMap;
@@ -85,13 +85,16 @@ fn first_residue(
     region: &str,
 ) -> Option<(String, String)> {
     // A word that stands for itself is the same on both sides.
-    let hit = words.find(text).into_iter().find(|hit| hit.to.as_deref() != Some(&text[hit.range.clone()]));
+    let hit = words.find(text).into_iter().find(|hit| !hit.stays(text));
     if let Some(hit) = hit {
-        let word = text[hit.range].to_owned();
-        let what = match word.as_str() {
-            word if word == region => "names the primary region".to_owned(),
-            word if word.starts_with(region) => format!("names {word}, a zone of the primary"),
-            word => format!("names {word}, which the map replaces"),
+        let word = text[hit.range.clone()].to_owned();
+        let what = match hit.rule {
+            Rule::Region if word == region => "names the primary region".to_owned(),
+            Rule::Region => format!("names {word}, an endpoint of the primary region"),
+            Rule::Zone => format!("names {word}, a zone of the primary"),
+            Rule::Spelling => format!("names {word}, the primary region in another spelling"),
+            Rule::ServiceId => format!("names {word}, which AWS has for the primary region"),
+            _ => format!("names {word}, which the map replaces"),
         };
         return Some((what, word));
     }

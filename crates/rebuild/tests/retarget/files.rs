@@ -10,14 +10,17 @@ fn a_providers_alias_is_a_name_and_its_region_follows() {
         ("backend.tf", BACKEND),
         ("main.tf", source),
         ("m/main.tf", module),
-        ("x.tf.json", "{\"provider\": {\"aws\": [{\"alias\": \"eu-west-1\"}]}, \"locals\": {\"r\": \"eu-west-1\"}}"),
+        (
+            "x.tf.json",
+            "{\"provider\": {\"aws\": [{\"alias\": \"eu-west-1\", \"region\": \"eu-west-1\"}]}, \"locals\": {\"r\": \"eu-west-1\"}}",
+        ),
     ]));
     let text = |path: &str| String::from_utf8_lossy(&result.files[Path::new(path)]).into_owned();
     assert_eq!(text("main.tf"), source.replace("region = \"eu-west-1\"", "region = \"eu-central-1\""));
     assert_eq!(text("m/main.tf"), module);
     assert_eq!(
         text("x.tf.json"),
-        "{\"provider\": {\"aws\": [{\"alias\": \"eu-west-1\"}]}, \"locals\": {\"r\": \"eu-central-1\"}}"
+        "{\"provider\": {\"aws\": [{\"alias\": \"eu-west-1\", \"region\": \"eu-central-1\"}]}, \"locals\": {\"r\": \"eu-central-1\"}}"
     );
 }
 
@@ -68,7 +71,7 @@ module "m" {
 #[test]
 fn a_computed_path_may_lead_to_any_file() {
     for main in [
-        "locals {\n  a = file(\"scripts/${var.name}.sh\")\n}\n",
+        "locals {\n  a = file(\"${var.folder}/${var.name}.sh\")\n}\n",
         "locals {\n  a = join(\"/\", [path.module, var.name])\n}\n",
         "locals {\n  a = [for name in fileset(path.root, \"*\") : name]\n}\n",
     ] {

@@ -43,16 +43,8 @@ stack "app" {
 const BACKEND: &str = "terraform {\n  backend \"s3\" {\n    bucket = \"states\"\n    key    = \"app.tfstate\"\n    region = \"eu-west-1\"\n  }\n}\n";
 
 fn tree(files: &[(&str, &str)]) -> SourceTree {
-    let mut tree = SourceTree { root: "app".into(), ..SourceTree::default() };
-    tree.modules.insert(PathBuf::new());
-    for (path, text) in files {
-        let path = PathBuf::from(path);
-        if path.extension().is_some_and(|extension| extension == "tf") {
-            tree.modules.insert(path.parent().unwrap_or(Path::new("")).to_owned());
-        }
-        tree.files.insert(path, text.as_bytes().to_vec());
-    }
-    tree
+    let files = files.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec()));
+    SourceTree::from_files("app", files).expect("valid HCL")
 }
 
 fn run(tree: &SourceTree) -> Retargeted {

@@ -1,0 +1,363 @@
+//! Names that hold the region and an id that AWS gave out there: another region in the name alone leads nowhere.
+
+use super::global::regional_ids;
+use super::spelling::{Edge, is_edge, short_code};
+use pilotlight_findings::Region;
+use std::ops::Range;
+
+/// An id of the primary's alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnId {
+    /// The whole name.
+    pub(crate) range: Range<usize>,
+    /// The part of it that the map can name: it has no interpolation.
+    pub(crate) literal: Range<usize>,
+    pub(crate) kind: Kind,
+}
+
+/// What it is the id of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `ami-…`, `subnet-…`: how it begins.
+    Object(&'static str),
+    Arn,
+    Host,
+    UserPool,
+    IdentityPool,
+    Key,
+}
+
+/// Ends of host names whose first label AWS makes up. `{}` is the region, `{short}` its short code.
+/// Source: the services' own pages on endpoints.
+const OWN_HOSTS: [&str; 25] = [
+    ".{}.rds.amazonaws.com",
+    ".{}.docdb.amazonaws.com",
+    ".{}.neptune.amazonaws.com",
+    ".{}.redshift.amazonaws.com",
+    ".{}.redshift-serverless.amazonaws.com",
+    ".{}.elb.amazonaws.com",
+    ".elb.{}.amazonaws.com",
+    ".{short}.cache.amazonaws.com",
+    ".memorydb.{}.amazonaws.com",
+    ".execute-api.{}.amazonaws.com",
+    ".appsync-api.{}.amazonaws.com",
+    ".{}.es.amazonaws.com",
+    ".{}.aoss.amazonaws.com",
+    ".{}.eks.amazonaws.com",
+    ".kafka.{}.amazonaws.com",
+    ".kafka-serverless.{}.amazonaws.com",
+    ".mq.{}.amazonaws.com",
+    ".iot.{}.amazonaws.com",
+    ".lambda-url.{}.on.aws",
+    ".{}.awsapprunner.com",
+    ".{}.elasticbeanstalk.com",
+    ".{}.compute.amazonaws.com",
+    ".{}.vpce.amazonaws.com",
+    ".server.transfer.{}.amazonaws.com",
+    ".{}.fsx.amazonaws.com",
+];
+
+/// Services and the beginnings of their resources that have an id in their ARN.
+const OWN_ARNS: [(&str, &[&str]); 14] = [
+    ("acm", &["certificate/"]),
+    ("acm-pca", &["certificate-authority/"]),
+    ("apigateway", &["/restapis/", "/apis/"]),
+    ("autoscaling", &["autoScalingGroup:", "scalingPolicy:", "launchConfiguration:"]),
+    ("codestar-connections", &["connection/"]),
+    ("codeconnections", &["connection/"]),
+    ("cognito-identity", &["identitypool/"]),
+    ("cognito-idp", &["userpool/"]),
+    (
+        "elasticloadbalancing",
+        &["loadbalancer/app/", "loadbalancer/net/", "loadbalancer/gwy/", "targetgroup/", "listener"],
+    ),
+    ("kafka", &["cluster/"]),
+    ("kms", &["key/"]),
+    ("lambda", &["layer:", "event-source-mapping:"]),
+    ("secretsmanager", &["secret:"]),
+    ("wafv2", &["regional/"]),
+];
+
+/// How long a name may be before it is none: the longest ARN has 2,048 letters.
+const LONGEST: usize = 2_048;
+
+/// Every such name that begins in a range of a text.
+pub(crate) fn own_ids(text: &str, within: Range<usize>, primary: &Region, is_key: bool) -> Vec<OwnId> {
+    let region = primary.as_str();
+    let part = &text[within.clone()];
+    let mut found: Vec<OwnId> = Vec::new();
+    for (start, _) in part.match_indices("arn:") {
+        found.extend(arn(text, within.start + start, region));
+    }
+    if part.contains(region) || part.contains("cache.amazonaws.com") {
+        found.extend(hosts(text, &within, primary));
+        found.extend(pools(text, &within, region));
+    }
+    if is_key && is_uuid(part) {
+        found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Key });
+    }
+    for (id, kind) in regional_ids(part) {
+        let id = within.start + id.start..within.start + id.end;
+        if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
+            found.push(OwnId { range: id.clone(), literal: id, kind: Kind::Object(kind) });
+        }
+    }
+    found
+}
+
+/// The ARN at `start`, where it has an id and is of the primary region or of one that is computed.
+fn arn(text: &str, start: usize, region: &str) -> Option<OwnId> {
+    let end = name_end(text, start);
+    let fields = fields(text, start..end);
+    let [_, _, service, at, _, resource] = &fields[..] else { return None };
+    let computed = text[at.clone()].starts_with("${");
+    if !computed && &text[at.clone()] != region {
+        return None;
+    }
+    let (service, shown) = (&text[service.clone()], &text[resource.clone()]);
+    let known =
+        OWN_ARNS.iter().any(|(name, kinds)| *name == service && kinds.iter().any(|kind| shown.starts_with(kind)));
+    let id = own_part(text, resource.clone());
+    // A wildcard or an interpolation in the id's place is none, and a key of many regions has the same id in each.
+    let is_open = text[end..].starts_with('*') || shown.ends_with(['/', ':']) || last_part(shown).contains("${");
+    let has_id = (known && !is_open || id.is_some()) && !shown.starts_with("key/mrk-");
+    if !has_id || service == "secretsmanager" && !has_random_end(shown) {
+        return None;
+    }
+    let whole = !text[start..end].contains("${");
+    let literal = if whole { start..end } else { id.unwrap_or(resource.end - last_part(shown).len()..resource.end) };
+    Some(OwnId { range: start..end, literal, kind: Kind::Arn })
+}
+
+/// Where a name ends that begins at `start`: interpolations are of it.
+fn name_end(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (start, 0_usize);
+    while at < bytes.len() && at - start < LONGEST {
+        match bytes[at] {
+            b'$' if bytes.get(at + 1) == Some(&b'{') => {
+                depth += 1;
+                at += 1;
+            }
+            b'{' if depth > 0 => depth += 1,
+            b'}' if depth > 0 => depth -= 1,
+            _ if depth > 0 => {}
+            byte if byte.is_ascii_whitespace() || b"\"',()[]{}<>`;|&$\\*".contains(&byte) => break,
+            _ => {}
+        }
+        at += 1;
+    }
+    // The end of a sentence is none of the name.
+    while at > start && b".:".contains(&bytes[at - 1]) {
+        at -= 1;
+    }
+    at
+}
+
+/// The six fields of an ARN; colons of interpolations divide nothing.
+fn fields(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut fields = Vec::new();
+    let (mut from, mut depth) = (range.start, 0_usize);
+    for (at, byte) in text.as_bytes().iter().enumerate().take(range.end).skip(range.start) {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 && fields.len() < 5 => {
+                fields.push(from..at);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    fields.push(from..range.end);
+    fields
+}
+
+fn last_part(resource: &str) -> &str {
+    resource.rsplit(['/', ':']).next().unwrap_or(resource)
+}
+
+/// A secret's ARN ends in six letters of AWS's own; without them it is a pattern, or a name.
+fn has_random_end(resource: &str) -> bool {
+    resource
+        .rsplit_once('-')
+        .is_some_and(|(_, end)| end.len() == 6 && end.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// The part of a resource that is an id by its form.
+fn own_part(text: &str, resource: Range<usize>) -> Option<Range<usize>> {
+    let mut from = resource.start;
+    for part in text[resource].split(['/', ':']) {
+        let range = from..from + part.len();
+        from = range.end + 1;
+        let hexadecimal = part.len() >= 16
+            && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && part.bytes().any(|byte| byte.is_ascii_digit());
+        if is_uuid(part) || hexadecimal {
+            return Some(range);
+        }
+    }
+    None
+}
+
+/// `1234abcd-12ab-34cd-56ef-1234567890ab`
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+fn hosts(text: &str, within: &Range<usize>, primary: &Region) -> Vec<OwnId> {
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    let bytes = &text.as_bytes()[within.clone()];
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = bytes[at..].iter().position(|byte| !is_host(*byte)).unwrap_or(bytes.len() - at);
+        let (start, end) = (within.start + at, within.start + at + length);
+        at += length + 1;
+        if length == 0 {
+            continue;
+        }
+        let name = text[start..end].trim_end_matches('.');
+        let path = &text[end..within.end.max(end)];
+        // Most words are no names of hosts at all.
+        if !(name.ends_with(".com") || name.ends_with(".aws")) {
+            continue;
+        }
+        let own = OWN_HOSTS.iter().any(|form| {
+            let short = short_code(primary.as_str()).unwrap_or_default();
+            let end = form.replace("{short}", &short).replace("{}", primary.as_str());
+            name.strip_suffix(&end).is_some_and(|first| !first.is_empty() && first != "*")
+        });
+        let issuer = format!("oidc.eks.{primary}.amazonaws.com");
+        if own {
+            let range = start..start + name.len();
+            found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
+        } else if name == issuer && path.starts_with("/id/") && !path[4..].starts_with("$") {
+            let id = path[4..].bytes().take_while(u8::is_ascii_alphanumeric).count();
+            let range = start..end + 4 + id;
+            found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
+        }
+    }
+    found
+}
+
+/// `eu-west-1_AbCdEfGhI` and `eu-west-1:1234abcd-…`.
+fn pools(text: &str, within: &Range<usize>, region: &str) -> Vec<OwnId> {
+    let mut found = Vec::new();
+    for (start, _) in text[within.clone()].match_indices(region) {
+        let start = within.start + start;
+        if !is_edge(text, start, region, Edge::Word) {
+            continue;
+        }
+        let rest = &text[start + region.len()..within.end];
+        let id = rest.get(1..).unwrap_or_default();
+        let length = id.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-').count();
+        let kind = match rest.bytes().next() {
+            Some(b'_') if is_pool(&id[..length]) => Kind::UserPool,
+            Some(b':') if is_uuid(&id[..length]) => Kind::IdentityPool,
+            _ => continue,
+        };
+        let range = start..start + region.len() + 1 + length;
+        found.push(OwnId { range: range.clone(), literal: range, kind });
+    }
+    found
+}
+
+/// Nine letters and digits, of more than one kind: `shop_eu-west-1_artifacts` is a name.
+/// Source: Amazon Cognito API Reference, `UserPoolIdType`; pools have had nine since the service began.
+fn is_pool(id: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| id.bytes().any(|byte| is(&byte));
+    id.len() == 9
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && has(u8::is_ascii_uppercase)
+        && (has(u8::is_ascii_lowercase) || has(u8::is_ascii_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str, is_key: bool) -> Vec<(&str, &str)> {
+        let own = own_ids(text, 0..text.len(), &Region::new("eu-west-1").unwrap(), is_key);
+        own.into_iter().map(|own| (&text[own.range], &text[own.literal])).collect()
+    }
+
+    #[test]
+    fn arns_with_an_id_per_region_are_seen() {
+        const UUID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        for (arn, literal) in [
+            ("arn:aws:acm:eu-west-1:123456789012:certificate/UUID", None),
+            ("arn:aws:kms:eu-west-1:123456789012:key/UUID", None),
+            ("arn:aws:kms:eu-west-1:${var.account}:key/UUID", Some("UUID")),
+            ("arn:aws:kms:${var.region}:${local.a[\"x:y\"]}:key/UUID", Some("UUID")),
+            ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/password-a1B2c3", None),
+            ("arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188", None),
+            ("arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV2:51", None),
+            ("arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbC123dEf", None),
+            ("arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/web/UUID", None),
+            ("arn:aws-us-gov:ram:eu-west-1:123456789012:resource-share/UUID", None),
+        ] {
+            let (arn, literal) =
+                (arn.replace("UUID", UUID), literal.map_or(arn, |literal| literal).replace("UUID", UUID));
+            let text = format!("x {arn}\" y");
+            assert_eq!(found(&text, false).first(), Some(&(arn.as_str(), literal.as_str())), "{text}");
+        }
+        for arn in [
+            "arn:aws:sqs:eu-west-1:123456789012:q",
+            "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:eu-west-1:123456789012:key/*",
+            "arn:aws:kms:eu-west-1:123456789012:key/${var.key}",
+            "arn:aws:kms:eu-west-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+            "arn:aws:kms:eu-west-1:123456789012:alias/shop",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/*",
+            "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/*",
+            "arn:aws:lambda:eu-west-1:123456789012:function:f",
+            "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/f:*",
+            "arn:aws:iam::123456789012:role/r",
+        ] {
+            assert_eq!(found(arn, false), [], "{arn}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_pools_with_an_id_are_seen() {
+        for name in [
+            "shop.cluster-c1a2b3c4d5e6.eu-west-1.rds.amazonaws.com",
+            "internal-web-123456789.eu-west-1.elb.amazonaws.com",
+            "web-50dc6c495c0c9188.elb.eu-west-1.amazonaws.com",
+            "shop.a1b2c3.0001.euw1.cache.amazonaws.com",
+            "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
+            "vpc-shop-a1b2c3.eu-west-1.es.amazonaws.com",
+            "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E",
+            "eu-west-1_AbC123dEf",
+            "eu-west-1:1234abcd-12ab-34cd-56ef-1234567890ab",
+        ] {
+            let text = format!("\"https://{name}\"");
+            assert_eq!(found(&text, false), [(name, name)], "{text}");
+        }
+        for name in [
+            "sqs.eu-west-1.amazonaws.com/123456789012/q",
+            "${var.id}.execute-api.eu-west-1.amazonaws.com",
+            "*.eu-west-1.elb.amazonaws.com",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop",
+            "oidc.eks.eu-west-1.amazonaws.com/id/${var.id}",
+            "shop_eu-west-1_artifacts",
+            "eu-west-1_reports1",
+            "eu-west-1:shop",
+        ] {
+            let text = format!("\"{name}\"");
+            // The text of an interpolation is no literal.
+            let start = text.find('}').map_or(1, |at| if text.starts_with("\"${") { at + 1 } else { 1 });
+            let own = own_ids(&text, start..text.len() - 1, &Region::new("eu-west-1").unwrap(), false);
+            assert_eq!(own, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bare_id_is_a_keys_where_a_key_is_asked_for() {
+        let uuid = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        assert_eq!(found(uuid, true), [(uuid, uuid)]);
+        assert_eq!(found(uuid, false), []);
+    }
+}

@@ -1,0 +1,151 @@
+//! The words of one literal: what stands for each, and what has to be asked.
+
+use super::own_ids::{Kind, OwnId, own_ids};
+use super::retarget::{Rule, Work};
+use super::words::{Hit, NoCounterpart};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+
+/// A literal of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct Literal {
+    /// Where it stands.
+    pub(crate) range: Range<usize>,
+    /// A more telling rule for the region's name than "region".
+    pub(crate) rule: Option<Rule>,
+    /// It is the value of something that is called a key.
+    pub(crate) is_key: bool,
+}
+
+/// Edits the words of a literal. What cannot be known is asked.
+pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literal: &Literal) {
+    let tree = work.tree;
+    let Ok(whole) = std::str::from_utf8(&tree.files[file]) else { return };
+    let Literal { range, rule, is_key } = literal;
+    let text = &whole[range.clone()];
+    let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
+    let own = own_ids(whole, range.clone(), work.input.primary, *is_key);
+    if hits.is_empty() && own.is_empty() {
+        return;
+    }
+    let dropped = work.removed_ranges(file);
+    let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));
+    let standing: BTreeSet<&String> = work.input.stack.standby.map.values().chain(work.input.images.values()).collect();
+    // An id that the map answers as a whole, that stands in for one, or whose region is allowed, is no question.
+    let own: Vec<OwnId> = own
+        .into_iter()
+        .filter(|own| {
+            let answered = |hit: &Hit| {
+                hit.rule != Rule::Region && (holds(&hit.range, &own.literal) || holds(&hit.range, &own.range))
+                    || holds(&own.range, &hit.range) && hit.stays(whole)
+                    || hit.rule == Rule::Map && holds(&own.range, &hit.range)
+            };
+            let stands = |range: &Range<usize>| standing.iter().any(|known| known.as_str() == &whole[range.clone()]);
+            !hits.iter().any(answered) && !stands(&own.range) && !stands(&own.literal) && !is_dropped(&own.range)
+        })
+        .collect();
+    for hit in hits {
+        // What is asked as a whole is not edited in its parts.
+        if is_dropped(&hit.range) || hit.stays(whole) || own.iter().any(|own| overlap(&own.range, &hit.range)) {
+            continue;
+        }
+        match hit.to {
+            Ok(to) => {
+                let rule = if hit.rule == Rule::Region { rule.unwrap_or(hit.rule) } else { hit.rule };
+                work.edit(file, hit.range, to, rule, reason(rule));
+            }
+            Err(why) => ask_counterpart(work, file, hit.range, why),
+        }
+    }
+    for own in own {
+        ask_own(work, file, whole, own);
+    }
+}
+
+fn reason(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Map => "the plan maps it",
+        Rule::Image => "the image of the same name and owner",
+        Rule::Zone => "the zone of the same rank",
+        Rule::ProviderRegion => "the provider works in the standby region",
+        Rule::Spelling => "it is the region in another spelling",
+        Rule::ServiceId => "AWS has another one in each region",
+        _ => "it follows the region",
+    }
+}
+
+fn ask_counterpart(work: &mut Work<'_>, file: &Path, range: Range<usize>, why: NoCounterpart) {
+    let name = work.text_of(file, range.clone());
+    let standby = work.input.standby.clone();
+    let short = super::spelling::short_code(standby.as_str()).unwrap_or_default();
+    let (what, needs, example) = match why {
+        NoCounterpart::Zone => (
+            format!("{name} is written out"),
+            "the standby has no zone of that rank: say which of its zones stands for it".to_owned(),
+            format!("{standby}a"),
+        ),
+        NoCounterpart::ZoneId => (
+            format!("{name} is written out"),
+            "which zone has which id differs by region: say which one stands for it".to_owned(),
+            format!("{short}-az1"),
+        ),
+        NoCounterpart::Service(purpose) => (
+            format!("{name} is {purpose} in {}", work.input.primary),
+            format!(
+                "AWS is not known to have one in {standby}: say what stands for it there, or name the service instead"
+            ),
+            "…".to_owned(),
+        ),
+        NoCounterpart::S3Endpoint => (
+            format!("{name} is written out"),
+            format!("{standby} has no endpoint of that form: say which one stands for it"),
+            format!("s3.{standby}.amazonaws.com"),
+        ),
+    };
+    work.ask(file, range, what, needs, Some(format!("map = {{ \"{name}\" = \"{example}\" }}")));
+}
+
+fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
+    let (name, literal) = (&whole[own.range.clone()], &whole[own.literal.clone()]);
+    let (needs, example) = match own.kind {
+        Kind::Object("ami") => (
+            "the standby has no image of the same name and owner that is known: copy it there, and say which one it is",
+            "ami-…".to_owned(),
+        ),
+        Kind::Object("pl") => (
+            "prefix lists have an id per region: say which one it is in the standby, or look it up by its name",
+            "pl-…".to_owned(),
+        ),
+        Kind::Object(kind) => (
+            "the object is of the primary region alone: say which one stands for it in the standby",
+            format!("{kind}-…"),
+        ),
+        Kind::Arn => (
+            "it has an id of its own in each region, as keys, certificates and secrets do: say which stands for it in the standby",
+            if own.literal == own.range { "arn:…".to_owned() } else { "…".to_owned() },
+        ),
+        Kind::Host => (
+            "AWS makes up a part of this name in each region: say which one stands for it in the standby",
+            "…".to_owned(),
+        ),
+        Kind::UserPool | Kind::IdentityPool => {
+            ("a pool is of one region: say which one stands for it in the standby", format!("{}…", work.input.standby))
+        }
+        Kind::Key => ("a key is of one region: say which one stands for it in the standby", "…".to_owned()),
+    };
+    let line = format!("map = {{ \"{literal}\" = \"{example}\" }}");
+    work.ask(file, own.range.clone(), format!("{name} is written out"), needs, Some(line));
+}
+
+fn at(hit: Hit, start: usize) -> Hit {
+    Hit { range: hit.range.start + start..hit.range.end + start, ..hit }
+}
+
+fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}

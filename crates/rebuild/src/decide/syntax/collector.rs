@@ -1,0 +1,283 @@
+//! Collects from the syntax tree, in the order of the text.
+
+use super::{FileAt, FilePath, Joint, Reference, Step, Table, attribute, labels, literal, place};
+use hcl_edit::Span as _;
+use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
+use hcl_edit::structure::{Attribute, Block};
+use hcl_edit::template::{Element, StringTemplate, Template};
+use hcl_edit::visit::{self, Visit};
+use std::ops::Range;
+
+/// Functions whose first argument is a file's path.
+const READERS: [&str; 11] = [
+    "file",
+    "filebase64",
+    "filebase64sha256",
+    "filebase64sha512",
+    "fileexists",
+    "filemd5",
+    "fileset",
+    "filesha1",
+    "filesha256",
+    "templatefile",
+    "abspath",
+];
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Collector {
+    pub(super) literals: Vec<Range<usize>>,
+    pub(super) references: Vec<Reference>,
+    pub(super) paths: Vec<FilePath>,
+    pub(super) tables: Vec<Table>,
+    pub(super) inner_names: Vec<Range<usize>>,
+    pub(super) output_names: Vec<Range<usize>>,
+    pub(super) keys: Vec<Range<usize>>,
+    pub(super) joints: Vec<Joint>,
+    pub(super) numbers: Vec<Range<usize>>,
+}
+
+/// References alone: what the rules ask of one expression.
+#[derive(Default)]
+pub(super) struct References(pub(super) Vec<Reference>);
+
+impl Visit for References {
+    fn visit_traversal(&mut self, node: &Traversal) {
+        if let Some(path) = path_of(node) {
+            self.0.push(Reference { span: place(node), interpolation: None, path });
+        }
+        visit::visit_traversal(self, node);
+    }
+}
+
+/// Whether what is called so has a key's id: `kms_key_id`, `kms_master_key_arn`, `encryption_key_id`.
+fn is_key_name(name: &str) -> bool {
+    name.contains("kms") || name.ends_with("key_id") || name.ends_with("key_arn")
+}
+
+impl Visit for Collector {
+    fn visit_block(&mut self, node: &Block) {
+        if node.ident.as_str() == "variable" && labels(node).iter().any(|name| is_key_name(name)) {
+            self.keys.extend(attribute(&node.body, "default").map(place));
+        }
+        visit::visit_block(self, node);
+    }
+
+    fn visit_attr(&mut self, node: &Attribute) {
+        if is_key_name(node.key.as_str()) {
+            self.keys.push(place(&node.value));
+        }
+        visit::visit_attr(self, node);
+    }
+
+    fn visit_string_template(&mut self, node: &StringTemplate) {
+        self.join(&node.iter().collect::<Vec<_>>());
+        visit::visit_string_template(self, node);
+    }
+
+    fn visit_template(&mut self, node: &Template) {
+        self.join(&node.iter().collect::<Vec<_>>());
+        visit::visit_template(self, node);
+    }
+
+    fn visit_expr(&mut self, node: &Expression) {
+        if let Expression::String(_) = node {
+            let span = place(node);
+            // Between the quotes.
+            if span.len() >= 2 {
+                self.literals.push(span.start + 1..span.end - 1);
+            }
+        }
+        if let Expression::Number(number) = node
+            && number.value().as_u64().is_some()
+        {
+            self.numbers.push(place(node));
+        }
+        let path = file_path(node, false);
+        if path.at != FileAt::Computed {
+            self.paths.push(path);
+        }
+        visit::visit_expr(self, node);
+    }
+
+    fn visit_literal(&mut self, node: &hcl_edit::Spanned<String>) {
+        self.literals.push(place(node));
+    }
+
+    fn visit_object(&mut self, node: &Object) {
+        let mut rows = Vec::new();
+        for (key, value) in node {
+            let key = match key {
+                ObjectKey::Ident(name) => {
+                    self.literals.push(place(name));
+                    Some(name.as_str())
+                }
+                ObjectKey::Expression(key) => literal(key),
+            };
+            let Some(key) = key else { continue };
+            if is_key_name(key) {
+                self.keys.push(place(value.expr()));
+            }
+            rows.push((key.to_owned(), place(value.expr())));
+        }
+        let words = rows.iter().map(|(key, _)| key.clone()).collect();
+        self.tables.push(Table { range: place(node), words, rows });
+        visit::visit_object(self, node);
+    }
+
+    fn visit_array(&mut self, node: &Array) {
+        let words = node.iter().filter_map(literal).map(str::to_owned).collect();
+        self.tables.push(Table { range: place(node), words, rows: Vec::new() });
+        visit::visit_array(self, node);
+    }
+
+    fn visit_func_call(&mut self, node: &FuncCall) {
+        if node.name.namespace.is_empty()
+            && READERS.contains(&node.name.name.as_str())
+            && let Some(path) = node.args.iter().next()
+        {
+            self.paths.push(file_path(path, true));
+        }
+        visit::visit_func_call(self, node);
+    }
+
+    fn visit_traversal(&mut self, node: &Traversal) {
+        if let Some(path) = path_of(node) {
+            self.look_in(node, &path);
+            self.references.push(Reference { span: place(node), interpolation: None, path });
+        }
+        visit::visit_traversal(self, node);
+    }
+
+    fn visit_element(&mut self, node: &Element) {
+        let known = self.references.len();
+        visit::visit_element(self, node);
+        if let Element::Interpolation(interpolation) = node
+            && matches!(interpolation.expr, Expression::Traversal(_))
+            && let Some(reference) = self.references.get_mut(known)
+        {
+            reference.interpolation = interpolation.span();
+        }
+    }
+}
+
+impl Collector {
+    /// Finds the names of a reference that are keys of a value. Those before them are declared somewhere.
+    fn look_in(&mut self, node: &Traversal, path: &[Step]) {
+        let name = |at: usize| match path.get(at) {
+            Some(Step::Name(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        // Steps that name what is declared, keys of instances apart.
+        let is_key = |at: usize| usize::from(!matches!(path.get(at), Some(Step::Name(_)) | None));
+        let declared = match name(0) {
+            Some("local" | "var" | "each" | "path" | "terraform" | "count" | "self") => 2,
+            Some("module") => 3 + is_key(2),
+            Some("data" | "ephemeral") => {
+                let attribute = 3 + is_key(3);
+                let outputs = name(1) == Some("terraform_remote_state") && name(attribute) == Some("outputs");
+                attribute + 1 + usize::from(outputs)
+            }
+            // A type of resource has its provider's name before it; else it is a variable of `for` or `dynamic`.
+            Some(first) if !first.contains('_') => 1,
+            _ => 3 + is_key(2),
+        };
+        for (at, operator) in node.operators.iter().enumerate().map(|(at, operator)| (at + 1, operator.value())) {
+            match operator {
+                TraversalOperator::GetAttr(inner) if at >= declared => self.inner_names.push(place(inner)),
+                TraversalOperator::Index(key @ Expression::String(_))
+                    if at + 1 == declared && name(at - 1) == Some("outputs") =>
+                {
+                    let quoted = place(key);
+                    self.output_names.push(quoted.start + 1..quoted.end.saturating_sub(1));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Finds interpolations of a region among the elements of a template.
+    fn join(&mut self, elements: &[&Element]) {
+        for (at, element) in elements.iter().enumerate() {
+            let Element::Interpolation(interpolation) = element else { continue };
+            let Expression::Traversal(traversal) = &interpolation.expr else { continue };
+            let reference = path_of(traversal).map(|path| Reference { span: 0..0, interpolation: None, path });
+            if !reference.is_some_and(|reference| reference.is_region()) {
+                continue;
+            }
+            let literal_at = |at: Option<usize>| match elements.get(at?) {
+                Some(Element::Literal(literal)) => Some(place(literal)),
+                _ => None,
+            };
+            self.joints.push(Joint {
+                before: literal_at(at.checked_sub(1)),
+                interpolation: place(interpolation),
+                after: literal_at(Some(at + 1)),
+                is_joined: matches!(elements.get(at + 1), Some(Element::Interpolation(_))),
+            });
+        }
+    }
+}
+
+/// The path that an expression is, if it is one.
+fn file_path(expression: &Expression, is_read: bool) -> FilePath {
+    let range = place(expression);
+    let computed = FilePath { range: range.clone(), at: FileAt::Computed, is_whole: false, literal: None, is_read };
+    match expression {
+        Expression::String(text) => FilePath {
+            at: FileAt::Root(text.as_str().to_owned()),
+            is_whole: true,
+            literal: Some(range.start + 1..range.end.saturating_sub(1)),
+            ..computed
+        },
+        Expression::StringTemplate(template) => below(template, &computed).unwrap_or(computed),
+        _ => computed,
+    }
+}
+
+/// `boot.sh` of `"${path.module}/boot.sh"`, and `policies/` of `"${path.module}/policies/${var.name}.json"`.
+fn below(template: &StringTemplate, computed: &FilePath) -> Option<FilePath> {
+    let mut elements = template.iter();
+    let (from, literal) = match elements.next()? {
+        Element::Interpolation(first) => {
+            let Expression::Traversal(traversal) = &first.expr else { return None };
+            let [Step::Name(path), Step::Name(from)] = &path_of(traversal)?[..] else { return None };
+            let Element::Literal(literal) = elements.next()? else { return None };
+            (Some(from.clone()).filter(|_| path == "path")?, literal)
+        }
+        // Only what has a folder is taken for a path.
+        Element::Literal(literal) if literal.contains('/') => ("root".to_owned(), literal),
+        _ => return None,
+    };
+    let is_whole = elements.next().is_none();
+    let text = if is_whole { literal.as_str() } else { literal.get(..=literal.rfind('/')?)? };
+    let start = place(literal).start;
+    let literal = Some(start..start + text.len());
+    let text = text.trim_start_matches('/').to_owned();
+    let at = match from.as_str() {
+        "module" => FileAt::Module(text),
+        "root" | "cwd" => FileAt::Root(text),
+        _ => return None,
+    };
+    // Without a path before it, a text with a part that is computed is most often no path.
+    let is_known = is_whole || computed.is_read || matches!(template.iter().next(), Some(Element::Interpolation(_)));
+    is_known.then(|| FilePath { at, is_whole, literal, ..computed.clone() })
+}
+
+fn path_of(traversal: &Traversal) -> Option<Vec<Step>> {
+    let Expression::Variable(first) = &traversal.expr else { return None };
+    let mut path = vec![Step::Name(first.as_str().to_owned())];
+    for operator in &traversal.operators {
+        path.push(match operator.value() {
+            TraversalOperator::GetAttr(name) => Step::Name(name.as_str().to_owned()),
+            TraversalOperator::Index(Expression::String(key)) => Step::Key(key.as_str().to_owned()),
+            TraversalOperator::Index(Expression::Number(number)) => {
+                number.value().as_u64().map_or(Step::Computed, Step::Index)
+            }
+            TraversalOperator::LegacyIndex(index) => Step::Index(*index.value()),
+            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Step::Splat,
+            TraversalOperator::Index(_) => Step::Computed,
+        });
+    }
+    Some(path)
+}
