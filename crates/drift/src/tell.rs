@@ -18,6 +18,14 @@ const HAS_ACL_RULES: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
 /// A rule of a list that is a resource of its own.
 const ACL_RULE: &str = "aws_network_acl_rule";
 
+/// Types of records that nothing is sent to: they prove or describe.
+const TEXTS: &[&str] = &["TXT", "SPF"];
+
+/// Whether a difference is in which of several records with one name is answered, and how often.
+fn routes(difference: &Difference) -> bool {
+    difference.attribute.ends_with("_routing_policy") || difference.attribute == "health_check_id"
+}
+
 /// An object of a state, and whose it is.
 #[derive(Clone, Copy)]
 pub(crate) struct Told<'a> {
@@ -29,7 +37,8 @@ impl Told<'_> {
     /// It is there and differs.
     pub(crate) fn changed(&self, there: &There, region: &Region) -> Finding {
         let There { differences, opened, .. } = there;
-        let moved = self.managed.resource_type() == "aws_route53_record" && differences.iter().any(answers);
+        let (moved, routed) =
+            (self.points(differences.iter().any(answers)), self.points(differences.iter().any(routes)));
         let shown = evidence(differences, self.managed.sensitive());
         let (code, severity, text): (Code, _, String) = if !opened.is_empty() {
             let rules: Vec<String> = opened.iter().map(Atom::to_string).collect();
@@ -38,6 +47,8 @@ impl Told<'_> {
             (codes::D_OPENED, Severity::Critical, format!("it lets the Internet in: {}", message(&shown)))
         } else if moved {
             (codes::D_RECORD_MOVED, Severity::Critical, format!("it points elsewhere: {}", message(&shown)))
+        } else if routed {
+            (codes::D_RECORD_MOVED, Severity::Critical, format!("it divides traffic otherwise: {}", message(&shown)))
         } else if let Some(Danger { code, what }) = danger(self.managed.resource_type(), differences) {
             (code, Severity::Critical, format!("{what}: {}", message(&shown)))
         } else {
@@ -62,6 +73,12 @@ impl Told<'_> {
         };
         let finding = Finding::new(code, severity, self.subject(), text).remedy(remedy);
         shown.into_iter().fold(finding, Finding::with)
+    }
+
+    /// Whether it is a record that traffic follows, where `differs` says that it is another one.
+    fn points(&self, differs: bool) -> bool {
+        let kind = self.managed.attributes().get("type").and_then(|kind| kind.as_str()).unwrap_or_default();
+        differs && self.managed.resource_type() == "aws_route53_record" && !TEXTS.contains(&kind)
     }
 
     /// A record that a failover moved is as it should be; what else differs is drift all the same.

@@ -318,8 +318,8 @@ const CASES: &[Case] = &[
             )
         },
         "aws_route53_record.w1",
-        codes::D_CHANGED,
-        "weighted_routing_policy[0].weight is 200, and 10 in the state",
+        codes::D_RECORD_MOVED,
+        "it divides traffic otherwise: weighted_routing_policy[0].weight is 200, and 10 in the state",
     ),
     (
         "a record is deleted",
@@ -332,8 +332,8 @@ const CASES: &[Case] = &[
         "a TXT value is changed",
         |live| set(live, "aws_route53_record", "aws_route53_record.txt", "records", json!(["\"v=spf1 +all\""])),
         "aws_route53_record.txt",
-        codes::D_RECORD_MOVED,
-        "it points elsewhere: records is",
+        codes::D_CHANGED,
+        "records is",
     ),
     (
         "a health check looks elsewhere",

@@ -35,7 +35,10 @@ fn changed(kind: &str, was: &Value, is: &Value, owners: &[(&str, &Value)]) -> Ve
         .findings
         .iter()
         .map(|finding| {
-            assert!([codes::D_CHANGED, codes::D_EXPOSED, codes::D_WEAKENED].contains(&finding.code), "{finding:?}");
+            assert!(
+                [codes::D_CHANGED, codes::D_EXPOSED, codes::D_RECORD_MOVED, codes::D_WEAKENED].contains(&finding.code),
+                "{finding:?}"
+            );
             let Subject::Resource { address, .. } = &finding.subject else { panic!("{}", finding.subject) };
             address.clone()
         })
