@@ -21,6 +21,7 @@ mod dns;
 mod echo;
 mod equal;
 mod evidence;
+mod hosted;
 pub mod ignore;
 mod index;
 mod judge;

@@ -110,11 +110,20 @@ impl Told<'_> {
 
     /// It was not read.
     pub(crate) fn unread(&self, reason: &str) -> Finding {
-        let text = format!("{} was not read: {reason}", self.managed.resource_type());
+        let text = format!(
+            "{} was not read: {}",
+            self.managed.resource_type(),
+            // A plugin's words, with what was asked of it before them.
+            reason.strip_prefix("read: ").unwrap_or(reason)
+        );
+        let lower = reason.to_lowercase();
+        let is_denied = ["denied", "not authorized", "unauthorized", "forbidden", "credential"];
         let remedy = if reason.contains("--max-calls") {
             "raise --max-calls, or compare fewer stacks at a time with --stack"
-        } else {
+        } else if is_denied.iter().any(|word| lower.contains(word)) {
             "give the access that the reason names, and run it again: until then there is no clean verdict"
+        } else {
+            "see to what the reason names, and run it again: until then there is no clean verdict"
         };
         Finding::new(codes::D_UNREAD, Severity::Warning, self.subject(), text).remedy(remedy)
     }

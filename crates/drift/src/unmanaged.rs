@@ -2,6 +2,7 @@
 
 use crate::away::Away;
 use crate::decide::PlaceLive;
+use crate::hosted::{Hosts, Told};
 use crate::index::{Index, RecordKey, record_key, zone_id};
 use crate::live::LiveObject;
 use crate::observe::{Locator, Routing, StackState};
@@ -108,14 +109,22 @@ pub(crate) fn find(
     if !live.iter().any(|live| live.everything) {
         return (findings, silenced);
     }
-    let known = known(stacks, index);
+    let (known, hosts) = (known(stacks, index), Hosts::of(stacks));
     let serviced = zones_of_services(stacks, live);
     let mut seen = HashSet::new();
     for live in live.iter().filter(|live| live.everything) {
-        for object in live.snapshot.objects.iter().filter(|object| !is_part(&object.resource_type)) {
+        for object in &live.snapshot.objects {
+            let groups = match hosts.told(live.place.role.as_deref(), object) {
+                Told::No => continue,
+                Told::NotHosted if is_part(&object.resource_type) => continue,
+                Told::Groups(groups) => groups,
+                Told::NotHosted | Told::Yes => Vec::new(),
+            };
             let key =
                 key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &live_id(object));
-            if known.contains(&key) || !seen.insert(key) || away.hides_object(&object.resource_type, &object.id) {
+            // A user's groups are known one by one, whatever resource has some of them.
+            let is_known = groups.is_empty() && known.contains(&key);
+            if is_known || !seen.insert(key) || away.hides_object(&object.resource_type, &object.id) {
                 continue;
             }
             let subject = Subject::CloudObject {
@@ -125,7 +134,7 @@ pub(crate) fn find(
             };
             let zone = object.attributes.get("zone_id").and_then(Value::as_str).unwrap_or_default();
             match object.made_by.as_deref().or_else(|| serviced.get(zone).copied()) {
-                None => findings.push(finding(subject, object)),
+                None => findings.push(finding(subject, object, &groups)),
                 Some(maker) => silenced.push(Silenced {
                     subject,
                     attribute: String::new(),
@@ -199,11 +208,12 @@ fn record_id((zone, name, record_type, set): &RecordKey) -> String {
     [zone.as_str(), name, record_type, set].join(" ")
 }
 
-fn finding(subject: Subject, object: &LiveObject) -> Finding {
+fn finding(subject: Subject, object: &LiveObject, groups: &[String]) -> Finding {
     let name = object.attributes.get("tags_all").and_then(|tags| tags.get("Name")).and_then(Value::as_str);
     let name = name.or_else(|| object.attributes.get("name").and_then(Value::as_str)).filter(|name| *name != object.id);
     let message = match name {
         Some(name) => format!("no given state has {} ({name})", object.id),
+        None if !groups.is_empty() => format!("no given state has {} in {}", object.id, groups.join(", ")),
         None => format!("no given state has {}", object.id),
     };
     let finding = Finding::new(codes::D_UNMANAGED, Severity::Error, subject, message)

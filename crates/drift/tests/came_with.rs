@@ -133,3 +133,35 @@ fn a_peering_connection_is_known_at_both_its_ends() {
     let requester = json!({"id": "pcx-1", "arn": "arn:aws:ec2:us-east-1:1:x/pcx-1", "peer_region": "eu-west-1", "region": "us-east-1"});
     assert_eq!(unmanaged(&[("aws_vpc_peering_connection", requester)], &live), ["pcx-9"]);
 }
+
+#[test]
+fn what_a_user_or_group_was_given_by_hand_is_told_unless_a_list_has_it() {
+    let arn = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let attached = |user: &str| {
+        ("aws_iam_user_policy_attachment", json!({"id": format!("{user}/{arn}"), "user": user, "policy_arn": arn}))
+    };
+    let ops =
+        ("aws_iam_group_policy_attachment", json!({"id": format!("ops/{arn}"), "group": "ops", "policy_arn": arn}));
+    let inline = ("aws_iam_user_policy", json!({"id": "ann:sneak", "user": "ann", "name": "sneak"}));
+    let member =
+        |groups: Value| ("aws_iam_user_group_membership", json!({"id": "ann", "user": "ann", "groups": groups}));
+    let live = [attached("ann"), attached("nobody"), ops, inline, member(json!(["dev", "ops"]))];
+    let mut state = vec![
+        ("aws_iam_user", json!({"id": "ann", "name": "ann"})),
+        ("aws_iam_group", json!({"id": "ops", "name": "ops"})),
+    ];
+    let told = |state: &[(&str, Value)]| {
+        let mut told = unmanaged(state, &live);
+        told.sort();
+        told
+    };
+    let (of_ann, of_ops) = (format!("ann/{arn}"), format!("ops/{arn}"));
+    assert_eq!(told(&state), ["ann".to_owned(), of_ann.clone(), "ann:sneak".to_owned(), of_ops.clone()]);
+
+    state.push(("aws_iam_user_group_membership", json!({"id": "m", "user": "ann", "groups": ["dev"]})));
+    state.push(("aws_iam_policy_attachment", json!({"id": "p", "policy_arn": arn, "users": ["ann"], "groups": []})));
+    state.push(("aws_iam_user_policies_exclusive", json!({"user_name": "ann", "policy_names": []})));
+    assert_eq!(told(&state), ["ann".to_owned(), of_ops.clone()], "ops is a group that no state puts ann into");
+    state.push(("aws_iam_group_membership", json!({"id": "g", "group": "ops", "users": []})));
+    assert_eq!(told(&state), [of_ops], "the list of the group's members tells of ann");
+}

@@ -4,7 +4,7 @@
 use crate::words::count;
 use pilotlight_findings::Silenced;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What one rule silenced, for one reason.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(crate) fn rules(silenced: &[Silenced]) -> Vec<Rule<'_>> {
 
 /// `102 differences silenced by 7 rules`; none where nothing was.
 pub(crate) fn sentence(silenced: &[Silenced]) -> Option<String> {
-    let rules = rules(silenced).len() as u64;
+    // One rule may have a reason for each object.
+    let rules = silenced.iter().map(|one| one.rule.as_str()).collect::<HashSet<_>>().len() as u64;
     (rules > 0).then(|| format!("{} silenced by {}", count(silenced.len() as u64, "difference"), count(rules, "rule")))
 }

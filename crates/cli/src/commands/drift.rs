@@ -6,7 +6,7 @@ mod ignores;
 mod plugins;
 
 use super::Context;
-use crate::args::Drift;
+use crate::args::{Drift, Reader};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Wait;
@@ -22,6 +22,12 @@ use std::path::Path;
 
 pub(super) async fn run(args: &Drift, context: Context<'_>) -> Result<Exit, Failure> {
     let began = Began::now();
+    if args.unmanaged && args.reader == Reader::Provider {
+        return Err(Failure::usage(
+            "look for what no state knows with --reader provider: a plugin reads objects one by one, and lists none",
+            "leave out --reader provider, or --unmanaged",
+        ));
+    }
     let aws = Aws::new(None).with_max_calls(args.max_calls);
     let wait = Wait::new(context.screen, "reading state");
     let (plan, Gathered { loaded, notes, lines }, moved, ignores) = match &args.plan {

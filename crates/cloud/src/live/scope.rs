@@ -9,8 +9,6 @@ use aws_sdk_route53::types::HostedZone;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use futures::future::BoxFuture;
-use futures::{StreamExt, stream};
 use pilotlight_drift::shapes::is_global;
 use pilotlight_drift::{LiveQuery, Wanted};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -19,14 +17,6 @@ use tokio::sync::OnceCell;
 /// Calls for one object after the other are made while the states know at most so many of its type. Beyond, an
 /// estate's comparison would cost calls by the number of its resources, as Terraform's own does.
 pub(super) const ONE_BY_ONE: usize = 20;
-
-/// How many of those calls are on their way at once: the limits say how many may leave.
-const AT_ONCE: usize = 8;
-
-/// Makes calls for one object each, some of them at once; the answers come in the order of the calls.
-pub(super) async fn one_by_one<T>(calls: Vec<BoxFuture<'_, T>>) -> Vec<T> {
-    stream::iter(calls).buffered(AT_ONCE).collect().await
-}
 
 /// What is wanted, and where it is read.
 pub(super) struct Scope<'a> {

@@ -1,13 +1,12 @@
 //! `aws_vpc`, and what a VPC's description tells of its address blocks and its DHCP options.
 
 use super::attributes::Attributes;
-use super::scope::{ONE_BY_ONE, one_by_one};
-use super::{Answer, Reading, Scope, made_by};
+use super::scope::ONE_BY_ONE;
+use super::{Answer, Reading, Scope, at_once, made_by};
 use crate::error::CallError;
 use aws_sdk_ec2::types::{
     Vpc, VpcAttributeName, VpcCidrBlockState, VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation,
 };
-use futures::future::BoxFuture;
 use pilotlight_drift::LiveObject;
 
 pub(super) const TYPES: &[&str] = &[VPC, IPV4_BLOCK, IPV6_BLOCK, DHCP_ASSOCIATION];
@@ -37,19 +36,21 @@ pub(super) async fn read(scope: &Scope<'_>) -> Reading {
         return Ok(answer);
     }
     let there: Vec<&str> = ids.into_iter().filter(|id| answer.has(id)).collect();
-    let mut calls: Vec<BoxFuture<'_, _>> = Vec::new();
-    for id in there {
-        for (attribute, name) in SINGLE {
-            calls.push(Box::pin(async move { (id, attribute, single(scope, id, name).await) }));
-        }
-    }
-    for (id, attribute, told) in one_by_one(calls).await {
-        match told {
-            Ok(enabled) => answer.set(id, attribute, enabled.map(Into::into)),
-            Err(error) => answer.half_read(VPC, id, &error),
+    for (id, told) in at_once(there, |id| read_all(scope, id)).await {
+        for (attribute, told) in told {
+            match told {
+                Ok(enabled) => answer.set(id, attribute, enabled.map(Into::into)),
+                Err(error) => answer.half_read(VPC, id, &error),
+            }
         }
     }
     Ok(answer)
+}
+
+/// What is told of one VPC alone.
+async fn read_all(scope: &Scope<'_>, id: &str) -> Vec<(&'static str, Result<Option<bool>, CallError>)> {
+    let calls = SINGLE.map(|(attribute, name)| async move { (attribute, single(scope, id, name).await) });
+    futures::future::join_all(calls).await
 }
 
 async fn single(scope: &Scope<'_>, id: &str, name: VpcAttributeName) -> Result<Option<bool>, CallError> {

@@ -3,10 +3,10 @@
 use super::INSTANCE;
 use crate::error::CallError;
 use crate::live::answer::Answer;
-use crate::live::scope::{ONE_BY_ONE, Scope, one_by_one};
+use crate::live::at_once;
+use crate::live::scope::{ONE_BY_ONE, Scope};
 use aws_sdk_ec2::operation::describe_instance_attribute::DescribeInstanceAttributeOutput;
 use aws_sdk_ec2::types::{AttributeBooleanValue, AttributeValue, InstanceAttributeName};
-use futures::future::BoxFuture;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
@@ -34,11 +34,7 @@ pub(super) async fn add(scope: &Scope<'_>, answer: &mut Answer) {
         return;
     }
     let there: Vec<&str> = ids.into_iter().filter(|id| answer.has(id)).collect();
-    let mut calls: Vec<BoxFuture<'_, _>> = Vec::new();
-    for id in there {
-        calls.push(Box::pin(async move { (id, read_all(scope, id).await) }));
-    }
-    for (id, told) in one_by_one(calls).await {
+    for (id, told) in at_once(there, |id| read_all(scope, id)).await {
         match told {
             Ok(told) => told.into_iter().for_each(|(name, value)| answer.set(id, name, Some(value))),
             Err(error) => answer.half_read(INSTANCE, id, &error),
