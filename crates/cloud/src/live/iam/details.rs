@@ -58,7 +58,9 @@ pub(in super::super) async fn read(scope: &Scope<'_>) -> Reading {
     answer.objects.extend(details.users.iter().flat_map(user::objects));
     answer.objects.extend(details.groups.iter().flat_map(|one| group::objects(one, &details.users)));
     policy::add(scope, &details, &mut answer).await;
-    for view in VIEWS {
+    // The groups of a user show in no other object: with everything, a user that was put into one is told.
+    let all = |view: &str| view == user::MEMBERSHIP && scope.lists_all(user::USER);
+    for view in VIEWS.iter().filter(|view| !all(view)) {
         answer.of_parents(scope, view);
     }
     Ok(answer)
