@@ -174,6 +174,10 @@ pub(crate) struct Rebuild {
     #[arg(long, conflicts_with_all = ["apply", "yes"])]
     pub(crate) diff: bool,
 
+    /// Show each edit with its rule and reason, and stop
+    #[arg(long, conflicts_with_all = ["apply", "yes"])]
+    pub(crate) explain: bool,
+
     /// Go on to apply what was shown; without --yes each stack asks first, as it does by default
     #[arg(long)]
     pub(crate) apply: bool,

@@ -10,7 +10,7 @@ pub use error::RebuildError;
 use crate::apply::{WriteError, Written, write_root};
 use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter};
 use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
-use crate::verify::{Parity, ParityInput, ResidueInput, collisions, parity, residue};
+use crate::verify::{Parity, ParityInput, ResidueInput, as_generated, collisions, parity, residue};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
 use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Root};
@@ -348,6 +348,19 @@ impl<'a> Rebuild<'a> {
             findings.push(finding.remedy(format!("run terraform plan in {}", prepared.root.display())));
         }
         Ok(Verified { parity, settled: !settled.changes, findings })
+    }
+
+    /// Holds the written standby root of a prepared stack against what would be written now. None where a question is
+    /// open: then that is not known.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or is another stack's.
+    pub fn as_generated(&self, prepared: &Prepared) -> Result<Vec<Finding>, RebuildError> {
+        if !prepared.retargeted.open.is_empty() {
+            return Ok(Vec::new());
+        }
+        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted)
+            .map_err(|source| RebuildError::Write { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 
     /// Compares two states of a prepared stack, without Terraform: what `validate` asks.

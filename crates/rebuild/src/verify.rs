@@ -1,10 +1,12 @@
 //! Proves what was made: nothing of the primary is left in it, and both sides agree.
 
+mod as_generated;
 mod collision;
 mod parity;
 mod residue;
 mod walk;
 
+pub use as_generated::as_generated;
 pub use collision::collisions;
 pub use parity::{Parity, ParityInput, parity};
 pub use residue::{ResidueInput, residue};

@@ -18,7 +18,7 @@ use pilotlight_findings::{Finding, Job, Severity, Side, Verdict};
 use pilotlight_plan::Stack;
 use pilotlight_rebuild::{Prepared, Rebuild, RegionMap};
 use pilotlight_terraform::{Cancel, Program, cancellation};
-use shown::{note_edits, notes};
+use shown::{edits_table, notes};
 use stack_job::StackJob;
 use waves::Waves;
 
@@ -32,7 +32,8 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let stacks = project.stacks(&args.stack)?;
 
     // What needs no look at AWS is found out first.
-    let program = match args.diff {
+    let shows = args.diff || args.explain;
+    let program = match shows {
         true => None,
         false => Some(Program::find(args.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?),
     };
@@ -48,11 +49,13 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let open: Vec<Finding> =
         prepared.iter().flat_map(|one| &one.retargeted.open).map(pilotlight_rebuild::OpenQuestion::finding).collect();
     let stopped = !open.is_empty() || findings.iter().any(|finding| finding.severity >= Severity::Error);
-    if args.diff || stopped {
-        for one in &prepared {
-            context.screen.data(&one.diff)?;
+    if shows || stopped {
+        if args.explain {
+            context.screen.data(&edits_table(&prepared))?;
         }
-        note_edits(&prepared, context);
+        if args.diff || !args.explain {
+            prepared.iter().try_for_each(|one| context.screen.data(&one.diff))?;
+        }
         findings.extend(open);
         notes(&findings, context);
         return Ok(if stopped { Exit::Findings } else { Exit::Done });

@@ -147,6 +147,7 @@ async fn parity(project: &Project, states: &States, aws: &Aws, sum: &mut Sum) ->
         else {
             continue;
         };
+        sum.findings.extend(rebuild.as_generated(&one)?);
         let parity = rebuild.parity(&one, primary, standby)?;
         in_parity += parity.in_parity;
         sum.findings.extend(parity.findings);

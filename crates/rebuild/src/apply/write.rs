@@ -4,29 +4,15 @@
 //! says which files are ours: what a former rebuild wrote and this one does not is taken away, and a folder
 //! with configuration that is not ours is refused. Terraform's own files (`.terraform`, the lock file, a
 //! state) are left where they are.
-//!
-//! Persisted format, version 1: `.pilotlight-root.json`, `{"version": 1, "stack": …, "files": [paths]}`.
 
+use super::manifest::{self, MANIFEST};
 use crate::decide::Retargeted;
 use pilotlight_findings::{Code, Explain, codes};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The manifest's name.
-const MANIFEST: &str = ".pilotlight-root.json";
-/// Version of the manifest that is written.
-const MANIFEST_VERSION: u32 = 1;
 /// Terraform keeps it up to date in the standby root, once there is one.
-const LOCK_FILE: &str = ".terraform.lock.hcl";
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    version: u32,
-    stack: String,
-    files: BTreeSet<PathBuf>,
-}
+pub(crate) const LOCK_FILE: &str = ".terraform.lock.hcl";
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -97,7 +83,13 @@ pub fn write_root(root: &Path, stack: &str, source: &Path, result: &Retargeted) 
     if real == real_source {
         return Err(foreign("it is the primary's own source".to_owned()));
     }
-    let known = read_manifest(root, stack)?;
+    let known = match manifest::read(root, stack)? {
+        Some(known) => known,
+        None => match configuration_in(root)? {
+            Some(name) => return Err(foreign(format!("it holds {name}, which Pilotlight did not write"))),
+            None => manifest::Generated::new(),
+        },
+    };
     let mut written = Written::default();
     for (path, bytes) in &result.files {
         let target = root.join(path);
@@ -115,13 +107,11 @@ pub fn write_root(root: &Path, stack: &str, source: &Path, result: &Retargeted) 
         written.written.push(path.clone());
     }
     // The manifest first: a file that is removed and still listed is harmless, the reverse is not.
-    let files: BTreeSet<PathBuf> = result.files.keys().filter(|path| **path != *LOCK_FILE).cloned().collect();
-    let manifest = Manifest { version: MANIFEST_VERSION, stack: stack.to_owned(), files: files.clone() };
+    let files = || result.files.iter().filter(|(path, _)| **path != *LOCK_FILE);
+    let text = manifest::write(root, stack, files())?;
     let path = root.join(MANIFEST);
-    let mut text =
-        serde_json::to_vec_pretty(&manifest).map_err(|source| WriteError::Manifest { path: path.clone(), source })?;
-    text.push(b'\n');
-    let stale: Vec<PathBuf> = known.difference(&files).cloned().collect();
+    let written_now: BTreeSet<&PathBuf> = files().map(|(path, _)| path).collect();
+    let stale: Vec<PathBuf> = known.into_keys().filter(|path| !written_now.contains(path)).collect();
     for path in stale {
         let target = root.join(&path);
         match std::fs::remove_file(&target) {
@@ -134,42 +124,17 @@ pub fn write_root(root: &Path, stack: &str, source: &Path, result: &Retargeted) 
     Ok(written)
 }
 
-/// The files of a former rebuild.
-fn read_manifest(root: &Path, stack: &str) -> Result<BTreeSet<PathBuf>, WriteError> {
-    let path = root.join(MANIFEST);
-    let foreign = |reason: String| WriteError::Foreign { path: root.to_owned(), reason };
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let entries = std::fs::read_dir(root).map_err(|source| WriteError::File {
-                what: "read",
-                path: root.to_owned(),
-                source,
-            })?;
-            let configuration = entries
-                .flatten()
-                .map(|entry| entry.file_name().to_string_lossy().into_owned())
-                .find(|name| [".tf", ".tofu", ".tf.json", ".tfvars"].iter().any(|ending| name.ends_with(ending)));
-            return match configuration {
-                Some(name) => Err(foreign(format!("it holds {name}, which Pilotlight did not write"))),
-                None => Ok(BTreeSet::new()),
-            };
-        }
-        Err(source) => return Err(WriteError::File { what: "read", path, source }),
-    };
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|source| WriteError::Manifest { path, source })?;
-    if manifest.version != MANIFEST_VERSION {
-        return Err(foreign(format!(
-            "its {MANIFEST} has version {}, and this program writes version {MANIFEST_VERSION}",
-            manifest.version
-        )));
-    }
-    if manifest.stack != stack {
-        return Err(foreign(format!("it is the standby root of stack {}", manifest.stack)));
-    }
-    // A manifest that was tampered with must not lead out of the root.
-    let inside = |path: &PathBuf| path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    Ok(manifest.files.into_iter().filter(inside).collect())
+/// A file of configuration in a folder, where there is one.
+fn configuration_in(root: &Path) -> Result<Option<String>, WriteError> {
+    let entries =
+        std::fs::read_dir(root).map_err(|source| WriteError::File { what: "read", path: root.to_owned(), source })?;
+    let mut names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.find(|name| is_configuration(name)))
+}
+
+/// Whether Terraform or OpenTofu reads a file of this name.
+pub(crate) fn is_configuration(name: &str) -> bool {
+    [".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Writes beside the place and renames, in one file system.

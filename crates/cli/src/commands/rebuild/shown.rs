@@ -1,6 +1,8 @@
 //! What a rebuild says beside its report.
 
 use crate::commands::Context;
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
 use pilotlight_findings::{Evidence, Finding};
 use pilotlight_rebuild::Prepared;
 use std::collections::BTreeMap;
@@ -15,16 +17,34 @@ pub(super) fn edits_line(one: &Prepared) -> String {
     format!("{} edits ({}), written to {}", one.retargeted.edits.len(), rules.join(", "), one.root.display())
 }
 
-/// Every edit with its reason, where that was asked for.
-pub(super) fn note_edits(prepared: &[Prepared], context: Context<'_>) {
-    if !context.verbose {
-        return;
-    }
+/// Columns of a text in the table of edits; the diff has it whole.
+const EXCERPT: usize = 48;
+
+/// Every edit as a table: where, by which rule, what, and why.
+pub(super) fn edits_table(prepared: &[Prepared]) -> String {
+    let mut text = String::new();
     for one in prepared {
+        let mut table = Table::new();
+        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(["place", "rule", "from", "to", "reason"]);
         for edit in &one.retargeted.edits {
-            let (stack, rule) = (&one.stack, edit.rule.as_str());
-            context.screen.note(format!("{stack}: {}:{}: {rule}: {}", edit.file, edit.line, edit.reason));
+            let place = format!("{}:{}", edit.file, edit.line);
+            table.add_row([&place, edit.rule.as_str(), &excerpt(&edit.old), &excerpt(&edit.new), &edit.reason]);
         }
+        text.push_str(&format!("{}: {} edits\n", one.stack, one.retargeted.edits.len()));
+        if !one.retargeted.edits.is_empty() {
+            table.lines().for_each(|line| text.push_str(&format!("{}\n", line.trim_end())));
+        }
+    }
+    text
+}
+
+/// A text in one line of a table.
+fn excerpt(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 
