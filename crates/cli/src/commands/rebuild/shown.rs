@@ -25,7 +25,7 @@ pub(super) fn edits_table(prepared: &[Prepared]) -> String {
     let mut text = String::new();
     for one in prepared {
         let mut table = Table::new();
-        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(["place", "rule", "from", "to", "reason"]);
         for edit in &one.retargeted.edits {
             let place = format!("{}:{}", edit.file, edit.line);

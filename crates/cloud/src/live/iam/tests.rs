@@ -148,6 +148,7 @@ async fn everything_lists_the_account_though_no_state_has_any_of_it() {
             ("aws_iam_role_policy", "shop:logs"),
             ("aws_iam_role_policy_attachment", "shop/arn:aws:iam::aws:policy/ReadOnlyAccess"),
             ("aws_iam_user", "ann"),
+            ("aws_iam_user_group_membership", "ann"),
             ("aws_iam_user_policy_attachment", "ann/arn:aws:iam::123456789012:policy/team/app"),
         ]
     );
