@@ -132,9 +132,16 @@ impl Scanner {
         let mut cells = Cells::default();
         let mut net = 0_i32;
         let mut heredoc = None;
+        let indent = line.len() - line.trim_start().len();
         let mut at = 0;
         while at < line.len() {
             let rest = &line[at..];
+            // Most of a line is none of what is looked for, which is ASCII and so never inside of a letter.
+            let passed = rest.bytes().take_while(|byte| !self.looks_for(*byte)).count();
+            if passed > 0 {
+                at += passed;
+                continue;
+            }
             let width = rest.chars().next().map_or(1, char::len_utf8);
             at += match self.within.last() {
                 Some(Within::Comment) => match rest.starts_with("*/") {
@@ -148,14 +155,13 @@ impl Scanner {
                 }
                 _ => {
                     if rest.starts_with('#') || rest.starts_with("//") {
-                        let trailing = !line[..at].trim().is_empty();
-                        cells.comment = trailing.then_some(at);
+                        cells.comment = (at > indent).then_some(at);
                         break;
                     }
                     if let Some(word) = heredoc_word(rest) {
                         heredoc = Some(word);
                     }
-                    self.code(rest, width, line[..at].trim().is_empty(), at, &mut cells, &mut net)
+                    self.code(rest, width, at <= indent, at, &mut cells, &mut net)
                 }
             };
         }
@@ -168,6 +174,17 @@ impl Scanner {
         }
         self.within.extend(heredoc.map(Within::Heredoc));
         cells
+    }
+
+    /// Whether something begins or ends with this byte, where the scanner is.
+    fn looks_for(&self, byte: u8) -> bool {
+        match self.within.last() {
+            Some(Within::Comment) => byte == b'*',
+            Some(Within::Quote | Within::Heredoc(_)) => matches!(byte, b'$' | b'%' | b'\\' | b'"'),
+            _ => {
+                matches!(byte, b'#' | b'/' | b'<' | b'{' | b'[' | b'(' | b'}' | b']' | b')' | b'"' | b'=' | b'!' | b'>')
+            }
+        }
     }
 
     fn code(&mut self, rest: &str, width: usize, first: bool, at: usize, cells: &mut Cells, net: &mut i32) -> usize {

@@ -18,10 +18,16 @@ pub(crate) struct Literal {
     pub(crate) is_key: bool,
 }
 
-/// Edits the words of a literal. What cannot be known is asked.
-pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literal: &Literal) {
+/// Edits the words of these literals. What cannot be known is asked.
+pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literals: &[Literal]) {
     let tree = work.tree;
     let Ok(whole) = std::str::from_utf8(&tree.files[file]) else { return };
+    for literal in literals {
+        replace_one(work, file, whole, literal);
+    }
+}
+
+fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal) {
     let Literal { range, rule, is_key } = literal;
     let text = &whole[range.clone()];
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();

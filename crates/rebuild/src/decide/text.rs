@@ -35,9 +35,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
             })
             .collect();
         joints::join(work, file, &kept.0);
-        for literal in &literals {
-            replace(work, file, literal);
-        }
+        replace(work, file, &literals);
         numbers(work, file, &kept.0);
         leftovers::tell(work, file, literals.into_iter().map(|literal| literal.range));
     }
@@ -45,15 +43,13 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
     for file in documents {
         let literals = json_literals(work, &file);
         json_tables(work, &file);
-        for literal in &literals {
-            replace(work, &file, literal);
-        }
+        replace(work, &file, &literals);
         leftovers::tell(work, &file, literals.into_iter().map(|literal| literal.range));
     }
     let others: Vec<PathBuf> = work.tree.files.keys().filter(|file| is_other(work, instances, file)).cloned().collect();
     for file in others.iter().filter(|file| read.may_be_read(file)) {
         let length = std::str::from_utf8(&work.tree.files[file]).map_or(0, str::len);
-        replace(work, file, &Literal { range: 0..length, rule: None, is_key: false });
+        replace(work, file, &[Literal { range: 0..length, rule: None, is_key: false }]);
         leftovers::tell(work, file, std::iter::once(0..length));
     }
     read.tell(work);
