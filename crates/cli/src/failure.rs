@@ -77,9 +77,8 @@ impl Failure {
     /// Names the plan in the commands of the remedies, so that they can be copied.
     #[must_use]
     pub(crate) fn naming(mut self, plan: &Path) -> Self {
-        let plan = quoted(&plan.to_string_lossy());
         for failure in std::iter::once(&mut self.remedy).chain(self.also.iter_mut().map(|other| &mut other.remedy)) {
-            *failure = failure.take().map(|remedy| with_plan(&remedy, &plan));
+            *failure = failure.take().map(|remedy| with_plan(&remedy, plan));
         }
         self
     }
@@ -200,7 +199,8 @@ impl Failure {
 const STATE_CODES: &str = "PL-S";
 
 /// Commands in remedies have the word PLAN where the plan's path belongs.
-fn with_plan(remedy: &str, plan: &str) -> String {
+pub(crate) fn with_plan(remedy: &str, plan: &Path) -> String {
+    let plan = quoted(&plan.to_string_lossy());
     let mut text = String::with_capacity(remedy.len());
     let mut rest = remedy;
     while let Some(at) = rest.find(PLACEHOLDER) {
@@ -208,7 +208,7 @@ fn with_plan(remedy: &str, plan: &str) -> String {
         let whole = !after.starts_with(|next: char| next.is_alphanumeric());
         text.push_str(before);
         text.push_str(if whole { " " } else { PLACEHOLDER });
-        text.push_str(if whole { plan } else { "" });
+        text.push_str(if whole { &plan } else { "" });
         rest = after;
     }
     text + rest

@@ -15,14 +15,8 @@ pub(crate) struct Wait {
 impl Wait {
     /// A spinner with a text; hidden where nobody watches.
     pub(crate) fn new(screen: &Screen, text: impl Into<String>) -> Self {
-        if !screen.interactive() {
-            return Self { bar: ProgressBar::hidden() };
-        }
-        let bar = ProgressBar::new_spinner().with_message(text.into());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(TICK);
+        let bar = spinner(screen, |bar| bar);
+        bar.set_message(text.into());
         Self { bar }
     }
 
@@ -47,6 +41,19 @@ impl Wait {
     pub(crate) fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
         self.bar.suspend(print)
     }
+}
+
+/// A spinner that is hidden where nobody watches; `place` puts it among others.
+pub(crate) fn spinner(screen: &Screen, place: impl FnOnce(ProgressBar) -> ProgressBar) -> ProgressBar {
+    if !screen.interactive() {
+        return ProgressBar::hidden();
+    }
+    let bar = place(ProgressBar::new_spinner());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(TICK);
+    bar
 }
 
 impl Drop for Wait {

@@ -2,7 +2,7 @@
 
 use crate::args::{Format, ReportArgs, RunFormat, RunReportArgs};
 use crate::commands::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, with_plan};
 use crate::output::write_file;
 use jiff::Timestamp;
 use pilotlight_failover::RunReport;
@@ -52,8 +52,14 @@ impl Began {
     }
 }
 
-/// Gives a report of findings.
-pub(crate) fn give(report: &Report, args: &ReportArgs, context: Context<'_>) -> Result<(), Failure> {
+/// Gives a report of findings. Its remedies name the plan, so that their commands can be copied.
+pub(crate) fn give(mut report: Report, args: &ReportArgs, context: Context<'_>) -> Result<(), Failure> {
+    if let Some(plan) = context.plan {
+        for remedy in report.findings.iter_mut().filter_map(|finding| finding.remedy.as_mut()) {
+            *remedy = with_plan(remedy, plan);
+        }
+    }
+    let report = &report;
     let plan_file = context.plan.map(Path::to_string_lossy);
     emit(args.out.as_deref(), context, |options| match args.format {
         Format::Text => report_text(report, options),

@@ -49,15 +49,15 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// Whether an object is told.
-pub(crate) enum Told {
-    /// It is no such object.
-    NotHosted,
-    /// No: a state has it, or its host is what is told.
-    No,
-    /// Yes.
-    Yes,
-    /// Yes, for these groups.
+/// What an object is to a user or group of a state.
+pub(crate) enum Hosted {
+    /// It belongs to neither.
+    Not,
+    /// A state has it, or its host is what is told.
+    Known,
+    /// Given by hand.
+    ByHand,
+    /// Memberships in these groups, given by hand.
     Groups(Vec<String>),
 }
 
@@ -86,12 +86,16 @@ impl<'a> Hosts<'a> {
                 let one = |attribute: &str| texts(attribute).into_iter().next().unwrap_or_default();
                 let kind = managed.resource_type();
                 match kind {
-                    USER | GROUP => drop(hosts.hosts.insert((role, kind, one("name")))),
+                    USER | GROUP => {
+                        hosts.hosts.insert((role, kind, one("name")));
+                    }
                     MEMBERSHIP => {
                         let groups = texts("groups").into_iter();
                         hosts.members.extend(groups.map(|group| (role, one("user"), group)));
                     }
-                    "aws_iam_group_membership" => drop(hosts.whole_groups.insert((role, one("group")))),
+                    "aws_iam_group_membership" => {
+                        hosts.whole_groups.insert((role, one("group")));
+                    }
                     "aws_iam_policy_attachment" => {
                         for (of, attribute) in [(USER_ATTACHMENT, "users"), (GROUP_ATTACHMENT, "groups")] {
                             let ids = texts(attribute).into_iter().map(|host| format!("{host}/{}", one("policy_arn")));
@@ -109,29 +113,29 @@ impl<'a> Hosts<'a> {
         hosts
     }
 
-    /// Whether an object that is in no state is told, in the account of this role.
-    pub(crate) fn told(&self, role: Option<&str>, object: &LiveObject) -> Told {
+    /// What an object is, in the account of this role.
+    pub(crate) fn judge(&self, role: Option<&str>, object: &LiveObject) -> Hosted {
         let text = |name: &str| object.attributes.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         if object.resource_type == MEMBERSHIP {
             return self.groups(role, &text("user"), object);
         }
-        let Some(row) = ROWS.iter().find(|row| row.kind == object.resource_type) else { return Told::NotHosted };
+        let Some(row) = ROWS.iter().find(|row| row.kind == object.resource_type) else { return Hosted::Not };
         let host = text(row.host.0);
         let is_told = self.hosts.contains(&(role, row.host.1, host.clone()))
             && !self.exclusive.contains(&(role, row.kind, host))
             && !self.attached.contains(&(role, row.kind, object.id.clone()));
-        if is_told { Told::Yes } else { Told::No }
+        if is_told { Hosted::ByHand } else { Hosted::Known }
     }
 
-    fn groups(&self, role: Option<&str>, user: &str, object: &LiveObject) -> Told {
+    fn groups(&self, role: Option<&str>, user: &str, object: &LiveObject) -> Hosted {
         if !self.hosts.contains(&(role, USER, user.to_owned())) {
-            return Told::No;
+            return Hosted::Known;
         }
         let by_hand = texts_at(&object.attributes, "groups").into_iter().filter(|group| {
             !self.members.contains(&(role, user.to_owned(), group.clone()))
                 && !self.whole_groups.contains(&(role, group.clone()))
         });
         let groups: Vec<String> = by_hand.collect();
-        if groups.is_empty() { Told::No } else { Told::Groups(groups) }
+        if groups.is_empty() { Hosted::Known } else { Hosted::Groups(groups) }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::away::Away;
 use crate::decide::PlaceLive;
-use crate::hosted::{Hosts, Told};
+use crate::hosted::{Hosted, Hosts};
 use crate::index::{Index, RecordKey, record_key, zone_id};
 use crate::live::LiveObject;
 use crate::observe::{Locator, Routing, StackState};
@@ -114,11 +114,11 @@ pub(crate) fn find(
     let mut seen = HashSet::new();
     for live in live.iter().filter(|live| live.everything) {
         for object in &live.snapshot.objects {
-            let groups = match hosts.told(live.place.role.as_deref(), object) {
-                Told::No => continue,
-                Told::NotHosted if is_part(&object.resource_type) => continue,
-                Told::Groups(groups) => groups,
-                Told::NotHosted | Told::Yes => Vec::new(),
+            let groups = match hosts.judge(live.place.role.as_deref(), object) {
+                Hosted::Known => continue,
+                Hosted::Not if is_part(&object.resource_type) => continue,
+                Hosted::Groups(groups) => groups,
+                Hosted::Not | Hosted::ByHand => Vec::new(),
             };
             let key =
                 key(live.place.role.as_ref(), live.place.region.as_str(), &object.resource_type, &live_id(object));

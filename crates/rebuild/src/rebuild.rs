@@ -360,7 +360,7 @@ impl<'a> Rebuild<'a> {
             return Ok(Vec::new());
         }
         as_generated(&prepared.root, &prepared.stack, &prepared.retargeted)
-            .map_err(|source| RebuildError::Write { stack: prepared.stack.clone(), source: Box::new(source) })
+            .map_err(|source| RebuildError::Generated { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 
     /// Compares two states of a prepared stack, without Terraform: what `validate` asks.

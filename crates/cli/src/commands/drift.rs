@@ -68,6 +68,6 @@ pub(super) async fn run(args: &Drift, context: Context<'_>) -> Result<Exit, Fail
     let summary = outcome.counts.summary();
     let mut report = began.report(Job::Drift, plan, verdict, summary, outcome.findings, outcome.calls);
     report.silenced = outcome.silenced;
-    give(&report, &args.report, context)?;
+    give(report, &args.report, context)?;
     Ok(verdict.into())
 }

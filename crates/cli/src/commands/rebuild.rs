@@ -71,7 +71,7 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let verdict = Verdict::over(&findings, false);
     let report =
         began.report(Job::Rebuild, Some(project.plan.name.clone()), verdict, totals.summary(), findings, aws.calls());
-    give(&report, &args.report, context)?;
+    give(report, &args.report, context)?;
     Ok(verdict.into())
 }
 

@@ -79,7 +79,7 @@ fn conclude(
     let mut report =
         began.report(Job::Validate, Some(project.plan.name.clone()), verdict, sum.summary, sum.findings, calls);
     report.silenced = sum.silenced;
-    give(&report, &args.report, context)?;
+    give(report, &args.report, context)?;
     Ok(verdict.into())
 }
 

@@ -92,6 +92,7 @@ fn what_fails_stops_what_depends_on_it_and_no_other_and_a_second_run_goes_on() {
     let told = rebuild(&sandbox);
     told.exits(2).says("network: apply, 1 of 1 done").says("audit: apply, 1 of 1 done");
     assert_eq!(findings(&told, "PL-R145"), ["web: it was not built: it depends on data, which failed"]);
+    told.shows("run pilotlight rebuild plan.hcl --apply again");
     assert!(!told.stderr.contains("web: apply"), "{}", told.stderr);
     let built = ["network", "audit", "web"].map(|stack| is_built(&sandbox, stack));
     assert_eq!(built, [true, true, false]);

@@ -12,6 +12,7 @@ const TAG: &str = "aws_ec2_tag";
 
 /// The most that DescribeTags gives at once.
 const PAGE: i32 = 1000;
+
 pub(super) async fn read(scope: &Scope<'_>) -> Reading {
     // A tag that no state has shows in the object that bears it.
     let tagged: BTreeSet<&str> = scope.ids(TAG).into_iter().filter_map(tagged).collect();

@@ -47,7 +47,7 @@ pub enum WriteError {
         source: serde_json::Error,
     },
     /// The folder holds something else.
-    #[error("write the standby root {}: {reason}", path.display())]
+    #[error("use {} as the standby root: {reason}", path.display())]
     Foreign {
         /// Which folder.
         path: PathBuf,

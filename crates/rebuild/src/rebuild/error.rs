@@ -33,6 +33,14 @@ pub enum RebuildError {
         /// Why.
         source: Box<WriteError>,
     },
+    /// The standby root that is there could not be read.
+    #[error("read the standby root of stack {stack}")]
+    Generated {
+        /// Which stack.
+        stack: String,
+        /// Why.
+        source: Box<WriteError>,
+    },
     /// Terraform failed.
     #[error("run Terraform for the standby of stack {stack}")]
     Terraform {
@@ -73,7 +81,7 @@ impl RebuildError {
             Self::NoStack(_) | Self::Catalog(_) | Self::Open { .. } => None,
             Self::Plan(source) => Some(&**source),
             Self::Source { source, .. } => Some(&**source),
-            Self::Write { source, .. } => Some(&**source),
+            Self::Write { source, .. } | Self::Generated { source, .. } => Some(&**source),
             Self::Terraform { source, .. } => Some(&**source),
             Self::PlanJson { source, .. } => Some(&**source),
             Self::State { source, .. } => Some(&**source),

@@ -29,7 +29,7 @@ pub(crate) struct GroupRead {
 }
 
 /// What is still to be read, and what has been.
-pub(crate) struct Progress {
+pub(crate) struct Rounds {
     outcomes: Vec<Option<Outcome>>,
     /// Not asked for yet.
     open: Vec<usize>,
@@ -47,7 +47,7 @@ pub(crate) struct Batch {
     pub(crate) at_once: usize,
 }
 
-impl Progress {
+impl Rounds {
     pub(crate) fn new(objects: usize) -> Self {
         Self {
             outcomes: (0..objects).map(|_| None).collect(),

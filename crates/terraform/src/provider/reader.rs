@@ -5,7 +5,7 @@ use crate::provider::PluginError;
 use crate::provider::client::Client;
 use crate::provider::configure::{self, DefaultTags, default_tags};
 use crate::provider::discover::{Found, Search, full_source};
-use crate::provider::group::{Batch, GroupRead, Object, Progress, read_batch};
+use crate::provider::group::{Batch, GroupRead, Object, Rounds, read_batch};
 use crate::provider::install::install;
 use crate::provider::object::{Outcome, Reading};
 use crate::provider::pace::{NoPace, Pace};
@@ -179,13 +179,13 @@ impl ProviderReader {
 
     /// Reads a group, through another process where one ends in the middle of it.
     async fn read_group(&self, place: &Place, found: &Found, tags: &DefaultTags, objects: &[Object<'_>]) -> GroupRead {
-        let mut progress = Progress::new(objects.len());
-        while let Some(batch) = progress.next(self.settings.in_flight) {
-            if let Err(reason) = self.read_once(place, found, tags, objects, batch, &mut progress).await {
+        let mut rounds = Rounds::new(objects.len());
+        while let Some(batch) = rounds.next(self.settings.in_flight) {
+            if let Err(reason) = self.read_once(place, found, tags, objects, batch, &mut rounds).await {
                 return GroupRead { outcomes: Err(reason), calls: BTreeMap::new() };
             }
         }
-        progress.end()
+        rounds.end()
     }
 
     /// Starts a plugin, reads, ends it.
@@ -196,22 +196,22 @@ impl ProviderReader {
         tags: &DefaultTags,
         objects: &[Object<'_>],
         batch: Batch,
-        progress: &mut Progress,
+        rounds: &mut Rounds,
     ) -> Result<(), String> {
         let name = format!("{}/{} {}", found.provider.namespace, found.provider.name, found.version);
         let client = match Client::start(&found.path, &self.settings.environment).await {
             Ok(client) => client,
-            Err(error) => return progress.fail(batch, &error),
+            Err(error) => return rounds.fail(batch, &error),
         };
         let taken = match self.prepare(&client, place, found, tags).await {
             Ok(schemas) => {
                 let pace = self.settings.pace.as_ref();
                 let reading = Reading { client: &client, schemas: &schemas, pace, name: &name };
                 let (answers, calls) = read_batch(&reading, objects, batch).await;
-                progress.take(answers, calls);
+                rounds.take(answers, calls);
                 Ok(())
             }
-            Err(error) => progress.fail(batch, &error),
+            Err(error) => rounds.fail(batch, &error),
         };
         client.end().await;
         taken

@@ -1,13 +1,11 @@
 //! How far each stack is: one line a stack on a terminal, and now and then a note in a log.
 
 use crate::output::Screen;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use crate::progress::spinner;
+use indicatif::{MultiProgress, ProgressBar};
 use pilotlight_terraform::Progress;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-/// Often enough to look alive.
-const TICK: Duration = Duration::from_millis(120);
 
 /// How often a log is told of an apply that goes on: a pipeline ends a job that is silent for minutes.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
@@ -25,21 +23,12 @@ impl<'a> Lines<'a> {
 
     /// A line for a stack; hidden where nobody watches.
     pub(super) fn of(&self, stack: &str, doing: &'static str) -> Line<'a> {
-        let bar = match self.screen.interactive() {
-            true => self.all.add(ProgressBar::new_spinner()),
-            false => ProgressBar::hidden(),
-        };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(TICK);
+        let bar = spinner(self.screen, |bar| self.all.add(bar));
         let line = Line { screen: self.screen, bar, work: Work::new(stack, doing), noted: Instant::now() };
         line.bar.set_message(line.work.text(Instant::now()));
         line
     }
-}
 
-impl Lines<'_> {
     /// Runs `print` with the lines out of the way.
     pub(super) fn aside(&self, print: impl FnOnce()) {
         self.all.suspend(print);

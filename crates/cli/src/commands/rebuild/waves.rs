@@ -79,7 +79,7 @@ impl<'a> Waves<'a> {
     /// One wave. The stacks that failed come back with why; a stack whose findings speak against it is among
     /// `failed` alone.
     async fn wave(&mut self, ready: &[&'a Prepared]) -> Result<Vec<(&'a str, Failure)>, Failure> {
-        let mut failures = Vec::new();
+        let mut failures: Vec<(&'a str, Failure)> = Vec::new();
         let mut agreed: Vec<(&'a Prepared, Planned)> = Vec::new();
         for (one, planned) in ready.iter().zip(self.plan(ready).await) {
             match planned {
@@ -88,6 +88,10 @@ impl<'a> Waves<'a> {
                         if let Err(declined) = self.ask(one, &planned).await {
                             // The plans hold secrets in the clear.
                             ready.iter().for_each(|one| self.job.rebuild.discard_plan(one));
+                            // What failed beside it is told all the same.
+                            for (_, failure) in failures {
+                                failure.report(self.context.screen);
+                            }
                             return Err(declined);
                         }
                         agreed.push((*one, planned));
@@ -116,7 +120,11 @@ impl<'a> Waves<'a> {
         let lines = Lines::new(self.context.screen);
         let mut plans: Vec<BoxFuture<'_, _>> = Vec::new();
         for one in ready {
-            plans.push(Box::pin(self.job.plan(one, lines.of(&one.stack, "terraform init and plan"))));
+            // The line appears with its turn: its time is the work's, not the wait's.
+            let lines = &lines;
+            plans.push(Box::pin(
+                async move { self.job.plan(one, lines.of(&one.stack, "terraform init and plan")).await },
+            ));
         }
         stream::iter(plans).buffered(self.at_once).collect().await
     }
