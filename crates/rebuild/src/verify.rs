@@ -3,10 +3,12 @@
 mod as_generated;
 mod collision;
 mod parity;
+mod primary_calls;
 mod residue;
 mod walk;
 
 pub use as_generated::as_generated;
 pub use collision::collisions;
 pub use parity::{Parity, ParityInput, parity};
+pub(crate) use primary_calls::primary_calls;
 pub use residue::{ResidueInput, residue};
