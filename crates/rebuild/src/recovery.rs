@@ -26,7 +26,7 @@ mod remembering;
 
 pub(crate) use as_built::as_built;
 pub use find::{FoundKit, KitSearch, find_kit};
-pub use keep::keep_kit;
+pub use keep::{Kept, keep_kit};
 pub use kit::{Catalog, KIT_VERSION, KeptState, KitError, Offer, RecoveryError, RecoveryKit};
 pub use remembering::RememberingCatalog;
 

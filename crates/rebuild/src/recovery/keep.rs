@@ -4,13 +4,21 @@ use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_journal::{EventStore, JournalStores, Shelf, ShelfIndex, with_causes};
 use pilotlight_tfstate::State;
 
-/// Writes a kit, with the states that it names, into every journal store. What comes back are the stores that have no
-/// copy, an error where none has one, and copies of states there that turned out to be damaged.
+/// What became of a kit.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// URLs of the stores that have it.
+    pub stores: Vec<String>,
+    /// The stores that have no copy, errors where none has one; and copies of states that turned out to be damaged.
+    pub findings: Vec<Finding>,
+}
+
+/// Writes a kit, with the states that it names, into every journal store.
 pub async fn keep_kit<'s>(
     stores: &JournalStores,
     kit: &RecoveryKit,
     states: impl IntoIterator<Item = (&'s str, &'s State)>,
-) -> Vec<Finding> {
+) -> Kept {
     let shelf = shelf(&kit.plan);
     let all: Vec<&dyn EventStore> = std::iter::once(&stores.first).chain(&stores.copies).map(|one| &**one).collect();
     let states: Vec<(&str, &State)> = states.into_iter().collect();
@@ -27,10 +35,13 @@ pub async fn keep_kit<'s>(
     });
     let written = join_all(writes).await;
     let severity = if written.iter().any(Result::is_ok) { Severity::Warning } else { Severity::Error };
-    let mut findings = Vec::new();
+    let mut kept = Kept::default();
     for (store, written) in all.iter().zip(written) {
         match written {
-            Ok(damaged) => findings.extend(damaged),
+            Ok(damaged) => {
+                kept.stores.push(store.url());
+                kept.findings.extend(damaged);
+            }
             Err(cause) => {
                 let subject = Subject::Journal { url: store.url() };
                 let message = match severity {
@@ -39,7 +50,7 @@ pub async fn keep_kit<'s>(
                     }
                     _ => "no recovery kit was kept here; another journal store has it",
                 };
-                findings.push(
+                kept.findings.push(
                     Finding::new(codes::R_KIT_NOT_KEPT, severity, subject, message)
                         .with(Evidence::fact("because", cause))
                         .remedy("make the store writable, and run pilotlight rebuild PLAN --apply again"),
@@ -47,7 +58,7 @@ pub async fn keep_kit<'s>(
             }
         }
     }
-    findings
+    kept
 }
 
 /// The states first: a kit never names what is not there yet.

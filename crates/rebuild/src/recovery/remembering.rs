@@ -19,9 +19,9 @@ pub struct RememberingCatalog<'a> {
 /// What a region said.
 #[derive(Debug, Default)]
 struct Told {
-    zones: Option<Vec<String>>,
+    zones: Option<Result<Vec<String>, CatalogError>>,
     images: BTreeMap<String, Image>,
-    /// Whether a question was left without an answer.
+    /// Whether a question about images was left without an answer.
     failed: bool,
 }
 
@@ -41,7 +41,7 @@ impl<'a> RememberingCatalog<'a> {
         let told = self.told();
         let offer = |region: &Region| {
             let told = told.get(region).filter(|told| !told.failed)?;
-            Some(Offer { zones: told.zones.clone()?, images: told.images.values().cloned().collect() })
+            Some(Offer { zones: told.zones.clone()?.ok()?, images: told.images.values().cloned().collect() })
         };
         let primary = offer(self.primary).filter(|_| self.kept.is_none())?;
         Some(Catalog { primary, standby: offer(self.standby)? })
@@ -55,16 +55,11 @@ impl<'a> RememberingCatalog<'a> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember<T>(
-        &self,
-        region: &Region,
-        answer: Result<T, CatalogError>,
-        keep: impl FnOnce(&mut Told, &T),
-    ) -> Result<T, CatalogError> {
+    fn remember(&self, region: &Region, answer: Result<Vec<Image>, CatalogError>) -> Result<Vec<Image>, CatalogError> {
         let mut told = self.told();
         let told = told.entry(region.clone()).or_default();
         match &answer {
-            Ok(answer) => keep(told, answer),
+            Ok(images) => told.images.extend(images.iter().map(|image| (image.id.clone(), image.clone()))),
             Err(_) => told.failed = true,
         }
         answer
@@ -79,11 +74,12 @@ impl RegionCatalog for RememberingCatalog<'_> {
         }
         // A dead region is not asked twice, nor one that has answered.
         let known = self.told().get(region).and_then(|told| told.zones.clone());
-        if let Some(zones) = known {
-            return Ok(zones);
+        if let Some(answer) = known {
+            return answer;
         }
         let answer = self.live.zones(region).await;
-        self.remember(region, answer, |told, zones| told.zones = Some(zones.clone()))
+        self.told().entry(region.clone()).or_default().zones = Some(answer.clone());
+        answer
     }
 
     async fn images(&self, region: &Region, ids: &[String]) -> Result<Vec<Image>, CatalogError> {
@@ -97,7 +93,7 @@ impl RegionCatalog for RememberingCatalog<'_> {
             return Ok(kept.images.iter().filter(|image| ids.contains(&image.id)).cloned().collect());
         }
         let answer = self.live.images(region, ids).await;
-        self.remember(region, answer, Told::add)
+        self.remember(region, answer)
     }
 
     async fn images_named(&self, region: &Region, name: &str, owner: &str) -> Result<Vec<Image>, CatalogError> {
@@ -106,12 +102,6 @@ impl RegionCatalog for RememberingCatalog<'_> {
             return Ok(kept.images.iter().filter(fits).cloned().collect());
         }
         let answer = self.live.images_named(region, name, owner).await;
-        self.remember(region, answer, Told::add)
-    }
-}
-
-impl Told {
-    fn add(&mut self, images: &Vec<Image>) {
-        self.images.extend(images.iter().map(|image| (image.id.clone(), image.clone())));
+        self.remember(region, answer)
     }
 }
