@@ -2,11 +2,13 @@
 
 mod as_generated;
 mod collision;
+mod not_ours;
 mod parity;
 mod residue;
 mod walk;
 
 pub use as_generated::as_generated;
 pub use collision::collisions;
+pub use not_ours::not_ours;
 pub use parity::{Parity, ParityInput, parity};
 pub use residue::{ResidueInput, residue};
