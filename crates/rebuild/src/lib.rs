@@ -22,6 +22,6 @@ mod verify;
 pub use apply::*;
 pub use decide::*;
 pub use observe::*;
-pub use rebuild::{Planned, Prepared, Rebuild, RebuildError, RegionMap, Verified};
+pub use rebuild::{Planned, Prepared, Rebuild, RebuildError, RegionMap, TakeDown, Verified};
 pub use recovery::*;
 pub use verify::*;
