@@ -1,6 +1,7 @@
 //! `pilotlight rebuild`: retarget, show, plan, apply, prove; in waves, as a stack plans with the outputs of those
 //! that it depends on.
 
+mod copies;
 mod destroy;
 mod lines;
 mod shown;
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::progress::Wait;
 use crate::project::{Project, States};
 use crate::reporting::{Began, give};
+pub(super) use copies::find as find_copies;
 use pilotlight_cloud::Aws;
 use pilotlight_findings::{Finding, Job, Severity, Side, Verdict};
 use pilotlight_plan::Stack;
@@ -43,9 +45,10 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     };
     let wait = Wait::new(context.screen, "reading sources, states and what the regions offer");
     aws.check_credentials(&project.plan.standby).await?;
-    let (map, mut findings) = rebuild.region_map(&aws.catalog()).await?;
+    let (mut map, mut findings) = rebuild.region_map(&aws.catalog()).await?;
     let mut states = States::default();
     project.read_side(&mut states, Side::Primary, &aws).await?;
+    findings.extend(copies::find(&project, &stacks, &states, &aws, &mut map).await?);
     let prepared = prepare(&rebuild, &project, &stacks, &map, &states)?;
     drop(wait);
 
