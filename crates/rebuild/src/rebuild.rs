@@ -290,8 +290,9 @@ impl<'a> Rebuild<'a> {
         let outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
         let file = Path::new(PLAN_FILE);
-        let text = root.show_text(file, cancel).await.map_err(terraform)?;
-        let json = root.show(Some(file), cancel).await.map_err(terraform)?;
+        // Each starts the provider for its schema, which takes longer than the rest of it.
+        let (text, json) = futures::join!(root.show_text(file, cancel), root.show(Some(file), cancel));
+        let (text, json) = (text.map_err(terraform)?, json.map_err(terraform)?);
         let json = PlanJson::parse(&format!("{} (plan)", prepared.stack), json.as_bytes())
             .map_err(|source| RebuildError::PlanJson { stack: stack(), source: Box::new(source) })?;
         let retarget = self.input(prepared, None)?;
@@ -335,10 +336,13 @@ impl<'a> Rebuild<'a> {
     ) -> Result<Verified, RebuildError> {
         let stack = || prepared.stack.clone();
         let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        let settled = root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await;
+        let options = PlanOptions::default();
+        // A plan changes no state, and to pull one takes no lock.
+        let (settled, bytes) =
+            futures::join!(root.plan(Path::new(PLAN_FILE), &options, cancel, progress), root.state_pull(cancel));
         self.discard_plan(prepared);
         let settled = settled.map_err(terraform)?;
-        let bytes = root.state_pull(cancel).await.map_err(terraform)?.unwrap_or_default();
+        let bytes = bytes.map_err(terraform)?.unwrap_or_default();
         let standby = State::parse(&format!("the standby of {}", prepared.stack), &bytes)
             .map_err(|source| RebuildError::State { stack: stack(), source: Box::new(source) })?;
         let parity = self.parity(prepared, primary, &standby)?;
