@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 
 /// Ends of host names whose first label AWS makes up. `{}` is the region, `{short}` its short code.
 /// Source: the services' own pages on endpoints.
-const OWN_HOSTS: [&str; 25] = [
+const OWN_HOSTS: [&str; 32] = [
     ".{}.rds.amazonaws.com",
     ".{}.docdb.amazonaws.com",
     ".{}.neptune.amazonaws.com",
@@ -55,10 +55,17 @@ const OWN_HOSTS: [&str; 25] = [
     ".{}.vpce.amazonaws.com",
     ".server.transfer.{}.amazonaws.com",
     ".{}.fsx.amazonaws.com",
+    ".dax-clusters.{}.amazonaws.com",
+    ".{}.airflow.amazonaws.com",
+    ".grafana-workspace.{}.amazonaws.com",
+    ".data.mediastore.{}.amazonaws.com",
+    ".{}.timestream-influxdb.amazonaws.com",
+    ".notebook.{}.sagemaker.aws",
+    ".studio.{}.sagemaker.aws",
 ];
 
 /// Services and the beginnings of their resources that have an id in their ARN.
-const OWN_ARNS: [(&str, &[&str]); 14] = [
+const OWN_ARNS: [(&str, &[&str]); 15] = [
     ("acm", &["certificate/"]),
     ("acm-pca", &["certificate-authority/"]),
     ("apigateway", &["/restapis/", "/apis/"]),
@@ -71,6 +78,7 @@ const OWN_ARNS: [(&str, &[&str]); 14] = [
         "elasticloadbalancing",
         &["loadbalancer/app/", "loadbalancer/net/", "loadbalancer/gwy/", "targetgroup/", "listener"],
     ),
+    ("config", &["config-aggregator/", "config-rule/", "conformance-pack/"]),
     ("kafka", &["cluster/"]),
     ("kms", &["key/"]),
     ("lambda", &["layer:", "event-source-mapping:"]),
@@ -328,6 +336,8 @@ mod tests {
             "web-50dc6c495c0c9188.elb.eu-west-1.amazonaws.com",
             "shop.a1b2c3.0001.euw1.cache.amazonaws.com",
             "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
+            "shop.a1b2c3.dax-clusters.eu-west-1.amazonaws.com",
+            "d-a1b2c3.studio.eu-west-1.sagemaker.aws",
             "vpc-shop-a1b2c3.eu-west-1.es.amazonaws.com",
             "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E",
             "eu-west-1_AbC123dEf",
