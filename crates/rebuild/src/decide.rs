@@ -14,6 +14,7 @@ pub(crate) mod json_backend;
 pub(crate) mod kept;
 pub(crate) mod layout;
 pub(crate) mod leftovers;
+pub(crate) mod lines;
 pub(crate) mod literal;
 pub(crate) mod lookups;
 pub(crate) mod modules;

@@ -3,6 +3,21 @@
 //! The rule is that of hclwrite's `formatCells`: on neighbouring lines, the `=` of whole assignments stand
 //! in one column, and so do comments at the ends of lines. Nothing else of a line's width matters to it.
 
+use super::splice::Splice;
+
+/// Whether these edits can move a column: they do where they add or take a line, and where an assignment or a comment
+/// comes after one on its line.
+pub(crate) fn may_move(before: &str, splices: &[Splice]) -> bool {
+    splices.iter().any(|splice| {
+        let rest = &before[splice.range.end..];
+        let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        splice.text.contains('\n')
+            || before[splice.range.clone()].contains('\n')
+            || rest.contains(['=', '#'])
+            || rest.contains("//")
+    })
+}
+
 /// The text with assignments and comments in columns, where the text it was made from had them so.
 pub(crate) fn keep_aligned(before: &str, after: String) -> String {
     if aligned(before) == before { aligned(&after) } else { after }

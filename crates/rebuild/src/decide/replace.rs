@@ -1,6 +1,6 @@
 //! The words of one literal: what stands for each, and what has to be asked.
 
-use super::own_ids::{Kind, OwnId, own_ids};
+use super::own_ids::{Kind, OwnId};
 use super::retarget::{Rule, Work};
 use super::words::{Hit, NoCounterpart};
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal)
     let Literal { range, rule, is_key } = literal;
     let text = &whole[range.clone()];
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
-    let own = own_ids(whole, range.clone(), work.input.primary, *is_key);
+    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *is_key);
     if hits.is_empty() && own.is_empty() {
         return;
     }
