@@ -11,9 +11,15 @@ use std::path::Path;
 pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<Item = Range<usize>>) {
     let tree = work.tree;
     let Some(whole) = tree.files.get(file).and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return };
-    let mut notes = Vec::new();
+    let (mut notes, mut escaped) = (Vec::new(), Vec::new());
     for range in ranges {
         let text = &whole[range.clone()];
+        if text.contains('\\') && text.contains(ESCAPE) {
+            let plain = unescaped(text);
+            if work.words.find(&plain).len() > work.words.find(text).len() {
+                escaped.push(range.clone());
+            }
+        }
         let found = work.looks.find(text);
         if found.is_empty() {
             continue;
@@ -25,6 +31,11 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<I
                 notes.push(range.start + found.start..range.start + found.end);
             }
         }
+    }
+    for range in escaped {
+        let subject = Subject::File { span: work.span(file, range) };
+        let message = format!("left as it is: with its escapes it names {}: write it without them", work.input.primary);
+        work.note(codes::R_SPELLING, Severity::Warning, subject, message);
     }
     if notes.is_empty() {
         return;
@@ -47,6 +58,24 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<I
         };
         work.note(codes::R_SPELLING, Severity::Warning, subject, message);
     }
+}
+
+/// How HCL and JSON write a letter by its number, where it is ASCII.
+const ESCAPE: &str = "\\u00";
+
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split(ESCAPE);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(letter) => {
+                plain.push(char::from(letter));
+                plain.push_str(&part[2..]);
+            }
+            None => plain.push_str(part),
+        }
+    }
+    plain
 }
 
 /// What a region's name looks like, whatever joins its parts.

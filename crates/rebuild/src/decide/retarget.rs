@@ -375,7 +375,7 @@ impl Work<'_> {
                         result.pop();
                     }
                     if self.parsed.contains_key(path) && align::may_move(source, &splices) {
-                        result = align::keep_aligned(source, result);
+                        result = align::keep_aligned(source, &splices, result);
                     }
                     let lines = self.lines.remove(path.as_path()).and_then(OnceCell::into_inner);
                     let lines = lines.unwrap_or_else(|| Lines::of(self.tree.display(path), source.as_bytes()));
