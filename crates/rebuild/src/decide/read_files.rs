@@ -157,11 +157,12 @@ impl ReadFiles {
         let holds = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
         let mut told = Vec::new();
         for (file, bytes) in work.tree.files.iter().filter(|(file, _)| self.may_be_read(file)) {
-            if std::str::from_utf8(bytes).is_ok() {
+            let is_text = std::str::from_utf8(bytes).is_ok();
+            if is_text && !bytes.contains(&0) {
                 continue;
             }
-            // UTF-16 has the letters apart, in either order of its bytes.
-            if holds(bytes, primary.as_bytes()) || holds(bytes, &wide) {
+            // UTF-16 has the letters apart, in either order of its bytes; so written, ASCII is UTF-8 with zeros too.
+            if !is_text && holds(bytes, primary.as_bytes()) || holds(bytes, &wide) {
                 let message =
                     format!("left as it is: it names {primary} and is no text in UTF-8: write it so, or exchange it");
                 told.push((file.clone(), Severity::Warning, message));

@@ -3,8 +3,9 @@
 
 use super::global::{is_global_block, is_global_in_json};
 use super::modules::{Calls, ExcludedModules, Instances, address};
+use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
-use super::syntax::{Reference, labels, place, references_in};
+use super::syntax::{Reference, Step, attribute, labels, place, references_in};
 use super::{dependencies, literal, recorded};
 use crate::observe::FileKind;
 use hcl_edit::structure::{Body, Structure};
@@ -233,6 +234,7 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
         .iter()
         .filter_map(|reference| Some((reference.clone(), gone.rule(reference, folder)?)))
         .collect();
+    let spans: Vec<Range<usize>> = found.iter().map(|(reference, _)| reference.span.clone()).collect();
     // What stands in a block or list that goes needs no value.
     let dropped: Vec<Range<usize>> = work.edited_ranges(file);
     for (reference, rule) in found {
@@ -240,7 +242,29 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
             continue;
         }
         let text = work.parsed[file].text[reference.span.clone()].to_owned();
-        match recorded::value(work.input.recorded, &modules, &reference) {
+        if let Some(new) = nothing(work, folder, &modules, &reference, &text) {
+            work.edit(file, reference.span, new, rule, "the primary's state has no instance of it");
+            continue;
+        }
+        let value = match recorded::value(work.input.recorded, &modules, &reference) {
+            Err(Unknown::ComputedKey) if !others_within(&spans, &reference.span) => {
+                match recorded::by_key(work.input.recorded, &modules, &reference, &text) {
+                    Ok(new) => {
+                        work.edit(
+                            file,
+                            reference.span,
+                            new,
+                            rule,
+                            format!("the values of {text} in the primary's state"),
+                        );
+                        continue;
+                    }
+                    Err(why) => Err(why),
+                }
+            }
+            value => value,
+        };
+        match value {
             Ok(value) => {
                 let (range, new) = match (&reference.interpolation, &value) {
                     (Some(range), Value::String(value)) => (range.clone(), literal::quoted(value)),
@@ -255,4 +279,38 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
             }
         }
     }
+}
+
+/// Whether there is another reference to what goes in a reference's key.
+fn others_within(spans: &[Range<usize>], outer: &Range<usize>) -> bool {
+    spans.iter().any(|span| span != outer && outer.start <= span.start && span.end <= outer.end)
+}
+
+/// What stands for a resource of which the primary has no instance, as with `count = var.create ? 1 : 0`: an empty list
+/// or map, so that what asks for an instance finds none, there as here.
+fn nothing(
+    work: &Work<'_>,
+    folder: &Path,
+    modules: &[Vec<String>],
+    reference: &Reference,
+    text: &str,
+) -> Option<String> {
+    let (resource_type, name) = (reference.name(0)?, reference.name(1)?);
+    // An attribute without a key is of one object.
+    if matches!(reference.path.get(2), Some(Step::Name(_)))
+        || !recorded::is_absent(work.input.recorded, modules, reference)
+    {
+        return None;
+    }
+    let rest = text.strip_prefix(resource_type)?.trim_start().strip_prefix('.')?;
+    let rest = rest.trim_start().strip_prefix(name)?.trim_start();
+    let files = work.parsed.iter().filter(|(file, _)| file.parent() == Some(folder));
+    let blocks = files.flat_map(|(_, parsed)| parsed.syntax.blocks("resource"));
+    let block = blocks.into_iter().find(|block| labels(block)[..] == [resource_type, name])?;
+    let empty = match (attribute(&block.body, "count"), attribute(&block.body, "for_each")) {
+        (Some(_), _) => "[]",
+        (None, Some(_)) => "{}",
+        (None, None) => return None,
+    };
+    Some(format!("{empty}{rest}"))
 }
