@@ -12,6 +12,7 @@ mod image_accounts;
 pub(crate) mod joints;
 pub(crate) mod json;
 pub(crate) mod json_backend;
+mod json_removed;
 pub(crate) mod kept;
 pub(crate) mod layout;
 pub(crate) mod leftovers;

@@ -6,7 +6,7 @@ use super::modules::{Calls, ExcludedModules, Instances, address};
 use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
 use super::syntax::{Reference, Step, attribute, labels, place, references_in};
-use super::{dependencies, literal, recorded};
+use super::{dependencies, json_removed, literal, recorded};
 use crate::observe::FileKind;
 use hcl_edit::structure::{Body, Structure};
 use pilotlight_findings::{Severity, Subject, codes};
@@ -25,22 +25,33 @@ pub(crate) struct Gone {
 impl Gone {
     /// The rule by which what a reference of a module names goes; none where it stays.
     pub(crate) fn rule(&self, reference: &Reference, folder: &Path) -> Option<Rule> {
-        match (reference.name(0)?, reference.name(1)?) {
-            ("module", name) => self.calls.contains(&(folder.to_owned(), name.to_owned())).then_some(Rule::Exclude),
-            (resource_type, name) => self.resources.get(&key(folder, resource_type, name)).copied(),
+        self.rule_of(folder, reference.name(0)?, reference.name(1)?)
+    }
+
+    /// The same by the first two steps of an address.
+    pub(crate) fn rule_of(&self, folder: &Path, first: &str, name: &str) -> Option<Rule> {
+        match first {
+            "module" => self.calls.contains(&(folder.to_owned(), name.to_owned())).then_some(Rule::Exclude),
+            resource_type => self.resources.get(&key(folder, resource_type, name)).copied(),
         }
     }
 }
 
 pub(crate) fn remove(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) {
     let gone = find(work, instances, modules);
-    ask_for_imports(work);
     let files: Vec<PathBuf> = work.parsed.keys().cloned().collect();
     for file in files {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         remove_blocks(work, &file, &folder, &gone);
         dependencies::remove(work, &file, &folder, &gone);
         replace_references(work, &file, &folder, &gone, instances);
+    }
+    let documents: Vec<PathBuf> =
+        work.json.keys().filter(|file| FileKind::of(file) == FileKind::Json).cloned().collect();
+    for file in documents {
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        let modules = instances.get(&folder).cloned().unwrap_or_default();
+        json_removed::remove(work, &file, &folder, &gone, &modules);
     }
 }
 
@@ -70,17 +81,6 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
             }
             () => Rule::Exclude,
         };
-        if FileKind::of(&file) == FileKind::Json {
-            let what = format!("{resource_type}.{name} stands in a JSON file and is not to be made in the standby");
-            work.ask(
-                &file,
-                range,
-                what,
-                "blocks of JSON files are not removed: write it as HCL (terraform fmt reads no JSON)",
-                None,
-            );
-            continue;
-        }
         globals.extend(addresses.into_iter().map(|address| GlobalResource { address, rule }));
         gone.resources.insert((folder, resource_type, name), rule);
     }
@@ -151,15 +151,12 @@ fn declared(work: &Work<'_>) -> Vec<Declared> {
     declared
 }
 
-/// An `import` block in JSON would adopt an object of the primary, and is not removed.
-fn ask_for_imports(work: &mut Work<'_>) {
-    let mut found = Vec::new();
-    for (file, document) in &work.json {
-        found.extend(document.json.blocks("import", 0).into_iter().map(|(_, body)| (file.clone(), body.range.clone())));
-    }
-    for (file, range) in found {
-        let needs = "blocks of JSON files are not removed: take it out once it is applied, or write it as HCL";
-        work.ask(&file, range, "an import block would adopt an object of the primary", needs, None);
+/// Why blocks go by a rule.
+pub(crate) fn reason_of(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Global => "one object serves every region: the standby refers to the primary's",
+        Rule::Import => "it would adopt an object of the primary",
+        _ => "the plan leaves it out of the standby",
     }
 }
 
@@ -242,7 +239,14 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
             continue;
         }
         let text = work.parsed[file].text[reference.span.clone()].to_owned();
-        if let Some(new) = nothing(work, folder, &modules, &reference, &text) {
+        // A brace right behind `${` is set apart, as `terraform fmt` has it.
+        let apart = |new: String| match work.parsed[file].text[..reference.span.start].ends_with("${")
+            && new.starts_with('{')
+        {
+            true => format!(" {new}"),
+            false => new,
+        };
+        if let Some(new) = nothing(work, folder, &modules, &reference, &text).map(apart) {
             work.edit(file, reference.span, new, rule, "the primary's state has no instance of it");
             continue;
         }
@@ -250,6 +254,7 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
             Err(Unknown::ComputedKey) if !others_within(&spans, &reference.span) => {
                 match recorded::by_key(work.input.recorded, &modules, &reference, &text) {
                     Ok(new) => {
+                        let new = apart(new);
                         work.edit(
                             file,
                             reference.span,

@@ -124,3 +124,56 @@ resource "aws_sqs_queue" "q" {
 "#
     );
 }
+
+#[test]
+fn blocks_of_json_go_as_those_of_hcl_do() {
+    let json = r#"{
+  "import": [{"to": "aws_sqs_queue.j", "id": "https://sqs.eu-west-1.amazonaws.com/123456789012/j"}],
+  "resource": {
+    "aws_iam_role": {
+      "app": {"name": "app", "assume_role_policy": "{}"}
+    },
+    "aws_sqs_queue": {
+      "j": {
+        "name": "j-eu-west-1",
+        "policy": "{\"AWS\": \"${aws_iam_role.app.arn}\"}",
+        "tags": {"role": "${upper(aws_iam_role.app.id)}", "both": "${aws_iam_role.app.id}-${aws_iam_role.app.arn}"},
+        "depends_on": ["aws_iam_role.app", "aws_vpc.main"]
+      },
+      "k": {"name": "${aws_iam_role.app.secret}", "depends_on": ["aws_iam_role.app"]}
+    }
+  }
+}
+"#;
+    let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", json)]));
+    let text = String::from_utf8_lossy(&result.files[Path::new("main.tf.json")]).into_owned();
+    assert_eq!(
+        text,
+        r#"{
+  "resource": {
+    "aws_sqs_queue": {
+      "j": {
+        "name": "j-eu-central-1",
+        "policy": "{\"AWS\": \"arn:aws:iam::123456789012:role/app\"}",
+        "tags": {"role": "${upper(\"app\")}", "both": "app-arn:aws:iam::123456789012:role/app"},
+        "depends_on": ["aws_vpc.main"]
+      },
+      "k": {"name": "${aws_iam_role.app.secret}"}
+    }
+  }
+}
+"#
+    );
+    assert_eq!(result.globals[0].address, "aws_iam_role.app");
+    // A secret is not written into a file.
+    let asked: Vec<_> = result.open.iter().map(|open| open.span.start.line).collect();
+    assert_eq!(asked, [14], "{:#?}", result.open);
+}
+
+#[test]
+fn a_file_of_json_that_is_left_without_blocks_is_an_empty_object() {
+    let json = "{\n  \"resource\": {\"aws_iam_role\": {\"app\": {}}}\n}\n";
+    let result = run(&tree(&[("backend.tf", BACKEND), ("iam.tf.json", json)]));
+    assert_eq!(result.files[Path::new("iam.tf.json")], b"{}\n");
+    assert!(result.open.is_empty(), "{:#?}", result.open);
+}
