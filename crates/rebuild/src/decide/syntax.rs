@@ -11,6 +11,7 @@ use crate::observe::{SourceError, normalize};
 use collector::{Collector, References};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
+use hcl_edit::template::Template;
 use hcl_edit::visit::Visit as _;
 use pilotlight_findings::Span;
 use std::ops::Range;
@@ -219,6 +220,13 @@ pub(crate) fn literal(expression: &Expression) -> Option<&str> {
 pub(crate) fn references_in(expression: &Expression) -> Vec<Reference> {
     let mut references = References::default();
     references.visit_expr(expression);
+    references.0
+}
+
+/// References anywhere in a template.
+pub(crate) fn references_of_template(template: &Template) -> Vec<Reference> {
+    let mut references = References::default();
+    references.visit_template(template);
     references.0
 }
 
