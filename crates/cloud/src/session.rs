@@ -7,7 +7,7 @@ use crate::limits::{Counter, Limits, limit};
 use crate::refusal::{self, RegionRefused};
 use crate::regional::{GLOBAL, Regional};
 use crate::role::{RoleKeys, account_of, own_account};
-use crate::{AwsCatalog, AwsReader, Route53Dns, s3};
+use crate::{AwsCatalog, AwsReader, AwsSnapshots, Route53Dns, s3};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -185,6 +185,11 @@ impl Aws {
     /// What regions offer: zones and images.
     pub fn catalog(&self) -> AwsCatalog {
         AwsCatalog::new(self.clone())
+    }
+
+    /// Which copies of snapshots regions have.
+    pub fn snapshots(&self) -> AwsSnapshots {
+        AwsSnapshots::new(self.clone())
     }
 
     /// S3 in this place, for the store. The endpoint is what `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or

@@ -3,7 +3,7 @@
 use super::Context;
 use super::drift::{Comparing, Loaded, compare, configurations, ignores, moved};
 use super::failover::compile_run;
-use super::rebuild::prepare;
+use super::rebuild::{find_copies, prepare};
 use crate::args::{Reader, Validate};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -136,9 +136,10 @@ async fn drift(project: &Project, states: &mut States, aws: &Aws, sum: &mut Sum)
 
 async fn parity(project: &Project, states: &States, aws: &Aws, sum: &mut Sum) -> Result<(), Failure> {
     let rebuild = Rebuild::new(&project.plan, project.into.clone());
-    let (map, notes) = rebuild.region_map(&aws.catalog()).await?;
+    let (mut map, notes) = rebuild.region_map(&aws.catalog()).await?;
     sum.findings.extend(notes);
     let stacks = project.stacks(&[])?;
+    sum.findings.extend(find_copies(project, &stacks, states, aws, &mut map).await?);
     let mut in_parity = 0;
     for one in prepare(&rebuild, project, &stacks, &map, states)? {
         sum.findings.extend(one.retargeted.open.iter().map(pilotlight_rebuild::OpenQuestion::finding));
