@@ -214,12 +214,13 @@ impl Observed {
     /// Keeps what was read of the primary in every journal store, and tells which has it.
     pub(super) async fn keep(&self, stores: &JournalStores, context: Context<'_>) -> Vec<Finding> {
         let kit = match &self.kit {
-            ToKeep::Kit(kit) => kit,
+            // The map as it was used: what was found out for it since belongs to it.
+            ToKeep::Kit(kit) => RecoveryKit { map: self.map.clone(), ..kit.clone() },
             ToKeep::Kept => return Vec::new(),
             ToKeep::Incomplete => return vec![incomplete(stores)],
         };
         let wait = Wait::new(context.screen, "keeping what was read of the primary with the journal");
-        let kept = keep_kit(stores, kit, primaries(&self.states)).await;
+        let kept = keep_kit(stores, &kit, primaries(&self.states)).await;
         drop(wait);
         if !kept.stores.is_empty() {
             context.screen.note(format!("recovery kit kept in {}", kept.stores.join(", ")));
