@@ -16,6 +16,7 @@ mod error;
 mod limits;
 mod live;
 mod pages;
+mod refusal;
 mod regional;
 #[cfg(test)]
 mod replay;

@@ -4,6 +4,7 @@ mod as_generated;
 mod collision;
 mod not_ours;
 mod parity;
+mod primary_calls;
 mod residue;
 mod walk;
 
@@ -11,4 +12,5 @@ pub use as_generated::as_generated;
 pub use collision::collisions;
 pub use not_ours::not_ours;
 pub use parity::{Parity, ParityInput, parity};
+pub(crate) use primary_calls::primary_calls;
 pub use residue::{ResidueInput, residue};
