@@ -10,7 +10,7 @@ mod source;
 
 pub use backend::{S3Backend, s3_backend};
 pub use catalog::{CatalogError, Image, RegionCatalog};
-pub use copies::{SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
+pub use copies::{DatabaseId, SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
 pub use images::{ImageMap, image_ids, observe_images};
 pub(crate) use source::{FileKind, is_override, normalize};
 pub use source::{SourceError, SourceTree};

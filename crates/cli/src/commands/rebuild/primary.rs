@@ -88,7 +88,7 @@ impl Asking<'_> {
             notes(&search.map(|search| search.findings).unwrap_or_default(), context);
             return Err(self.no_kit().into());
         }
-        let mapped = match found(search.as_ref()) {
+        let mut mapped = match found(search.as_ref()) {
             Some(FoundKit { kit, .. }) => {
                 let kept = RememberingCatalog::with_kept(&live, &plan.primary, &plan.standby, &kit.catalog.primary);
                 self.map(&kept, Some(&kit.map)).await?
@@ -100,6 +100,8 @@ impl Asking<'_> {
             None => self.read_states(&mut search).await?,
         };
         let mut findings = mapped.findings;
+        let all: Vec<&Stack> = plan.stacks.iter().collect();
+        findings.extend(super::copies::find(self.project, &all, &states, self.aws, &mut mapped.map).await?);
         if let Some(search) = search {
             if let Some(found) = search.found.filter(|_| mapped.from_kit || !borrowed.is_empty()) {
                 let silence = silence.filter(|_| mapped.from_kit);
