@@ -202,7 +202,7 @@ impl Scanner {
         while at < line.len() {
             let rest = &line[at..];
             // Most of a line is none of what is looked for, which is ASCII and so never inside of a letter.
-            let passed = rest.bytes().take_while(|byte| !self.looks_for(*byte)).count();
+            let passed = self.passed(rest);
             if passed > 0 {
                 at += passed;
                 continue;
@@ -241,15 +241,18 @@ impl Scanner {
         cells
     }
 
-    /// Whether something begins or ends with this byte, where the scanner is.
-    fn looks_for(&self, byte: u8) -> bool {
-        match self.within.last() {
-            Some(Within::Comment) => byte == b'*',
-            Some(Within::Quote | Within::Heredoc(_)) => matches!(byte, b'$' | b'%' | b'\\' | b'"'),
-            _ => {
-                matches!(byte, b'#' | b'/' | b'<' | b'{' | b'[' | b'(' | b'}' | b']' | b')' | b'"' | b'=' | b'!' | b'>')
+    /// How much of a line is nothing that begins or ends anything, where the scanner is.
+    fn passed(&self, rest: &str) -> usize {
+        let found = match self.within.last() {
+            Some(Within::Comment) => rest.bytes().position(|byte| byte == b'*'),
+            Some(Within::Quote | Within::Heredoc(_)) => {
+                rest.bytes().position(|byte| matches!(byte, b'$' | b'%' | b'\\' | b'"'))
             }
-        }
+            _ => rest.bytes().position(|byte| {
+                matches!(byte, b'#' | b'/' | b'<' | b'{' | b'[' | b'(' | b'}' | b']' | b')' | b'"' | b'=' | b'!' | b'>')
+            }),
+        };
+        found.unwrap_or(rest.len())
     }
 
     fn code(&mut self, rest: &str, width: usize, first: bool, at: usize, cells: &mut Cells, net: &mut i32) -> usize {

@@ -2,8 +2,8 @@
 
 use super::retarget::Work;
 use super::spelling::{doubtful, short_code};
+use super::words::Pairs;
 use pilotlight_findings::{Region, Severity, Subject, codes};
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -85,10 +85,8 @@ pub(crate) struct Looks {
     parts: Vec<String>,
     /// `ew1`, `euw1`, `dub`: only as a word of its own.
     words: Vec<String>,
-    /// Pairs of letters that any of them begins with.
-    begins: Vec<[u8; 2]>,
-    /// The first letters of those, large and small.
-    firsts: Vec<u8>,
+    /// Pairs of letters that any of them begins with, large and small.
+    begins: Pairs,
 }
 
 impl Looks {
@@ -96,9 +94,14 @@ impl Looks {
         let parts: Vec<String> = primary.as_str().split('-').map(str::to_owned).collect();
         let words: Vec<String> = doubtful(primary.as_str()).into_iter().chain(short_code(primary.as_str())).collect();
         let pairs = parts.iter().take(1).chain(&words).filter_map(|word| word.as_bytes().first_chunk::<2>());
-        let begins: BTreeSet<[u8; 2]> = pairs.copied().collect();
-        let firsts: BTreeSet<u8> = begins.iter().flat_map(|[first, _]| [*first, first.to_ascii_uppercase()]).collect();
-        Self { parts, words, begins: begins.into_iter().collect(), firsts: firsts.into_iter().collect() }
+        let mut begins = Pairs::default();
+        for [first, second] in pairs {
+            for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
+                begins.insert(&[first, second.to_ascii_lowercase()]);
+                begins.insert(&[first, second.to_ascii_uppercase()]);
+            }
+        }
+        Self { parts, words, begins }
     }
 
     fn find(&self, text: &str) -> Vec<Range<usize>> {
@@ -106,11 +109,10 @@ impl Looks {
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut from = 0;
         for (at, pair) in bytes.windows(2).enumerate() {
-            if at < from || !self.firsts.contains(&pair[0]) {
+            if !self.begins.holds(pair[0], pair[1]) || at < from {
                 continue;
             }
-            let pair = [pair[0].to_ascii_lowercase(), pair[1].to_ascii_lowercase()];
-            if let Some(end) = self.begins.contains(&pair).then(|| self.end(bytes, at)).flatten() {
+            if let Some(end) = self.end(bytes, at) {
                 found.push(at..end);
                 from = end;
             }

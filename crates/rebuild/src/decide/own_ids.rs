@@ -96,21 +96,28 @@ const LONGEST: usize = 2_048;
 #[derive(Debug, Clone)]
 pub(crate) struct OwnIds {
     region: String,
-    /// Ends of hosts.
-    hosts: Vec<String>,
-    /// `oidc.eks.eu-west-1.amazonaws.com`
-    issuer: String,
+    short: String,
 }
 
 impl OwnIds {
     pub(crate) fn of(primary: &Region) -> Self {
-        let (region, short) = (primary.as_str(), short_code(primary.as_str()).unwrap_or_default());
-        let mut hosts: Vec<String> =
-            OWN_HOSTS.iter().map(|form| form.replace("{short}", &short).replace("{}", region)).collect();
-        if region == OLDEST_REGION {
-            hosts.push(".compute-1.amazonaws.com".to_owned());
-        }
-        Self { region: region.to_owned(), hosts, issuer: format!("oidc.eks.{region}.amazonaws.com") }
+        Self { region: primary.as_str().to_owned(), short: short_code(primary.as_str()).unwrap_or_default() }
+    }
+
+    /// Whether a host's first label, or more of it, is AWS's own.
+    fn is_own(&self, host: &str) -> bool {
+        let fits = |form: &&str| {
+            let (head, tail, word) = match form.split_once("{short}") {
+                Some((head, tail)) => (head, tail, &self.short),
+                None => {
+                    form.split_once("{}").map_or((*form, "", &self.region), |(head, tail)| (head, tail, &self.region))
+                }
+            };
+            let rest = host.strip_suffix(tail).and_then(|rest| rest.strip_suffix(word.as_str()));
+            rest.and_then(|rest| rest.strip_suffix(head)).is_some_and(|first| !first.is_empty() && first != "*")
+        };
+        OWN_HOSTS.iter().any(|form| fits(form))
+            || self.region == OLDEST_REGION && host.ends_with(".compute-1.amazonaws.com")
     }
 
     /// Every such name that begins in a range of a text; `named` says whether any of the region's words is in it.
@@ -137,7 +144,7 @@ impl OwnIds {
     }
 
     fn hosts(&self, text: &str, within: &Range<usize>, found: &mut Vec<OwnId>) {
-        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let bytes = &text.as_bytes()[within.clone()];
         let mut at = 0;
         while at < bytes.len() {
@@ -153,12 +160,12 @@ impl OwnIds {
             if !(name.ends_with(".com") || name.ends_with(".aws")) {
                 continue;
             }
-            let is_own =
-                |end: &String| name.strip_suffix(end.as_str()).is_some_and(|first| !first.is_empty() && first != "*");
-            if self.hosts.iter().any(is_own) {
+            let issuer = || name.strip_prefix("oidc.eks.")?.strip_suffix(".amazonaws.com");
+            if self.is_own(name) {
                 let range = start..start + name.len();
                 found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
-            } else if name == self.issuer && path.starts_with("/id/") && !path[4..].starts_with("$") {
+            } else if issuer() == Some(self.region.as_str()) && path.starts_with("/id/") && !path[4..].starts_with("$")
+            {
                 let id = path[4..].bytes().take_while(u8::is_ascii_alphanumeric).count();
                 let range = start..end + 4 + id;
                 found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
@@ -209,13 +216,15 @@ fn name_end(text: &str, start: usize) -> usize {
             b'{' if depth > 0 => depth += 1,
             b'}' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}
-            byte if byte.is_ascii_whitespace() || b"\"',()[]{}<>`;|&$\\*".contains(&byte) => break,
+            byte if byte.is_ascii_whitespace() => break,
+            b'"' | b'\'' | b',' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'`' => break,
+            b';' | b'|' | b'&' | b'$' | b'\\' | b'*' => break,
             _ => {}
         }
         at += 1;
     }
     // The end of a sentence is none of the name.
-    while at > start && b".:".contains(&bytes[at - 1]) {
+    while at > start && matches!(bytes[at - 1], b'.' | b':') {
         at -= 1;
     }
     at

@@ -24,16 +24,16 @@ pub(crate) fn spellings(primary: &Region, standby: &Region) -> Vec<(String, Stri
         }
     };
     add(&|code| Some(code.replace('-', "_")), Edge::Word);
-    add(&|code| Some(code.to_uppercase()), Edge::Word);
-    add(&|code| Some(code.replace('-', "_").to_uppercase()), Edge::Word);
+    add(&|code| Some(code.to_ascii_uppercase()), Edge::Word);
+    add(&|code| Some(code.replace('-', "_").to_ascii_uppercase()), Edge::Word);
     add(&|code| Some(code.replace('-', "")), Edge::Word);
-    add(&|code| Some(code.replace('-', "").to_uppercase()), Edge::Word);
+    add(&|code| Some(code.replace('-', "").to_ascii_uppercase()), Edge::Word);
     add(&|code| Some(code.split('-').map(capital).collect()), Edge::Hump);
     add(&|code| Some(code.split('-').map(capital).collect::<Vec<_>>().join("-")), Edge::Word);
     add(&|code| name(code).map(str::to_owned), Edge::Word);
     add(&price_list_name, Edge::Word);
     add(&short_code, Edge::Word);
-    add(&|code| Some(short_code(code)?.to_uppercase()), Edge::Word);
+    add(&|code| Some(short_code(code)?.to_ascii_uppercase()), Edge::Word);
     found
 }
 

@@ -147,7 +147,8 @@ impl Syntax {
         })?;
         let mut collector = Collector::default();
         collector.visit_body(&body);
-        let Collector { literals, references, mut paths, tables, .. } = collector;
+        let Collector { literals, mut references, mut paths, tables, .. } = collector;
+        references.sort_by_key(|reference| reference.span.start);
         let Collector { inner_names, output_names, keys, joints, numbers, .. } = collector;
         // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
         let loose = references.iter().filter(|reference| reference.is_path_root());

@@ -227,7 +227,7 @@ impl Words {
 
 /// Pairs of bytes, a bit each: with which words begin, as most of a text does not.
 #[derive(Debug, Clone)]
-struct Pairs(Vec<u64>);
+pub(crate) struct Pairs(Vec<u64>);
 
 impl Default for Pairs {
     fn default() -> Self {
@@ -236,7 +236,8 @@ impl Default for Pairs {
 }
 
 impl Pairs {
-    fn insert(&mut self, word: &[u8]) {
+    /// Takes in what a word begins with.
+    pub(crate) fn insert(&mut self, word: &[u8]) {
         match *word {
             [] => {}
             // Whatever comes after it, or nothing.
@@ -250,7 +251,7 @@ impl Pairs {
         self.0[at / 64] |= 1 << (at % 64);
     }
 
-    fn holds(&self, first: u8, second: u8) -> bool {
+    pub(crate) fn holds(&self, first: u8, second: u8) -> bool {
         let at = usize::from(u16::from_be_bytes([first, second]));
         self.0[at / 64] >> (at % 64) & 1 == 1
     }
