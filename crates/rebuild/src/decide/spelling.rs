@@ -89,7 +89,7 @@ fn capital(part: &str) -> String {
 
 /// Where `word` does not end as its edge asks.
 pub(crate) fn is_edge(text: &str, at: usize, word: &str, edge: Edge) -> bool {
-    let before = text[..at].chars().next_back().filter(|_| !is_escape(text[..at].as_bytes()));
+    let before = text[..at].chars().next_back().filter(|_| !is_escape(&text.as_bytes()[..at]));
     let after = text[at + word.len()..].chars().next();
     let joins = |letter: char| letter.is_ascii_alphanumeric();
     match edge {
