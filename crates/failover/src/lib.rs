@@ -16,7 +16,9 @@ mod compile;
 mod dns;
 mod dry_run;
 mod engine;
+mod objectives;
 mod observe;
+mod permissions;
 mod ports;
 mod readiness;
 mod record_values;
@@ -33,7 +35,11 @@ pub use compile::{CompileError, Refusal, active_side, compile};
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_findings};
 pub use engine::{Conclusion, End, Engine, EngineError};
+pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
 pub use observe::{ObserveError, Observed, ObservedTraffic, observe};
+pub use permissions::{
+    Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
+};
 pub use ports::*;
 pub use readiness::{Readiness, readiness};
 pub use report::{ReportError, report};

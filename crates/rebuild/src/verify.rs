@@ -3,10 +3,12 @@
 mod as_generated;
 mod collision;
 mod parity;
+mod recovery_point;
 mod residue;
 mod walk;
 
 pub use as_generated::as_generated;
 pub use collision::collisions;
 pub use parity::{Parity, ParityInput, parity};
-pub use residue::{ResidueInput, residue};
+pub use recovery_point::{RecoveryPoint, recovery_point};
+pub use residue::{ResidueInput, residue, state_residue};

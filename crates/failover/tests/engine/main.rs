@@ -5,6 +5,7 @@ mod compiled;
 mod estate;
 mod faults;
 mod kills;
+mod objectives;
 mod operator;
 mod ownership;
 mod reports;

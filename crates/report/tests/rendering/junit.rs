@@ -78,7 +78,8 @@ fn the_counts_are_those_of_the_elements() {
             let suites = elements.iter().filter(|element| element.name == "testsuite");
             assert_eq!(suites.map(|suite| suite.number(attribute)).sum::<usize>(), count(&elements, name));
         }
-        assert_eq!(count(&elements, "testcase"), report.findings.len() + 1, "a case a finding, and the summary");
+        let cases = report.findings.len() + report.areas.len() + 1;
+        assert_eq!(count(&elements, "testcase"), cases, "a case a finding and an area, and the summary");
         let unread = report.findings.iter().filter(|finding| finding.code.is_unread()).count();
         let unexplained = usize::from(report.verdict == Verdict::Incomplete && unread == 0);
         assert_eq!(count(&elements, "error"), unread + unexplained);
