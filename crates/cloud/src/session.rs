@@ -5,8 +5,8 @@ use crate::calls::{CallLog, Gate};
 use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, credentials_failure};
 use crate::limits::{Counter, Limits, limit};
 use crate::regional::{GLOBAL, Regional};
-use crate::role::{RoleKeys, account_of, own_account};
-use crate::{AwsCatalog, AwsReader, Route53Dns, s3};
+use crate::role::{RoleKeys, Sts, account_of, own_account};
+use crate::{AwsCatalog, AwsReader, AwsReplication, AwsSimulator, Route53Dns, s3};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -167,6 +167,21 @@ impl Aws {
     /// What regions offer: zones and images.
     pub fn catalog(&self) -> AwsCatalog {
         AwsCatalog::new(self.clone())
+    }
+
+    /// How far replicas and snapshots are behind, in whichever region is asked about.
+    pub fn replication(&self) -> AwsReplication {
+        AwsReplication::new(self.clone())
+    }
+
+    /// IAM's policy simulator, with the credentials of `home`.
+    pub async fn simulator(&self, home: &Region) -> AwsSimulator {
+        AwsSimulator::new(self.regional(&Place::own(home.clone()), self.session_log()).await, self.sts(home).await)
+    }
+
+    /// STS with the caller's own credentials.
+    async fn sts(&self, region: &Region) -> Sts {
+        Sts::new(region, &self.config(region).await, &self.gate(self.session_log()), &self.session_log())
     }
 
     /// S3 in this place, for the store. The endpoint is what `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or

@@ -33,7 +33,7 @@ mod text;
 pub use action::{Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges};
 pub use compile::{CompileError, Refusal, active_side, compile};
 pub use dns::*;
-pub use dry_run::{StepCall, dry_run_findings};
+pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
 pub use engine::{Conclusion, End, Engine, EngineError};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
 pub use observe::{ObserveError, Observed, ObservedTraffic, observe};
