@@ -53,7 +53,7 @@ fn of_run(plan: &str, rto: Duration, run: &Run, told: &mut RecoveryFacts) {
             format_duration(longest),
             format_duration(rto)
         );
-        let finding = Finding::new(codes::V_RTO_LIMITS, Severity::Warning, subject(plan), message)
+        let finding = Finding::new(codes::V_RTO_LIMITS, Severity::Info, subject(plan), message)
             .with(Evidence::fact("limits", format_duration(longest)))
             .with(Evidence::fact("rto", format_duration(rto)));
         let finding = match slowest {

@@ -128,7 +128,7 @@ fn finding(principal: &str, resource: &str, denied: &[(&Permission, &Decision)])
     let remedy = if denied.iter().any(|(_, decision)| decision.word == EXPLICIT) {
         format!("find the statement that denies it to {principal}: allowing it elsewhere does not help")
     } else {
-        format!("add to a policy of {principal}: {statement}")
+        format!("add the statement above to a policy of {principal}")
     };
     let message = format!("{principal} may not call {}", actions.join(", "));
     let finding = Finding::new(codes::V_DENIED, Severity::Error, about, message);
@@ -229,9 +229,11 @@ mod tests {
         let [finding] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!(finding.subject.to_string(), format!("aws_route53_zone {zone}"));
         assert_eq!(finding.message, format!("{role} may not call route53:ChangeResourceRecordSets"));
-        let remedy = finding.remedy.as_deref().expect("a remedy");
-        let statement: serde_json::Value =
-            serde_json::from_str(&remedy[remedy.find('{').expect("a statement")..]).expect("JSON");
+        let statement = finding.evidence.iter().find_map(|evidence| match evidence {
+            Evidence::Fact { name, value } if name == "statement" => serde_json::from_str(value).ok(),
+            _ => None,
+        });
+        let statement: serde_json::Value = statement.expect("a statement in JSON");
         assert_eq!(
             statement,
             json!({"Effect": "Allow", "Action": ["route53:ChangeResourceRecordSets"], "Resource": zone})

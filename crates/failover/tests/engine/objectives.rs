@@ -49,11 +49,11 @@ async fn one_that_was_never_measured_is_a_warning() {
 }
 
 #[tokio::test]
-async fn time_limits_that_do_not_fit_are_a_warning_and_name_the_longest() {
+async fn time_limits_that_do_not_fit_are_a_note_and_name_the_longest() {
     let run = compiled(&world(Side::Primary), Direction::Failover).await;
     let facts = recovery_time("shop", Duration::from_secs(90), Some(&run), Some(&carried_out().await));
     let [finding] = facts.findings.as_slice() else { panic!("{facts:?}") };
-    assert_eq!((finding.code, finding.severity), (codes::V_RTO_LIMITS, Severity::Warning));
+    assert_eq!((finding.code, finding.severity), (codes::V_RTO_LIMITS, Severity::Info));
     let text = format!("{:?}", finding.evidence);
     assert!(text.contains("verify/name-servers/") || text.contains("command"), "{text}");
     let wide = recovery_time("shop", Duration::from_secs(7_200), Some(&run), Some(&carried_out().await));
