@@ -16,6 +16,7 @@ mod compile;
 mod dns;
 mod dry_run;
 mod engine;
+mod in_use;
 mod objectives;
 mod observe;
 mod permissions;
@@ -35,6 +36,7 @@ pub use compile::{CompileError, Refusal, active_side, compile};
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
 pub use engine::{Conclusion, End, Engine, EngineError};
+pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
 pub use observe::{ObserveError, Observed, ObservedTraffic, observe};
 pub use permissions::{
