@@ -57,7 +57,12 @@ pub(super) async fn checks(run: &Run, project: &Project, args: &Validate, card: 
         sheet.fact(format!("{later} more ask for what is only there after the switch, or of the side that is left"));
     }
     for finding in checked.findings {
-        card.sheet(area_of(&finding)).findings.push(finding);
+        let sheet = card.sheet(area_of(&finding));
+        if finding.code == codes::P_TTL {
+            // Told of the plan already: what the zone has is what counts.
+            sheet.findings.retain(|other| (other.code, &other.subject) != (finding.code, &finding.subject));
+        }
+        sheet.findings.push(finding);
     }
 }
 

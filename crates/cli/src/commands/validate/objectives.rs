@@ -20,7 +20,6 @@ pub(super) async fn judge(
 ) {
     let plan = &project.plan;
     let sheet = card.sheet(AreaName::Objectives);
-    once(&mut sheet.findings);
     match plan.objectives.rto {
         None => sheet.fact("no RTO in the plan"),
         Some(rto) => {
@@ -53,13 +52,4 @@ pub(super) async fn judge(
     let told = recovery_point(rpo, &objects, &plan.primary, &plan.standby, &aws.replication()).await;
     sheet.facts.extend(told.facts);
     sheet.findings.extend(told.findings);
-}
-
-/// A TTL is told of the plan and of the zone: where both are too long, the zone's is what counts, and it comes last.
-fn once(findings: &mut Vec<Finding>) {
-    let all = std::mem::take(findings);
-    for finding in all {
-        findings.retain(|other| (other.code, &other.subject) != (finding.code, &finding.subject));
-        findings.push(finding);
-    }
 }
