@@ -191,6 +191,11 @@ pub(crate) struct Rebuild {
     #[arg(long, requires = "changes")]
     pub(crate) yes: bool,
 
+    /// Ask nothing of the primary region: its map, what it offered and its states come from the recovery kit
+    /// that an earlier rebuild kept with the journal
+    #[arg(long, conflicts_with = "destroy")]
+    pub(crate) primary_down: bool,
+
     /// How many stacks of a wave are planned and applied at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) parallelism: u8,

@@ -18,6 +18,7 @@ mod error;
 mod limits;
 mod live;
 mod pages;
+mod refusal;
 mod regional;
 #[cfg(test)]
 mod replay;
