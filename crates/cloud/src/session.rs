@@ -194,7 +194,9 @@ impl Aws {
 
     /// IAM's policy simulator, with the credentials of `home`.
     pub async fn simulator(&self, home: &Region) -> AwsSimulator {
-        AwsSimulator::new(self.regional(&Place::own(home.clone()), self.session_log()).await, self.sts(home).await)
+        let regional = self.regional(&Place::own(home.clone()), self.session_log()).await;
+        let emulated = self.config(home).await.endpoint_url().is_some();
+        AwsSimulator::new(regional, self.sts(home).await, emulated)
     }
 
     /// STS with the caller's own credentials.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
 use pilotlight_failover::{Decision, PolicySimulator, SimulationError};
 
-/// What an emulator answers for an operation that it does not have: AWS's own code, and moto's.
+/// What is answered for an operation that is not there.
 const NOT_OFFERED: [&str; 3] = ["InvalidAction", "UnknownOperation", "NotImplemented"];
 
 /// IAM's policy simulator, and STS for who is asking.
@@ -16,18 +16,20 @@ const NOT_OFFERED: [&str; 3] = ["InvalidAction", "UnknownOperation", "NotImpleme
 pub struct AwsSimulator {
     regional: Regional,
     sts: Sts,
+    /// Whether the API is another one than AWS's own: an emulator may lack the simulator, and say so by no code.
+    emulated: bool,
 }
 
 impl AwsSimulator {
-    pub(crate) fn new(regional: Regional, sts: Sts) -> Self {
-        Self { regional, sts }
+    pub(crate) fn new(regional: Regional, sts: Sts, emulated: bool) -> Self {
+        Self { regional, sts, emulated }
     }
 }
 
 #[async_trait]
 impl PolicySimulator for AwsSimulator {
     async fn caller(&self) -> Result<String, SimulationError> {
-        let answer = self.sts.caller().await.map_err(|error| simulation_error(&error))?;
+        let answer = self.sts.caller().await.map_err(|error| simulation_error(&error, self.emulated))?;
         answer.arn.ok_or_else(|| SimulationError::Unknown("STS does not tell whose credentials these are".into()))
     }
 
@@ -49,9 +51,9 @@ impl PolicySimulator for AwsSimulator {
                 .resource_arns(resource)
                 .set_marker(pages.marker());
             let sent = self.regional.send(&planned, request.send()).await;
-            let page = sent.map_err(|error| simulation_error(&error))?;
+            let page = sent.map_err(|error| simulation_error(&error, self.emulated))?;
             let next = page.marker.filter(|_| page.is_truncated);
-            pages.add(page.evaluation_results, next).map_err(|error| simulation_error(&error))?;
+            pages.add(page.evaluation_results, next).map_err(|error| simulation_error(&error, self.emulated))?;
         }
         let decided = pages.into_items();
         let decisions = decided.iter().map(|result| decision(result, resource)).collect();
@@ -74,13 +76,16 @@ fn decision(result: &EvaluationResult, resource: &str) -> Decision {
     }
 }
 
-/// An operation that is not there is refused as such, or by an emulator's own failure to answer (501).
-fn simulation_error(error: &CallError) -> SimulationError {
-    let code = error.code.as_deref().unwrap_or_default();
-    let not_offered = NOT_OFFERED.contains(&code)
-        || (error.kind == CallErrorKind::Unclear && error.message.contains("HTTP status 501"))
-        || error.message.contains("has not been implemented");
-    if not_offered { SimulationError::NotOffered(error.reason()) } else { SimulationError::Unknown(error.to_string()) }
+/// An operation that is not there is refused as such; by an emulator, also with an error that has no code.
+fn simulation_error(error: &CallError, emulated: bool) -> SimulationError {
+    let answered_without_code =
+        error.code.is_none() && matches!(error.kind, CallErrorKind::Unclear | CallErrorKind::Refused);
+    let refused_as_such = error.code.as_deref().is_some_and(|code| NOT_OFFERED.contains(&code));
+    if refused_as_such || (emulated && answered_without_code) {
+        SimulationError::NotOffered(error.reason())
+    } else {
+        SimulationError::Unknown(error.to_string())
+    }
 }
 
 #[cfg(test)]
@@ -132,5 +137,12 @@ mod tests {
         assert!(matches!(told, Err(SimulationError::Unknown(_))), "{told:?}");
         let (told, _) = asked(|| Reply::route53_error(400, "InvalidAction", "no such action")).await;
         assert!(matches!(told, Err(SimulationError::NotOffered(_))), "{told:?}");
+        // A proxy's page, or AWS in trouble: only of an emulator does it say that there is no simulator.
+        let page = || {
+            let call = crate::Call { service: "iam", region: "global".into(), operation: "SimulatePrincipalPolicy" };
+            CallError { call, kind: CallErrorKind::Unclear, code: None, message: "HTTP status 500".into() }
+        };
+        assert!(matches!(simulation_error(&page(), false), SimulationError::Unknown(_)));
+        assert!(matches!(simulation_error(&page(), true), SimulationError::NotOffered(_)));
     }
 }

@@ -56,14 +56,17 @@ pub(super) async fn judge(
     card.count("in parity", in_parity);
     let parity = card.sheet(AreaName::Parity);
     if compared > 0 {
-        parity.fact(format!("{in_parity} resources in parity, {differing} differ"));
+        parity.fact(format!("{in_parity} of {} resources in parity", in_parity + differing));
         parity.fact(match residues {
             0 => "nothing of the primary left in the standby".to_owned(),
             left => format!("{left} values name the primary"),
         });
     }
     let source = card.sheet(AreaName::Source);
-    source.fact(format!("{as_generated} of {} stacks are what a rebuild would write now", stacks.len()));
+    let here = stacks.len() - not_here.len();
+    if here > 0 {
+        source.fact(format!("{as_generated} of {here} stacks are what a rebuild would write now"));
+    }
     if !not_here.is_empty() {
         source.fact(format!("the standby's HCL of {} is not here to be compared", not_here.join(", ")));
     }
