@@ -2,8 +2,9 @@
 //!
 //! [`Aws`] holds the configuration, by account and region, and hands out what implements the other parts' ports:
 //! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsSimulator`]
-//! (`failover::PolicySimulator`), [`AwsCatalog`] (`rebuild::RegionCatalog`), [`AwsReplication`]
-//! (`rebuild::ReplicationFacts`) and access to S3 for the store. Each request is counted, each call waits for a
+//! (`failover::PolicySimulator`), [`AwsCatalog`] (`rebuild::RegionCatalog`), [`AwsSnapshots`]
+//! (`rebuild::SnapshotCatalog`), [`AwsReplication`] (`rebuild::ReplicationFacts`) and access to S3 for the store. Each
+//! request is counted, each call waits for a
 //! place below its API's published rate, and none leaves beyond the number that the session was given.
 //!
 //! The AWS SDK reads the environment and the shared configuration files as the AWS CLI does,
@@ -29,6 +30,7 @@ mod route53;
 mod s3;
 mod session;
 mod simulator;
+mod snapshots;
 mod state_lock;
 
 pub use bucket::BucketPlace;
@@ -39,4 +41,5 @@ pub use replication::AwsReplication;
 pub use route53::Route53Dns;
 pub use session::{Aws, SessionError};
 pub use simulator::AwsSimulator;
+pub use snapshots::AwsSnapshots;
 pub use state_lock::LockItem;

@@ -36,6 +36,9 @@ pub struct RegionMap {
     pub zones: BTreeMap<String, String>,
     /// Images of the primary with those of the standby, where they were found by name and owner.
     pub images: BTreeMap<String, String>,
+    /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<String, String>,
 }
 
 /// Rebuilds the standby of a plan.
@@ -134,7 +137,7 @@ impl<'a> Rebuild<'a> {
                 zone_map_by_letter(primary, &offered)
             }
         };
-        let mut map = RegionMap { zones, images: BTreeMap::new() };
+        let mut map = RegionMap { zones, images: BTreeMap::new(), copies: BTreeMap::new() };
         if let Some(kept) = kept {
             let told = as_built(&mut map, kept, &offered, catalog, standby).await.map_err(RebuildError::Catalog)?;
             notes.extend(told.into_iter().map(|message| self.catalog_note(message)));
@@ -236,6 +239,7 @@ impl<'a> Rebuild<'a> {
             standby: &self.plan.standby,
             zones: &prepared.map.zones,
             images: &prepared.map.images,
+            copies: &prepared.map.copies,
             states: &prepared.states,
             target: &prepared.root,
             recorded,

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use pilotlight_findings::{Region, Severity};
+use pilotlight_plan::DataFrom;
 use pilotlight_rebuild::*;
 use pilotlight_tfstate::State;
 use serde_json::{Value, json};
@@ -52,7 +53,7 @@ fn standby() -> State {
 
 fn objects() -> Vec<DataObject> {
     let (primary, standby) = (primary(), standby());
-    data_objects("data", &primary, &region("eu-west-1"), &[&primary], &[&standby])
+    data_objects("data", &primary, &region("eu-west-1"), &[&primary], &[&standby], &|_| None)
 }
 
 #[test]
@@ -69,6 +70,23 @@ fn each_object_is_found_once_with_its_way_to_the_standby() {
     ]
     .map(|(address, copy)| (address.to_owned(), copy));
     assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn what_the_plan_leaves_empty_is_not_missed() {
+    let (primary, standby) = (primary(), standby());
+    let chosen = |address: &str| match address {
+        "aws_db_instance.users" => Some(DataFrom::Empty),
+        "aws_s3_bucket.logs" => Some(DataFrom::Elsewhere),
+        "aws_db_instance.orders" => Some(DataFrom::Replica),
+        _ => None,
+    };
+    let objects = data_objects("data", &primary, &region("eu-west-1"), &[&primary], &[&standby], &chosen);
+    let told = Told { snapshots: [("alone", 60), ("vol-0123456789abcdef0", 59)].into(), ..all_fresh() };
+    let rpo = Duration::from_secs(60);
+    let point = recovery_point(rpo, &objects, &region("eu-west-1"), &region("eu-central-1"), &told).await;
+    assert_eq!(point.findings, []);
+    assert!(point.facts.contains(&"2 empty or filled by other means, as the plan says".to_owned()), "{point:?}");
 }
 
 /// Answers by identifier; what is not there was not measured, or has no snapshot.

@@ -1,6 +1,7 @@
 //! `pilotlight rebuild`: retarget, show, plan, apply, prove; in waves, as a stack plans with the outputs of those
 //! that it depends on.
 
+mod copies;
 mod destroy;
 mod lines;
 mod primary;
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use crate::progress::Wait;
 use crate::project::{Project, States};
 use crate::reporting::{Began, give};
+pub(super) use copies::find as find_copies;
 use pilotlight_cloud::Aws;
 use pilotlight_findings::{Finding, Job, Severity, Side, Verdict};
 use pilotlight_plan::Stack;
@@ -50,11 +52,13 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     aws.check_credentials(&project.plan.standby).await?;
     let stores = project.recovery_stores(&aws).await?;
     let asking = Asking { project: &project, rebuild: &rebuild, stacks: &stacks, aws: &aws, stores: &stores };
-    let observed = asking.observe(args.primary_down, context).await?;
+    let mut observed = asking.observe(args.primary_down, context).await?;
+    let copied = copies::find(&project, &stacks, &observed.states, &aws, &mut observed.map).await?;
     let prepared = prepare(&rebuild, &project, &stacks, &observed.map, &observed.states)?;
     drop(wait);
 
     let mut findings = observed.findings.clone();
+    findings.extend(copied);
     let refused = if args.primary_down { primary_calls(&rebuild, &prepared)? } else { Vec::new() };
     findings.extend(prepared.iter().flat_map(|one| one.retargeted.notes.clone()));
     let open: Vec<Finding> =

@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use pilotlight_findings::Region;
+use pilotlight_plan::DataFrom;
 use pilotlight_tfstate::{ManagedInstance, State};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub enum DataCopy {
     Objects,
     /// S3 does not replicate.
     NotReplicated,
+    /// Not at all, or by other means: the plan says so.
+    Chosen(DataFrom),
 }
 
 /// What kind of replica it is, and with it the metric of its lag.
@@ -100,13 +103,15 @@ pub trait ReplicationFacts: Send + Sync {
 }
 
 /// The data of one stack's primary state, in the state's order. `primaries` and `standbys` are the states of every
-/// stack: a replica, or a bucket's replication, may be kept in another one.
+/// stack: a replica, or a bucket's replication, may be kept in another one. `chosen` has the plan's choice for an address
+/// without keys.
 pub fn data_objects(
     stack: &str,
     primary: &State,
     region: &Region,
     primaries: &[&State],
     standbys: &[&State],
+    chosen: &dyn Fn(&str) -> Option<DataFrom>,
 ) -> Vec<DataObject> {
     let here = |managed: &ManagedInstance<'_>| managed.region().is_none_or(|place| place == *region);
     let mut objects = Vec::new();
@@ -123,6 +128,9 @@ pub fn data_objects(
             _ => None,
         };
         if let Some((id, copy)) = found {
+            let choice = chosen(&managed.address().config().to_string());
+            let on_purpose = choice.filter(|from| matches!(from, DataFrom::Empty | DataFrom::Elsewhere));
+            let copy = on_purpose.map_or(copy, DataCopy::Chosen);
             objects.push(DataObject { stack: stack.to_owned(), address: managed.address().to_string(), id, copy });
         }
     }

@@ -59,11 +59,15 @@ pub async fn recovery_point(
                 Err(error) => told.findings.push(unknown(object, &error)),
             },
             DataCopy::NotReplicated => told.findings.push(not_replicated(object, standby)),
-            DataCopy::Objects => {}
+            DataCopy::Objects | DataCopy::Chosen(_) => {}
         }
     }
     if let Some((behind, object)) = worst {
         told.facts.push(format!("furthest behind {} by {}", object.address, shown(behind)));
+    }
+    let chosen = objects.iter().filter(|object| matches!(object.copy, DataCopy::Chosen(_))).count();
+    if chosen > 0 {
+        told.facts.push(format!("{chosen} empty or filled by other means, as the plan says"));
     }
     let replicated = objects.iter().filter(|object| object.copy == DataCopy::Objects).count();
     if replicated > 0 {

@@ -1,11 +1,12 @@
 //! What the standby would create, searched for the primary.
 
 use super::walk::{global_texts, print, shown, texts};
+use crate::decide::data::database::is_source_of_replica;
 use crate::decide::global::{is_global_object, regional_id, regional_ids};
 use crate::decide::words::Words;
 use crate::decide::{RetargetInput, Rule};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
-use pilotlight_tfstate::{Mode, PlanJson, State};
+use pilotlight_tfstate::{Mode, PlanJson, ResourceAddress, State};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -25,9 +26,7 @@ pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
     let search = Search::of(input);
     let managed = planned.planned().filter(|resource| resource.mode == Mode::Managed);
     managed
-        .flat_map(|resource| {
-            search.findings(resource.address.to_string(), None, &resource.values, &resource.redacted_values())
-        })
+        .flat_map(|resource| search.findings(&resource.address, None, &resource.values, &resource.redacted_values()))
         .collect()
 }
 
@@ -38,7 +37,7 @@ pub fn state_residue(standby: &State, input: &ResidueInput<'_>) -> Vec<Finding> 
     made_here
         .flat_map(|managed| {
             let id = managed.id().map(str::to_owned);
-            search.findings(managed.address().to_string(), id, managed.attributes(), &managed.redacted_attributes())
+            search.findings(&managed.address(), id, managed.attributes(), &managed.redacted_attributes())
         })
         .filter(|finding| !finding.evidence.iter().any(|evidence| leads_to_the_primary(evidence)))
         .collect()
@@ -73,7 +72,7 @@ impl<'a> Search<'a> {
 
     fn findings(
         &self,
-        address: String,
+        address: &ResourceAddress,
         id: Option<String>,
         values: &Map<String, Value>,
         redacted: &Map<String, Value>,
@@ -93,13 +92,16 @@ impl<'a> Search<'a> {
                 continue;
             }
             let left = first_residue(text, &self.words, &self.objects, region);
-            let is_allowed = left.is_none();
+            // A replica depends on the primary by its nature, until it is promoted.
+            let choice = self.retarget.stack.standby.data_choice(&address.config().to_string());
+            let is_source = is_source_of_replica(choice, &attribute);
+            let is_allowed = left.is_none() || is_source;
             let found = left.or_else(|| first_residue(text, &self.all_words, &self.objects, region));
             let Some((what, word)) = found else { continue };
             let subject = Subject::Resource {
                 stack: self.retarget.stack.name.clone(),
                 side: Some(Side::Standby),
-                address: address.clone(),
+                address: address.to_string(),
                 id: id.clone(),
             };
             let value = shown(redacted, &path);
@@ -108,11 +110,16 @@ impl<'a> Search<'a> {
             } else {
                 (codes::R_RESIDUE, Severity::Error)
             };
-            let mut finding =
-                Finding::new(code, severity, subject, format!("{attribute} {what}")).with(Evidence::Fact {
-                    name: attribute,
-                    value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-                });
+            let mut finding = Finding::new(
+                code,
+                severity,
+                subject,
+                format!("{attribute} {what}{}", if is_source { ", as the source of a replica does" } else { "" }),
+            )
+            .with(Evidence::Fact {
+                name: attribute,
+                value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+            });
             if !is_allowed {
                 finding = finding.remedy(format!("let the source tell it by the region, map \"{word}\", or allow the value in the stack's standby block"));
             }

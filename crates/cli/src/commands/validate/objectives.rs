@@ -47,7 +47,11 @@ pub(super) async fn judge(
         (states.side(Side::Primary).collect(), states.side(Side::Standby).collect());
     let of_side = states.all().filter(|(stack, side, _)| *side == Side::Primary && looked.at(stack));
     let objects: Vec<DataObject> = of_side
-        .flat_map(|(stack, _, state)| data_objects(stack, state, &plan.primary, &primaries, &standbys))
+        .flat_map(|(stack, _, state)| {
+            let standby = plan.stack(stack).map(|stack| &stack.standby);
+            let chosen = |address: &str| standby?.data_choice(address).map(|choice| choice.from);
+            data_objects(stack, state, &plan.primary, &primaries, &standbys, &chosen)
+        })
         .collect();
     let told = recovery_point(rpo, &objects, &plan.primary, &plan.standby, &aws.replication()).await;
     sheet.facts.extend(told.facts);

@@ -2,7 +2,7 @@
 
 use super::Looked;
 use super::scorecard::Scorecard;
-use crate::commands::rebuild::prepare;
+use crate::commands::rebuild::{find_copies, prepare};
 use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
@@ -19,13 +19,15 @@ pub(super) async fn judge(
     card: &mut Scorecard,
 ) -> Result<(), Failure> {
     let rebuild = Rebuild::new(&project.plan, project.into.clone());
-    let (map, notes) = rebuild.region_map(&aws.catalog()).await?;
+    let (mut map, notes) = rebuild.region_map(&aws.catalog()).await?;
     let stacks: Vec<&Stack> = project.stacks(&[])?.into_iter().filter(|stack| looked.at(&stack.name)).collect();
     let primaries: Vec<_> = states.side(Side::Primary).collect();
     let (mut compared, mut in_parity, mut differing, mut residues) = (0, 0, 0, 0);
     let (mut as_generated, mut not_here) = (0, Vec::new());
     // What the region does not have belongs to the source that names it: the question that is open there says so.
-    card.sheet(AreaName::Source).findings.extend(notes);
+    let source = card.sheet(AreaName::Source);
+    source.findings.extend(notes);
+    source.findings.extend(find_copies(project, &stacks, states, aws, &mut map).await?);
     for one in prepare(&rebuild, project, &stacks, &map, states)? {
         let mut source: Vec<Finding> = one.retargeted.open.iter().map(OpenQuestion::finding).collect();
         let (Some(primary), Some(standby)) =
