@@ -11,7 +11,7 @@ mod source;
 
 pub use backend::{S3Backend, s3_backend};
 pub use catalog::{CatalogError, Image, RegionCatalog};
-pub use copies::{SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
+pub use copies::{DatabaseId, SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
 pub use images::{ImageMap, image_ids, observe_images};
 pub use replication::{
     DataCopy, DataObject, ReplicaKind, ReplicaLag, ReplicationFacts, Snapshot, SnapshotKind, UnknownFact, data_objects,

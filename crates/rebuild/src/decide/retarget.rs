@@ -5,6 +5,9 @@
 
 use super::configured::Configured;
 use super::data::{self, DataResource};
+use super::leftovers::Looks;
+use super::lines::Lines;
+use super::own_ids::OwnIds;
 use super::read_files::ReadFiles;
 use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
@@ -17,6 +20,7 @@ use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subje
 use pilotlight_plan::Stack;
 use pilotlight_tfstate::State;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -216,10 +220,14 @@ pub(crate) struct Work<'a> {
     pub(crate) input: RetargetInput<'a>,
     pub(crate) tree: &'a SourceTree,
     pub(crate) words: Words,
+    pub(crate) own_ids: OwnIds,
+    pub(crate) looks: Looks,
     /// Files of HCL, variables included.
     pub(crate) parsed: BTreeMap<PathBuf, Arc<Parsed>>,
     /// Files of JSON that Terraform parses, variables included.
     pub(crate) json: BTreeMap<PathBuf, Arc<Document>>,
+    /// Lines of every file, once they are asked for.
+    lines: BTreeMap<&'a Path, OnceCell<Lines>>,
     splices: BTreeMap<PathBuf, Vec<Splice>>,
     kept: BTreeMap<PathBuf, Vec<Range<usize>>>,
     /// Places of open questions.
@@ -249,7 +257,11 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     }
     let (splices, kept) = (BTreeMap::new(), BTreeMap::new());
     let result = Retargeted::default();
-    let mut work = Work { input: *input, tree, words, parsed, json, splices, kept, asked: BTreeMap::new(), result };
+    let (own_ids, looks) = (OwnIds::of(input.primary), Looks::of(input.primary));
+    let lines = tree.files.keys().map(|file| (file.as_path(), OnceCell::new())).collect();
+    let asked = BTreeMap::new();
+    let mut work =
+        Work { input: *input, tree, words, own_ids, looks, parsed, json, lines, splices, kept, asked, result };
     let all = modules::instances(&work, &BTreeSet::new());
     let excluded = modules::excluded(&mut work, &all);
     let instances = modules::instances(&work, &excluded.calls);
@@ -326,8 +338,16 @@ impl Work<'_> {
 
     /// The place of a range in a source file.
     pub(crate) fn span(&self, file: &Path, range: Range<usize>) -> Span {
-        let text = self.tree.files.get(file).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
-        Span::of(self.tree.display(file), &text, range)
+        let bytes = self.tree.files.get(file).map(Vec::as_slice).unwrap_or_default();
+        match self.lines_of(file) {
+            Some(lines) => lines.span(bytes, range),
+            None => Span::of(self.tree.display(file), "", range),
+        }
+    }
+
+    fn lines_of(&self, file: &Path) -> Option<&Lines> {
+        let bytes = self.tree.files.get(file)?;
+        Some(self.lines.get(file)?.get_or_init(|| Lines::of(self.tree.display(file), bytes)))
     }
 
     /// The text of a range of a source file; empty where it is none.
@@ -363,19 +383,19 @@ impl Work<'_> {
                     while result.ends_with("\n\n") && !source.ends_with("\n\n") {
                         result.pop();
                     }
-                    if self.parsed.contains_key(path) {
-                        result = align::keep_aligned(source, result);
+                    if self.parsed.contains_key(path) && align::may_move(source, &splices) {
+                        result = align::keep_aligned(source, &splices, result);
                     }
-                    for splice in &splices {
-                        self.result.edits.push(Edit {
-                            rule: splice.rule,
-                            reason: splice.reason.clone(),
-                            file: self.tree.display(path),
-                            line: pilotlight_findings::Position::of(source, splice.range.start).line,
-                            old: source[splice.range.clone()].to_owned(),
-                            new: splice.text.clone(),
-                        });
-                    }
+                    let lines = self.lines.remove(path.as_path()).and_then(OnceCell::into_inner);
+                    let lines = lines.unwrap_or_else(|| Lines::of(self.tree.display(path), source.as_bytes()));
+                    self.result.edits.extend(splices.into_iter().map(|splice| Edit {
+                        rule: splice.rule,
+                        reason: splice.reason,
+                        file: lines.shown().to_owned(),
+                        line: lines.line(splice.range.start),
+                        old: source[splice.range].to_owned(),
+                        new: splice.text,
+                    }));
                     result.into_bytes()
                 }
                 _ => bytes.clone(),
