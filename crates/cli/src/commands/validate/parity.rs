@@ -65,7 +65,8 @@ pub(super) async fn judge(
         });
     }
     let source = card.sheet(AreaName::Source);
-    let here = stacks.len() - not_here.len();
+    // Of a stack that was never built there is nothing to compare.
+    let here = compared - not_here.len();
     if here > 0 {
         source.fact(format!("{as_generated} of {here} stacks are what a rebuild would write now"));
     }
