@@ -5,6 +5,7 @@ mod collision;
 mod not_ours;
 mod parity;
 mod primary_calls;
+mod recovery_point;
 mod residue;
 mod walk;
 
@@ -13,4 +14,5 @@ pub use collision::collisions;
 pub use not_ours::not_ours;
 pub use parity::{Parity, ParityInput, parity};
 pub(crate) use primary_calls::primary_calls;
-pub use residue::{ResidueInput, residue};
+pub use recovery_point::{RecoveryPoint, recovery_point};
+pub use residue::{ResidueInput, residue, state_residue};
