@@ -39,7 +39,7 @@ impl Code {
 
     /// Whether this code says that something could not be read, so that no clean verdict is possible.
     pub fn is_unread(self) -> bool {
-        self == D_UNREAD || self == I_UNKNOWN
+        self == D_UNREAD || self == I_UNKNOWN || self == R_CAPACITY_UNREAD
     }
 }
 

@@ -47,6 +47,7 @@ fn measure(primary: &str, standby: &str, folder: &Path) -> Measured {
     let zones = |region: &Region| ["a", "b", "c"].map(|letter| format!("{region}{letter}")).to_vec();
     let zones = zone_map(&zones(&plan.primary), &zones(&plan.standby));
     let images = BTreeMap::new();
+    let machines = BTreeMap::new();
     let states = [StateLocation {
         stack: "root".to_owned(),
         primary: "s3://primary/root".to_owned(),
@@ -59,6 +60,7 @@ fn measure(primary: &str, standby: &str, folder: &Path) -> Measured {
         standby: &plan.standby,
         zones: &zones,
         images: &images,
+        machines: &machines,
         states: &states,
         target: Path::new("standby"),
         recorded: None,

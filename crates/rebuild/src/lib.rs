@@ -18,5 +18,5 @@ mod verify;
 pub use apply::*;
 pub use decide::*;
 pub use observe::*;
-pub use rebuild::{Planned, Prepared, Rebuild, RebuildError, RegionMap, Verified};
+pub use rebuild::{Planned, Prepared, Rebuild, RebuildError, RegionMap, StackStates, Verified};
 pub use verify::*;

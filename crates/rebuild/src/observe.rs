@@ -1,14 +1,24 @@
 //! Everything that goes in: sources, regions, images.
 
 mod backend;
+mod capacity;
 mod catalog;
 mod images;
 pub mod lifecycle;
+mod machines;
+mod quotas;
 mod reader;
 mod source;
 
 pub use backend::{S3Backend, s3_backend};
-pub use catalog::{CatalogError, Image, RegionCatalog};
+pub use capacity::{
+    Accelerator, Amounts, CapacityCatalog, DatabaseEngine, MachineFacts, Offers, QuotaValues, Stock, Told,
+};
+pub use catalog::{CatalogError, Image, ImageState, RegionCatalog};
+pub(crate) use images::standing_for;
 pub use images::{ImageMap, image_ids, observe_images};
+pub(crate) use machines::words;
+pub use machines::{MachineLookup, MachineOffer, Machines, observe_machines};
+pub use quotas::QuotaCheck;
 pub(crate) use source::{FileKind, is_override, normalize};
 pub use source::{SourceError, SourceTree};

@@ -3,13 +3,18 @@
 //! Between the calls stands whoever asks the user: nothing here decides to go on. States and regions come in
 //! as values, so that a rebuild with the primary gone needs no call to it.
 
+mod capacity;
 mod error;
+mod images;
 
+pub use capacity::StackStates;
 pub use error::RebuildError;
 
 use crate::apply::{WriteError, Written, write_root};
-use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter};
-use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
+use crate::decide::{
+    Needs, RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter,
+};
+use crate::observe::{Machines, RegionCatalog, SourceTree, image_ids, normalize, observe_images};
 use crate::verify::{Parity, ParityInput, ResidueInput, as_generated, collisions, parity, residue};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
@@ -31,6 +36,9 @@ pub struct RegionMap {
     pub zones: BTreeMap<String, String>,
     /// Images of the primary with those of the standby, where they were found by name and owner.
     pub images: BTreeMap<String, String>,
+    /// Machine types with what the standby has for them.
+    #[serde(default)]
+    pub machines: Machines,
 }
 
 /// Rebuilds the standby of a plan.
@@ -69,6 +77,8 @@ pub struct Planned {
     pub text: String,
     /// Residue and collisions, allowed ones included as notes.
     pub findings: Vec<Finding>,
+    /// What its apply adds to the region.
+    pub needs: Needs,
 }
 
 impl Planned {
@@ -116,7 +126,7 @@ impl<'a> Rebuild<'a> {
                 zone_map_by_letter(primary, &offered)
             }
         };
-        let mut map = RegionMap { zones, images: BTreeMap::new() };
+        let mut map = RegionMap { zones, ..RegionMap::default() };
         for stack in &self.plan.stacks {
             let source = self.source(stack)?;
             let ids =
@@ -199,6 +209,10 @@ impl<'a> Rebuild<'a> {
         let retargeted = retarget(&prepared.source, &self.input(&prepared, recorded)?);
         prepared.retargeted = retargeted
             .map_err(|source| RebuildError::Source { stack: stack.name.clone(), source: Box::new(source) })?;
+        if let Some(recorded) = recorded {
+            let unwritten = self.unwritten_machines(stack, &prepared.source, recorded, &prepared);
+            prepared.retargeted.notes.extend(unwritten);
+        }
         prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
         Ok(prepared)
     }
@@ -214,6 +228,7 @@ impl<'a> Rebuild<'a> {
             standby: &self.plan.standby,
             zones: &prepared.map.zones,
             images: &prepared.map.images,
+            machines: &prepared.map.machines,
             states: &prepared.states,
             target: &prepared.root,
             recorded,
@@ -287,7 +302,8 @@ impl<'a> Rebuild<'a> {
         let retarget = self.input(prepared, None)?;
         let mut findings = residue(&json, &ResidueInput { retarget, primary_states });
         findings.extend(collisions(&prepared.stack, &json, primary_states));
-        Ok(Planned { outcome, text, findings })
+        let needs = self.needs(prepared, &json, primary_states);
+        Ok(Planned { outcome, text, findings, needs })
     }
 
     /// Applies what was planned, and nothing else. The saved plan holds secrets in clear and is removed.

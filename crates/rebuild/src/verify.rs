@@ -3,10 +3,12 @@
 mod as_generated;
 mod collision;
 mod parity;
+mod quotas;
 mod residue;
 mod walk;
 
 pub use as_generated::as_generated;
 pub use collision::collisions;
 pub use parity::{Parity, ParityInput, parity};
+pub(crate) use quotas::{QuotaInput, relevant, shortages};
 pub use residue::{ResidueInput, residue};
