@@ -186,6 +186,10 @@ pub(crate) struct Rebuild {
     #[arg(long, requires = "apply")]
     pub(crate) yes: bool,
 
+    /// Copy the account's own images that the standby lacks into it, once that was shown and agreed to
+    #[arg(long, conflicts_with_all = ["diff", "explain"])]
+    pub(crate) copy_images: bool,
+
     /// How many stacks of a wave are planned and applied at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) parallelism: u8,

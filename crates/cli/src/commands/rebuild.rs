@@ -1,6 +1,7 @@
 //! `pilotlight rebuild`: retarget, show, plan, apply, prove; in waves, as a stack plans with the outputs of those
 //! that it depends on.
 
+mod images;
 mod lines;
 mod shown;
 mod stack_job;
@@ -13,10 +14,11 @@ use crate::failure::Failure;
 use crate::progress::Wait;
 use crate::project::{Project, States};
 use crate::reporting::{Began, give};
+use images::Images;
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{Finding, Job, Severity, Side, Verdict};
+use pilotlight_findings::{Finding, Job, Severity, Side, Verdict, codes};
 use pilotlight_plan::Stack;
-use pilotlight_rebuild::{Prepared, Rebuild, RegionMap};
+use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
 use pilotlight_terraform::{Cancel, Program, cancellation};
 use shown::{edits_table, notes};
 use stack_job::StackJob;
@@ -39,9 +41,15 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     };
     let wait = Wait::new(context.screen, "reading sources, states and what the regions offer");
     aws.check_credentials(&project.plan.standby).await?;
-    let (map, mut findings) = rebuild.region_map(&aws.catalog()).await?;
+    let catalog = aws.catalog();
+    let (mut map, mut findings) = rebuild.region_map(&catalog).await?;
     let mut states = States::default();
     project.read_side(&mut states, Side::Primary, &aws).await?;
+    let recorded = states.by_stack(Side::Primary);
+    findings.extend(rebuild.look_up_machines(&catalog, &mut map, &recorded, codes::R_CATALOG).await?);
+    let wanted = Images { rebuild: &rebuild, catalog: &catalog, copying: args.copy_images };
+    let copies = wanted.look_up(&map, &recorded, &mut findings).await?;
+    wanted.copy(copies, (&mut map, &mut findings), args.yes, &wait, context).await?;
     let prepared = prepare(&rebuild, &project, &stacks, &map, &states)?;
     drop(wait);
 
@@ -65,6 +73,8 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let (installing, cancel) = (tokio::sync::Mutex::default(), on_signals());
     let job = StackJob { rebuild: &rebuild, states: &states, program, cancel, installing };
     let mut waves = Waves::new(job, context, args.yes, args.parallelism.into());
+    let (standby, plan) = (&project.plan.standby, &project.plan.name);
+    waves.quotas = Some(QuotaCheck::new(&catalog, standby, plan, &map.machines, codes::R_CATALOG));
     waves.build(&prepared).await?;
     let (totals, built) = (waves.totals, waves.findings);
     findings.extend(built);

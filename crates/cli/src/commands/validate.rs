@@ -1,5 +1,7 @@
 //! `pilotlight validate`: is the standby ready? It changes nothing.
 
+mod capacity;
+
 use super::Context;
 use super::drift::{Comparing, Loaded, compare, configurations, ignores, moved};
 use super::failover::compile_run;
@@ -136,11 +138,14 @@ async fn drift(project: &Project, states: &mut States, aws: &Aws, sum: &mut Sum)
 
 async fn parity(project: &Project, states: &States, aws: &Aws, sum: &mut Sum) -> Result<(), Failure> {
     let rebuild = Rebuild::new(&project.plan, project.into.clone());
-    let (map, notes) = rebuild.region_map(&aws.catalog()).await?;
+    let (mut map, notes) = rebuild.region_map(&aws.catalog()).await?;
     sum.findings.extend(notes);
+    sum.findings.extend(capacity::machines_and_images(&rebuild, states, aws, &mut map).await?);
     let stacks = project.stacks(&[])?;
     let mut in_parity = 0;
-    for one in prepare(&rebuild, project, &stacks, &map, states)? {
+    let prepared = prepare(&rebuild, project, &stacks, &map, states)?;
+    sum.findings.extend(capacity::capacity(&rebuild, &prepared, states, aws).await);
+    for one in prepared {
         sum.findings.extend(one.retargeted.open.iter().map(pilotlight_rebuild::OpenQuestion::finding));
         let (Some(primary), Some(standby)) =
             (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
