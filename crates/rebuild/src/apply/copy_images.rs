@@ -7,12 +7,19 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// How long copies are waited for. A copy goes through S3 of both regions; tens of GiB take minutes, one of several
-/// TiB takes more than an hour, and AWS promises no time.
-pub const COPY_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+/// How copies are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For how long.
+    pub limit: Duration,
+    /// How long between one look at them and the next.
+    pub pause: Duration,
+}
 
-/// How often their state is asked for: one cheap call for all of them.
-const COPY_PAUSE: Duration = Duration::from_secs(15);
+/// A copy goes through S3 of both regions: tens of GiB take minutes, several TiB more than an hour, and AWS promises no
+/// time. One look is one cheap call for all of them.
+pub const COPY_PATIENCE: Patience =
+    Patience { limit: Duration::from_secs(2 * 60 * 60), pause: Duration::from_secs(15) };
 
 /// Who owns an image, as EC2's filter says "this account".
 const SELF: &str = "self";
@@ -240,12 +247,12 @@ async fn key_for(
 /// `progress` is told how many are left.
 ///
 /// # Errors
-/// AWS does not begin a copy, one fails, or they take longer than `limit`. What was begun goes on, and is found when
+/// AWS does not begin a copy, one fails, or they take longer than `patience` has. What was begun goes on, and is found when
 /// the command is repeated.
 pub async fn copy_images(
     (catalog, copier): (&dyn RegionCatalog, &dyn ImageCopier),
     copies: &[ImageCopy],
-    limit: Duration,
+    patience: Patience,
     progress: &(dyn Fn(usize) + Send + Sync),
 ) -> Result<BTreeMap<String, String>, ImageCopyError> {
     let Some(region) = copies.first().map(|copy| copy.to.clone()) else { return Ok(BTreeMap::new()) };
@@ -277,10 +284,11 @@ pub async fn copy_images(
         if left.is_empty() {
             return Ok(made);
         }
-        if began.elapsed() >= limit {
-            return Err(ImageCopyError::TooLong { ids: left.into_iter().map(|(id, _)| id).collect(), region, limit });
+        if began.elapsed() >= patience.limit {
+            let ids = left.into_iter().map(|(id, _)| id).collect();
+            return Err(ImageCopyError::TooLong { ids, region, limit: patience.limit });
         }
-        tokio::time::sleep(COPY_PAUSE).await;
+        tokio::time::sleep(patience.pause).await;
     }
 }
 

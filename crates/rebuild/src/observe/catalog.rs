@@ -5,7 +5,7 @@ use pilotlight_findings::Region;
 use serde::{Deserialize, Serialize};
 
 /// A machine image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
     /// `ami-0123456789abcdef0`

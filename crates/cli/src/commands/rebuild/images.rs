@@ -7,7 +7,7 @@ use crate::progress::Wait;
 use pilotlight_cloud::AwsCatalog;
 use pilotlight_findings::Finding;
 use pilotlight_rebuild::{
-    COPY_LIMIT, ImageCopy, Rebuild, RebuildError, RegionMap, StackStates, copy_images, plan_copies,
+    COPY_PATIENCE, ImageCopy, Rebuild, RebuildError, RegionMap, StackStates, copy_images, plan_copies,
 };
 
 /// The images of one rebuild.
@@ -71,11 +71,11 @@ impl Images<'_> {
             confirm(screen, &question, "--apply --yes").await?;
         }
         let waiting =
-            |left: usize| format!("waiting for {}, up to {} minutes", images(left), COPY_LIMIT.as_secs() / 60);
+            |left: usize| format!("waiting for {}, up to {} minutes", images(left), COPY_PATIENCE.limit.as_secs() / 60);
         wait.resume();
         wait.aside(|| screen.note(waiting(copies.len())));
         let progress = |left: usize| wait.say(waiting(left));
-        let copied = copy_images((self.catalog, self.catalog), &copies, COPY_LIMIT, &progress).await?;
+        let copied = copy_images((self.catalog, self.catalog), &copies, COPY_PATIENCE, &progress).await?;
         for (from, to) in &copied {
             wait.aside(|| screen.note(format!("{to} in {} stands for {from}", self.rebuild.plan.standby)));
         }
