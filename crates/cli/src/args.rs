@@ -162,6 +162,7 @@ pub(crate) struct ResolverArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").args(["apply", "destroy"])))]
 pub(crate) struct Rebuild {
     /// The plan file
     pub(crate) plan: PathBuf,
@@ -182,12 +183,16 @@ pub(crate) struct Rebuild {
     #[arg(long)]
     pub(crate) apply: bool,
 
+    /// Take the standby down instead, the stacks that depend on others first; refused while DNS answers with it
+    #[arg(long, conflicts_with_all = ["apply", "diff", "explain"])]
+    pub(crate) destroy: bool,
+
     /// Do not ask
-    #[arg(long, requires = "apply")]
+    #[arg(long, requires = "changes")]
     pub(crate) yes: bool,
 
     /// Copy the account's own images that the standby lacks into it, once that was shown and agreed to
-    #[arg(long, conflicts_with_all = ["diff", "explain"])]
+    #[arg(long, conflicts_with_all = ["diff", "explain", "destroy"])]
     pub(crate) copy_images: bool,
 
     /// How many stacks of a wave are planned and applied at once
@@ -204,6 +209,8 @@ pub(crate) struct Rebuild {
     pub(crate) into: IntoArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) resolver: ResolverArgs,
 }
 
 #[derive(Debug, Args)]

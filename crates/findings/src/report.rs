@@ -20,6 +20,8 @@ pub enum Job {
     Rebuild,
     /// Is the standby ready?
     Validate,
+    /// The standby is taken down.
+    Destroy,
 }
 
 /// What a job concludes, and with it the program's exit code.

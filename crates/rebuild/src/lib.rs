@@ -6,8 +6,8 @@
 //! [`Rebuild`] puts them in order around Terraform. Beside that, [`lifecycle`] reads from the same sources what they
 //! tell drift to leave alone.
 //!
-//! This crate knows neither AWS's API (the port is [`RegionCatalog`]) nor the plan's file, nor where states
-//! are kept: states come in as values. It prints nothing.
+//! This crate knows neither AWS's API (the ports are [`RegionCatalog`], [`CapacityCatalog`] and [`ImageCopier`]) nor
+//! the plan's file, nor where states are kept: states come in as values. It prints nothing.
 
 mod apply;
 mod decide;
@@ -18,5 +18,5 @@ mod verify;
 pub use apply::*;
 pub use decide::*;
 pub use observe::*;
-pub use rebuild::{Planned, Prepared, Rebuild, RebuildError, RegionMap, StackStates, Verified};
+pub use rebuild::{Planned, Prepared, Rebuild, RebuildError, RegionMap, StackStates, TakeDown, Verified};
 pub use verify::*;

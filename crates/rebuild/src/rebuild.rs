@@ -6,9 +6,11 @@
 mod capacity;
 mod error;
 mod images;
+mod take_down;
 
 pub use capacity::StackStates;
 pub use error::RebuildError;
+pub use take_down::TakeDown;
 
 use crate::apply::{WriteError, Written, write_root};
 use crate::decide::{
@@ -265,16 +267,20 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// Terraform fails, or the folder cannot be written.
     pub async fn init(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
-        let stack = || prepared.stack.clone();
+        self.initialize(&prepared.stack, &prepared.root, root, cancel).await
+    }
+
+    async fn initialize(&self, stack: &str, folder: &Path, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
         // Terraform makes this folder only where it has something to put in it.
-        let folder = prepared.root.join(PLAN_FILE).parent().map(Path::to_owned).unwrap_or_default();
+        let folder = folder.join(PLAN_FILE).parent().map(Path::to_owned).unwrap_or_default();
         std::fs::create_dir_all(&folder).map_err(|source| RebuildError::Write {
-            stack: stack(),
+            stack: stack.to_owned(),
             source: Box::new(WriteError::File { what: "make the folder", path: folder, source }),
         })?;
         let options = InitOptions { reconfigure: true, ..InitOptions::default() };
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        root.init(&options, cancel).await.map_err(terraform)
+        root.init(&options, cancel)
+            .await
+            .map_err(|source| RebuildError::Terraform { stack: stack.to_owned(), source: Box::new(source) })
     }
 
     /// Makes Terraform's plan of an initialized root and searches it. `primary_states` are the primary's states that
@@ -295,8 +301,9 @@ impl<'a> Rebuild<'a> {
         let outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
         let file = Path::new(PLAN_FILE);
-        let text = root.show_text(file, cancel).await.map_err(terraform)?;
-        let json = root.show(Some(file), cancel).await.map_err(terraform)?;
+        // Each starts the provider for its schema, which takes longer than the rest of it.
+        let (text, json) = futures::join!(root.show_text(file, cancel), root.show(Some(file), cancel));
+        let (text, json) = (text.map_err(terraform)?, json.map_err(terraform)?);
         let json = PlanJson::parse(&format!("{} (plan)", prepared.stack), json.as_bytes())
             .map_err(|source| RebuildError::PlanJson { stack: stack(), source: Box::new(source) })?;
         let retarget = self.input(prepared, None)?;
@@ -324,10 +331,7 @@ impl<'a> Rebuild<'a> {
 
     /// Removes the saved plan, where it is not to be applied.
     pub fn discard_plan(&self, prepared: &Prepared) {
-        // It may never have been made; nothing else can be done about one that stays.
-        if let Err(error) = std::fs::remove_file(prepared.root.join(PLAN_FILE)) {
-            tracing::debug!(%error, stack = prepared.stack, "remove the saved plan");
-        }
+        take_down::discard(&prepared.root, &prepared.stack);
     }
 
     /// Proves the standby: both states agree, and Terraform would change nothing.
@@ -344,10 +348,13 @@ impl<'a> Rebuild<'a> {
     ) -> Result<Verified, RebuildError> {
         let stack = || prepared.stack.clone();
         let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        let settled = root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await;
+        let options = PlanOptions::default();
+        // A plan changes no state, and to pull one takes no lock.
+        let (settled, bytes) =
+            futures::join!(root.plan(Path::new(PLAN_FILE), &options, cancel, progress), root.state_pull(cancel));
         self.discard_plan(prepared);
         let settled = settled.map_err(terraform)?;
-        let bytes = root.state_pull(cancel).await.map_err(terraform)?.unwrap_or_default();
+        let bytes = bytes.map_err(terraform)?.unwrap_or_default();
         let standby = State::parse(&format!("the standby of {}", prepared.stack), &bytes)
             .map_err(|source| RebuildError::State { stack: stack(), source: Box::new(source) })?;
         let parity = self.parity(prepared, primary, &standby)?;

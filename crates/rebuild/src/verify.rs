@@ -2,6 +2,7 @@
 
 mod as_generated;
 mod collision;
+mod not_ours;
 mod parity;
 mod quotas;
 mod residue;
@@ -9,6 +10,7 @@ mod walk;
 
 pub use as_generated::as_generated;
 pub use collision::collisions;
+pub use not_ours::not_ours;
 pub use parity::{Parity, ParityInput, parity};
 pub(crate) use quotas::{QuotaInput, relevant, shortages};
 pub use residue::{ResidueInput, residue};

@@ -13,6 +13,7 @@ pub(crate) fn job_word(job: Job) -> &'static str {
         Job::Drift => "drift",
         Job::Rebuild => "rebuild",
         Job::Validate => "validate",
+        Job::Destroy => "destroy",
     }
 }
 
@@ -31,6 +32,8 @@ pub(crate) fn meaning(report: &Report) -> &'static str {
         (Job::Validate, Verdict::Findings) => "The standby is not ready to take the traffic.",
         (Job::Rebuild, Verdict::Clean) => "Nothing stands between the primary's Terraform and its standby.",
         (Job::Rebuild, Verdict::Findings) => "The standby is not what the primary's Terraform makes of it.",
+        (Job::Destroy, Verdict::Clean) => "The standby stacks that were named are gone.",
+        (Job::Destroy, Verdict::Findings) => "Something of the standby still stands.",
         (_, Verdict::Incomplete) => "Something could not be read, so there is no clean verdict.",
     }
 }
@@ -71,9 +74,9 @@ pub(crate) fn verdict(report: &Report) -> String {
         (Job::Validate, Verdict::Clean) => parts.push("ready".to_owned()),
         (Job::Validate, Verdict::Findings) => parts.push("not ready".to_owned()),
         (Job::Drift, Verdict::Clean) => parts.push("none".to_owned()),
-        (Job::Rebuild, Verdict::Clean) => parts.push("clean".to_owned()),
+        (Job::Rebuild | Job::Destroy, Verdict::Clean) => parts.push("clean".to_owned()),
         (_, Verdict::Incomplete) => parts.push("incomplete".to_owned()),
-        (Job::Drift | Job::Rebuild, Verdict::Findings) => {}
+        (Job::Drift | Job::Rebuild | Job::Destroy, Verdict::Findings) => {}
     }
     if tally.problems > 0 {
         parts.push(count(tally.problems, "finding"));

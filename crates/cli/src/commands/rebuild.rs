@@ -1,6 +1,7 @@
 //! `pilotlight rebuild`: retarget, show, plan, apply, prove; in waves, as a stack plans with the outputs of those
 //! that it depends on.
 
+mod destroy;
 mod images;
 mod lines;
 mod shown;
@@ -25,6 +26,9 @@ use stack_job::StackJob;
 use waves::Waves;
 
 pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failure> {
+    if args.destroy {
+        return destroy::run(args, context).await;
+    }
     let began = Began::now();
     let mut project = Project::load(&args.plan, &args.plan_args, args.into.into.as_deref())?;
     project.terraform.clone_from(&args.terraform);

@@ -6,9 +6,11 @@
 mod access;
 mod aws_states;
 mod command_line;
+mod destroy;
 mod explain;
 mod help;
 mod journal;
+mod name_server;
 mod output;
 mod plans;
 mod route53;

@@ -4,6 +4,7 @@ mod check_sides;
 mod compiled;
 mod estate;
 mod faults;
+mod in_use;
 mod kills;
 mod operator;
 mod ownership;

@@ -19,7 +19,7 @@ pub fn report_html(report: &Report) -> String {
     };
     let sides = match report.job {
         Job::Drift => Sides { old: "In the state", new: "In AWS now" },
-        Job::Rebuild | Job::Validate => Sides { old: "Expected", new: "Found" },
+        Job::Rebuild | Job::Validate | Job::Destroy => Sides { old: "Expected", new: "Found" },
     };
     let body = html! {
         section class={ "card hero " (class(mark.tone)) } {

@@ -199,10 +199,10 @@ impl<'a> Waves<'a> {
         self.job.verify(one, primary, lines.of(&one.stack, "proving parity"), proven).await
     }
 
-    /// Shows what Terraform had to say of an error.
+    /// Shows what Terraform had to say beside the error itself, which is told with the place in its file.
     fn told(&self, error: RebuildError) -> Failure {
         if let RebuildError::Terraform { source, .. } = &error {
-            shown::notes(source.findings(), self.context);
+            shown::notes(source.beside(), self.context);
         }
         error.into()
     }
