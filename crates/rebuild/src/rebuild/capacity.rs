@@ -33,7 +33,9 @@ impl Rebuild<'_> {
         let mut used = Used::new();
         let mut chosen: BTreeMap<String, String> = BTreeMap::new();
         for stack in &self.plan.stacks {
-            for name in written_machines(&self.source(stack)?) {
+            // Of what has an answer already, only the answer matters.
+            let written = written_machines(&self.source(stack)?);
+            for name in written.into_iter().filter(|name| !stack.standby.map.contains_key(name)) {
                 used.entry(name).or_default();
             }
             for (name, what) in named_in_plan(stack) {
@@ -43,15 +45,13 @@ impl Rebuild<'_> {
         }
         let mut zones = BTreeSet::new();
         for (stack, state) in primary {
+            let answers = self.plan.stack(stack).map(|stack| &stack.standby.map);
             for (name, of_state) in machines_used(state, &self.plan.primary) {
-                let entry = used.entry(name.clone()).or_default();
-                entry.resources.extend(of_state.resources.clone());
-                entry.engines.extend(of_state.engines.clone());
                 // What stands for a class has to run the same engine.
-                let mapped = self.plan.stack(stack).and_then(|stack| stack.standby.map.get(&name));
-                if let Some(entry) = mapped.and_then(|to| used.get_mut(to)) {
-                    entry.engines.extend(of_state.engines);
-                }
+                let name = answers.and_then(|map| map.get(&name)).cloned().unwrap_or(name);
+                let entry = used.entry(name).or_default();
+                entry.resources.extend(of_state.resources);
+                entry.engines.extend(of_state.engines);
             }
             zones.extend(zones_of(state).into_iter().filter_map(|zone| map.zones.get(&zone).cloned()));
         }
