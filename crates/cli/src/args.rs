@@ -192,8 +192,12 @@ pub(crate) struct Rebuild {
     pub(crate) yes: bool,
 
     /// Copy the account's own images that the standby lacks into it, once that was shown and agreed to
-    #[arg(long, conflicts_with_all = ["diff", "explain", "destroy"])]
+    #[arg(long, conflicts_with_all = ["diff", "explain", "destroy", "primary_down"])]
     pub(crate) copy_images: bool,
+    /// Ask nothing of the primary region: its map, what it offered and its states come from the recovery kit
+    /// that an earlier rebuild kept with the journal
+    #[arg(long, conflicts_with = "destroy")]
+    pub(crate) primary_down: bool,
 
     /// How many stacks of a wave are planned and applied at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]

@@ -168,8 +168,27 @@ impl Project {
                 Some(stores) => stores.with_copy(store),
             });
         }
-        stores.ok_or_else(|| Failure::usage("find a journal in the plan", "write journal = [\"file:.pilotlight\"]"))
+        stores.ok_or_else(no_journal)
     }
+}
+
+impl Project {
+    /// The plan's journal stores for what is kept beside the runs: states are larger than events.
+    pub(crate) async fn recovery_stores(&self, aws: &Aws) -> Result<JournalStores, Failure> {
+        let mut stores: Option<JournalStores> = None;
+        for url in &self.plan.journal {
+            let store = open_store(url, &self.folder, &self.plan.standby, aws).await?.for_large_objects()?;
+            stores = Some(match stores {
+                None => JournalStores::one(store),
+                Some(stores) => stores.with_copy(store),
+            });
+        }
+        stores.ok_or_else(no_journal)
+    }
+}
+
+fn no_journal() -> Failure {
+    Failure::usage("find a journal in the plan", "write journal = [\"file:.pilotlight\"]")
 }
 
 impl States {

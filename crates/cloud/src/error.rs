@@ -1,6 +1,7 @@
 //! Why a call to AWS gave no result, in few kinds and the API's own words.
 
 use crate::budget::BudgetUsedUp;
+use crate::refusal::RegionRefused;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -60,6 +61,8 @@ pub enum CallErrorKind {
     Unclear,
     /// Nothing was sent, since the session's limit of calls is reached.
     Budget,
+    /// Nothing was sent, since the region is not to be asked.
+    Refusal,
 }
 
 impl CallErrorKind {
@@ -72,7 +75,7 @@ impl CallErrorKind {
             Self::Unreachable => "no answer",
             Self::Refused => "refused",
             Self::Unclear => "no usable answer",
-            Self::Budget => "not asked",
+            Self::Budget | Self::Refusal => "not asked",
         }
     }
 }
@@ -134,6 +137,9 @@ impl CallError {
         if let Some(used_up) = cause::<BudgetUsedUp>(error) {
             return Self::budget(call, *used_up);
         }
+        if let Some(refused) = cause::<RegionRefused>(error) {
+            return Self { call, kind: CallErrorKind::Refusal, code: None, message: refused.to_string() };
+        }
         if let Some(role) = cause::<CallError>(error) {
             // The keys of an assumed role had to be renewed on the way.
             return Self {
@@ -186,6 +192,7 @@ impl Explain for CallError {
             CallErrorKind::Refused => codes::C_REFUSED,
             CallErrorKind::Unclear => codes::C_UNCLEAR,
             CallErrorKind::Budget => codes::C_BUDGET,
+            CallErrorKind::Refusal => codes::R_PRIMARY_NEEDED,
         }
     }
 
@@ -200,10 +207,14 @@ impl Explain for CallError {
             }
             CallErrorKind::Refused => return None,
             CallErrorKind::Unclear => "repeat it; if it stays, look at the region's health dashboard".into(),
+            CallErrorKind::Refusal => REFUSED_REMEDY.into(),
             CallErrorKind::Budget => "raise --max-calls, or name fewer stacks with --stack".into(),
         })
     }
 }
+
+/// What to do where a region is needed that is not to be asked.
+pub(crate) const REFUSED_REMEDY: &str = "leave --primary-down out if the region does answer";
 
 /// What to do without credentials.
 pub(crate) const NO_CREDENTIALS_REMEDY: &str =

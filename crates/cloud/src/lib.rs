@@ -2,9 +2,9 @@
 //!
 //! [`Aws`] holds the configuration, by account and region, and hands out what implements the other parts' ports:
 //! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsCatalog`]
-//! (`rebuild::RegionCatalog`, `CapacityCatalog`, `ImageCopier`) and access to S3 for the store. Each request is counted,
-//! each call waits for a place below its API's published rate, and none leaves beyond the number that the session was
-//! given.
+//! (`rebuild::RegionCatalog`, `CapacityCatalog`, `ImageCopier`), [`AwsSnapshots`] (`rebuild::SnapshotCatalog`) and
+//! access to S3 for the store. Each request is counted, each call waits for a place below its API's published rate, and
+//! none leaves beyond the number that the session was given.
 //!
 //! The AWS SDK reads the environment and the shared configuration files as the AWS CLI does,
 //! `AWS_ENDPOINT_URL` included; nothing here does. This crate does not know what a plan is, what a state
@@ -17,6 +17,7 @@ mod error;
 mod limits;
 mod live;
 mod pages;
+mod refusal;
 mod regional;
 #[cfg(test)]
 mod replay;
@@ -25,6 +26,7 @@ mod role;
 mod route53;
 mod s3;
 mod session;
+mod snapshots;
 mod state_lock;
 
 pub use catalog::AwsCatalog;
@@ -32,4 +34,5 @@ pub use error::{Call, CallError, CallErrorKind};
 pub use live::AwsReader;
 pub use route53::Route53Dns;
 pub use session::{Aws, SessionError};
+pub use snapshots::AwsSnapshots;
 pub use state_lock::LockItem;

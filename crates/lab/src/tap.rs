@@ -17,6 +17,8 @@ pub struct Call {
     pub path: String,
     /// The body as text.
     pub body: String,
+    /// The region that it is signed for; empty where it is not signed.
+    pub region: String,
 }
 
 /// When a call is looked at.
@@ -164,7 +166,7 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut request = line.into_bytes();
-    let mut length = 0;
+    let (mut length, mut region) = (0, String::new());
     loop {
         let mut header = String::new();
         if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
@@ -174,6 +176,8 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().map_err(std::io::Error::other)?,
             "transfer-encoding" => return Err(std::io::Error::other("the tap reads no chunked request")),
+            // AWS4-HMAC-SHA256 Credential=KEY/20260301/eu-west-1/ec2/aws4_request, …
+            "authorization" => region = value.split('/').nth(2).unwrap_or_default().to_owned(),
             "connection" => continue,
             _ => {}
         }
@@ -183,7 +187,7 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     request.extend_from_slice(&body);
-    Ok(Some((Call { method, path, body: String::from_utf8_lossy(&body).into_owned() }, request)))
+    Ok(Some((Call { method, path, body: String::from_utf8_lossy(&body).into_owned(), region }, request)))
 }
 
 #[cfg(test)]
@@ -191,7 +195,7 @@ mod tests {
     use super::*;
 
     fn call(method: &str, path: &str, body: &str) -> Call {
-        Call { method: method.into(), path: path.into(), body: body.into() }
+        Call { method: method.into(), path: path.into(), body: body.into(), region: String::new() }
     }
 
     #[test]
@@ -205,6 +209,9 @@ mod tests {
         assert!(!call("PUT", "/bucket/key", "").reads());
     }
 
+    const SIGNED: &str = "POST /x HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 \
+        Credential=KEY/20260301/eu-west-1/ec2/aws4_request, SignedHeaders=host\r\nContent-Length: 8\r\n\r\nAction=A";
+
     #[test]
     fn what_passes_is_written_down_and_answered() {
         let server = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -217,12 +224,13 @@ mod tests {
         });
         let tap = Tap::new(&upstream);
         let mut client = TcpStream::connect(tap.address).expect("the tap");
-        client.write_all(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nAction=A").expect("sent");
+        client.write_all(SIGNED.as_bytes()).expect("sent");
         let mut answer = String::new();
         client.read_to_string(&mut answer).expect("an answer");
         assert!(answer.ends_with("\r\n\r\nok"), "{answer}");
         assert_eq!(tap.calls(), [served.join().expect("served")]);
-        assert_eq!(tap.take_calls()[0].operation(), "A");
+        let call = tap.take_calls().remove(0);
+        assert_eq!((call.operation().as_str(), call.region.as_str()), ("A", "eu-west-1"));
         assert_eq!(tap.calls(), []);
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod align;
 pub(crate) mod backend;
 pub(crate) mod configuration;
 pub(crate) mod configured;
+pub(crate) mod data;
 pub(crate) mod dependencies;
 mod diff;
 pub(crate) mod global;
@@ -36,6 +37,7 @@ pub(crate) mod unique_names;
 pub(crate) mod variable_files;
 pub(crate) mod words;
 
+pub use data::DataResource;
 pub use diff::unified_diff;
 pub use global::is_global;
 pub(crate) use lookups::own_image_owner;

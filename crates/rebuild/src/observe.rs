@@ -3,6 +3,7 @@
 mod backend;
 mod capacity;
 mod catalog;
+mod copies;
 mod images;
 pub mod lifecycle;
 mod machines;
@@ -15,6 +16,7 @@ pub use capacity::{
     Accelerator, Amounts, CapacityCatalog, DatabaseEngine, MachineFacts, Offers, QuotaValues, Stock, Told,
 };
 pub use catalog::{CatalogError, Image, ImageState, RegionCatalog};
+pub use copies::{SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
 pub(crate) use images::standing_for;
 pub use images::{ImageMap, image_ids, observe_images};
 pub(crate) use machines::words;

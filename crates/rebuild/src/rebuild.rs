@@ -17,7 +17,8 @@ use crate::decide::{
     Needs, RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter,
 };
 use crate::observe::{Machines, RegionCatalog, SourceTree, image_ids, normalize, observe_images};
-use crate::verify::{Parity, ParityInput, ResidueInput, as_generated, collisions, parity, residue};
+use crate::recovery::as_built;
+use crate::verify::{Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
 use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Root};
@@ -41,6 +42,9 @@ pub struct RegionMap {
     /// Machine types with what the standby has for them.
     #[serde(default)]
     pub machines: Machines,
+    /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<String, String>,
 }
 
 /// Rebuilds the standby of a plan.
@@ -118,6 +122,19 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// The standby does not answer, or a source cannot be read.
     pub async fn region_map(&self, catalog: &dyn RegionCatalog) -> Result<(RegionMap, Vec<Finding>), RebuildError> {
+        self.region_map_as_built(catalog, None).await
+    }
+
+    /// As [`Rebuild::region_map`], and what was kept of an earlier map counts first, as far as the standby still has
+    /// what it leads to.
+    ///
+    /// # Errors
+    /// As [`Rebuild::region_map`].
+    pub async fn region_map_as_built(
+        &self,
+        catalog: &dyn RegionCatalog,
+        kept: Option<&RegionMap>,
+    ) -> Result<(RegionMap, Vec<Finding>), RebuildError> {
         let (primary, standby) = (&self.plan.primary, &self.plan.standby);
         let offered = catalog.zones(standby).await.map_err(RebuildError::Catalog)?;
         let mut notes = Vec::new();
@@ -129,6 +146,10 @@ impl<'a> Rebuild<'a> {
             }
         };
         let mut map = RegionMap { zones, ..RegionMap::default() };
+        if let Some(kept) = kept {
+            let told = as_built(&mut map, kept, &offered, catalog, standby).await.map_err(RebuildError::Catalog)?;
+            notes.extend(told.into_iter().map(|message| self.catalog_note(message)));
+        }
         for stack in &self.plan.stacks {
             let source = self.source(stack)?;
             let ids =
@@ -231,6 +252,7 @@ impl<'a> Rebuild<'a> {
             zones: &prepared.map.zones,
             images: &prepared.map.images,
             machines: &prepared.map.machines,
+            copies: &prepared.map.copies,
             states: &prepared.states,
             target: &prepared.root,
             recorded,
@@ -384,6 +406,16 @@ impl<'a> Rebuild<'a> {
         }
         as_generated(&prepared.root, &prepared.stack, &prepared.retargeted)
             .map_err(|source| RebuildError::Generated { stack: prepared.stack.clone(), source: Box::new(source) })
+    }
+
+    /// What Terraform would ask of the primary region for this standby, by its HCL: each an error that names the line of
+    /// the source.
+    ///
+    /// # Errors
+    /// A file of the standby cannot be read as Terraform.
+    pub fn primary_calls(&self, prepared: &Prepared) -> Result<Vec<Finding>, RebuildError> {
+        primary_calls(&prepared.source, &prepared.retargeted, &self.plan.primary)
+            .map_err(|source| RebuildError::Source { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 
     /// Compares two states of a prepared stack, without Terraform: what `validate` asks.

@@ -5,7 +5,7 @@ mod capacity;
 use super::Context;
 use super::drift::{Comparing, Loaded, compare, configurations, ignores, moved};
 use super::failover::compile_run;
-use super::rebuild::prepare;
+use super::rebuild::{find_copies, prepare};
 use crate::args::{Reader, Validate};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -142,6 +142,7 @@ async fn parity(project: &Project, states: &States, aws: &Aws, sum: &mut Sum) ->
     sum.findings.extend(notes);
     sum.findings.extend(capacity::machines_and_images(&rebuild, states, aws, &mut map).await?);
     let stacks = project.stacks(&[])?;
+    sum.findings.extend(find_copies(project, &stacks, states, aws, &mut map).await?);
     let mut in_parity = 0;
     let prepared = prepare(&rebuild, project, &stacks, &map, states)?;
     sum.findings.extend(capacity::capacity(&rebuild, &prepared, states, aws).await);

@@ -1,6 +1,7 @@
 //! What the standby would create, searched for the primary.
 
 use super::walk::{global_texts, print, shown, texts};
+use crate::decide::data::database::is_source_of_replica;
 use crate::decide::global::{is_global_object, regional_id, regional_ids};
 use crate::decide::words::Words;
 use crate::decide::{RetargetInput, Rule};
@@ -43,7 +44,10 @@ pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
             }
             let region = retarget.primary.as_str();
             let left = first_residue(text, &words, &objects, region);
-            let is_allowed = left.is_none();
+            // A replica depends on the primary by its nature, until it is promoted.
+            let choice = retarget.stack.standby.data_choice(&resource.address.config().to_string());
+            let is_source = is_source_of_replica(choice, &attribute);
+            let is_allowed = left.is_none() || is_source;
             let found = left.or_else(|| first_residue(text, &all_words, &objects, region));
             let Some((what, word)) = found else { continue };
             let subject = Subject::Resource {
@@ -58,11 +62,16 @@ pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
             } else {
                 (codes::R_RESIDUE, Severity::Error)
             };
-            let mut finding =
-                Finding::new(code, severity, subject, format!("{attribute} {what}")).with(Evidence::Fact {
-                    name: attribute,
-                    value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-                });
+            let mut finding = Finding::new(
+                code,
+                severity,
+                subject,
+                format!("{attribute} {what}{}", if is_source { ", as the source of a replica does" } else { "" }),
+            )
+            .with(Evidence::Fact {
+                name: attribute,
+                value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+            });
             if !is_allowed {
                 finding = finding.remedy(format!("let the source tell it by the region, map \"{word}\", or allow the value in the stack's standby block"));
             }

@@ -13,6 +13,7 @@ pub(crate) struct World {
     pub(crate) zones: BTreeMap<String, String>,
     pub(crate) images: BTreeMap<String, String>,
     pub(crate) machines: pilotlight_rebuild::Machines,
+    pub(crate) copies: BTreeMap<String, String>,
     pub(crate) states: Vec<StateLocation>,
     pub(crate) target: PathBuf,
 }
@@ -42,6 +43,7 @@ impl World {
             zones: zone_map(&zones(&plan.primary), &zones(&plan.standby)[..2]),
             images: BTreeMap::new(),
             machines: BTreeMap::new(),
+            copies: BTreeMap::new(),
             states,
             target: into.join("app"),
             plan,
@@ -56,6 +58,7 @@ impl World {
             zones: &self.zones,
             images: &self.images,
             machines: &self.machines,
+            copies: &self.copies,
             states: &self.states,
             target: &self.target,
             recorded,

@@ -99,7 +99,8 @@ async fn generate(
     if missing.is_empty() {
         return Ok(());
     }
-    let (map, notes) = rebuild.region_map(&aws.catalog()).await?;
+    let (mut map, mut notes) = rebuild.region_map(&aws.catalog()).await?;
+    notes.extend(super::copies::find(project, &missing, states, aws, &mut map).await?);
     super::shown::notes(&notes, context);
     for one in prepare(rebuild, project, &missing, &map, states)? {
         let open: Vec<_> = one.retargeted.open.iter().map(OpenQuestion::finding).collect();

@@ -16,6 +16,8 @@ pub(super) struct Images<'a> {
     pub(super) catalog: &'a AwsCatalog,
     /// Whether missing ones are to be copied.
     pub(super) copying: bool,
+    /// Whether the primary is not to be asked.
+    pub(super) primary_down: bool,
 }
 
 impl Images<'_> {
@@ -27,6 +29,9 @@ impl Images<'_> {
         findings: &mut Vec<Finding>,
     ) -> Result<Vec<ImageCopy>, Failure> {
         findings.extend(self.rebuild.mapped_images(self.catalog).await?);
+        if self.primary_down {
+            return Ok(Vec::new());
+        }
         let looked_up = self.rebuild.looked_up_images(self.catalog, primary).await;
         let mut ids = match looked_up {
             Ok((of_look_ups, ids)) => {
