@@ -13,9 +13,10 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, layout, lookups, modules, overrides, providers, removed, text, unique_names, variable_files,
+    align, backend, layout, lookups, machines, modules, overrides, providers, removed, text, unique_names,
+    variable_files,
 };
-use crate::observe::{FileKind, SourceError, SourceTree};
+use crate::observe::{FileKind, Machines, SourceError, SourceTree};
 use indexmap::IndexMap;
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
@@ -185,6 +186,8 @@ pub struct RetargetInput<'a> {
     pub zones: &'a BTreeMap<String, String>,
     /// Images that were found, beside the plan's `map`.
     pub images: &'a BTreeMap<String, String>,
+    /// What the standby has for machine types; of one that is not here nothing is asked.
+    pub machines: &'a Machines,
     /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
     pub copies: &'a BTreeMap<String, String>,
     /// The states of every stack of the plan.
@@ -284,6 +287,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     providers::decide(&mut work, &instances);
     text::replace_words(&mut work, &instances, &read);
     unique_names::unique_names(&mut work, &instances);
+    machines::questions::ask(&mut work);
     lookups::tell(&mut work);
     variable_files::check(&mut work);
     work.result.configured = Configured::of(&work, &instances);
