@@ -52,13 +52,11 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     aws.check_credentials(&project.plan.standby).await?;
     let stores = project.recovery_stores(&aws).await?;
     let asking = Asking { project: &project, rebuild: &rebuild, stacks: &stacks, aws: &aws, stores: &stores };
-    let mut observed = asking.observe(args.primary_down, context).await?;
-    let copied = copies::find(&project, &stacks, &observed.states, &aws, &mut observed.map).await?;
+    let observed = asking.observe(args.primary_down, context).await?;
     let prepared = prepare(&rebuild, &project, &stacks, &observed.map, &observed.states)?;
     drop(wait);
 
     let mut findings = observed.findings.clone();
-    findings.extend(copied);
     let refused = if args.primary_down { primary_calls(&rebuild, &prepared)? } else { Vec::new() };
     findings.extend(prepared.iter().flat_map(|one| one.retargeted.notes.clone()));
     let open: Vec<Finding> =
