@@ -191,6 +191,9 @@ pub(crate) struct Rebuild {
     #[arg(long, requires = "changes")]
     pub(crate) yes: bool,
 
+    /// Copy the account's own images that the standby lacks into it, once that was shown and agreed to
+    #[arg(long, conflicts_with_all = ["diff", "explain", "destroy", "primary_down"])]
+    pub(crate) copy_images: bool,
     /// Ask nothing of the primary region: its map, what it offered and its states come from the recovery kit
     /// that an earlier rebuild kept with the journal
     #[arg(long, conflicts_with = "destroy")]

@@ -205,6 +205,11 @@ impl States {
         self.states.get(&(stack.to_owned(), side))
     }
 
+    /// The states of one side with their stacks.
+    pub(crate) fn by_stack(&self, side: Side) -> Vec<(&str, &State)> {
+        self.all().filter(|(_, of, _)| *of == side).map(|(stack, _, state)| (stack, state)).collect()
+    }
+
     /// All states, with their stack and side.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Side, &State)> {
         self.states.iter().map(|((stack, side), state)| (stack.as_str(), *side, state))

@@ -107,6 +107,15 @@ impl CallError {
         self.kind == CallErrorKind::Refused && self.code.as_deref() == Some(code)
     }
 
+    /// Whether the endpoint has no such operation. AWS and most of its emulators have codes for that; one without a code
+    /// is an emulator's: AWS says of each of its errors what it is, also of those that are its own fault.
+    pub(crate) fn is_no_operation(&self) -> bool {
+        match self.code.as_deref() {
+            Some(code) => NO_OPERATION.contains(&code),
+            None => self.kind == CallErrorKind::Unclear && self.message.contains("HTTP status 50"),
+        }
+    }
+
     /// The code and the words, for a sentence that tells the kind itself.
     pub(crate) fn words(&self) -> String {
         match &self.code {
@@ -221,6 +230,16 @@ pub(crate) fn credentials_failure(error: &CredentialsError) -> (CallErrorKind, S
         other => (CallErrorKind::Credentials, innermost(other)),
     }
 }
+
+/// Codes for an operation that the endpoint does not have.
+const NO_OPERATION: [&str; 6] = [
+    "InvalidAction",
+    "UnknownOperation",
+    "UnknownOperationException",
+    "NotImplemented",
+    "NotYetImplemented",
+    "UnsupportedOperation",
+];
 
 /// The services' codes; EC2: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>, common:
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/CommonErrors.html>; S3 and SNS have some of their own.

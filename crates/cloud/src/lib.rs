@@ -2,10 +2,10 @@
 //!
 //! [`Aws`] holds the configuration, by account and region, and hands out what implements the other parts' ports:
 //! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsSimulator`]
-//! (`failover::PolicySimulator`), [`AwsCatalog`] (`rebuild::RegionCatalog`), [`AwsSnapshots`]
-//! (`rebuild::SnapshotCatalog`), [`AwsReplication`] (`rebuild::ReplicationFacts`) and access to S3 for the store. Each
-//! request is counted, each call waits for a
-//! place below its API's published rate, and none leaves beyond the number that the session was given.
+//! (`failover::PolicySimulator`), [`AwsCatalog`] (`rebuild::RegionCatalog`, `CapacityCatalog`, `ImageCopier`),
+//! [`AwsSnapshots`] (`rebuild::SnapshotCatalog`), [`AwsReplication`] (`rebuild::ReplicationFacts`) and access to S3 for
+//! the store. Each request is counted, each call waits for a place below its API's published rate, and none leaves
+//! beyond the number that the session was given.
 //!
 //! The AWS SDK reads the environment and the shared configuration files as the AWS CLI does,
 //! `AWS_ENDPOINT_URL` included; nothing here does. This crate does not know what a plan is, what a state

@@ -39,7 +39,7 @@ impl Code {
 
     /// Whether this code says that something could not be read, so that no clean verdict is possible.
     pub fn is_unread(self) -> bool {
-        [D_UNREAD, I_UNKNOWN, V_UNKNOWN].contains(&self)
+        [D_UNREAD, I_UNKNOWN, V_UNKNOWN, R_CAPACITY_UNREAD].contains(&self)
     }
 }
 

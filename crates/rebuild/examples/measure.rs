@@ -46,6 +46,7 @@ fn measure(primary: &str, standby: &str, folder: &Path) -> Measured {
     let plan = pilotlight_plan::parse("plans/measure.hcl", &text, &Inputs::default())?;
     let zones = |region: &Region| ["a", "b", "c"].map(|letter| format!("{region}{letter}")).to_vec();
     let zones = zone_map(&zones(&plan.primary), &zones(&plan.standby));
+    let machines = BTreeMap::new();
     let (images, copies) = (BTreeMap::new(), BTreeMap::new());
     let states = [StateLocation {
         stack: "root".to_owned(),
@@ -59,6 +60,7 @@ fn measure(primary: &str, standby: &str, folder: &Path) -> Measured {
         standby: &plan.standby,
         zones: &zones,
         images: &images,
+        machines: &machines,
         copies: &copies,
         states: &states,
         target: Path::new("standby"),

@@ -3,15 +3,20 @@
 //! Between the calls stands whoever asks the user: nothing here decides to go on. States and regions come in
 //! as values, so that a rebuild with the primary gone needs no call to it.
 
+mod capacity;
 mod error;
+mod images;
 mod take_down;
 
+pub use capacity::StackStates;
 pub use error::RebuildError;
 pub use take_down::TakeDown;
 
 use crate::apply::{WriteError, Written, write_root};
-use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter};
-use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
+use crate::decide::{
+    Needs, RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter,
+};
+use crate::observe::{Machines, RegionCatalog, SourceTree, image_ids, normalize, observe_images};
 use crate::recovery::as_built;
 use crate::verify::{
     Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue, state_residue,
@@ -36,6 +41,9 @@ pub struct RegionMap {
     pub zones: BTreeMap<String, String>,
     /// Images of the primary with those of the standby, where they were found by name and owner.
     pub images: BTreeMap<String, String>,
+    /// Machine types with what the standby has for them.
+    #[serde(default)]
+    pub machines: Machines,
     /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub copies: BTreeMap<String, String>,
@@ -77,6 +85,8 @@ pub struct Planned {
     pub text: String,
     /// Residue and collisions, allowed ones included as notes.
     pub findings: Vec<Finding>,
+    /// What its apply adds to the region.
+    pub needs: Needs,
 }
 
 impl Planned {
@@ -137,7 +147,7 @@ impl<'a> Rebuild<'a> {
                 zone_map_by_letter(primary, &offered)
             }
         };
-        let mut map = RegionMap { zones, images: BTreeMap::new(), copies: BTreeMap::new() };
+        let mut map = RegionMap { zones, ..RegionMap::default() };
         if let Some(kept) = kept {
             let told = as_built(&mut map, kept, &offered, catalog, standby).await.map_err(RebuildError::Catalog)?;
             notes.extend(told.into_iter().map(|message| self.catalog_note(message)));
@@ -224,6 +234,10 @@ impl<'a> Rebuild<'a> {
         let retargeted = retarget(&prepared.source, &self.input(&prepared, recorded)?);
         prepared.retargeted = retargeted
             .map_err(|source| RebuildError::Source { stack: stack.name.clone(), source: Box::new(source) })?;
+        if let Some(recorded) = recorded {
+            let unwritten = self.unwritten_machines(stack, &prepared.source, recorded, &prepared);
+            prepared.retargeted.notes.extend(unwritten);
+        }
         prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
         Ok(prepared)
     }
@@ -239,6 +253,7 @@ impl<'a> Rebuild<'a> {
             standby: &self.plan.standby,
             zones: &prepared.map.zones,
             images: &prepared.map.images,
+            machines: &prepared.map.machines,
             copies: &prepared.map.copies,
             states: &prepared.states,
             target: &prepared.root,
@@ -318,7 +333,8 @@ impl<'a> Rebuild<'a> {
         let retarget = self.input(prepared, None)?;
         let mut findings = residue(&json, &ResidueInput { retarget, primary_states });
         findings.extend(collisions(&prepared.stack, &json, primary_states));
-        Ok(Planned { outcome, text, findings })
+        let needs = self.needs(prepared, &json, primary_states);
+        Ok(Planned { outcome, text, findings, needs })
     }
 
     /// Applies what was planned, and nothing else. The saved plan holds secrets in clear and is removed.

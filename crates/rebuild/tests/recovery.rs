@@ -225,7 +225,13 @@ struct World {
 }
 
 fn image(id: &str, name: &str) -> Image {
-    Image { id: id.into(), name: name.into(), owner: "137112412989".into(), architecture: "x86_64".into() }
+    Image {
+        id: id.into(),
+        name: name.into(),
+        owner: "137112412989".into(),
+        architecture: "x86_64".into(),
+        ..Image::default()
+    }
 }
 
 const WEB: &str = "ami-0aaaaaaaaaaaaaaaa";

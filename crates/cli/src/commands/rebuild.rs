@@ -3,6 +3,7 @@
 
 mod copies;
 mod destroy;
+mod images;
 mod lines;
 mod primary;
 mod shown;
@@ -17,10 +18,11 @@ use crate::progress::Wait;
 use crate::project::{Project, States};
 use crate::reporting::{Began, give};
 pub(super) use copies::find as find_copies;
+use images::Images;
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{Finding, Job, Severity, Side, Verdict};
+use pilotlight_findings::{Finding, Job, Severity, Side, Verdict, codes};
 use pilotlight_plan::Stack;
-use pilotlight_rebuild::{Prepared, Rebuild, RegionMap};
+use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
 use pilotlight_terraform::{Cancel, Program, cancellation};
 use primary::Asking;
 use shown::{edits_table, notes};
@@ -53,6 +55,13 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let stores = project.recovery_stores(&aws).await?;
     let asking = Asking { project: &project, rebuild: &rebuild, stacks: &stacks, aws: &aws, stores: &stores };
     let mut observed = asking.observe(args.primary_down, context).await?;
+    let (catalog, recorded) = (aws.catalog(), observed.states.by_stack(Side::Primary));
+    let machines = rebuild.look_up_machines(&catalog, &mut observed.map, &recorded, codes::R_CATALOG).await?;
+    observed.findings.extend(machines);
+    let images =
+        Images { rebuild: &rebuild, catalog: &catalog, copying: args.copy_images, primary_down: args.primary_down };
+    let missing = images.look_up(&observed.map, &recorded, &mut observed.findings).await?;
+    images.copy(missing, (&mut observed.map, &mut observed.findings), args.yes, &wait, context).await?;
     let copied = copies::find(&project, &stacks, &observed.states, &aws, &mut observed.map).await?;
     let prepared = prepare(&rebuild, &project, &stacks, &observed.map, &observed.states)?;
     drop(wait);
@@ -87,6 +96,8 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let (installing, cancel) = (tokio::sync::Mutex::default(), on_signals());
     let job = StackJob { rebuild: &rebuild, states: &observed.states, program, cancel, installing };
     let mut waves = Waves::new(job, context, args.yes, args.parallelism.into());
+    let (standby, plan) = (&project.plan.standby, &project.plan.name);
+    waves.quotas = Some(QuotaCheck::new(&catalog, standby, plan, &observed.map.machines, codes::R_CATALOG));
     waves.build(&prepared).await?;
     let (totals, built) = (waves.totals, waves.findings);
     findings.extend(built);

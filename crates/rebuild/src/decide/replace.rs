@@ -25,12 +25,13 @@ pub(crate) struct Literal {
 pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literals: &[Literal]) {
     let tree = work.tree;
     let Ok(whole) = std::str::from_utf8(&tree.files[file]) else { return };
+    let dropped = work.removed_ranges(file);
     for literal in literals {
-        replace_one(work, file, whole, literal);
+        replace_one(work, file, whole, literal, &dropped);
     }
 }
 
-fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal) {
+fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal, dropped: &[Range<usize>]) {
     let Literal { range, rule, is_key } = literal;
     replace_encoded(work, file, whole, range.clone());
     let text = &whole[range.clone()];
@@ -39,7 +40,6 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal)
     if hits.is_empty() && own.is_empty() {
         return;
     }
-    let dropped = work.removed_ranges(file);
     let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));
     let mut own = unanswered(work, whole, &hits, own);
     own.retain(|own| !is_dropped(&own.range));
@@ -175,7 +175,8 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
     let (name, literal) = (&whole[own.range.clone()], &whole[own.literal.clone()]);
     let (needs, example) = match own.kind {
         Kind::Object("ami") => (
-            "the standby has no image of the same name and owner that is known: copy it there, and say which one it is",
+            "the standby has no image of the same name and owner that is known: with --copy-images it would be copied, \
+             where it is the account's own; else say which one stands for it",
             "ami-…".to_owned(),
         ),
         Kind::Object("pl") => (

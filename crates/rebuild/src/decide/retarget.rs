@@ -13,15 +13,17 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, layout, lookups, modules, overrides, providers, removed, text, unique_names, variable_files,
+    align, backend, layout, lookups, machines, modules, overrides, providers, removed, text, unique_names,
+    variable_files,
 };
-use crate::observe::{FileKind, SourceError, SourceTree};
+use crate::observe::{FileKind, Machines, SourceError, SourceTree};
+use indexmap::IndexMap;
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
 use pilotlight_tfstate::State;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -184,6 +186,8 @@ pub struct RetargetInput<'a> {
     pub zones: &'a BTreeMap<String, String>,
     /// Images that were found, beside the plan's `map`.
     pub images: &'a BTreeMap<String, String>,
+    /// What the standby has for machine types; of one that is not here nothing is asked.
+    pub machines: &'a Machines,
     /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
     pub copies: &'a BTreeMap<String, String>,
     /// The states of every stack of the plan.
@@ -222,16 +226,17 @@ pub(crate) struct Work<'a> {
     pub(crate) words: Words,
     pub(crate) own_ids: OwnIds,
     pub(crate) looks: Looks,
-    /// Files of HCL, variables included.
-    pub(crate) parsed: BTreeMap<PathBuf, Arc<Parsed>>,
+    /// Files of HCL, variables included, in the order of their paths. They are looked up often, and to compare two
+    /// paths costs more than to hash one.
+    pub(crate) parsed: IndexMap<PathBuf, Arc<Parsed>>,
     /// Files of JSON that Terraform parses, variables included.
-    pub(crate) json: BTreeMap<PathBuf, Arc<Document>>,
+    pub(crate) json: IndexMap<PathBuf, Arc<Document>>,
     /// Lines of every file, once they are asked for.
-    lines: BTreeMap<&'a Path, OnceCell<Lines>>,
-    splices: BTreeMap<PathBuf, Vec<Splice>>,
-    kept: BTreeMap<PathBuf, Vec<Range<usize>>>,
+    lines: HashMap<&'a Path, OnceCell<Lines>>,
+    splices: HashMap<PathBuf, Vec<Splice>>,
+    kept: HashMap<PathBuf, Vec<Range<usize>>>,
     /// Places of open questions.
-    asked: BTreeMap<PathBuf, Vec<Range<usize>>>,
+    asked: HashMap<PathBuf, Vec<Range<usize>>>,
     pub(crate) result: Retargeted,
 }
 
@@ -241,7 +246,7 @@ pub(crate) struct Work<'a> {
 /// A file is no valid HCL or JSON.
 pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retargeted, SourceError> {
     let words = Words::of(input);
-    let (mut parsed, mut json) = (BTreeMap::new(), BTreeMap::new());
+    let (mut parsed, mut json) = (IndexMap::new(), IndexMap::new());
     for path in tree.files.keys() {
         let read = match FileKind::of(path) {
             FileKind::Hcl | FileKind::Json => tree.is_configuration(path),
@@ -255,11 +260,11 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
             }
         }
     }
-    let (splices, kept) = (BTreeMap::new(), BTreeMap::new());
+    let (splices, kept) = (HashMap::new(), HashMap::new());
     let result = Retargeted::default();
     let (own_ids, looks) = (OwnIds::of(input.primary), Looks::of(input.primary));
     let lines = tree.files.keys().map(|file| (file.as_path(), OnceCell::new())).collect();
-    let asked = BTreeMap::new();
+    let asked = HashMap::new();
     let mut work =
         Work { input: *input, tree, words, own_ids, looks, parsed, json, lines, splices, kept, asked, result };
     let all = modules::instances(&work, &BTreeSet::new());
@@ -282,6 +287,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     providers::decide(&mut work, &instances);
     text::replace_words(&mut work, &instances, &read);
     unique_names::unique_names(&mut work, &instances);
+    machines::questions::ask(&mut work);
     lookups::tell(&mut work);
     variable_files::check(&mut work);
     work.result.configured = Configured::of(&work, &instances);
@@ -299,7 +305,10 @@ impl Work<'_> {
         reason: impl Into<String>,
     ) {
         let splice = Splice { range, text: text.into(), rule, reason: reason.into() };
-        self.splices.entry(file.to_owned()).or_default().push(splice);
+        match self.splices.get_mut(file) {
+            Some(splices) => splices.push(splice),
+            None => drop(self.splices.insert(file.to_owned(), vec![splice])),
+        }
     }
 
     /// Leaves the words of a range as they are.
@@ -373,6 +382,7 @@ impl Work<'_> {
     }
 
     fn finish(mut self) -> Retargeted {
+        let mut placed = Vec::with_capacity(self.tree.files.len());
         for (path, bytes) in &self.tree.files {
             let target = layout::place(path);
             let splices = settle(self.splices.remove(path).unwrap_or_default());
@@ -400,9 +410,11 @@ impl Work<'_> {
                 }
                 _ => bytes.clone(),
             };
-            self.result.origins.insert(target.clone(), path.clone());
-            self.result.files.insert(target, bytes);
+            placed.push((target, path, bytes));
         }
+        // They are in order for the most part, and a map is made of all of them faster than by one after the other.
+        self.result.origins = placed.iter().map(|(target, path, _)| (target.clone(), (*path).clone())).collect();
+        self.result.files = placed.into_iter().map(|(target, _, bytes)| (target, bytes)).collect();
         self.result.open.sort_by(|a, b| (&a.span.file, a.span.bytes).cmp(&(&b.span.file, b.span.bytes)));
         self.result
     }

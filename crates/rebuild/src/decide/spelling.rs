@@ -8,6 +8,8 @@ use pilotlight_findings::Region;
 pub(crate) enum Edge {
     /// Neither a letter nor a digit may stand beside it.
     Word,
+    /// As a word, and no dot may join it to another one: `m5.large` in `db.m5.large` is another thing.
+    Name,
     /// `EuWest1` in `ShopEuWest1Logs`: a capital begins a word of its own.
     Hump,
 }
@@ -89,12 +91,19 @@ fn capital(part: &str) -> String {
 
 /// Where `word` does not end as its edge asks.
 pub(crate) fn is_edge(text: &str, at: usize, word: &str, edge: Edge) -> bool {
-    let before = text[..at].chars().next_back().filter(|_| !is_escape(text[..at].as_bytes()));
+    let before = text[..at].chars().next_back().filter(|_| !is_escape(&text.as_bytes()[..at]));
     let after = text[at + word.len()..].chars().next();
     let joins = |letter: char| letter.is_ascii_alphanumeric();
     match edge {
         Edge::Word => {
             !(word.starts_with(joins) && before.is_some_and(joins) || word.ends_with(joins) && after.is_some_and(joins))
+        }
+        Edge::Name => {
+            let dotted = |beside: Option<char>, next: Option<char>| beside == Some('.') && next.is_some_and(joins);
+            let (mut left, mut right) = (text[..at].chars().rev(), text[at + word.len()..].chars());
+            is_edge(text, at, word, Edge::Word)
+                && !dotted(left.next(), left.next())
+                && !dotted(right.next(), right.next())
         }
         Edge::Hump => {
             !(before.is_some_and(|letter| letter.is_ascii_uppercase())

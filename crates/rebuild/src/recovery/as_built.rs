@@ -16,6 +16,8 @@ pub(crate) async fn as_built(
     standby: &Region,
 ) -> Result<Vec<String>, CatalogError> {
     let mut told = Vec::new();
+    // What the primary's machine types are, nobody else can say.
+    map.machines.clone_from(&kept.machines);
     match kept.zones.values().find(|zone| !offered.contains(zone)) {
         // With one zone gone, the others cannot stay what they were without two of the primary's in one.
         Some(zone) => told.push(format!("zones are matched anew: {standby} does not offer {zone} any more")),

@@ -1,7 +1,7 @@
 //! Primary against standby: what was generated, what is there, and what of the primary is left in it.
 
-use super::Looked;
 use super::scorecard::Scorecard;
+use super::{Looked, capacity};
 use crate::commands::rebuild::{find_copies, prepare};
 use crate::failure::Failure;
 use crate::project::{Project, States};
@@ -28,7 +28,12 @@ pub(super) async fn judge(
     let source = card.sheet(AreaName::Source);
     source.findings.extend(notes);
     source.findings.extend(find_copies(project, &stacks, states, aws, &mut map).await?);
-    for one in prepare(&rebuild, project, &stacks, &map, states)? {
+    let machines = capacity::machines_and_images(&rebuild, states, aws, &mut map).await?;
+    let prepared = prepare(&rebuild, project, &stacks, &map, states)?;
+    let sheet = card.sheet(AreaName::Capacity);
+    sheet.findings.extend(machines);
+    capacity::capacity(&rebuild, &prepared, states, aws, sheet).await;
+    for one in prepared {
         let mut source: Vec<Finding> = one.retargeted.open.iter().map(OpenQuestion::finding).collect();
         let (Some(primary), Some(standby)) =
             (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
