@@ -2,6 +2,7 @@
 //!
 //! A section adds its figures to one table. A figure that has a limit and misses it makes the task fail.
 
+mod apply;
 mod cloud;
 mod estate;
 mod figures;
@@ -12,8 +13,10 @@ mod rebuild;
 mod records;
 mod retarget;
 mod scale;
+mod services;
 mod state;
 mod state_text;
+mod validate;
 mod wire;
 
 use crate::workspace::{Done, Workspace};
@@ -26,7 +29,7 @@ use std::process::ExitCode;
 pub(crate) enum Bench {
     /// Drift: against Terraform's refresh, in calls, and in line with the number of resources.
     Drift(Drift),
-    /// Rebuild: retargeting, against the parse of the same files.
+    /// Rebuild: retargeting beside the parse of the same files, applying beside Terraform, and validate.
     Rebuild(rebuild::Rebuild),
 }
 

@@ -162,6 +162,7 @@ pub(crate) struct ResolverArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").args(["apply", "destroy"])))]
 pub(crate) struct Rebuild {
     /// The plan file
     pub(crate) plan: PathBuf,
@@ -182,9 +183,21 @@ pub(crate) struct Rebuild {
     #[arg(long)]
     pub(crate) apply: bool,
 
+    /// Take the standby down instead, the stacks that depend on others first; refused while DNS answers with it
+    #[arg(long, conflicts_with_all = ["apply", "diff", "explain"])]
+    pub(crate) destroy: bool,
+
     /// Do not ask
-    #[arg(long, requires = "apply")]
+    #[arg(long, requires = "changes")]
     pub(crate) yes: bool,
+
+    /// Copy the account's own images that the standby lacks into it, once that was shown and agreed to
+    #[arg(long, conflicts_with_all = ["diff", "explain", "destroy", "primary_down"])]
+    pub(crate) copy_images: bool,
+    /// Ask nothing of the primary region: its map, what it offered and its states come from the recovery kit
+    /// that an earlier rebuild kept with the journal
+    #[arg(long, conflicts_with = "destroy")]
+    pub(crate) primary_down: bool,
 
     /// How many stacks of a wave are planned and applied at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..))]
@@ -200,12 +213,22 @@ pub(crate) struct Rebuild {
     pub(crate) into: IntoArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) resolver: ResolverArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Validate {
     /// The plan file
     pub(crate) plan: PathBuf,
+
+    /// Only stacks whose HCL changed since this revision of git was left, uncommitted changes included
+    #[arg(long, value_name = "REV")]
+    pub(crate) changed_since: Option<String>,
+
+    /// The user or role that will fail over, whose permissions are asked; default the caller
+    #[arg(long, value_name = "ARN", value_parser = principal)]
+    pub(crate) principal: Option<String>,
 
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,
@@ -215,6 +238,15 @@ pub(crate) struct Validate {
     pub(crate) report: ReportArgs,
     #[command(flatten)]
     pub(crate) resolver: ResolverArgs,
+}
+
+/// A user or role that IAM's simulator takes.
+fn principal(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", _, name] if name.starts_with("user/") || name.starts_with("role/") => Ok(text.to_owned()),
+        _ => Err("it is no ARN of a user or role, arn:aws:iam::123456789012:role/NAME".into()),
+    }
 }
 
 /// `failover` and `failback`

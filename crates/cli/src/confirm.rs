@@ -36,9 +36,22 @@ impl Explain for ConfirmError {
 /// Asks as Terraform does: only `yes` is a yes. Ctrl-C is a no. `repeat_with` are the options that say yes
 /// on the command line.
 pub(crate) async fn confirm(screen: &Screen, question: &str, repeat_with: &'static str) -> Result<(), Failure> {
-    let (asking, question) = (*screen, question.to_owned());
+    confirm_by(screen, question, YES, repeat_with).await
+}
+
+/// The word of a question that can be undone, as Terraform's.
+const YES: &str = "yes";
+
+/// Asks for a word of its own, where nothing can be undone.
+pub(crate) async fn confirm_by(
+    screen: &Screen,
+    question: &str,
+    word: &str,
+    repeat_with: &'static str,
+) -> Result<(), Failure> {
+    let (asking, question, wanted) = (*screen, question.to_owned(), word.to_owned());
     // A blocking read cannot be called off: its thread is left behind, and ends with the program.
-    let asked = tokio::task::spawn_blocking(move || ask(&asking, &question));
+    let asked = tokio::task::spawn_blocking(move || ask_for(&asking, &question, &wanted));
     let answer = tokio::select! {
         answer = asked => answer.ok().flatten(),
         () = crate::cancel::wait_for_signal() => {
@@ -49,17 +62,21 @@ pub(crate) async fn confirm(screen: &Screen, question: &str, repeat_with: &'stat
     };
     match answer {
         None => Err(Failure::from(ConfirmError::NoTerminal { repeat_with }).exit(Exit::Refused)),
-        Some(answer) if answer == "yes" => Ok(()),
+        Some(answer) if answer == word => Ok(()),
         Some(_) => Err(Failure::from(ConfirmError::Declined).exit(Exit::Refused)),
     }
 }
 
 /// The answer to a question, or none where nobody is there to give one.
 pub(crate) fn ask(screen: &Screen, question: &str) -> Option<String> {
+    ask_for(screen, question, YES)
+}
+
+fn ask_for(screen: &Screen, question: &str, word: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
-    screen.note(format!("\n{question}\n  Only \"yes\" will be accepted.\n\n  Enter a value:"));
+    screen.note(format!("\n{question}\n  Only \"{word}\" will be accepted.\n\n  Enter a value:"));
     let mut answer = String::new();
     match std::io::stdin().read_line(&mut answer) {
         // End of input: the person left without an answer.

@@ -23,7 +23,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
     let stop = crate::cancel::on_signals();
     Ports {
         dns: Arc::new(aws.dns(&project.plan.standby).await),
-        name_servers: Arc::new(Delegation(DnsClient::new(resolver))),
+        name_servers: name_servers(resolver),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
         commands: Arc::new(SystemCommands::in_directory(&project.folder)),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),
@@ -32,6 +32,11 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         watcher: Arc::new(Progress { screen: *screen, wait }),
         stop,
     }
+}
+
+/// The delegation's name servers, asked directly.
+pub(crate) fn name_servers(resolver: Option<SocketAddr>) -> Arc<dyn NameServers> {
+    Arc::new(Delegation(DnsClient::new(resolver)))
 }
 
 /// Who asks, for the journal: `user@host`.

@@ -156,6 +156,11 @@ impl Project {
         Ok(())
     }
 
+    /// One store of the plan's journal.
+    pub(crate) async fn store(&self, url: &str, aws: &Aws) -> Result<Store, Failure> {
+        open_store(url, &self.folder, &self.plan.standby, aws).await
+    }
+
     /// The plan's journal, or the one given in its place. Stores on S3 are taken in the standby region:
     /// no journal may depend on the primary's.
     pub(crate) async fn journal(&self, instead: &[String], aws: &Aws) -> Result<JournalStores, Failure> {
@@ -168,8 +173,27 @@ impl Project {
                 Some(stores) => stores.with_copy(store),
             });
         }
-        stores.ok_or_else(|| Failure::usage("find a journal in the plan", "write journal = [\"file:.pilotlight\"]"))
+        stores.ok_or_else(no_journal)
     }
+}
+
+impl Project {
+    /// The plan's journal stores for what is kept beside the runs: states are larger than events.
+    pub(crate) async fn recovery_stores(&self, aws: &Aws) -> Result<JournalStores, Failure> {
+        let mut stores: Option<JournalStores> = None;
+        for url in &self.plan.journal {
+            let store = open_store(url, &self.folder, &self.plan.standby, aws).await?.for_large_objects()?;
+            stores = Some(match stores {
+                None => JournalStores::one(store),
+                Some(stores) => stores.with_copy(store),
+            });
+        }
+        stores.ok_or_else(no_journal)
+    }
+}
+
+fn no_journal() -> Failure {
+    Failure::usage("find a journal in the plan", "write journal = [\"file:.pilotlight\"]")
 }
 
 impl States {
@@ -179,6 +203,11 @@ impl States {
 
     pub(crate) fn get(&self, stack: &str, side: Side) -> Option<&State> {
         self.states.get(&(stack.to_owned(), side))
+    }
+
+    /// The states of one side with their stacks.
+    pub(crate) fn by_stack(&self, side: Side) -> Vec<(&str, &State)> {
+        self.all().filter(|(_, of, _)| *of == side).map(|(stack, _, state)| (stack, state)).collect()
     }
 
     /// All states, with their stack and side.

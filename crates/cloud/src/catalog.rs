@@ -1,14 +1,24 @@
-//! What a region of EC2 offers.
+//! What a region offers, and what of it is taken.
+
+mod copies;
+mod machines;
+mod quotas;
+#[cfg(test)]
+mod tests;
+mod usage;
 
 use crate::error::CallError;
 use crate::pages::Pages;
-use crate::regional::{FILTER_VALUES, Regional};
+use crate::regional::{FILTER_VALUES, Planned, Regional};
 use crate::session::Aws;
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{AvailabilityZone, AvailabilityZoneState, Filter};
+use aws_sdk_ec2::types::{AvailabilityZone, AvailabilityZoneState, Filter, ImageState as State};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use pilotlight_drift::Place;
 use pilotlight_findings::Region;
-use pilotlight_rebuild::{CatalogError, Image, RegionCatalog};
+use pilotlight_rebuild::{CatalogError, Image, ImageState, RegionCatalog};
 
 /// Images a page.
 const PAGE: i32 = 1000;
@@ -87,6 +97,19 @@ fn image(image: &aws_sdk_ec2::types::Image) -> Option<Image> {
         name: image.name()?.to_owned(),
         owner: image.owner_id()?.to_owned(),
         architecture: image.architecture()?.as_str().to_owned(),
+        state: match image.state() {
+            None | Some(State::Available) => ImageState::Available,
+            Some(State::Pending | State::Transient) => ImageState::Pending,
+            _ => ImageState::Failed,
+        },
+        description: image.description().filter(|text| !text.is_empty()).map(str::to_owned),
+        encrypted: image
+            .block_device_mappings()
+            .iter()
+            .filter_map(|mapping| mapping.ebs())
+            .filter(|disk| disk.encrypted() == Some(true))
+            .filter_map(|disk| disk.snapshot_id().map(str::to_owned))
+            .collect(),
     })
 }
 
@@ -114,12 +137,31 @@ fn literal(value: &str) -> String {
     text
 }
 
+/// Every page of a list; `ask` sends the request for the page that begins at a marker.
+async fn list<T, E, Asked>(
+    regional: &Regional,
+    planned: &Planned,
+    ask: impl Fn(Option<String>) -> Asked + Send,
+) -> Result<Vec<T>, CallError>
+where
+    T: Send,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    Asked: Future<Output = Result<(Option<Vec<T>>, Option<String>), SdkError<E, HttpResponse>>> + Send,
+{
+    let mut pages = Pages::of(&planned.call);
+    while pages.is_open() {
+        let (items, next) = regional.send(planned, ask(pages.marker())).await?;
+        pages.add(items, next)?;
+    }
+    Ok(pages.into_items())
+}
+
 fn catalog_error(region: &Region, what: &'static str, error: &CallError) -> CatalogError {
     CatalogError { region: region.clone(), what, reason: error.reason() }
 }
 
 #[cfg(test)]
-mod tests {
+mod small_tests {
     use super::*;
 
     #[test]

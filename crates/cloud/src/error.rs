@@ -1,6 +1,7 @@
 //! Why a call to AWS gave no result, in few kinds and the API's own words.
 
 use crate::budget::BudgetUsedUp;
+use crate::refusal::RegionRefused;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -60,6 +61,8 @@ pub enum CallErrorKind {
     Unclear,
     /// Nothing was sent, since the session's limit of calls is reached.
     Budget,
+    /// Nothing was sent, since the region is not to be asked.
+    Refusal,
 }
 
 impl CallErrorKind {
@@ -72,7 +75,7 @@ impl CallErrorKind {
             Self::Unreachable => "no answer",
             Self::Refused => "refused",
             Self::Unclear => "no usable answer",
-            Self::Budget => "not asked",
+            Self::Budget | Self::Refusal => "not asked",
         }
     }
 }
@@ -104,6 +107,15 @@ impl CallError {
         self.kind == CallErrorKind::Refused && self.code.as_deref() == Some(code)
     }
 
+    /// Whether the endpoint has no such operation. AWS and most of its emulators have codes for that; one without a code
+    /// is an emulator's: AWS says of each of its errors what it is, also of those that are its own fault.
+    pub(crate) fn is_no_operation(&self) -> bool {
+        match self.code.as_deref() {
+            Some(code) => NO_OPERATION.contains(&code),
+            None => self.kind == CallErrorKind::Unclear && self.message.contains("HTTP status 50"),
+        }
+    }
+
     /// The code and the words, for a sentence that tells the kind itself.
     pub(crate) fn words(&self) -> String {
         match &self.code {
@@ -124,6 +136,9 @@ impl CallError {
     {
         if let Some(used_up) = cause::<BudgetUsedUp>(error) {
             return Self::budget(call, *used_up);
+        }
+        if let Some(refused) = cause::<RegionRefused>(error) {
+            return Self { call, kind: CallErrorKind::Refusal, code: None, message: refused.to_string() };
         }
         if let Some(role) = cause::<CallError>(error) {
             // The keys of an assumed role had to be renewed on the way.
@@ -177,6 +192,7 @@ impl Explain for CallError {
             CallErrorKind::Refused => codes::C_REFUSED,
             CallErrorKind::Unclear => codes::C_UNCLEAR,
             CallErrorKind::Budget => codes::C_BUDGET,
+            CallErrorKind::Refusal => codes::R_PRIMARY_NEEDED,
         }
     }
 
@@ -191,10 +207,14 @@ impl Explain for CallError {
             }
             CallErrorKind::Refused => return None,
             CallErrorKind::Unclear => "repeat it; if it stays, look at the region's health dashboard".into(),
+            CallErrorKind::Refusal => REFUSED_REMEDY.into(),
             CallErrorKind::Budget => "raise --max-calls, or name fewer stacks with --stack".into(),
         })
     }
 }
+
+/// What to do where a region is needed that is not to be asked.
+pub(crate) const REFUSED_REMEDY: &str = "leave --primary-down out if the region does answer";
 
 /// What to do without credentials.
 pub(crate) const NO_CREDENTIALS_REMEDY: &str =
@@ -210,6 +230,16 @@ pub(crate) fn credentials_failure(error: &CredentialsError) -> (CallErrorKind, S
         other => (CallErrorKind::Credentials, innermost(other)),
     }
 }
+
+/// Codes for an operation that the endpoint does not have.
+const NO_OPERATION: [&str; 6] = [
+    "InvalidAction",
+    "UnknownOperation",
+    "UnknownOperationException",
+    "NotImplemented",
+    "NotYetImplemented",
+    "UnsupportedOperation",
+];
 
 /// The services' codes; EC2: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>, common:
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/CommonErrors.html>; S3 and SNS have some of their own.

@@ -18,11 +18,12 @@ use tokio::sync::Mutex;
 const RENEW_BEFORE: Duration = Duration::from_secs(120);
 
 /// How S3 is reached in `region` by this configuration.
-pub(crate) fn access(region: &Region, config: &SdkConfig) -> S3Access {
+pub(crate) fn access(region: &Region, config: &SdkConfig, refused: Option<&Region>) -> S3Access {
     S3Access {
         region: region.as_str().to_owned(),
         endpoint: endpoint(config),
         credentials: Arc::new(SdkKeys { provider: config.credentials_provider(), held: Mutex::new(None) }),
+        refused: refused.map(|region| region.as_str().to_owned()),
     }
 }
 
@@ -110,7 +111,7 @@ mod tests {
             .credentials_provider(SharedCredentialsProvider::new(role))
             .endpoint_url("http://127.0.0.1:5000")
             .build();
-        access(&Region::new("eu-central-1").expect("region"), &config)
+        access(&Region::new("eu-central-1").expect("region"), &config, None)
     }
 
     #[tokio::test]

@@ -2,11 +2,12 @@
 
 use crate::budget::Budget;
 use crate::calls::{CallLog, Gate};
-use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, credentials_failure};
+use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, REFUSED_REMEDY, credentials_failure};
 use crate::limits::{Counter, Limits, limit};
+use crate::refusal::{self, RegionRefused};
 use crate::regional::{GLOBAL, Regional};
-use crate::role::{RoleKeys, account_of, own_account};
-use crate::{AwsCatalog, AwsReader, Route53Dns, s3};
+use crate::role::{RoleKeys, Sts, account_of, own_account};
+use crate::{AwsCatalog, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -17,7 +18,7 @@ use pilotlight_drift::Place;
 use pilotlight_findings::{ApiCalls, Code, Explain, Region, codes};
 use pilotlight_store::S3Access;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -60,6 +61,8 @@ struct Inner {
     limits: Arc<Limits>,
     log: Arc<CallLog>,
     budget: Arc<Budget>,
+    /// A region that is not asked anything.
+    refused: OnceLock<Region>,
 }
 
 impl Aws {
@@ -73,6 +76,7 @@ impl Aws {
             limits: Arc::default(),
             log: Arc::default(),
             budget: Arc::default(),
+            refused: OnceLock::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -82,6 +86,17 @@ impl Aws {
     #[must_use]
     pub fn with_max_calls(self, limit: Option<u64>) -> Self {
         self.inner.budget.set(limit);
+        self
+    }
+
+    /// Asks nothing of a region: not its services, not its STS for a role's keys, and no bucket that is there. Each such
+    /// call fails as [`CallErrorKind::Refusal`]. To be set before the first call, once.
+    ///
+    /// Services that have no region (IAM, Route 53) are asked from whichever region a caller names, which is not this
+    /// one; where AWS keeps them in this one (us-east-1), they are asked there.
+    #[must_use]
+    pub fn without_region(self, region: Region) -> Self {
+        let _ = self.inner.refused.set(region);
         self
     }
 
@@ -117,6 +132,9 @@ impl Aws {
     /// # Errors
     /// There are none, or their source (SSO, a role, a process) failed.
     pub async fn check_credentials(&self, region: &Region) -> Result<(), SessionError> {
+        if self.inner.refused.get() == Some(region) {
+            return Err(SessionError::Refused { region: region.clone() });
+        }
         let config = self.config(region).await;
         let found = match config.credentials_provider() {
             Some(provider) => provider.provide_credentials().await.map(drop),
@@ -169,10 +187,32 @@ impl Aws {
         AwsCatalog::new(self.clone())
     }
 
+    /// Which copies of snapshots regions have.
+    pub fn snapshots(&self) -> AwsSnapshots {
+        AwsSnapshots::new(self.clone())
+    }
+
+    /// How far replicas and snapshots are behind, in whichever region is asked about.
+    pub fn replication(&self) -> AwsReplication {
+        AwsReplication::new(self.clone())
+    }
+
+    /// IAM's policy simulator, with the credentials of `home`.
+    pub async fn simulator(&self, home: &Region) -> AwsSimulator {
+        let regional = self.regional(&Place::own(home.clone()), self.session_log()).await;
+        let emulated = self.config(home).await.endpoint_url().is_some();
+        AwsSimulator::new(regional, self.sts(home).await, emulated)
+    }
+
+    /// STS with the caller's own credentials.
+    async fn sts(&self, region: &Region) -> Sts {
+        Sts::new(region, &self.config(region).await, &self.gate(self.session_log()), &self.session_log())
+    }
+
     /// S3 in this place, for the store. The endpoint is what `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or
     /// the profile name, if any of them does.
     pub async fn s3_access(&self, place: &Place) -> S3Access {
-        s3::access(&place.region, &self.place_config(place).await)
+        s3::access(&place.region, &self.place_config(place).await, self.inner.refused.get())
     }
 
     /// Waits until `requests` more may be sent to a service in this place, and books them, for those who send them by
@@ -255,6 +295,9 @@ impl Aws {
     }
 
     async fn config(&self, region: &Region) -> SdkConfig {
+        if self.inner.refused.get() == Some(region) {
+            return refusal::config(region);
+        }
         let mut configs = self.inner.configs.lock().await;
         if let Some(config) = configs.get(region) {
             return config.clone();
@@ -314,6 +357,12 @@ pub enum SessionError {
         /// What its source says.
         reason: String,
     },
+    /// Nothing is asked of the region.
+    #[error("use {region}: {}", RegionRefused { region: region.clone() })]
+    Refused {
+        /// Which region.
+        region: Region,
+    },
     /// A role cannot be assumed.
     #[error("assume the role {role}")]
     Role {
@@ -330,6 +379,7 @@ impl Explain for SessionError {
         match self {
             Self::NoCredentials => codes::C_CREDENTIALS,
             Self::Credentials { .. } => codes::C_REJECTED,
+            Self::Refused { .. } => codes::R_PRIMARY_NEEDED,
             Self::Role { error, .. } => error.code(),
         }
     }
@@ -338,6 +388,7 @@ impl Explain for SessionError {
         Some(match self {
             Self::NoCredentials => NO_CREDENTIALS_REMEDY.into(),
             Self::Credentials { .. } => "sign in again, and check with: aws sts get-caller-identity".into(),
+            Self::Refused { .. } => REFUSED_REMEDY.into(),
             Self::Role { role, error } if error.kind == CallErrorKind::Denied => format!(
                 "allow this identity sts:AssumeRole on {role}, and let the role's trust policy name this identity"
             ),

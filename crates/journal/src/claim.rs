@@ -51,16 +51,20 @@ struct Stored {
 }
 
 fn claims_folder(plan: &str) -> String {
-    let mut folder = String::from("plans/");
+    format!("plans/{}/", encoded(plan))
+}
+
+/// A plan's name as one folder's.
+pub(crate) fn encoded(plan: &str) -> String {
+    let mut name = String::new();
     for byte in plan.bytes() {
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
-            folder.push(char::from(byte));
+            name.push(char::from(byte));
         } else {
-            folder.push_str(&format!("={byte:02X}"));
+            name.push_str(&format!("={byte:02X}"));
         }
     }
-    folder.push('/');
-    folder
+    name
 }
 
 /// The key of a claim.

@@ -190,7 +190,7 @@ fn unread(copy: &dyn EventStore, cause: &str) -> Finding {
 }
 
 /// An error with its chain of causes, in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

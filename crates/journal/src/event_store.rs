@@ -17,6 +17,14 @@ pub trait EventStore: Send + Sync {
     /// whether the object was written.
     async fn create(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError>;
 
+    /// Writes a new object that holds secrets: where the store can keep others from reading it, it does.
+    ///
+    /// # Errors
+    /// As [`EventStore::create`].
+    async fn create_private(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.create(key, bytes).await
+    }
+
     /// Reads an object; none where it does not exist.
     ///
     /// # Errors
@@ -44,6 +52,10 @@ impl EventStore for Store {
 
     async fn create(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
         Store::create(self, key, bytes.to_vec()).await
+    }
+
+    async fn create_private(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        Store::create_private(self, key, bytes.to_vec()).await
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

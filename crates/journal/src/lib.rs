@@ -3,7 +3,7 @@
 //! [`RunJournal`] starts a run, continues one, and appends; [`verify`] says whether the objects of a run
 //! are what was written, and names the one that is not; [`replay`] makes a [`RunState`] of the events.
 //! An [`EventStore`] keeps the objects: `pilotlight_store::Store` on disk or S3, [`MemoryStore`] in tests.
-//! The first of [`JournalStores`] decides, the others are copies.
+//! The first of [`JournalStores`] decides, the others are copies. A [`Shelf`] is what is kept beside the runs.
 //!
 //! This crate does not know what a step does, nor what a compiled run looks like inside. It reads no clock
 //! of its own: the caller passes one.
@@ -21,10 +21,12 @@ mod read;
 mod replay;
 mod run_journal;
 mod seal;
+mod shelf;
 
 pub use canonical::{canonical_json, digest};
 pub use chain::{ChainError, verify};
 pub use claim::{CLAIM_VERSION, Claim, active_run, latest_run, plan_runs};
+pub use copies::with_causes;
 pub use error::JournalError;
 pub use event::*;
 pub use event_store::EventStore;
@@ -32,3 +34,4 @@ pub use memory::{Fault, MemoryStore, Operation};
 pub use read::{RunLog, read_run, runs};
 pub use replay::{Decision, Finished, PhaseState, Rollback, RunState, StepState, StepStatus, Stopped, replay};
 pub use run_journal::{Clock, JournalStores, Ownership, RunJournal, Start};
+pub use shelf::{Shelf, ShelfError, ShelfIndex};

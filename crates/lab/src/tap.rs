@@ -17,6 +17,8 @@ pub struct Call {
     pub path: String,
     /// The body as text.
     pub body: String,
+    /// The region that it is signed for; empty where it is not signed.
+    pub region: String,
 }
 
 /// When a call is looked at.
@@ -48,8 +50,10 @@ impl Call {
     /// The query APIs name the operation in the body, the REST ones by method and path.
     pub fn operation(&self) -> String {
         let action = self.body.split('&').find_map(|field| field.strip_prefix("Action="));
-        match action {
-            Some(action) => action.to_owned(),
+        // CloudWatch's protocol has it in the path, over a body that is no text.
+        let in_path = self.path.strip_prefix("/service/").and_then(|rest| rest.split_once("/operation/"));
+        match action.or(in_path.map(|(_, operation)| operation)) {
+            Some(operation) => operation.to_owned(),
             None => format!("{} {}", self.method, self.path),
         }
     }
@@ -60,7 +64,10 @@ impl Call {
         // ListTagsForResources, whose list of ids is too long for a path.
         let lists_tags =
             self.method == "POST" && self.path.starts_with("/2013-04-01/tags/") && self.path.matches('/').count() == 3;
-        lists_tags || ["GET ", "HEAD ", "Describe", "Get", "List"].iter().any(|start| operation.starts_with(start))
+        lists_tags
+            || ["GET ", "HEAD ", "Describe", "Get", "List", "SimulatePrincipalPolicy"]
+                .iter()
+                .any(|start| operation.starts_with(start))
     }
 
     /// Whether it is Route 53's `ChangeResourceRecordSets`.
@@ -164,7 +171,7 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut request = line.into_bytes();
-    let mut length = 0;
+    let (mut length, mut region) = (0, String::new());
     loop {
         let mut header = String::new();
         if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
@@ -174,6 +181,8 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().map_err(std::io::Error::other)?,
             "transfer-encoding" => return Err(std::io::Error::other("the tap reads no chunked request")),
+            // AWS4-HMAC-SHA256 Credential=KEY/20260301/eu-west-1/ec2/aws4_request, …
+            "authorization" => region = value.split('/').nth(2).unwrap_or_default().to_owned(),
             "connection" => continue,
             _ => {}
         }
@@ -183,7 +192,7 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     request.extend_from_slice(&body);
-    Ok(Some((Call { method, path, body: String::from_utf8_lossy(&body).into_owned() }, request)))
+    Ok(Some((Call { method, path, body: String::from_utf8_lossy(&body).into_owned(), region }, request)))
 }
 
 #[cfg(test)]
@@ -191,7 +200,7 @@ mod tests {
     use super::*;
 
     fn call(method: &str, path: &str, body: &str) -> Call {
-        Call { method: method.into(), path: path.into(), body: body.into() }
+        Call { method: method.into(), path: path.into(), body: body.into(), region: String::new() }
     }
 
     #[test]
@@ -203,7 +212,18 @@ mod tests {
         assert!(!call("POST", "/", "Version=2016-11-15&Action=RunInstances").reads());
         assert!(!call("POST", "/2013-04-01/hostedzone/Z/rrset", "<xml/>").reads());
         assert!(!call("PUT", "/bucket/key", "").reads());
+        assert!(call("HEAD", "/bucket", "").reads());
+        assert!(call("POST", "/", "Action=SimulatePrincipalPolicy&ActionNames.member.1=s3%3APutObject").reads());
+        let cloudwatch = |operation: &str| {
+            let path = format!("/service/GraniteServiceVersion20100801/operation/{operation}");
+            call("POST", &path, "\u{fffd}")
+        };
+        assert!(cloudwatch("GetMetricStatistics").reads());
+        assert!(!cloudwatch("PutMetricData").reads());
     }
+
+    const SIGNED: &str = "POST /x HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 \
+        Credential=KEY/20260301/eu-west-1/ec2/aws4_request, SignedHeaders=host\r\nContent-Length: 8\r\n\r\nAction=A";
 
     #[test]
     fn what_passes_is_written_down_and_answered() {
@@ -217,12 +237,13 @@ mod tests {
         });
         let tap = Tap::new(&upstream);
         let mut client = TcpStream::connect(tap.address).expect("the tap");
-        client.write_all(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nAction=A").expect("sent");
+        client.write_all(SIGNED.as_bytes()).expect("sent");
         let mut answer = String::new();
         client.read_to_string(&mut answer).expect("an answer");
         assert!(answer.ends_with("\r\n\r\nok"), "{answer}");
         assert_eq!(tap.calls(), [served.join().expect("served")]);
-        assert_eq!(tap.take_calls()[0].operation(), "A");
+        let call = tap.take_calls().remove(0);
+        assert_eq!((call.operation().as_str(), call.region.as_str()), ("A", "eu-west-1"));
         assert_eq!(tap.calls(), []);
     }
 }

@@ -11,6 +11,7 @@
 
 mod check;
 mod content;
+mod data;
 mod dns_name;
 mod dr_plan;
 mod drift;
@@ -38,6 +39,7 @@ mod typed;
 mod value;
 
 pub use check::{Check, CheckKind, CheckSide, When};
+pub use data::{ALL_DATA, DataChoice, DataFrom, data_choices};
 pub use dr_plan::{DrPlan, Objectives};
 pub use drift::{DriftOptions, IgnorePattern};
 pub use duration::{DurationError, format_duration, parse_duration};

@@ -1,6 +1,7 @@
 //! A plan's text to a plan.
 
 mod check;
+mod data;
 mod drift;
 mod head;
 mod stack;

@@ -1,5 +1,6 @@
 //! The `stack` block: one Terraform root module with its own state.
 
+use crate::data::{ALL_DATA, DATA, DataChoice};
 use crate::table::{AttributeRow, BlockRow, Need, Occurs, Type};
 use indexmap::IndexMap;
 use pilotlight_findings::Span;
@@ -38,12 +39,22 @@ pub struct StandbyOptions {
     pub state: Option<String>,
     /// Attributes that have another value in the standby.
     pub set: Vec<SetOverride>,
+    /// What resources that hold data have in them; see [`StandbyOptions::data_choice`].
+    pub data: Vec<DataChoice>,
     /// Resource addresses that the standby leaves out.
     pub exclude: Vec<String>,
     /// Values of the primary with what stands for them in the standby: images, keys, certificates.
     pub map: IndexMap<String, String>,
     /// Residue that is allowed, by its literal value.
     pub allow: Vec<String>,
+}
+
+impl StandbyOptions {
+    /// The choice for a resource that holds data, by its address without keys; none where the plan has none for it.
+    pub fn data_choice(&self, address: &str) -> Option<&DataChoice> {
+        let of = |wanted: &str| self.data.iter().find(|choice| choice.address == wanted);
+        of(address).or_else(|| of(ALL_DATA))
+    }
 }
 
 /// Attributes of one resource that have another value in the standby.
@@ -169,7 +180,7 @@ pub(crate) static STANDBY: BlockRow = BlockRow {
         },
     ],
     any_attribute: None,
-    blocks: &[&SET],
+    blocks: &[&SET, &DATA],
 };
 
 pub(crate) static SET: BlockRow = BlockRow {

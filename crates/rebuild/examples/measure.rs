@@ -46,7 +46,8 @@ fn measure(primary: &str, standby: &str, folder: &Path) -> Measured {
     let plan = pilotlight_plan::parse("plans/measure.hcl", &text, &Inputs::default())?;
     let zones = |region: &Region| ["a", "b", "c"].map(|letter| format!("{region}{letter}")).to_vec();
     let zones = zone_map(&zones(&plan.primary), &zones(&plan.standby));
-    let images = BTreeMap::new();
+    let machines = BTreeMap::new();
+    let (images, copies) = (BTreeMap::new(), BTreeMap::new());
     let states = [StateLocation {
         stack: "root".to_owned(),
         primary: "s3://primary/root".to_owned(),
@@ -59,6 +60,8 @@ fn measure(primary: &str, standby: &str, folder: &Path) -> Measured {
         standby: &plan.standby,
         zones: &zones,
         images: &images,
+        machines: &machines,
+        copies: &copies,
         states: &states,
         target: Path::new("standby"),
         recorded: None,

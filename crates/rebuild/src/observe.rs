@@ -1,14 +1,30 @@
 //! Everything that goes in: sources, regions, images.
 
 mod backend;
+mod capacity;
 mod catalog;
+mod copies;
 mod images;
 pub mod lifecycle;
+mod machines;
+mod quotas;
 mod reader;
+mod replication;
 mod source;
 
 pub use backend::{S3Backend, s3_backend};
-pub use catalog::{CatalogError, Image, RegionCatalog};
+pub use capacity::{
+    Accelerator, Amounts, CapacityCatalog, DatabaseEngine, MachineFacts, Offers, QuotaValues, Stock, Told,
+};
+pub use catalog::{CatalogError, Image, ImageState, RegionCatalog};
+pub use copies::{DatabaseId, SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
+pub(crate) use images::standing_for;
 pub use images::{ImageMap, image_ids, observe_images};
+pub(crate) use machines::words;
+pub use machines::{MachineLookup, MachineOffer, Machines, observe_machines};
+pub use quotas::QuotaCheck;
+pub use replication::{
+    DataCopy, DataObject, ReplicaKind, ReplicaLag, ReplicationFacts, Snapshot, SnapshotKind, UnknownFact, data_objects,
+};
 pub(crate) use source::{FileKind, is_override, normalize};
 pub use source::{SourceError, SourceTree};

@@ -3,14 +3,24 @@
 //! Between the calls stands whoever asks the user: nothing here decides to go on. States and regions come in
 //! as values, so that a rebuild with the primary gone needs no call to it.
 
+mod capacity;
 mod error;
+mod images;
+mod take_down;
 
+pub use capacity::StackStates;
 pub use error::RebuildError;
+pub use take_down::TakeDown;
 
 use crate::apply::{WriteError, Written, write_root};
-use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter};
-use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
-use crate::verify::{Parity, ParityInput, ResidueInput, as_generated, collisions, parity, residue};
+use crate::decide::{
+    Needs, RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter,
+};
+use crate::observe::{Machines, RegionCatalog, SourceTree, image_ids, normalize, observe_images};
+use crate::recovery::as_built;
+use crate::verify::{
+    Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue, state_residue,
+};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
 use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Root};
@@ -31,6 +41,12 @@ pub struct RegionMap {
     pub zones: BTreeMap<String, String>,
     /// Images of the primary with those of the standby, where they were found by name and owner.
     pub images: BTreeMap<String, String>,
+    /// Machine types with what the standby has for them.
+    #[serde(default)]
+    pub machines: Machines,
+    /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<String, String>,
 }
 
 /// Rebuilds the standby of a plan.
@@ -69,6 +85,8 @@ pub struct Planned {
     pub text: String,
     /// Residue and collisions, allowed ones included as notes.
     pub findings: Vec<Finding>,
+    /// What its apply adds to the region.
+    pub needs: Needs,
 }
 
 impl Planned {
@@ -106,6 +124,19 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// The standby does not answer, or a source cannot be read.
     pub async fn region_map(&self, catalog: &dyn RegionCatalog) -> Result<(RegionMap, Vec<Finding>), RebuildError> {
+        self.region_map_as_built(catalog, None).await
+    }
+
+    /// As [`Rebuild::region_map`], and what was kept of an earlier map counts first, as far as the standby still has
+    /// what it leads to.
+    ///
+    /// # Errors
+    /// As [`Rebuild::region_map`].
+    pub async fn region_map_as_built(
+        &self,
+        catalog: &dyn RegionCatalog,
+        kept: Option<&RegionMap>,
+    ) -> Result<(RegionMap, Vec<Finding>), RebuildError> {
         let (primary, standby) = (&self.plan.primary, &self.plan.standby);
         let offered = catalog.zones(standby).await.map_err(RebuildError::Catalog)?;
         let mut notes = Vec::new();
@@ -116,7 +147,11 @@ impl<'a> Rebuild<'a> {
                 zone_map_by_letter(primary, &offered)
             }
         };
-        let mut map = RegionMap { zones, images: BTreeMap::new() };
+        let mut map = RegionMap { zones, ..RegionMap::default() };
+        if let Some(kept) = kept {
+            let told = as_built(&mut map, kept, &offered, catalog, standby).await.map_err(RebuildError::Catalog)?;
+            notes.extend(told.into_iter().map(|message| self.catalog_note(message)));
+        }
         for stack in &self.plan.stacks {
             let source = self.source(stack)?;
             let ids =
@@ -199,6 +234,10 @@ impl<'a> Rebuild<'a> {
         let retargeted = retarget(&prepared.source, &self.input(&prepared, recorded)?);
         prepared.retargeted = retargeted
             .map_err(|source| RebuildError::Source { stack: stack.name.clone(), source: Box::new(source) })?;
+        if let Some(recorded) = recorded {
+            let unwritten = self.unwritten_machines(stack, &prepared.source, recorded, &prepared);
+            prepared.retargeted.notes.extend(unwritten);
+        }
         prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
         Ok(prepared)
     }
@@ -214,6 +253,8 @@ impl<'a> Rebuild<'a> {
             standby: &self.plan.standby,
             zones: &prepared.map.zones,
             images: &prepared.map.images,
+            machines: &prepared.map.machines,
+            copies: &prepared.map.copies,
             states: &prepared.states,
             target: &prepared.root,
             recorded,
@@ -250,16 +291,20 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// Terraform fails, or the folder cannot be written.
     pub async fn init(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
-        let stack = || prepared.stack.clone();
+        self.initialize(&prepared.stack, &prepared.root, root, cancel).await
+    }
+
+    async fn initialize(&self, stack: &str, folder: &Path, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
         // Terraform makes this folder only where it has something to put in it.
-        let folder = prepared.root.join(PLAN_FILE).parent().map(Path::to_owned).unwrap_or_default();
+        let folder = folder.join(PLAN_FILE).parent().map(Path::to_owned).unwrap_or_default();
         std::fs::create_dir_all(&folder).map_err(|source| RebuildError::Write {
-            stack: stack(),
+            stack: stack.to_owned(),
             source: Box::new(WriteError::File { what: "make the folder", path: folder, source }),
         })?;
         let options = InitOptions { reconfigure: true, ..InitOptions::default() };
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        root.init(&options, cancel).await.map_err(terraform)
+        root.init(&options, cancel)
+            .await
+            .map_err(|source| RebuildError::Terraform { stack: stack.to_owned(), source: Box::new(source) })
     }
 
     /// Makes Terraform's plan of an initialized root and searches it. `primary_states` are the primary's states that
@@ -280,14 +325,16 @@ impl<'a> Rebuild<'a> {
         let outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
         let file = Path::new(PLAN_FILE);
-        let text = root.show_text(file, cancel).await.map_err(terraform)?;
-        let json = root.show(Some(file), cancel).await.map_err(terraform)?;
+        // Each starts the provider for its schema, which takes longer than the rest of it.
+        let (text, json) = futures::join!(root.show_text(file, cancel), root.show(Some(file), cancel));
+        let (text, json) = (text.map_err(terraform)?, json.map_err(terraform)?);
         let json = PlanJson::parse(&format!("{} (plan)", prepared.stack), json.as_bytes())
             .map_err(|source| RebuildError::PlanJson { stack: stack(), source: Box::new(source) })?;
         let retarget = self.input(prepared, None)?;
         let mut findings = residue(&json, &ResidueInput { retarget, primary_states });
         findings.extend(collisions(&prepared.stack, &json, primary_states));
-        Ok(Planned { outcome, text, findings })
+        let needs = self.needs(prepared, &json, primary_states);
+        Ok(Planned { outcome, text, findings, needs })
     }
 
     /// Applies what was planned, and nothing else. The saved plan holds secrets in clear and is removed.
@@ -308,10 +355,7 @@ impl<'a> Rebuild<'a> {
 
     /// Removes the saved plan, where it is not to be applied.
     pub fn discard_plan(&self, prepared: &Prepared) {
-        // It may never have been made; nothing else can be done about one that stays.
-        if let Err(error) = std::fs::remove_file(prepared.root.join(PLAN_FILE)) {
-            tracing::debug!(%error, stack = prepared.stack, "remove the saved plan");
-        }
+        take_down::discard(&prepared.root, &prepared.stack);
     }
 
     /// Proves the standby: both states agree, and Terraform would change nothing.
@@ -328,10 +372,13 @@ impl<'a> Rebuild<'a> {
     ) -> Result<Verified, RebuildError> {
         let stack = || prepared.stack.clone();
         let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        let settled = root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await;
+        let options = PlanOptions::default();
+        // A plan changes no state, and to pull one takes no lock.
+        let (settled, bytes) =
+            futures::join!(root.plan(Path::new(PLAN_FILE), &options, cancel, progress), root.state_pull(cancel));
         self.discard_plan(prepared);
         let settled = settled.map_err(terraform)?;
-        let bytes = root.state_pull(cancel).await.map_err(terraform)?.unwrap_or_default();
+        let bytes = bytes.map_err(terraform)?.unwrap_or_default();
         let standby = State::parse(&format!("the standby of {}", prepared.stack), &bytes)
             .map_err(|source| RebuildError::State { stack: stack(), source: Box::new(source) })?;
         let parity = self.parity(prepared, primary, &standby)?;
@@ -363,6 +410,16 @@ impl<'a> Rebuild<'a> {
             .map_err(|source| RebuildError::Generated { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 
+    /// What Terraform would ask of the primary region for this standby, by its HCL: each an error that names the line of
+    /// the source.
+    ///
+    /// # Errors
+    /// A file of the standby cannot be read as Terraform.
+    pub fn primary_calls(&self, prepared: &Prepared) -> Result<Vec<Finding>, RebuildError> {
+        primary_calls(&prepared.source, &prepared.retargeted, &self.plan.primary)
+            .map_err(|source| RebuildError::Source { stack: prepared.stack.clone(), source: Box::new(source) })
+    }
+
     /// Compares two states of a prepared stack, without Terraform: what `validate` asks.
     ///
     /// # Errors
@@ -370,5 +427,29 @@ impl<'a> Rebuild<'a> {
     pub fn parity(&self, prepared: &Prepared, primary: &State, standby: &State) -> Result<Parity, RebuildError> {
         let retarget = self.input(prepared, Some(primary))?;
         Ok(parity(primary, standby, &ParityInput { retarget, retargeted: &prepared.retargeted }))
+    }
+
+    /// What the standby's state of a prepared stack has of the primary: what `validate` asks.
+    ///
+    /// # Errors
+    /// The plan has no such stack.
+    pub fn state_residue(
+        &self,
+        prepared: &Prepared,
+        standby: &State,
+        primary_states: &[&State],
+    ) -> Result<Vec<Finding>, RebuildError> {
+        let retarget = self.input(prepared, None)?;
+        Ok(state_residue(standby, &ResidueInput { retarget, primary_states }))
+    }
+
+    /// The folders and files that the source of a stack is read from: its root, and what it reaches outside of it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn source_paths(&self, stack: &str) -> Result<Vec<PathBuf>, RebuildError> {
+        let source = self.source(self.stack(stack)?)?;
+        let reached = source.modules.iter().chain(source.files.keys()).map(|path| source.root.join(path));
+        Ok(std::iter::once(source.root.clone()).chain(reached).collect())
     }
 }

@@ -2,11 +2,19 @@
 
 mod as_generated;
 mod collision;
+mod not_ours;
 mod parity;
+mod primary_calls;
+mod quotas;
+mod recovery_point;
 mod residue;
 mod walk;
 
 pub use as_generated::as_generated;
 pub use collision::collisions;
+pub use not_ours::not_ours;
 pub use parity::{Parity, ParityInput, parity};
-pub use residue::{ResidueInput, residue};
+pub(crate) use primary_calls::primary_calls;
+pub(crate) use quotas::{QuotaInput, relevant, shortages};
+pub use recovery_point::{RecoveryPoint, recovery_point};
+pub use residue::{ResidueInput, residue, state_residue};

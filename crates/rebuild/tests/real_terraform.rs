@@ -43,6 +43,7 @@ impl RegionCatalog for Catalog {
                 name: "al2023".to_owned(),
                 owner: "137112412989".to_owned(),
                 architecture: "x86_64".to_owned(),
+                ..Image::default()
             })
             .collect())
     }
@@ -53,6 +54,7 @@ impl RegionCatalog for Catalog {
             name: name.to_owned(),
             owner: owner.to_owned(),
             architecture: architecture.to_owned(),
+            ..Image::default()
         };
         Ok(vec![image("ami-0bbbbbbbbbbbbbbbb", "x86_64"), image("ami-0eeeeeeeeeeeeeeee", "arm64")])
     }

@@ -19,6 +19,8 @@ pub struct S3Access {
     pub endpoint: Option<String>,
     /// Signs the requests.
     pub credentials: S3Credentials,
+    /// A region of which nothing may be asked: a bucket there is an error, and no request leaves for it.
+    pub refused: Option<String>,
 }
 
 /// Credentials that never change.

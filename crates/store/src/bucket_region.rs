@@ -17,14 +17,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a question without an answer is not asked again: a region that is down must not slow down every
 /// object that is read, and a short disturbance must not decide for the whole process.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// Where S3's global name leads. Source: "Virtual hosting of buckets" in the S3 User Guide.
+const GLOBAL_REGION: &str = "us-east-1";
 /// The header that names a bucket's region.
 const HEADER: &str = "x-amz-bucket-region";
 
 /// Asks in which region a bucket is; none where there is no answer that says so.
 #[async_trait]
 pub(crate) trait AskRegion: Send + Sync {
-    /// `near` is the region that the bucket is thought to be in.
-    async fn ask(&self, bucket: &str, near: &str) -> Option<String>;
+    /// `near` is the region that the bucket is thought to be in, `refused` one of which nothing may be asked.
+    async fn ask(&self, bucket: &str, near: &str, refused: Option<&str>) -> Option<String>;
 }
 
 /// The regions of buckets, each asked for once.
@@ -52,7 +54,7 @@ impl<A: AskRegion> Regions<A> {
     }
 
     /// The bucket's region, or `fallback` where it cannot be found out now.
-    pub(crate) async fn of(&self, bucket: &str, fallback: &str) -> String {
+    pub(crate) async fn of(&self, bucket: &str, fallback: &str, refused: Option<&str>) -> String {
         let known = self.known.lock().await.entry(bucket.to_owned()).or_default().clone();
         // Whoever comes second waits for the answer to the first one's question.
         let mut known = known.lock().await;
@@ -61,7 +63,7 @@ impl<A: AskRegion> Regions<A> {
             Known::NoAnswer(when) if when.elapsed() < self.ask_again_after => return fallback.to_owned(),
             Known::Nothing | Known::NoAnswer(_) => {}
         }
-        let Some(region) = self.asker.ask(bucket, fallback).await else {
+        let Some(region) = self.asker.ask(bucket, fallback, refused).await else {
             tracing::warn!(bucket, fallback, "the region of the bucket was not found out");
             *known = Known::NoAnswer(Instant::now());
             return fallback.to_owned();
@@ -79,8 +81,8 @@ pub(crate) struct HttpRegions;
 impl AskRegion for HttpRegions {
     /// First the region that is thought of, so that nothing depends on another one while that answers; then
     /// S3's global name, which some other region may serve.
-    async fn ask(&self, bucket: &str, near: &str) -> Option<String> {
-        for endpoint in endpoints(near) {
+    async fn ask(&self, bucket: &str, near: &str, refused: Option<&str>) -> Option<String> {
+        for endpoint in endpoints(near, refused) {
             if let Some(region) = head(&endpoint, bucket).await {
                 return Some(region);
             }
@@ -90,8 +92,13 @@ impl AskRegion for HttpRegions {
 }
 
 /// Where S3 is asked, in this order. China's regions are a partition of their own, without a global name.
-fn endpoints(near: &str) -> Vec<String> {
-    if near.starts_with("cn-") {
+/// The global name is left out where us-east-1 is refused, which serves it.
+fn endpoints(near: &str, refused: Option<&str>) -> Vec<String> {
+    if refused == Some(near) {
+        Vec::new()
+    } else if refused == Some(GLOBAL_REGION) {
+        vec![format!("https://s3.{near}.amazonaws.com")]
+    } else if near.starts_with("cn-") {
         vec![format!("https://s3.{near}.amazonaws.com.cn")]
     } else {
         vec![format!("https://s3.{near}.amazonaws.com"), "https://s3.amazonaws.com".to_owned()]
@@ -128,7 +135,7 @@ mod tests {
 
     #[async_trait]
     impl AskRegion for Told {
-        async fn ask(&self, _bucket: &str, _near: &str) -> Option<String> {
+        async fn ask(&self, _bucket: &str, _near: &str, _refused: Option<&str>) -> Option<String> {
             self.1.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             self.0.map(str::to_owned)
@@ -142,10 +149,10 @@ mod tests {
     #[tokio::test]
     async fn a_bucket_is_asked_for_once_also_by_many_at_a_time() {
         let regions = told(Some("ap-south-1"), ASK_AGAIN_AFTER);
-        let answers = futures::future::join_all((0..8).map(|_| regions.of("states", "eu-west-1"))).await;
+        let answers = futures::future::join_all((0..8).map(|_| regions.of("states", "eu-west-1", None))).await;
         assert!(answers.iter().all(|region| region == "ap-south-1"), "{answers:?}");
         assert_eq!(regions.asker.1.load(Ordering::SeqCst), 1);
-        regions.of("journal", "eu-west-1").await;
+        regions.of("journal", "eu-west-1", None).await;
         assert_eq!(regions.asker.1.load(Ordering::SeqCst), 2, "another bucket is another question");
     }
 
@@ -154,7 +161,7 @@ mod tests {
         for (ask_again_after, asked) in [(ASK_AGAIN_AFTER, 1), (Duration::ZERO, 3)] {
             let regions = told(None, ask_again_after);
             for _ in 0..3 {
-                assert_eq!(regions.of("states", "eu-central-1").await, "eu-central-1");
+                assert_eq!(regions.of("states", "eu-central-1", None).await, "eu-central-1");
             }
             assert_eq!(regions.asker.1.load(Ordering::SeqCst), asked);
         }
@@ -202,7 +209,11 @@ mod tests {
 
     #[test]
     fn the_region_that_is_thought_of_is_asked_first() {
-        assert_eq!(endpoints("eu-central-1"), ["https://s3.eu-central-1.amazonaws.com", "https://s3.amazonaws.com"]);
-        assert_eq!(endpoints("cn-north-1"), ["https://s3.cn-north-1.amazonaws.com.cn"]);
+        let (near, global) = ("https://s3.eu-central-1.amazonaws.com", "https://s3.amazonaws.com");
+        assert_eq!(endpoints("eu-central-1", None), [near, global]);
+        assert_eq!(endpoints("eu-central-1", Some("eu-west-1")), [near, global]);
+        assert_eq!(endpoints("eu-central-1", Some("us-east-1")), [near]);
+        assert_eq!(endpoints("us-east-1", Some("us-east-1")), [""; 0]);
+        assert_eq!(endpoints("cn-north-1", None), ["https://s3.cn-north-1.amazonaws.com.cn"]);
     }
 }

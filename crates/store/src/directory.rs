@@ -53,3 +53,42 @@ fn create_durably(path: &Path) -> std::io::Result<()> {
         Ok(()) => Ok(()),
     }
 }
+
+/// Makes the folders of a key below `root`, those that are not there for this user alone.
+pub(crate) async fn make_private_parents(root: &Path, key: &str) -> std::io::Result<()> {
+    let mut folder = root.to_owned();
+    let mut parts: Vec<&str> = key.split('/').collect();
+    parts.pop();
+    for part in parts {
+        folder.push(part);
+        let mut builder = tokio::fs::DirBuilder::new();
+        #[cfg(unix)]
+        builder.mode(PRIVATE_FOLDER);
+        match builder.create(&folder).await {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            made => made?,
+        }
+    }
+    Ok(())
+}
+
+/// Lets only this user read a file.
+#[cfg(unix)]
+pub(crate) async fn make_private(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    tokio::fs::set_permissions(file, std::fs::Permissions::from_mode(PRIVATE_FILE)).await
+}
+
+/// Only Unix has modes; elsewhere the folder's own permissions count.
+#[cfg(not(unix))]
+pub(crate) async fn make_private(_file: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Read, write and search, for the owner alone.
+#[cfg(unix)]
+const PRIVATE_FOLDER: u32 = 0o700;
+
+/// Read and write, for the owner alone.
+#[cfg(unix)]
+const PRIVATE_FILE: u32 = 0o600;

@@ -63,6 +63,14 @@ pub enum StoreError {
         /// The store's own words.
         source: Cause,
     },
+    /// The bucket is in the region of which nothing may be asked.
+    #[error("ask {url}: it is in {region}, of which nothing is asked (--primary-down)")]
+    RefusedRegion {
+        /// The object.
+        url: String,
+        /// The region.
+        region: String,
+    },
     /// An `s3://` URL, and the caller has no access to S3 to offer.
     #[error("open {url}: no AWS region and credentials are configured")]
     NoAccess {
@@ -123,6 +131,7 @@ impl StoreError {
             | Self::NoMatch { url, .. }
             | Self::NoBucket { url, .. }
             | Self::WrongRegion { url, .. }
+            | Self::RefusedRegion { url, .. }
             | Self::NoAccess { url }
             | Self::AlreadyExists { url }
             | Self::NotFound { url, .. }
@@ -210,6 +219,7 @@ impl Explain for StoreError {
             | Self::NoWorkspaces { .. } => codes::J_URL,
             Self::NoMatch { .. } => codes::S_NO_MATCH,
             Self::WrongRegion { .. } => codes::J_UNREACHABLE,
+            Self::RefusedRegion { .. } => codes::R_PRIMARY_NEEDED,
             Self::NoAccess { .. } | Self::Denied { .. } => codes::J_DENIED,
             Self::NotFound { .. } | Self::NoBucket { .. } => codes::J_NOT_FOUND,
             Self::AlreadyExists { .. } => codes::J_EXISTS,
@@ -226,6 +236,7 @@ impl Explain for StoreError {
             Self::NoMatch { .. } => "name a state, or a folder, prefix or glob that holds one".into(),
             Self::NoBucket { .. } => "check the bucket's name, and that these credentials are of its account".into(),
             Self::WrongRegion { .. } => "name the bucket's region, as in s3://bucket/key?region=eu-west-1".into(),
+            Self::RefusedRegion { .. } => "name a bucket of another region, or leave --primary-down out".into(),
             Self::NoAccess { .. } => "set AWS_REGION and credentials, as for the AWS CLI".into(),
             Self::AlreadyExists { .. } => return None,
             Self::NotFound { .. } => "check the URL for a typing error, and that what writes it has run".into(),

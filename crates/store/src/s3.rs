@@ -60,13 +60,24 @@ impl Bucket {
         Ok(bucket)
     }
 
+    /// The same bucket, with time for large objects.
+    ///
+    /// # Errors
+    /// As [`Bucket::open`].
+    pub(crate) fn patient(self) -> Result<Self, StoreError> {
+        Self::open(&self.url, &self.name, &self.access, Purpose::State)
+    }
+
     /// The client of the bucket's own region, which need not be the caller's. S3 only answers requests that are
     /// signed for that one. With another endpoint than AWS's, the caller's region is taken.
     ///
     /// # Errors
     /// As [`Bucket::open`]. That the region was not found out is no error: the caller's is taken.
     pub(crate) async fn objects(&self) -> Result<Arc<dyn ObjectStore>, StoreError> {
-        Ok(self.client(&self.region_now().await)?)
+        self.admit(&self.access.region)?;
+        let region = self.region_now().await;
+        self.admit(&region)?;
+        Ok(self.client(&region)?)
     }
 
     /// The region that it is in, as far as can be found out now.
@@ -77,7 +88,17 @@ impl Bucket {
     async fn region(&self, regions: &Regions<impl AskRegion>) -> String {
         match self.access.endpoint {
             Some(_) => self.access.region.clone(),
-            None => regions.of(&self.name, &self.access.region).await,
+            None => regions.of(&self.name, &self.access.region, self.access.refused.as_deref()).await,
+        }
+    }
+
+    /// Nothing is asked of the region that the caller has ruled out, not even where a bucket is.
+    fn admit(&self, region: &str) -> Result<(), StoreError> {
+        match &self.access.refused {
+            Some(refused) if refused == region => {
+                Err(StoreError::RefusedRegion { url: self.url.clone(), region: refused.clone() })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -132,9 +153,26 @@ mod tests {
 
     #[async_trait::async_trait]
     impl AskRegion for SaoPaulo {
-        async fn ask(&self, _bucket: &str, _near: &str) -> Option<String> {
+        async fn ask(&self, _bucket: &str, _near: &str, _refused: Option<&str>) -> Option<String> {
             Some("sa-east-1".to_owned())
         }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_of_a_region_that_is_refused() {
+        let access = |region: &str| S3Access {
+            region: region.into(),
+            endpoint: Some("http://127.0.0.1:1".into()),
+            credentials: static_credentials("AKIDEXAMPLE", "secret", None),
+            refused: Some("eu-west-1".into()),
+        };
+        let open = |region| Bucket::open("s3://states", "states", &access(region), Purpose::State).unwrap();
+        let error = open("eu-west-1").objects().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "ask s3://states: it is in eu-west-1, of which nothing is asked (--primary-down)"
+        );
+        assert!(open("eu-central-1").objects().await.is_ok());
     }
 
     #[tokio::test]
@@ -144,6 +182,7 @@ mod tests {
                 region: "eu-west-1".into(),
                 endpoint: endpoint.map(str::to_owned),
                 credentials: static_credentials("AKIDEXAMPLE", "secret", None),
+                refused: None,
             };
             let bucket = Bucket::open("s3://states", "states", &access, Purpose::State).unwrap();
             let found = bucket.region(&Regions::new(SaoPaulo)).await;

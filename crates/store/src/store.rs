@@ -1,6 +1,6 @@
 use crate::location::{Location, without_credentials};
 use crate::s3::{Bucket, Purpose};
-use crate::{S3Access, StoreError, directory};
+use crate::{S3Access, StoreError, Writable, directory};
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use object_store::memory::InMemory;
@@ -49,6 +49,18 @@ impl Store {
     /// An empty store in memory. Clones share it.
     pub fn memory() -> Self {
         Self { url: "memory:".to_owned(), backend: Backend::Memory(Arc::new(InMemory::new())) }
+    }
+
+    /// The same store, with time for objects of tens of megabytes: for those that no run waits for.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn for_large_objects(self) -> Result<Self, StoreError> {
+        let backend = match self.backend {
+            Backend::Bucket { bucket, prefix } => Backend::Bucket { bucket: bucket.patient()?, prefix },
+            other => other,
+        };
+        Ok(Self { backend, ..self })
     }
 
     /// The URL that it was opened with, without credentials.
@@ -106,6 +118,15 @@ impl Store {
         Ok(names)
     }
 
+    /// Whether a folder could be written, by its permissions and its room; nothing is written. None of S3, where only
+    /// policies tell.
+    pub fn writable(&self) -> Option<Writable> {
+        match &self.backend {
+            Backend::Directory(root) => Some(crate::writable::writable(root)),
+            Backend::Bucket { .. } | Backend::Memory(_) => None,
+        }
+    }
+
     /// Writes a new object, whole and synced to the disk, or not at all; it never replaces one.
     ///
     /// # Errors
@@ -124,6 +145,22 @@ impl Store {
         let options = PutOptions::from(PutMode::Create);
         let created = store.put_opts(&path, PutPayload::from_bytes(bytes.into()), options).await;
         created.map(|_| ()).map_err(|error| StoreError::of(url, error))
+    }
+
+    /// As [`Store::create`], for what holds secrets: on disk only the user who runs the program may read it, nor may
+    /// others look into the folders that are made for it. Who may read a bucket, its own policy says.
+    ///
+    /// # Errors
+    /// As [`Store::create`].
+    pub async fn create_private(&self, key: &str, bytes: impl Into<Bytes>) -> Result<(), StoreError> {
+        let Backend::Directory(root) = &self.backend else { return self.create(key, bytes).await };
+        let url = self.object_url(key);
+        // The checks of a key come before its first folder.
+        parse_key(&url, key)?;
+        directory::created(root, &self.url).await?;
+        directory::make_private_parents(root, key).await.map_err(|error| StoreError::of_io(url.clone(), error))?;
+        self.create(key, bytes).await?;
+        directory::make_private(&root.join(key)).await.map_err(|error| StoreError::of_io(url, error))
     }
 
     /// The store and the whole key; none where the directory does not exist.

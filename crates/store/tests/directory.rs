@@ -113,3 +113,24 @@ async fn memory_behaves_as_a_disk_does() {
     assert_eq!(store.list("runs").await.unwrap(), ["runs/a/0.json"]);
     assert_eq!(store.read_if_exists("x").await.unwrap(), None);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_holds_secrets_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open("file:journal", folder.path(), None).unwrap();
+    store.create("runs/a/0000000000.json", "{}").await.unwrap();
+    store.create_private("recovery/shop/states/ab.tfstate", "secret").await.unwrap();
+    let again = store.create_private("recovery/shop/states/ab.tfstate", "other").await.unwrap_err();
+    assert!(matches!(again, StoreError::AlreadyExists { .. }), "{again}");
+    let mode = |path: &str| folder.path().join("journal").join(path).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        ["recovery", "recovery/shop/states", "recovery/shop/states/ab.tfstate"].map(mode),
+        [0o700, 0o700, 0o600]
+    );
+    assert_eq!(store.read("recovery/shop/states/ab.tfstate").await.unwrap(), "secret");
+    assert_eq!(store.list("recovery/shop").await.unwrap(), ["recovery/shop/states/ab.tfstate"]);
+    assert!(matches!(store.create_private("../out", "x").await, Err(StoreError::BadUrl { .. })));
+    assert!(!folder.path().join("out").exists());
+}

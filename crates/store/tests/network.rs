@@ -122,6 +122,7 @@ fn access(endpoint: &str) -> S3Access {
         region: "eu-central-1".into(),
         endpoint: Some(endpoint.into()),
         credentials: static_credentials("AKIDEXAMPLE", "very-secret", None),
+        refused: None,
     }
 }
 

@@ -74,7 +74,7 @@ pub enum RunError {
 
 /// The first error that Terraform named, or the end of what it wrote.
 fn told(findings: &[Finding], output: &str) -> String {
-    if let Some(finding) = findings.iter().find(|finding| finding.severity >= Severity::Error) {
+    if let Some(finding) = first_error(findings).map(|index| &findings[index]) {
         return match &finding.subject {
             Subject::File { span } => format!(": {} ({span})", finding.message),
             _ => format!(": {}", finding.message),
@@ -86,7 +86,20 @@ fn told(findings: &[Finding], output: &str) -> String {
     }
 }
 
+fn first_error(findings: &[Finding]) -> Option<usize> {
+    findings.iter().position(|finding| finding.severity >= Severity::Error)
+}
+
 impl RunError {
+    /// What Terraform had to say beside what the error's own text tells.
+    pub fn beside(&self) -> impl Iterator<Item = &Finding> {
+        let told = match self {
+            Self::Failed { findings, .. } => first_error(findings),
+            _ => None,
+        };
+        self.findings().iter().enumerate().filter(move |(index, _)| Some(*index) != told).map(|(_, finding)| finding)
+    }
+
     /// What Terraform had to say before it ended.
     pub fn findings(&self) -> &[Finding] {
         match self {

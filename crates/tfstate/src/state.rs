@@ -108,6 +108,11 @@ impl State {
         self.is_shown
     }
 
+    /// The bytes that it was read from, to be kept where the state is protected as well: they hold its secrets.
+    pub fn bytes(&self) -> &[u8] {
+        self.text.whole().as_bytes()
+    }
+
     /// Outputs of the root module by name, in the order of the file.
     pub fn outputs(&self) -> &IndexMap<String, Output> {
         &self.outputs

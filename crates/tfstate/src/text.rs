@@ -29,6 +29,11 @@ impl Text {
         Source { file, text: self.as_str(), before: self.0.mark }
     }
 
+    /// All of it, a byte order mark included.
+    pub(crate) fn whole(&self) -> &str {
+        &self.0.text
+    }
+
     fn as_str(&self) -> &str {
         &self.0.text[self.0.mark..]
     }

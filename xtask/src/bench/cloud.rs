@@ -53,8 +53,16 @@ impl Run {
 }
 
 impl Cloud {
-    /// Starts the emulator in `target/bench/NAME`, with these files of a root.
+    /// Starts the emulator in `target/bench/NAME`, with this file of a root.
     pub(super) fn start(workspace: &Workspace, pilotlight: &Path, name: &str, main: &str) -> Done<Self> {
+        let cloud = Self::empty(workspace, pilotlight, name)?;
+        std::fs::create_dir_all(&cloud.root)?;
+        std::fs::write(cloud.root.join("main.tf"), main)?;
+        Ok(cloud)
+    }
+
+    /// Starts the emulator in `target/bench/NAME`, where nothing is yet.
+    pub(super) fn empty(workspace: &Workspace, pilotlight: &Path, name: &str) -> Done<Self> {
         let runtime = Runtime::new()?;
         let folder = workspace.target.join("bench").join(name);
         let outer = std::env::vars_os()
@@ -65,8 +73,6 @@ impl Cloud {
         let bare = runtime.block_on(Bare::start(&folder, &workspace.lab_cache(), &outer, &show))?;
         let wire = Wire::new(bare.endpoint());
         let root = folder.join("root");
-        std::fs::create_dir_all(&root)?;
-        std::fs::write(root.join("main.tf"), main)?;
         Ok(Self { bare, _runtime: runtime, wire, pilotlight: pilotlight.to_owned(), root })
     }
 
@@ -75,10 +81,52 @@ impl Cloud {
         &self.root
     }
 
+    /// The folder of everything here.
+    pub(super) fn folder(&self) -> &Path {
+        self.bare.folder()
+    }
+
+    /// Runs Terraform in a folder, past the wire.
+    pub(super) fn terraform(&self, folder: &Path, arguments: &[&str]) -> Done<Run> {
+        let mut command = self.bare.command("terraform");
+        command.args(arguments).current_dir(folder);
+        self.run(command, Duration::ZERO, &[0])
+    }
+
+    /// Runs Terraform in several folders at once, where nothing is measured.
+    pub(super) fn terraform_at_once(&self, folders: &[PathBuf], arguments: &[&str]) -> Done<()> {
+        let mut groups = Vec::new();
+        for folder in folders {
+            let log = folder.join("terraform.log");
+            let mut command = self.bare.command("terraform");
+            let said = File::create(&log)?;
+            command.args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(said.try_clone()?).stdout(said);
+            groups.push((log, Group::start(command)?));
+        }
+        for (log, mut group) in groups {
+            let status = group.child.wait()?;
+            if !status.success() {
+                let said = last_lines(&std::fs::read_to_string(&log)?);
+                return Err(format!("run terraform {}: it ended with {status}\n{said}", arguments.join(" ")).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs pilotlight, past the wire, and expects that all is well.
+    pub(super) fn pilotlight(&self, arguments: &[&str]) -> Done<Run> {
+        let mut command = self.bare.command(&self.pilotlight);
+        command.args(arguments);
+        self.run(command, Duration::ZERO, &[0])
+    }
+
     /// Runs another program of the lab, past the wire, and gives what it printed.
     pub(super) fn ask(&self, program: &str, arguments: &[&str]) -> Done<String> {
         let mut command = self.bare.command(program);
         command.args(arguments);
+        if program == "terraform" {
+            command.current_dir(&self.root);
+        }
         self.run(command, Duration::ZERO, &[0]).map(|run| run.output)
     }
 
@@ -94,7 +142,7 @@ impl Cloud {
     /// What Terraform needs to read every resource again, with its own settings.
     pub(super) fn refresh(&self, latency: Duration) -> Done<Run> {
         let mut command = self.bare.command("terraform");
-        command.env("AWS_ENDPOINT_URL", self.wire.endpoint());
+        command.env("AWS_ENDPOINT_URL", self.wire.endpoint()).current_dir(&self.root);
         command.args(["plan", "-refresh-only", "-input=false", "-no-color", "-lock=false"]);
         self.run(command, latency, &[0])
     }
@@ -116,9 +164,6 @@ impl Cloud {
     fn run(&self, mut command: Command, latency: Duration, ends: &[i32]) -> Done<Run> {
         let (out, err) = (self.bare.folder().join("out.log"), self.bare.folder().join("err.log"));
         command.stdin(Stdio::null()).stdout(File::create(&out)?).stderr(File::create(&err)?);
-        if command.get_program() == "terraform" {
-            command.current_dir(&self.root);
-        }
         let shown = shown(&command);
         let ((took, plugins, code), traffic) = self.wire.during(latency, || {
             let began = Instant::now();
@@ -135,9 +180,7 @@ impl Cloud {
         let output = String::from_utf8_lossy(&std::fs::read(&out)?).into_owned();
         if !code.is_some_and(|code| ends.contains(&code)) {
             let said = output + &String::from_utf8_lossy(&std::fs::read(&err)?);
-            let lines: Vec<&str> = said.lines().collect();
-            let last = lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n");
-            return Err(format!("run `{shown}`: it ended with {code:?}\n{last}").into());
+            return Err(format!("run `{shown}`: it ended with {code:?}\n{}", last_lines(&said)).into());
         }
         Ok(Run { took, traffic, plugins, output })
     }
@@ -153,6 +196,12 @@ pub(super) fn compared(run: &Run) -> Done<(u64, u64)> {
     };
     let other = ["changed", "missing", "unread", "unmanaged"].iter().map(|name| count(name)).sum();
     Ok((count("in sync"), other))
+}
+
+/// What a failed program said at last.
+fn last_lines(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().collect();
+    lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n")
 }
 
 fn shown(command: &Command) -> String {

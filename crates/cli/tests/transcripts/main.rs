@@ -5,12 +5,16 @@
 
 mod access;
 mod aws_states;
+mod changed_since;
 mod command_line;
+mod destroy;
 mod explain;
 mod help;
 mod journal;
+mod name_server;
 mod output;
 mod plans;
+mod primary_down;
 mod route53;
 mod runs;
 mod sandbox;
@@ -21,4 +25,5 @@ mod standby;
 mod state_sources;
 mod states;
 mod two_operators;
+mod two_regions;
 mod waves;

@@ -104,7 +104,7 @@ fn what_fails_stops_what_depends_on_it_and_no_other_and_a_second_run_goes_on() {
 }
 
 /// An EC2 that knows each region's zones, and nothing else.
-fn zones() -> String {
+pub(crate) fn zones() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {

@@ -119,7 +119,7 @@ pub(super) fn refusal(subject: &str, error: &CallError, details: &[String]) -> D
         CallErrorKind::Refused => DnsError::Refused(error.words()),
         // Nothing was sent, or it was not accepted: nothing changed either way.
         CallErrorKind::Denied => DnsError::Denied(error.words()),
-        CallErrorKind::NoCredentials | CallErrorKind::Credentials | CallErrorKind::Budget => {
+        CallErrorKind::NoCredentials | CallErrorKind::Credentials | CallErrorKind::Budget | CallErrorKind::Refusal => {
             DnsError::Denied(error.reason())
         }
         CallErrorKind::Throttled => DnsError::Throttled(error.words()),

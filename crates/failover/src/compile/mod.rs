@@ -13,6 +13,7 @@ mod values;
 
 pub use error::{CompileError, Refusal};
 pub use records::active_side;
+pub(crate) use values::side_values;
 
 use crate::{Action, CheckStep, Direction, Endpoint, Observed, RUN_VERSION, RecordChanges, Retry, Run, RunPhase, Step};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};

@@ -7,7 +7,7 @@ use pilotlight_findings::Side;
 use pilotlight_plan::{Outputs, TrafficRecord};
 
 /// A side's values, each once.
-pub(super) fn side_values(
+pub(crate) fn side_values(
     record: &TrafficRecord,
     side: Side,
     outputs: &dyn Outputs,

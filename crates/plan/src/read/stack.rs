@@ -1,5 +1,6 @@
 //! The `stack` blocks.
 
+use crate::data::DATA;
 use crate::error::Problem;
 use crate::fields::Labels;
 use crate::location;
@@ -88,7 +89,12 @@ impl Reader<'_> {
         }
         let mut addresses = Seen::new("set block of");
         let mut set = Vec::new();
+        let (mut data, mut chosen) = (Vec::new(), Seen::new("data block of"));
         for (child, inner) in children {
+            if child.name == DATA.name {
+                data.extend(self.data_choice(child, inner, stack, &mut chosen));
+                continue;
+            }
             let place = format!("a set block of stack {stack:?}");
             let labels = self.labels(child, inner);
             self.children(child, inner, &place);
@@ -135,6 +141,7 @@ impl Reader<'_> {
             backend: values.map("backend")?,
             state,
             set,
+            data,
             exclude: exclude.into_iter().map(|(address, _)| address).collect(),
             map: values.text_map("map")?,
             allow: values.texts("allow")?.into_iter().map(|(value, _)| value).collect(),
@@ -176,7 +183,7 @@ impl Reader<'_> {
             range,
             Problem::Value {
                 what: match attribute {
-                    "set" => "the address of a set block".to_owned(),
+                    "set" | "data" => format!("the address of a {attribute} block"),
                     _ => format!("the attribute {attribute:?}"),
                 },
                 value,
@@ -188,7 +195,7 @@ impl Reader<'_> {
 }
 
 /// What is wrong with a resource's address, or none. Whether the resource exists is not known here.
-fn wrong_with_address(address: &str) -> Option<&'static str> {
+pub(super) fn wrong_with_address(address: &str) -> Option<&'static str> {
     if address.chars().any(char::is_whitespace) {
         Some("an address has no white space")
     } else if !address.contains('.') || address.split('.').any(str::is_empty) {

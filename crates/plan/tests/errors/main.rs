@@ -1,6 +1,7 @@
 //! Every mistake has one clear error: its code, its place, its sentence and its remedy.
 
 mod blocks;
+mod data;
 mod syntax;
 mod values;
 

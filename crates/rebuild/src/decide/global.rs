@@ -13,12 +13,16 @@ use std::path::{Path, PathBuf};
 /// Source: the services' pages in the AWS General Reference, "global services".
 /// A Route 53 health check is global too, and made per region all the same: each watches its own side.
 /// Records are entries of a shared zone; see [`UNIQUE_NAMES`].
-const GLOBAL_TYPES: [&str; 5] = [
+/// A global cluster spans its regions: each of them has a cluster in it.
+const GLOBAL_TYPES: [&str; 8] = [
     "aws_route53_zone",
     "aws_route53_delegation_set",
     "aws_route53_key_signing_key",
     "aws_route53_hosted_zone_dnssec",
     "aws_ecrpublic_repository",
+    "aws_rds_global_cluster",
+    "aws_docdb_global_cluster",
+    "aws_neptune_global_cluster",
 ];
 
 /// Families of which every type is global.

@@ -91,16 +91,19 @@ pub(crate) fn tell(work: &mut Work<'_>) {
 
 /// Whether the object is an account's own: published images have the same name in every region.
 fn is_own(kind: &str, block: &Block) -> bool {
-    let is_account = |text: &str| text == "self" || text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let publishes = |text: &str| PUBLISHERS.contains(&text);
     match attribute(&block.body, "owners") {
-        Some(Expression::Array(owners)) => {
-            owners.iter().filter_map(literal).any(|owner| is_account(owner) && !publishes(owner))
-        }
+        Some(Expression::Array(owners)) => owners.iter().filter_map(literal).any(own_image_owner),
         Some(_) => false,
         // A snapshot without an owner is the account's own.
         None => kind != "aws_ami" && kind != "aws_ami_ids",
     }
+}
+
+/// Whether an owner of images is an account of the team's own, or of a partner: `self`, or a number that is none of a
+/// publisher.
+pub(crate) fn own_image_owner(owner: &str) -> bool {
+    let is_account = owner.len() == 12 && owner.bytes().all(|byte| byte.is_ascii_digit());
+    owner == "self" || is_account && !PUBLISHERS.contains(&owner)
 }
 
 /// Whether something of the block is a literal text: what another resource gives is of the standby.

@@ -82,7 +82,7 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 /// Puts lines at the head of a block, apart from what follows so that no column moves.
-fn insertion(text: &str, block: &Block, lines: &[String]) -> (Range<usize>, String) {
+pub(crate) fn insertion(text: &str, block: &Block, lines: &[String]) -> (Range<usize>, String) {
     let span = place(block);
     let line_start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let indent: String =

@@ -1,6 +1,7 @@
 //! Resources that the standby does not make: those that the plan leaves out, and those that are one for
 //! all regions. Their blocks go; what refers to them gets the value that the primary's state has.
 
+use super::data::bucket::{self, is_replication};
 use super::global::{is_global_block, is_global_in_json};
 use super::modules::{Calls, ExcludedModules, Instances, address};
 use super::recorded::Unknown;
@@ -63,6 +64,7 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
     let left_out = modules.addresses.iter().cloned();
     let mut globals: Vec<_> = left_out.map(|address| GlobalResource { address, rule: Rule::Exclude }).collect();
     let mut partly = Vec::new();
+    let pointing_back = bucket::pointing_back(work, instances);
     for Declared { folder, resource_type, name, file, range, is_global } in declared(work) {
         let addresses: Vec<String> =
             instances.get(&folder).into_iter().flatten().map(|path| address(path, &resource_type, &name)).collect();
@@ -74,6 +76,9 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
         hits.iter().for_each(|hit| used[*hit] = true);
         let rule = match () {
             () if is_global => Rule::Global,
+            () if is_replication(&resource_type) && pointing_back.contains(&(folder.clone(), name.clone())) => {
+                Rule::Data
+            }
             () if hits.is_empty() => continue,
             () if hits.len() < addresses.len() => {
                 partly.push((file, range, addresses));
@@ -174,6 +179,7 @@ fn remove_blocks(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gone) {
                     Rule::Global,
                     format!("one {resource_type} serves every region: the standby refers to the primary's"),
                 ),
+                Some(Rule::Data) => (Rule::Data, "it would replicate the standby's bucket to itself".to_owned()),
                 Some(rule) => (*rule, "the plan leaves it out of the standby".to_owned()),
                 None => continue,
             },

@@ -175,7 +175,8 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
     let (name, literal) = (&whole[own.range.clone()], &whole[own.literal.clone()]);
     let (needs, example) = match own.kind {
         Kind::Object("ami") => (
-            "the standby has no image of the same name and owner that is known: copy it there, and say which one it is",
+            "the standby has no image of the same name and owner that is known: with --copy-images it would be copied, \
+             where it is the account's own; else say which one stands for it",
             "ami-…".to_owned(),
         ),
         Kind::Object("pl") => (

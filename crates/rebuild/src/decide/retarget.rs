@@ -4,6 +4,7 @@
 //! ([`OpenQuestion`]) rather than guess, and where it leaves a mention of the region on purpose it says so.
 
 use super::configured::Configured;
+use super::data::{self, DataResource};
 use super::leftovers::Looks;
 use super::lines::Lines;
 use super::own_ids::OwnIds;
@@ -12,9 +13,10 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, layout, lookups, modules, overrides, providers, removed, text, unique_names, variable_files,
+    align, backend, layout, lookups, machines, modules, overrides, providers, removed, text, unique_names,
+    variable_files,
 };
-use crate::observe::{FileKind, SourceError, SourceTree};
+use crate::observe::{FileKind, Machines, SourceError, SourceTree};
 use indexmap::IndexMap;
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
@@ -50,6 +52,8 @@ pub enum Rule {
     Image,
     /// The plan's `set`.
     Set,
+    /// The plan's `data`.
+    Data,
     /// The plan's `exclude`.
     Exclude,
     /// One object serves every region.
@@ -76,6 +80,7 @@ impl Rule {
             Self::Map => "map",
             Self::Image => "image",
             Self::Set => "set",
+            Self::Data => "data",
             Self::Exclude => "exclude",
             Self::Global => "global",
             Self::ModuleSource => "module source",
@@ -137,7 +142,7 @@ impl OpenQuestion {
 pub struct GlobalResource {
     /// Its address without keys, `module.dns.aws_route53_zone.main`; or the address of a module, for all of it.
     pub address: String,
-    /// [`Rule::Global`], or [`Rule::Exclude`].
+    /// [`Rule::Global`], [`Rule::Exclude`] or [`Rule::Data`].
     pub rule: Rule,
 }
 
@@ -181,6 +186,10 @@ pub struct RetargetInput<'a> {
     pub zones: &'a BTreeMap<String, String>,
     /// Images that were found, beside the plan's `map`.
     pub images: &'a BTreeMap<String, String>,
+    /// What the standby has for machine types; of one that is not here nothing is asked.
+    pub machines: &'a Machines,
+    /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
+    pub copies: &'a BTreeMap<String, String>,
     /// The states of every stack of the plan.
     pub states: &'a [StateLocation],
     /// The folder that the result is written to: a state in a file is named relative to it.
@@ -202,6 +211,8 @@ pub struct Retargeted {
     pub open: Vec<OpenQuestion>,
     /// What the standby refers to, or leaves out.
     pub globals: Vec<GlobalResource>,
+    /// What each resource that holds data has in it in the standby.
+    pub data: Vec<DataResource>,
     /// Mentions of the primary that stay on purpose, and options of the plan that do nothing.
     pub notes: Vec<Finding>,
     /// Which attributes the source sets: what parity compares.
@@ -268,6 +279,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     work.json.retain(|file, _| is_of_use(file));
     removed::remove(&mut work, &instances, &excluded);
     overrides::set(&mut work, &instances);
+    data::decide(&mut work, &instances);
     backend::retarget(&mut work);
     let read = ReadFiles::of(&work);
     layout::rewrite_module_sources(&mut work);
@@ -275,6 +287,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     providers::decide(&mut work, &instances);
     text::replace_words(&mut work, &instances, &read);
     unique_names::unique_names(&mut work, &instances);
+    machines::questions::ask(&mut work);
     lookups::tell(&mut work);
     variable_files::check(&mut work);
     work.result.configured = Configured::of(&work, &instances);

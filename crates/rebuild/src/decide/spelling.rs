@@ -8,6 +8,8 @@ use pilotlight_findings::Region;
 pub(crate) enum Edge {
     /// Neither a letter nor a digit may stand beside it.
     Word,
+    /// As a word, and no dot may join it to another one: `m5.large` in `db.m5.large` is another thing.
+    Name,
     /// `EuWest1` in `ShopEuWest1Logs`: a capital begins a word of its own.
     Hump,
 }
@@ -95,6 +97,13 @@ pub(crate) fn is_edge(text: &str, at: usize, word: &str, edge: Edge) -> bool {
     match edge {
         Edge::Word => {
             !(word.starts_with(joins) && before.is_some_and(joins) || word.ends_with(joins) && after.is_some_and(joins))
+        }
+        Edge::Name => {
+            let dotted = |beside: Option<char>, next: Option<char>| beside == Some('.') && next.is_some_and(joins);
+            let (mut left, mut right) = (text[..at].chars().rev(), text[at + word.len()..].chars());
+            is_edge(text, at, word, Edge::Word)
+                && !dotted(left.next(), left.next())
+                && !dotted(right.next(), right.next())
         }
         Edge::Hump => {
             !(before.is_some_and(|letter| letter.is_ascii_uppercase())

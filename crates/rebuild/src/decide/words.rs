@@ -1,5 +1,6 @@
 //! The words that follow the region: its name, its zones, and what the map says.
 
+use super::machines::machine_type;
 use super::service_ids::service_ids;
 use super::spelling::{Edge, is_edge, spellings};
 use super::{RetargetInput, Rule};
@@ -115,7 +116,9 @@ impl Words {
         };
         let word = |to: &str| Ok(to.to_owned());
         allow.iter().for_each(|text| add(text, word(text), Rule::Map, Edge::Word));
-        map.iter().for_each(|(from, to)| add(from, word(to), Rule::Map, Edge::Word));
+        // A database of class db.m5.large does not run on the machine type that a map names.
+        let edge = |from: &str| if machine_type(from).is_some() { Edge::Name } else { Edge::Word };
+        map.iter().for_each(|(from, to)| add(from, word(to), Rule::Map, edge(from)));
         images.iter().for_each(|(from, to)| add(from, word(to), Rule::Image, Edge::Word));
         zones.iter().for_each(|(from, to)| add(from, word(to), Rule::Zone, Edge::Word));
         add(primary.as_str(), word(standby.as_str()), Rule::Region, Edge::Word);
@@ -359,6 +362,24 @@ mod tests {
         let none = BTreeMap::new();
         let words = Words::new(&region("eu-west-1"), &region("eu-central-1"), &none, &map, &none, &[]);
         assert_eq!(words.replace("x (x) xx x"), "y (y) xx y");
+    }
+
+    #[test]
+    fn a_machine_type_is_no_part_of_another_name() {
+        let region = |code| Region::new(code).unwrap();
+        let map = IndexMap::from([("m5.large".to_owned(), "m6i.large".to_owned())]);
+        let none = BTreeMap::new();
+        let words = Words::new(&region("eu-west-1"), &region("eu-central-1"), &none, &map, &none, &[]);
+        for (from, to) in [
+            ("m5.large", "m6i.large"),
+            ("runs on m5.large. Or not", "runs on m6i.large. Or not"),
+            ("t3.large,m5.large", "t3.large,m6i.large"),
+        ] {
+            assert_eq!(words.replace(from), to);
+        }
+        for same in ["db.m5.large", "cache.m5.large", "m5.large.search", "m5.large2", "xm5.large"] {
+            assert_eq!(words.replace(same), same);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use pilotlight_findings::Region;
 use serde::{Deserialize, Serialize};
 
 /// A machine image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
     /// `ami-0123456789abcdef0`
@@ -16,6 +16,28 @@ pub struct Image {
     pub owner: String,
     /// `x86_64`, `arm64`
     pub architecture: String,
+    /// How far it is.
+    #[serde(default)]
+    pub state: ImageState,
+    /// What its maker wrote of it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Snapshots of its disks that are encrypted.
+    #[serde(default)]
+    pub encrypted: Vec<String>,
+}
+
+/// How far an image is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageState {
+    /// It can be launched.
+    #[default]
+    Available,
+    /// It is being made or copied.
+    Pending,
+    /// It cannot be launched, and that will not change.
+    Failed,
 }
 
 /// Why a catalogue gave no answer: one line for a person, the API's own words in it.

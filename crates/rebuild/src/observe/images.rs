@@ -1,6 +1,6 @@
 //! Images of the standby that stand for those that the source names.
 
-use super::{CatalogError, RegionCatalog, SourceTree};
+use super::{CatalogError, Image, ImageState, RegionCatalog, SourceTree};
 use crate::decide::global::regional_ids;
 use pilotlight_findings::Region;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,23 +53,31 @@ pub async fn observe_images(
             map.missing.insert(id.clone(), format!("{primary} has no such image"));
             continue;
         };
-        let named = catalog.images_named(standby, &image.name, &image.owner).await?;
-        let mut same = named.iter().filter(|other| other.architecture == image.architecture);
-        match (same.next(), same.next()) {
-            (Some(one), None) => {
-                map.found.insert(id.clone(), one.id.clone());
-            }
-            (Some(_), Some(_)) => {
-                map.missing.insert(
-                    id.clone(),
-                    format!("{standby} has more than one image named {:?} of {}", image.name, image.owner),
-                );
-            }
-            (None, _) => {
-                map.missing
-                    .insert(id.clone(), format!("{standby} has no image named {:?} of {}", image.name, image.owner));
-            }
+        match standing_for(catalog, standby, image).await? {
+            Ok(found) => drop(map.found.insert(id.clone(), found)),
+            Err(why) => drop(map.missing.insert(id.clone(), why)),
         }
     }
     Ok(map)
+}
+
+/// The standby's image of the same name, owner and architecture, or why there is none.
+pub(crate) async fn standing_for(
+    catalog: &dyn RegionCatalog,
+    standby: &Region,
+    image: &Image,
+) -> Result<Result<String, String>, CatalogError> {
+    let named = catalog.images_named(standby, &image.name, &image.owner).await?;
+    let same: Vec<&Image> = named.iter().filter(|other| other.architecture == image.architecture).collect();
+    let available: Vec<&&Image> = same.iter().filter(|other| other.state == ImageState::Available).collect();
+    let named = format!("named {:?} of {}", image.name, image.owner);
+    Ok(match (&available[..], &same[..]) {
+        ([one], _) => Ok(one.id.clone()),
+        ([_, _, ..], _) => Err(format!("{standby} has more than one image {named}")),
+        ([], [other, ..]) if other.state == ImageState::Pending => {
+            Err(format!("{} in {standby} is the image {named}, and is still being copied", other.id))
+        }
+        ([], [other, ..]) => Err(format!("{} in {standby} is the image {named}, and it failed", other.id)),
+        ([], []) => Err(format!("{standby} has no image {named}")),
+    })
 }

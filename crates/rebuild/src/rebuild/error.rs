@@ -111,9 +111,14 @@ impl Explain for RebuildError {
             }
             Self::Open { .. } => Some("answer each question in the stack's standby block".to_owned()),
             // The saved plan is gone by then, so Terraform's own command cannot be repeated.
-            Self::Terraform { source, .. } if matches!(**source, RunError::Failed { .. }) => {
-                Some("correct the cause and run pilotlight rebuild again: what was made is kept".to_owned())
-            }
+            Self::Terraform { stack, source } if source.code() == codes::T_DIAGNOSTIC => Some(format!(
+                "correct it in the source of stack {stack}, not in the generated root, and run pilotlight rebuild \
+                 again: what was made is kept"
+            )),
+            Self::Terraform { stack, source } if matches!(**source, RunError::Failed { .. }) => Some(format!(
+                "see that the same command works in the source of stack {stack}, and run pilotlight rebuild again: \
+                 what was made is kept"
+            )),
             _ => self.inner().and_then(Explain::remedy),
         }
     }

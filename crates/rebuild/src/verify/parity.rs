@@ -72,6 +72,7 @@ pub fn parity(primary: &State, standby: &State, input: &ParityInput<'_>) -> Pari
             (Some(global), None) => {
                 let message = match global.rule {
                     Rule::Global => "one serves both regions: the standby refers to the primary's",
+                    Rule::Data => "it would replicate the standby's bucket to itself",
                     _ => "the plan leaves it out of the standby",
                 };
                 *parity.explained.entry(global.rule.as_str()).or_default() += 1;
@@ -293,7 +294,8 @@ fn compare(
     let configured = input.retargeted.configured.attributes(&config);
     let set = input.retarget.stack.standby.set.iter().find(|set| set.address == config);
     let mut evidence = Vec::new();
-    let mut by_set = Vec::new();
+    let data = input.retargeted.data.iter().find(|data| data.address == config);
+    let (mut by_set, mut by_data) = (Vec::new(), Vec::new());
     let names: BTreeSet<&String> = ours.attributes.keys().chain(theirs.attributes.keys()).collect();
     for name in names {
         let (a, b) =
@@ -303,6 +305,10 @@ fn compare(
         }
         if set.is_some_and(|set| set.attributes.contains_key(name)) {
             by_set.push(change(known, ours, theirs, &[At::Field(name.clone())]));
+            continue;
+        }
+        if data.is_some_and(|data| data.attributes.contains(name)) {
+            by_data.push(change(known, ours, theirs, &[At::Field(name.clone())]));
             continue;
         }
         match configured.map(|configured| configured.get(name)) {
@@ -315,12 +321,17 @@ fn compare(
             ),
         }
     }
-    if !by_set.is_empty() {
-        *parity.explained.entry(Rule::Set.as_str()).or_default() += 1;
+    let by_data_message = data.map(|data| format!("its data: {} ({})", data.detail, data.from)).unwrap_or_default();
+    for (rule, evidence, message) in
+        [(Rule::Set, by_set, "the plan sets it for the standby".to_owned()), (Rule::Data, by_data, by_data_message)]
+    {
+        if evidence.is_empty() {
+            continue;
+        }
+        *parity.explained.entry(rule.as_str()).or_default() += 1;
         let subject = subject(&input.retarget, Side::Standby, &counterpart(address, known.words), theirs.id.clone());
-        let mut finding =
-            Finding::new(codes::R_PARITY_EXPLAINED, Severity::Info, subject, "the plan sets it for the standby");
-        finding.evidence = by_set;
+        let mut finding = Finding::new(codes::R_PARITY_EXPLAINED, Severity::Info, subject, message);
+        finding.evidence = evidence;
         parity.findings.push(finding);
     }
     if evidence.is_empty() {

@@ -34,6 +34,7 @@ stack "app" {
       max_size         = 2
       tag              = { value = "small" }
     }
+    data "*" { from = "empty" }
     exclude = ["aws_route53_record.app"]
     map     = { "ami-0aaaaaaaaaaaaaaaa" = "ami-0bbbbbbbbbbbbbbbb" }
     allow   = ["audit-eu-west-1"]

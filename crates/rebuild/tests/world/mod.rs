@@ -12,6 +12,8 @@ pub(crate) struct World {
     pub(crate) plan: DrPlan,
     pub(crate) zones: BTreeMap<String, String>,
     pub(crate) images: BTreeMap<String, String>,
+    pub(crate) machines: pilotlight_rebuild::Machines,
+    pub(crate) copies: BTreeMap<String, String>,
     pub(crate) states: Vec<StateLocation>,
     pub(crate) target: PathBuf,
 }
@@ -40,6 +42,8 @@ impl World {
         Self {
             zones: zone_map(&zones(&plan.primary), &zones(&plan.standby)[..2]),
             images: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            copies: BTreeMap::new(),
             states,
             target: into.join("app"),
             plan,
@@ -53,6 +57,8 @@ impl World {
             standby: &self.plan.standby,
             zones: &self.zones,
             images: &self.images,
+            machines: &self.machines,
+            copies: &self.copies,
             states: &self.states,
             target: &self.target,
             recorded,

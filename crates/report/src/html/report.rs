@@ -1,3 +1,4 @@
+use super::areas::areas;
 use super::finding::{Sides, findings};
 use super::page::{Tile, badge, class, page, safe};
 use super::silenced::silenced;
@@ -19,7 +20,7 @@ pub fn report_html(report: &Report) -> String {
     };
     let sides = match report.job {
         Job::Drift => Sides { old: "In the state", new: "In AWS now" },
-        Job::Rebuild | Job::Validate => Sides { old: "Expected", new: "Found" },
+        Job::Rebuild | Job::Validate | Job::Destroy => Sides { old: "Expected", new: "Found" },
     };
     let body = html! {
         section class={ "card hero " (class(mark.tone)) } {
@@ -32,6 +33,7 @@ pub fn report_html(report: &Report) -> String {
             }
         }
         ul.tiles { @for tile in tiles(report) { (tile.markup()) } }
+        @if !report.areas.is_empty() { (areas(&report.areas)) }
         (findings(&report.findings, sides))
         (silenced(&report.silenced, sides))
         @if !report.calls.is_empty() { (calls(&report.calls)) }

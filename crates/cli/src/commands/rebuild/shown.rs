@@ -49,7 +49,7 @@ fn excerpt(text: &str) -> String {
 }
 
 /// Findings that come before there is a report.
-pub(super) fn notes(findings: &[Finding], context: Context<'_>) {
+pub(super) fn notes<'f>(findings: impl IntoIterator<Item = &'f Finding>, context: Context<'_>) {
     for finding in findings {
         context.screen.note(format!("{}: {} [{}]", finding.subject, finding.message, finding.code));
         for evidence in &finding.evidence {

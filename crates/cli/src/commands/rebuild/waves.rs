@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, stream};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
-use pilotlight_rebuild::{Planned, Prepared, RebuildError};
+use pilotlight_rebuild::{Planned, Prepared, QuotaCheck, RebuildError};
 use pilotlight_tfstate::State;
 
 /// The waves of one rebuild, and what they came to.
@@ -22,6 +22,8 @@ pub(super) struct Waves<'a> {
     pub(super) at_once: usize,
     pub(super) totals: Totals,
     pub(super) findings: Vec<Finding>,
+    /// What is left of the region's quotas.
+    pub(super) quotas: Option<QuotaCheck<'a>>,
     /// Stacks that are not as they should be: what depends on them is not attempted.
     failed: Vec<&'a str>,
     /// Whether an apply has begun: from then on not everything is as it was.
@@ -31,7 +33,7 @@ pub(super) struct Waves<'a> {
 impl<'a> Waves<'a> {
     pub(super) fn new(job: StackJob<'a>, context: Context<'a>, yes: bool, at_once: usize) -> Self {
         let (totals, findings, failed) = (Totals::default(), Vec::new(), Vec::new());
-        Self { job, context, yes, at_once: at_once.max(1), totals, findings, failed, applying: false }
+        Self { job, context, yes, at_once: at_once.max(1), totals, findings, quotas: None, failed, applying: false }
     }
 
     /// Builds the stacks that were prepared, wave after wave.
@@ -83,7 +85,8 @@ impl<'a> Waves<'a> {
         let mut agreed: Vec<(&'a Prepared, Planned)> = Vec::new();
         for (one, planned) in ready.iter().zip(self.plan(ready).await) {
             match planned {
-                Ok(planned) => {
+                Ok(mut planned) => {
+                    self.hold_against_quotas(one, &mut planned).await;
                     if let Some(planned) = self.show(one, planned)? {
                         if let Err(declined) = self.ask(one, &planned).await {
                             // The plans hold secrets in the clear.
@@ -127,6 +130,15 @@ impl<'a> Waves<'a> {
             ));
         }
         stream::iter(plans).buffered(self.at_once).collect().await
+    }
+
+    /// What a plan adds is held against the quotas, after the plans before it.
+    async fn hold_against_quotas(&mut self, one: &Prepared, planned: &mut Planned) {
+        let Some(quotas) = &mut self.quotas else { return };
+        planned.findings.extend(quotas.check(&subject(&one.stack), &planned.needs).await);
+        if !planned.is_clean() {
+            self.job.rebuild.discard_plan(one);
+        }
     }
 
     /// Shows what was planned; none where it may not be applied.
@@ -187,10 +199,10 @@ impl<'a> Waves<'a> {
         self.job.verify(one, primary, lines.of(&one.stack, "proving parity"), proven).await
     }
 
-    /// Shows what Terraform had to say of an error.
+    /// Shows what Terraform had to say beside the error itself, which is told with the place in its file.
     fn told(&self, error: RebuildError) -> Failure {
         if let RebuildError::Terraform { source, .. } = &error {
-            shown::notes(source.findings(), self.context);
+            shown::notes(source.beside(), self.context);
         }
         error.into()
     }
