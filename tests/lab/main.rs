@@ -5,6 +5,7 @@
 //! What is true is asked of Terraform, the AWS CLI, the DNS servers and the wire to AWS, not of Pilotlight.
 
 mod agreement;
+mod broken;
 mod drift;
 mod interrupted;
 mod killed;
@@ -39,6 +40,7 @@ fn the_whole_cycle_on_real_parts() {
     lab.expect_dns(&shop.addresses.primary);
     lab.chapter("drift: clean on both sides", || drift::clean(&lab, "both"));
     lab.chapter("validate: ready, and what is broken by name", || validate::ready_or_why_not(&lab, &shop));
+    lab.chapter("validate: a standby broken in many ways, each by its name", || broken::each_by_its_name(&lab));
     lab.chapter("a change after compile: refused, and nothing changed", || refused::changed_records(&lab, &shop));
     lab.chapter("a saved run that was altered: refused", || refused::altered_run(&lab, &shop));
     let expected = lab.chapter("failover and failback", || moved::there_and_back(&lab, &shop));

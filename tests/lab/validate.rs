@@ -6,6 +6,17 @@ use pilotlight_tests::{Ended, Found, Rehearsal, Root, Tap, found};
 pub(crate) fn ready_or_why_not(lab: &Rehearsal, shop: &Shop) {
     let ready = validate(lab).expect(0).json();
     assert_eq!((found(&ready), ready["verdict"].as_str()), (vec![], Some("clean")), "{ready:#}");
+    // Every area was looked at, and none is called ready that was not.
+    let areas: Vec<(&str, &str)> = ready["areas"]
+        .as_array()
+        .expect("a scorecard")
+        .iter()
+        .map(|area| (area["name"].as_str().expect("a name"), area["verdict"].as_str().expect("a verdict")))
+        .collect();
+    let names: Vec<&str> = areas.iter().map(|(name, _)| *name).collect();
+    let all = "drift parity source capacity objectives checks journal failover permissions";
+    assert_eq!(names, all.split(' ').collect::<Vec<_>>());
+    assert!(areas.iter().all(|(name, verdict)| *verdict == "ready" || *name == "capacity"), "{areas:?}");
 
     // The first in Terraform's order: that is the one which the plan's check asks.
     let addresses = lab.output(Root::StandbyApp, "public_ips");
@@ -43,10 +54,15 @@ pub(crate) fn ready_or_why_not(lab: &Rehearsal, shop: &Shop) {
     validate(lab).expect(0);
 }
 
-/// It changes nothing: seen on the wire.
+/// Of the sample's plan.
 fn validate(lab: &Rehearsal) -> Ended {
+    validate_with(lab, PLAN, &[])
+}
+
+/// It changes nothing: seen on the wire.
+pub(crate) fn validate_with(lab: &Rehearsal, plan: &str, more: &[&str]) -> Ended {
     let tap = Tap::new(&lab.lab().handle().aws_endpoint);
-    let ended = lab.pilotlight_through(&tap, &["validate", PLAN, "--format", "json"]);
+    let ended = lab.pilotlight_through(&tap, &[&["validate", plan, "--format", "json"], more].concat());
     let calls = tap.calls();
     assert!(calls.iter().any(|call| call.operation() == "DescribeInstances"), "the tap sees nothing: {calls:?}");
     let changing: Vec<String> = calls.iter().filter(|call| !call.reads()).map(|call| call.operation()).collect();
@@ -54,6 +70,6 @@ fn validate(lab: &Rehearsal) -> Ended {
     ended
 }
 
-fn pair(code: &str, about: &str) -> Found {
+pub(crate) fn pair(code: &str, about: &str) -> Found {
     (code.to_owned(), about.to_owned())
 }

@@ -14,7 +14,7 @@ pub fn found(report: &Value) -> Vec<Found> {
         .filter(|finding| finding["severity"] == "error" || finding["severity"] == "critical")
         .map(|finding| {
             let subject = &finding["subject"];
-            let about = ["address", "name", "step", "host", "stack", "url"];
+            let about = ["address", "name", "step", "host", "stack", "url", "id"];
             let about = about.iter().find_map(|field| subject[field].as_str()).unwrap_or("?");
             let side = subject["side"].as_str().map_or(String::new(), |side| format!("{side} "));
             (finding["code"].as_str().unwrap_or("?").to_owned(), format!("{side}{about}"))

@@ -222,6 +222,14 @@ pub(crate) struct Validate {
     /// The plan file
     pub(crate) plan: PathBuf,
 
+    /// Only stacks whose HCL changed since this revision of git was left, uncommitted changes included
+    #[arg(long, value_name = "REV")]
+    pub(crate) changed_since: Option<String>,
+
+    /// The user or role that will fail over, whose permissions are asked; default the caller
+    #[arg(long, value_name = "ARN", value_parser = principal)]
+    pub(crate) principal: Option<String>,
+
     #[command(flatten)]
     pub(crate) plan_args: PlanArgs,
     #[command(flatten)]
@@ -230,6 +238,15 @@ pub(crate) struct Validate {
     pub(crate) report: ReportArgs,
     #[command(flatten)]
     pub(crate) resolver: ResolverArgs,
+}
+
+/// A user or role that IAM's simulator takes.
+fn principal(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", _, name] if name.starts_with("user/") || name.starts_with("role/") => Ok(text.to_owned()),
+        _ => Err("it is no ARN of a user or role, arn:aws:iam::123456789012:role/NAME".into()),
+    }
 }
 
 /// `failover` and `failback`

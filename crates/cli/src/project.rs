@@ -156,6 +156,11 @@ impl Project {
         Ok(())
     }
 
+    /// One store of the plan's journal.
+    pub(crate) async fn store(&self, url: &str, aws: &Aws) -> Result<Store, Failure> {
+        open_store(url, &self.folder, &self.plan.standby, aws).await
+    }
+
     /// The plan's journal, or the one given in its place. Stores on S3 are taken in the standby region:
     /// no journal may depend on the primary's.
     pub(crate) async fn journal(&self, instead: &[String], aws: &Aws) -> Result<JournalStores, Failure> {

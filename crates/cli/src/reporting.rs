@@ -45,6 +45,7 @@ impl Began {
             duration_ms: u64::try_from(self.instant.elapsed().as_millis()).unwrap_or(u64::MAX),
             verdict,
             summary,
+            areas: Vec::new(),
             findings,
             silenced: Vec::new(),
             calls,

@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future::ProvideCredentials as Providing;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use pilotlight_findings::Region;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -116,26 +117,30 @@ pub(crate) async fn own_account(
     gate: &Gate,
     log: &Arc<CallLog>,
 ) -> Result<Option<String>, CallError> {
-    let sts = Sts::new(region, own, gate, log);
-    let call = sts.admit("GetCallerIdentity").await?;
-    let answer = sts.client.get_caller_identity().send().await;
-    Ok(answer.map_err(|error| CallError::of(call, &error))?.account)
+    Ok(Sts::new(region, own, gate, log).caller().await?.account)
 }
 
 /// STS with the caller's own credentials.
-struct Sts {
+#[derive(Debug, Clone)]
+pub(crate) struct Sts {
     client: aws_sdk_sts::Client,
     gate: Gate,
     region: Region,
 }
 
 impl Sts {
-    fn new(region: &Region, own: &SdkConfig, gate: &Gate, log: &Arc<CallLog>) -> Self {
+    pub(crate) fn new(region: &Region, own: &SdkConfig, gate: &Gate, log: &Arc<CallLog>) -> Self {
         let gate = Gate { log: log.clone(), ..gate.clone() };
         let target = Target { account: None, region: region.as_str().to_owned() };
         let meter = Meter { gate: gate.clone(), target };
         let config = aws_sdk_sts::config::Builder::from(own).interceptor(meter).build();
         Self { client: aws_sdk_sts::Client::from_conf(config), gate, region: region.clone() }
+    }
+
+    /// Whose credentials they are.
+    pub(crate) async fn caller(&self) -> Result<GetCallerIdentityOutput, CallError> {
+        let call = self.admit("GetCallerIdentity").await?;
+        self.client.get_caller_identity().send().await.map_err(|error| CallError::of(call, &error))
     }
 
     /// Waits for the call's turn.

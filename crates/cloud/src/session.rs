@@ -6,8 +6,8 @@ use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, REFUSED_REME
 use crate::limits::{Counter, Limits, limit};
 use crate::refusal::{self, RegionRefused};
 use crate::regional::{GLOBAL, Regional};
-use crate::role::{RoleKeys, account_of, own_account};
-use crate::{AwsCatalog, AwsReader, AwsSnapshots, Route53Dns, s3};
+use crate::role::{RoleKeys, Sts, account_of, own_account};
+use crate::{AwsCatalog, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -190,6 +190,23 @@ impl Aws {
     /// Which copies of snapshots regions have.
     pub fn snapshots(&self) -> AwsSnapshots {
         AwsSnapshots::new(self.clone())
+    }
+
+    /// How far replicas and snapshots are behind, in whichever region is asked about.
+    pub fn replication(&self) -> AwsReplication {
+        AwsReplication::new(self.clone())
+    }
+
+    /// IAM's policy simulator, with the credentials of `home`.
+    pub async fn simulator(&self, home: &Region) -> AwsSimulator {
+        let regional = self.regional(&Place::own(home.clone()), self.session_log()).await;
+        let emulated = self.config(home).await.endpoint_url().is_some();
+        AwsSimulator::new(regional, self.sts(home).await, emulated)
+    }
+
+    /// STS with the caller's own credentials.
+    async fn sts(&self, region: &Region) -> Sts {
+        Sts::new(region, &self.config(region).await, &self.gate(self.session_log()), &self.session_log())
     }
 
     /// S3 in this place, for the store. The endpoint is what `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, Snapshot};
 use pilotlight_drift::Place;
 use pilotlight_findings::Region;
-use pilotlight_rebuild::{CatalogError, SnapshotCatalog, SnapshotCopy, SnapshotSource};
+use pilotlight_rebuild::{CatalogError, DatabaseId, SnapshotCatalog, SnapshotCopy, SnapshotSource};
 use std::collections::BTreeMap;
 
 /// Snapshots a page of RDS: the most that it gives.
@@ -57,7 +57,7 @@ impl SnapshotCatalog for AwsSnapshots {
     }
 }
 
-async fn instance_copies(there: &Regional, from: &Region, id: &str) -> Result<Vec<SnapshotCopy>, CatalogError> {
+async fn instance_copies(there: &Regional, from: &Region, of: &DatabaseId) -> Result<Vec<SnapshotCopy>, CatalogError> {
     let failed = |error: CallError| snapshot_error(&there.region, "snapshots of databases", &error);
     let planned = there.call("rds", "DescribeDBSnapshots");
     let mut copies = Vec::new();
@@ -67,7 +67,7 @@ async fn instance_copies(there: &Regional, from: &Region, id: &str) -> Result<Ve
             let request = there
                 .rds
                 .describe_db_snapshots()
-                .db_instance_identifier(id)
+                .db_instance_identifier(&of.identifier)
                 .set_snapshot_type(kind.map(str::to_owned))
                 .max_records(RDS_PAGE)
                 .set_marker(pages.marker());
@@ -76,7 +76,8 @@ async fn instance_copies(there: &Regional, from: &Region, id: &str) -> Result<Ve
         }
         let found = pages.into_items().into_iter().filter(|one| {
             one.status() == Some("available")
-                && is_copied(one.source_region(), one.source_db_snapshot_identifier(), from)
+                && (is_same(one.dbi_resource_id(), of)
+                    || is_copied(one.source_region(), one.source_db_snapshot_identifier(), from))
         });
         copies.extend(found.filter_map(|one| {
             let taken = one.original_snapshot_create_time().or(one.snapshot_create_time());
@@ -86,7 +87,7 @@ async fn instance_copies(there: &Regional, from: &Region, id: &str) -> Result<Ve
     Ok(copies)
 }
 
-async fn cluster_copies(there: &Regional, from: &Region, id: &str) -> Result<Vec<SnapshotCopy>, CatalogError> {
+async fn cluster_copies(there: &Regional, from: &Region, of: &DatabaseId) -> Result<Vec<SnapshotCopy>, CatalogError> {
     let failed = |error: CallError| snapshot_error(&there.region, "snapshots of clusters", &error);
     let planned = there.call("rds", "DescribeDBClusterSnapshots");
     let mut copies = Vec::new();
@@ -96,7 +97,7 @@ async fn cluster_copies(there: &Regional, from: &Region, id: &str) -> Result<Vec
             let request = there
                 .rds
                 .describe_db_cluster_snapshots()
-                .db_cluster_identifier(id)
+                .db_cluster_identifier(&of.identifier)
                 .set_snapshot_type(kind.map(str::to_owned))
                 .max_records(RDS_PAGE)
                 .set_marker(pages.marker());
@@ -104,7 +105,9 @@ async fn cluster_copies(there: &Regional, from: &Region, id: &str) -> Result<Vec
             pages.add(page.db_cluster_snapshots, page.marker).map_err(failed)?;
         }
         let found = pages.into_items().into_iter().filter(|one| {
-            one.status() == Some("available") && is_copied(None, one.source_db_cluster_snapshot_arn(), from)
+            one.status() == Some("available")
+                && (is_same(one.db_cluster_resource_id(), of)
+                    || is_copied(None, one.source_db_cluster_snapshot_arn(), from))
         });
         copies.extend(found.filter_map(|one| {
             let taken = one.snapshot_create_time().map_or(0, |at| at.secs());
@@ -112,6 +115,11 @@ async fn cluster_copies(there: &Regional, from: &Region, id: &str) -> Result<Vec
         }));
     }
     Ok(copies)
+}
+
+/// Whether a snapshot is of the database itself, by what RDS gave that for good.
+fn is_same(resource_id: Option<&str>, of: &DatabaseId) -> bool {
+    resource_id.is_some() && resource_id == of.resource_id.as_deref()
 }
 
 /// Whether a snapshot came from this region. An instance of the same name may be in its own region, with snapshots of

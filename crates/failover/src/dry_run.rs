@@ -1,8 +1,8 @@
 //! What a run would do and what it needs, told from its compiled form alone: nothing is called.
 
 use crate::{Call, Plane, Run, Step};
-use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
-use std::collections::BTreeMap;
+use pilotlight_findings::{Evidence, Finding, Region, Severity, Subject, codes};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A step's call.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +18,39 @@ impl Run {
     pub fn calls(&self) -> impl Iterator<Item = StepCall<'_>> {
         self.steps().flat_map(|step| step.calls.iter().map(move |call| StepCall { step, call }))
     }
+}
+
+/// What a dry run tells, as parts of one line: how much there is to do, and what it depends on besides the side that
+/// takes over. Calls are named, so that a person sees what has to be up.
+pub fn dry_run_facts(run: &Run) -> Vec<String> {
+    let mut facts = vec![format!("it compiles: {} steps, {} calls", run.steps().count(), run.calls().count())];
+    let mut by_region: BTreeMap<&Region, BTreeSet<String>> = BTreeMap::new();
+    let mut programs = BTreeSet::new();
+    for StepCall { call, .. } in run.calls() {
+        match (&call.region, call.plane) {
+            (Some(region), plane)
+                if *region == run.from.region || (plane == Plane::Control && *region != run.to.region) =>
+            {
+                by_region.entry(region).or_default().insert(format!("{}:{}", call.service, call.operation));
+            }
+            (_, Plane::Unknown) => {
+                programs.insert(call.operation.as_str());
+            }
+            _ => {}
+        }
+    }
+    if !by_region.contains_key(&run.from.region) {
+        facts.push(format!("nothing needs {}", run.from.region));
+    }
+    for (region, calls) in by_region {
+        let calls: Vec<String> = calls.into_iter().collect();
+        facts.push(format!("{region} is needed for {}", calls.join(", ")));
+    }
+    if !programs.is_empty() {
+        let programs: Vec<&str> = programs.into_iter().collect();
+        facts.push(format!("not known what {} calls", programs.join(", ")));
+    }
+    facts
 }
 
 /// What makes the run depend on more than the side that takes over: calls that need the region it leaves,

@@ -25,7 +25,7 @@ pub enum InUse {
         /// The standby's value.
         value: String,
         /// The record in the plan.
-        span: Span,
+        span: Box<Span>,
     },
     /// Whether DNS answers with it cannot be told.
     #[error("take the standby down: whether DNS answers with it is not known: {reason}")]
@@ -33,7 +33,7 @@ pub enum InUse {
         /// What is missing.
         reason: String,
         /// The record in the plan, where it is about one.
-        span: Option<Span>,
+        span: Option<Box<Span>>,
         /// The error behind it, where there is one.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
@@ -69,7 +69,7 @@ impl Explain for InUse {
     fn span(&self) -> Option<&Span> {
         match self {
             Self::Answers { span, .. } => Some(span),
-            Self::DnsUnknown { span, .. } => span.as_ref(),
+            Self::DnsUnknown { span, .. } => span.as_deref(),
             _ => None,
         }
     }
@@ -104,7 +104,7 @@ pub async fn refuse_in_dns(
 ) -> Result<(), InUse> {
     let observed = observe(plan, dns).await.map_err(|error| InUse::DnsUnknown {
         reason: "Route 53 does not tell".into(),
-        span: error.span().cloned(),
+        span: error.span().cloned().map(Box::new),
         source: Some(Box::new(error)),
     })?;
     for set in &plan.traffic {
@@ -163,7 +163,7 @@ impl Known {
                     record: label(record),
                     by: by.to_owned(),
                     value: value.clone(),
-                    span: record.span.clone(),
+                    span: Box::new(record.span.clone()),
                 });
             }
             if self.standby.is_none() && !among(&self.primary, value) {
@@ -180,7 +180,7 @@ impl Known {
 }
 
 fn unknown(span: &Span, reason: String) -> InUse {
-    InUse::DnsUnknown { reason, span: Some(span.clone()), source: None }
+    InUse::DnsUnknown { reason, span: Some(Box::new(span.clone())), source: None }
 }
 
 /// Refuses where a run of the plan is not finished, or the last one that settled where traffic is left it with the

@@ -17,7 +17,9 @@ mod dns;
 mod dry_run;
 mod engine;
 mod in_use;
+mod objectives;
 mod observe;
+mod permissions;
 mod ports;
 mod readiness;
 mod record_values;
@@ -32,10 +34,14 @@ mod text;
 pub use action::{Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges};
 pub use compile::{CompileError, Refusal, active_side, compile};
 pub use dns::*;
-pub use dry_run::{StepCall, dry_run_findings};
+pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
 pub use engine::{Conclusion, End, Engine, EngineError};
 pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};
+pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
 pub use observe::{ObserveError, Observed, ObservedTraffic, observe};
+pub use permissions::{
+    Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
+};
 pub use ports::*;
 pub use readiness::{Readiness, readiness};
 pub use report::{ReportError, report};

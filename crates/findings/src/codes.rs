@@ -1,7 +1,7 @@
 //! Every code, with the page that `pilotlight explain CODE` prints. One file a part.
 //!
 //! `PL-P…` plan, `PL-S…` state, `PL-J…` journal and store, `PL-D…` drift, `PL-T…` terraform,
-//! `PL-R…` rebuild and validate, `PL-I…` integrity, `PL-F…` failover, `PL-C…` cloud, `PL-U…` usage.
+//! `PL-R…` rebuild, `PL-V…` validate, `PL-I…` integrity, `PL-F…` failover, `PL-C…` cloud, `PL-U…` usage.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -39,7 +39,7 @@ impl Code {
 
     /// Whether this code says that something could not be read, so that no clean verdict is possible.
     pub fn is_unread(self) -> bool {
-        self == D_UNREAD || self == I_UNKNOWN || self == R_CAPACITY_UNREAD
+        [D_UNREAD, I_UNKNOWN, V_UNKNOWN, R_CAPACITY_UNREAD].contains(&self)
     }
 }
 
@@ -116,6 +116,7 @@ mod rebuild;
 mod state;
 mod terraform;
 mod usage;
+mod validate;
 
 pub use cloud::*;
 pub use drift::*;
@@ -127,6 +128,7 @@ pub use rebuild::*;
 pub use state::*;
 pub use terraform::*;
 pub use usage::*;
+pub use validate::*;
 
 static PARTS: &[&[Page]] = &[
     usage::PAGES,
@@ -136,6 +138,7 @@ static PARTS: &[&[Page]] = &[
     drift::PAGES,
     terraform::PAGES,
     rebuild::PAGES,
+    validate::PAGES,
     integrity::PAGES,
     failover::PAGES,
     cloud::PAGES,
@@ -152,7 +155,7 @@ mod tests {
             let text = code.as_str();
             assert!(seen.insert(text), "{text} stands twice");
             let (letter, number) = text.strip_prefix("PL-").expect("prefix").split_at(1);
-            assert!("UPSJDTRIFC".contains(letter) && number.len() == 3, "{text} has another shape");
+            assert!("UPSJDTRVIFC".contains(letter) && number.len() == 3, "{text} has another shape");
             assert!(number.parse::<u16>().is_ok(), "{text} ends in a number");
             assert!(!code.page().title.is_empty() && code.page().text.len() > 40, "{text} has no page");
             assert_eq!(Code::find(&text.to_lowercase()), Some(code));

@@ -6,6 +6,7 @@
 //!
 //! This crate knows no runtime, no network, no clock and no environment, and it formats nothing.
 
+mod area;
 pub mod codes;
 mod error;
 mod finding;
@@ -14,6 +15,7 @@ mod report;
 mod span;
 mod subject;
 
+pub use area::{Area, AreaName, AreaVerdict};
 pub use codes::{Code, Page};
 pub use error::Explain;
 pub use finding::{Evidence, Finding, SENSITIVE, Severity};

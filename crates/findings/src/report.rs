@@ -3,7 +3,7 @@
 //! Persisted format, version 1: a JSON object with the fields of [`Report`], published as
 //! `docs/schema/report.json`. A field is only ever added; a change of meaning raises the version.
 
-use crate::{Finding, Severity, Subject};
+use crate::{Area, Finding, Severity, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -123,6 +123,9 @@ pub struct Report {
     pub verdict: Verdict,
     /// Counts for the summary line.
     pub summary: Vec<Count>,
+    /// The scorecard, in the order of its areas. Absent where the job has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<Area>,
     /// What was found, most severe first.
     pub findings: Vec<Finding>,
     /// Differences that are no drift, by the rules that say so. Absent where there are none.

@@ -12,6 +12,8 @@ What is added to moto, and why:
   groups as its own, as EC2 does. Without it Terraform sees a difference that isn't there.
 - Route 53 changes are judged by the records that are there now, all or nothing.
 - A new zone's SOA record holds the record's text, not a Python dictionary's.
+- IAM's policy simulator, by moto's own evaluator of policies; and keys that belong to no user are those of the
+  account's root user, who may do everything.
 - Long answers take a third of the time and say the same: the names that an attribute may have in moto's objects are
   worked out once for each class, an object's tags are looked up, not searched for among those of all objects, and
   EC2's XML is written without a parser's events.
@@ -25,6 +27,7 @@ import sys
 import threading
 from xml.sax.saxutils import escape, quoteattr
 
+from moto.core.responses import ActionResult
 from moto.core.serialize import AttributePicker, AttributePickerContext, EC2Serializer, ResponseSerializer
 from moto.core.utils import MISSING, get_value
 from moto.ec2.models import elastic_ip_addresses
@@ -32,6 +35,10 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
+from moto.iam.access_control import AssumedRoleAccessKey as RolePolicies
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.iam.access_control import IAMUserAccessKey as AccessKeyPolicies
+from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -40,6 +47,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.route53 import models as route53
 from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
 from moto.route53.models import FakeZone
+from moto.sts.models import STSBackend
 from werkzeug.serving import make_server
 
 # Hosts 1 to 9 of a prefix are the lab's own; a region has the rest of its third byte.
@@ -169,6 +177,54 @@ def judge_changes_by_current_records():
     route53.Route53Backend.change_resource_record_sets = judged
 
 
+def simulate_policies():
+    """SimulatePrincipalPolicy, which moto does not have: what a user's or role's policies say of each action.
+
+    A statement that denies counts above all others; what none allows is denied too. As on AWS, the answer is by
+    action and resource, and a principal that is not there is NoSuchEntity.
+    """
+
+    def policies(response, arn):
+        kind, _, path = arn.split(":", 5)[5].partition("/")
+        holder = AccessKeyPolicies.__new__(AccessKeyPolicies) if kind == "user" else RolePolicies.__new__(RolePolicies)
+        holder.account_id, holder.partition = response.current_account, response.partition
+        name = path.split("/")[-1]
+        backend = response.backend
+        if kind == "user":
+            backend.get_user(name)
+            holder._owner_user_name = name
+        else:
+            backend.get_role(name)
+            holder._owner_role_name = name
+        return [IAMPolicy(policy) for policy in holder.collect_policies()]
+
+    def decide(policies, action, resource):
+        said = [policy.is_action_permitted(action, resource) for policy in policies]
+        if PermissionResult.DENIED in said:
+            return "explicitDeny"
+        return "allowed" if PermissionResult.PERMITTED in said else "implicitDeny"
+
+    def simulate_principal_policy(self):
+        arn = self._get_param("PolicySourceArn")
+        found = policies(self, arn)
+        results = [
+            {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": decide(found, action, resource)}
+            for action in self._get_param("ActionNames", [])
+            for resource in self._get_param("ResourceArns", []) or ["*"]
+        ]
+        return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+    IamResponse.simulate_principal_policy = simulate_principal_policy
+
+    identity = STSBackend.get_caller_identity
+
+    def whose(self, access_key_id, region):
+        user_id, arn, account = identity(self, access_key_id, region)
+        return (account, f"arn:aws:iam::{account}:root", account) if arn.endswith(":user/moto") else (user_id, arn, account)
+
+    STSBackend.get_caller_identity = whose
+
+
 def remember_attribute_names():
     """Two thirds of the time of a long answer go into the names under which moto's objects may have an attribute.
 
@@ -281,6 +337,7 @@ def main():
     report_interface_groups()
     write_soa_as_text()
     judge_changes_by_current_records()
+    simulate_policies()
     remember_attribute_names()
     look_up_tags()
     write_xml_at_once()

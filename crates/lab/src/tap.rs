@@ -50,8 +50,10 @@ impl Call {
     /// The query APIs name the operation in the body, the REST ones by method and path.
     pub fn operation(&self) -> String {
         let action = self.body.split('&').find_map(|field| field.strip_prefix("Action="));
-        match action {
-            Some(action) => action.to_owned(),
+        // CloudWatch's protocol has it in the path, over a body that is no text.
+        let in_path = self.path.strip_prefix("/service/").and_then(|rest| rest.split_once("/operation/"));
+        match action.or(in_path.map(|(_, operation)| operation)) {
+            Some(operation) => operation.to_owned(),
             None => format!("{} {}", self.method, self.path),
         }
     }
@@ -62,7 +64,10 @@ impl Call {
         // ListTagsForResources, whose list of ids is too long for a path.
         let lists_tags =
             self.method == "POST" && self.path.starts_with("/2013-04-01/tags/") && self.path.matches('/').count() == 3;
-        lists_tags || ["GET ", "HEAD ", "Describe", "Get", "List"].iter().any(|start| operation.starts_with(start))
+        lists_tags
+            || ["GET ", "HEAD ", "Describe", "Get", "List", "SimulatePrincipalPolicy"]
+                .iter()
+                .any(|start| operation.starts_with(start))
     }
 
     /// Whether it is Route 53's `ChangeResourceRecordSets`.
@@ -207,6 +212,14 @@ mod tests {
         assert!(!call("POST", "/", "Version=2016-11-15&Action=RunInstances").reads());
         assert!(!call("POST", "/2013-04-01/hostedzone/Z/rrset", "<xml/>").reads());
         assert!(!call("PUT", "/bucket/key", "").reads());
+        assert!(call("HEAD", "/bucket", "").reads());
+        assert!(call("POST", "/", "Action=SimulatePrincipalPolicy&ActionNames.member.1=s3%3APutObject").reads());
+        let cloudwatch = |operation: &str| {
+            let path = format!("/service/GraniteServiceVersion20100801/operation/{operation}");
+            call("POST", &path, "\u{fffd}")
+        };
+        assert!(cloudwatch("GetMetricStatistics").reads());
+        assert!(!cloudwatch("PutMetricData").reads());
     }
 
     const SIGNED: &str = "POST /x HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 \

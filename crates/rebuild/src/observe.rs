@@ -9,6 +9,7 @@ pub mod lifecycle;
 mod machines;
 mod quotas;
 mod reader;
+mod replication;
 mod source;
 
 pub use backend::{S3Backend, s3_backend};
@@ -16,11 +17,14 @@ pub use capacity::{
     Accelerator, Amounts, CapacityCatalog, DatabaseEngine, MachineFacts, Offers, QuotaValues, Stock, Told,
 };
 pub use catalog::{CatalogError, Image, ImageState, RegionCatalog};
-pub use copies::{SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
+pub use copies::{DatabaseId, SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
 pub(crate) use images::standing_for;
 pub use images::{ImageMap, image_ids, observe_images};
 pub(crate) use machines::words;
 pub use machines::{MachineLookup, MachineOffer, Machines, observe_machines};
 pub use quotas::QuotaCheck;
+pub use replication::{
+    DataCopy, DataObject, ReplicaKind, ReplicaLag, ReplicationFacts, Snapshot, SnapshotKind, UnknownFact, data_objects,
+};
 pub(crate) use source::{FileKind, is_override, normalize};
 pub use source::{SourceError, SourceTree};

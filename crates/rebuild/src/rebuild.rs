@@ -18,7 +18,9 @@ use crate::decide::{
 };
 use crate::observe::{Machines, RegionCatalog, SourceTree, image_ids, normalize, observe_images};
 use crate::recovery::as_built;
-use crate::verify::{Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue};
+use crate::verify::{
+    Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue, state_residue,
+};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
 use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Root};
@@ -425,5 +427,29 @@ impl<'a> Rebuild<'a> {
     pub fn parity(&self, prepared: &Prepared, primary: &State, standby: &State) -> Result<Parity, RebuildError> {
         let retarget = self.input(prepared, Some(primary))?;
         Ok(parity(primary, standby, &ParityInput { retarget, retargeted: &prepared.retargeted }))
+    }
+
+    /// What the standby's state of a prepared stack has of the primary: what `validate` asks.
+    ///
+    /// # Errors
+    /// The plan has no such stack.
+    pub fn state_residue(
+        &self,
+        prepared: &Prepared,
+        standby: &State,
+        primary_states: &[&State],
+    ) -> Result<Vec<Finding>, RebuildError> {
+        let retarget = self.input(prepared, None)?;
+        Ok(state_residue(standby, &ResidueInput { retarget, primary_states }))
+    }
+
+    /// The folders and files that the source of a stack is read from: its root, and what it reaches outside of it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn source_paths(&self, stack: &str) -> Result<Vec<PathBuf>, RebuildError> {
+        let source = self.source(self.stack(stack)?)?;
+        let reached = source.modules.iter().chain(source.files.keys()).map(|path| source.root.join(path));
+        Ok(std::iter::once(source.root.clone()).chain(reached).collect())
     }
 }

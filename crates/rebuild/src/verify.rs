@@ -6,6 +6,7 @@ mod not_ours;
 mod parity;
 mod primary_calls;
 mod quotas;
+mod recovery_point;
 mod residue;
 mod walk;
 
@@ -15,4 +16,5 @@ pub use not_ours::not_ours;
 pub use parity::{Parity, ParityInput, parity};
 pub(crate) use primary_calls::primary_calls;
 pub(crate) use quotas::{QuotaInput, relevant, shortages};
-pub use residue::{ResidueInput, residue};
+pub use recovery_point::{RecoveryPoint, recovery_point};
+pub use residue::{ResidueInput, residue, state_residue};

@@ -3,7 +3,9 @@
 mod world;
 
 use pilotlight_findings::{Region, codes};
-use pilotlight_rebuild::{CatalogError, SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies};
+use pilotlight_rebuild::{
+    CatalogError, DatabaseId, SnapshotCatalog, SnapshotCopy, SnapshotSource, observe_copies, wants_copies,
+};
 use pilotlight_tfstate::State;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -75,7 +77,7 @@ fn state(objects: &[(&str, &str, Option<&str>, Value)]) -> State {
 
 fn primary() -> State {
     state(&[
-        ("aws_db_instance", "main", None, json!({"arn": "arn:db", "identifier": "orders"})),
+        ("aws_db_instance", "main", None, json!({"arn": "arn:db", "identifier": "orders", "resource_id": "db-A"})),
         ("aws_ebs_volume", "data", Some("eu-west-1a"), json!({"id": "vol-1"})),
         ("aws_rds_cluster", "named", None, json!({"arn": "arn:c", "cluster_identifier": "c"})),
     ])
@@ -83,7 +85,7 @@ fn primary() -> State {
 
 async fn found(catalog: &Catalog, standby: Option<&State>) -> (BTreeMap<String, String>, Vec<String>) {
     let world = World::of(PLAN);
-    let (stack, mut copies) = (world.plan.stack("app").unwrap(), BTreeMap::new());
+    let (stack, mut copies) = (world.plan.stack("app").expect("the stack"), BTreeMap::new());
     let regions = (&world.plan.primary, &world.plan.standby);
     let notes = observe_copies(catalog, regions, stack, &primary(), standby, &mut copies).await;
     assert!(notes.iter().all(|note| note.code == codes::R_COPIES));
@@ -91,7 +93,9 @@ async fn found(catalog: &Catalog, standby: Option<&State>) -> (BTreeMap<String, 
 }
 
 fn catalog() -> Catalog {
-    let orders = || SnapshotSource::Instance("orders".to_owned());
+    let orders = || {
+        SnapshotSource::Instance(DatabaseId { identifier: "orders".to_owned(), resource_id: Some("db-A".to_owned()) })
+    };
     Catalog(Some(vec![
         (orders(), "older", 1),
         (orders(), "newest", 3),

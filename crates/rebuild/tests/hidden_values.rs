@@ -38,6 +38,7 @@ const WITHOUT_COMMENTS: &[(&str, &str, &str, &[&str])] = &[
     ("mono/live/prod", "queue.json.tftpl", "arn:aws:sqs:eu-west-1", &["replaced"]),
     ("mono/live/prod", "policies/euw1.json", "eu-west-1", &["replaced"]),
     ("lambda", "queue.json.tftpl", "arn:aws:sqs:eu-west-1", &["replaced"]),
+    ("lambda", "src/orders.zip", "PK", &["note"]),
     ("lambda", "queue.json.tftpl", "vpce-0123456789abcdef0", &["open"]),
 ];
 

@@ -5,7 +5,7 @@ use crate::clean::line;
 use crate::theme::is_refused;
 use crate::words::{count, duration, list, number};
 use pilotlight_failover::{Endpoint, RunReport};
-use pilotlight_findings::{Count, Job, Report, Severity, Verdict, codes};
+use pilotlight_findings::{AreaVerdict, Count, Job, Report, Severity, Verdict, codes};
 
 /// The job as the commands call it.
 pub(crate) fn job_word(job: Job) -> &'static str {
@@ -25,6 +25,9 @@ pub(crate) fn capitalized(text: &str) -> String {
 
 /// What the verdict is for the reader, in a sentence.
 pub(crate) fn meaning(report: &Report) -> &'static str {
+    if nothing_was_judged(report) {
+        return "Nothing was looked at: the scorecard says why.";
+    }
     match (report.job, report.verdict) {
         (Job::Drift, Verdict::Clean) => "Everything that was read in AWS is as Terraform recorded it.",
         (Job::Drift, Verdict::Findings) => "AWS is not as Terraform recorded it.",
@@ -36,6 +39,11 @@ pub(crate) fn meaning(report: &Report) -> &'static str {
         (Job::Destroy, Verdict::Findings) => "Something of the standby still stands.",
         (_, Verdict::Incomplete) => "Something could not be read, so there is no clean verdict.",
     }
+}
+
+/// Whether there is a scorecard, and nothing on it was judged: then a clean verdict does not say ready.
+fn nothing_was_judged(report: &Report) -> bool {
+    !report.areas.is_empty() && report.areas.iter().all(|area| area.verdict == AreaVerdict::NotApplicable)
 }
 
 /// Findings of a report by how much they matter.
@@ -71,6 +79,7 @@ pub(crate) fn verdict(report: &Report) -> String {
     let tally = tally(report);
     let mut parts = Vec::new();
     match (report.job, report.verdict) {
+        (Job::Validate, Verdict::Clean) if nothing_was_judged(report) => parts.push("nothing to judge".to_owned()),
         (Job::Validate, Verdict::Clean) => parts.push("ready".to_owned()),
         (Job::Validate, Verdict::Findings) => parts.push("not ready".to_owned()),
         (Job::Drift, Verdict::Clean) => parts.push("none".to_owned()),

@@ -1,6 +1,7 @@
 //! One page a report: everything in it is inline, it fetches nothing and runs no script, so that it can be
 //! mailed, archived and opened on a phone. Colours follow the reader's light or dark scheme.
 
+mod areas;
 mod finding;
 mod page;
 mod report;

@@ -9,8 +9,9 @@ use crate::group::{name, title};
 use crate::headline;
 use crate::silenced::sentence;
 use crate::text::plain_evidence;
+use crate::theme;
 use crate::words::number;
-use pilotlight_findings::{Finding, Report, Severity, Verdict};
+use pilotlight_findings::{Area, AreaVerdict, Finding, Report, Severity, Verdict};
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,6 +23,9 @@ pub fn report_junit(report: &Report) -> String {
     let mut document = JUnit::new(format!("pilotlight {job}{plan}"));
     document.set_time(Duration::from_millis(report.duration_ms));
     document.add_test_suite(summary(report, job));
+    if !report.areas.is_empty() {
+        document.add_test_suite(scorecard(&report.areas, job));
+    }
     document.add_test_suites(suites(report, job));
     // Serializing to memory fails on writers that fail and on text that is no UTF-8: neither is here.
     document.to_string().expect("plain data serializes")
@@ -59,6 +63,42 @@ fn summary(report: &Report, job: &str) -> TestSuite {
     let mut suite = TestSuite::new(job);
     suite.add_test_case(case);
     suite.set_time(Duration::from_millis(report.duration_ms));
+    suite
+}
+
+/// A case an area: what was not judged is skipped, what could not be found out is an error.
+fn scorecard(areas: &[Area], job: &str) -> TestSuite {
+    let mut suite = TestSuite::new("scorecard");
+    suite.set_time(Duration::ZERO);
+    for area in areas {
+        let facts = clean::line(&area.facts);
+        let failed = |kind| {
+            let mut status = TestCaseStatus::non_success(kind);
+            let codes: Vec<&str> = area.codes.iter().map(|code| code.as_str()).collect();
+            status.set_message(format!("{}: {facts}", theme::of_area(area.verdict).word));
+            if !codes.is_empty() {
+                status.set_type(codes.join(" "));
+            }
+            status
+        };
+        let status = match area.verdict {
+            AreaVerdict::Ready => TestCaseStatus::success(),
+            AreaVerdict::NotReady => failed(NonSuccessKind::Failure),
+            AreaVerdict::Unknown => failed(NonSuccessKind::Error),
+            AreaVerdict::NotApplicable => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(&facts);
+                status
+            }
+        };
+        let mut case = TestCase::new(area.name.as_str(), status);
+        case.set_classname(format!("{job}.scorecard"));
+        case.set_time(Duration::ZERO);
+        if area.verdict == AreaVerdict::Ready {
+            case.set_system_out(facts);
+        }
+        suite.add_test_case(case);
+    }
     suite
 }
 

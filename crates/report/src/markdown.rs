@@ -12,7 +12,7 @@ use crate::silenced::sentence;
 use crate::theme::{self, Mark};
 use crate::words::number;
 use escape::{code, prose};
-use pilotlight_findings::{Finding, Report};
+use pilotlight_findings::{Area, Finding, Report};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,10 @@ pub fn report_markdown(report: &Report) -> String {
         out.push_str(&format!("Plan {}. ", code(plan)));
     }
     out.push_str(&format!("{}\n", headline::meaning(report)));
+    if !report.areas.is_empty() {
+        out.push_str("\n| Area | Verdict | What is known |\n|---|---|---|\n");
+        report.areas.iter().for_each(|one| out.push_str(&area(one)));
+    }
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
     findings.sort_by_key(|finding| Reverse(finding.severity));
     let (shown, rest) = findings.split_at(findings.len().min(ROWS));
@@ -50,6 +54,15 @@ pub fn report_markdown(report: &Report) -> String {
     out.push_str(&evidence::folded(shown, room));
     out.push_str(&foot);
     out
+}
+
+/// A line of the scorecard.
+fn area(area: &Area) -> String {
+    let mark = theme::of_area(area.verdict);
+    let codes: Vec<&str> = area.codes.iter().map(|code| code.as_str()).collect();
+    let codes = if codes.is_empty() { String::new() } else { format!("<br><sub>{}</sub>", codes.join(" ")) };
+    let word = mark.word.replace(' ', "&nbsp;");
+    format!("| {} | {}&nbsp;{word} | {}{codes} |\n", area.name, mark.symbol, prose(&cut::one(&area.facts, MESSAGE)))
 }
 
 fn row(finding: &Finding) -> String {

@@ -167,6 +167,7 @@ mod tests {
             duration_ms: 0,
             verdict: Verdict::Findings,
             summary: Vec::new(),
+            areas: vec![],
             findings: vec![finding(1, Severity::Info), finding(2, Severity::Error)],
             silenced: vec![silenced(3), silenced(4)],
             calls: Vec::new(),

@@ -1,5 +1,6 @@
 //! Text for a terminal, a log or a ticket.
 
+mod areas;
 mod explain;
 mod finding;
 mod folded;

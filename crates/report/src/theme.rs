@@ -2,7 +2,7 @@
 //! and a word, the same on the terminal and on the page; the tone is only added to them.
 
 use pilotlight_failover::{PhaseReport, RunReport};
-use pilotlight_findings::{Finding, Severity, Verdict, codes};
+use pilotlight_findings::{AreaVerdict, Finding, Severity, Verdict, codes};
 
 /// How a mark feels; each output has its own colour for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,16 @@ pub(crate) fn of_verdict(verdict: Verdict) -> Mark {
         Verdict::Clean => mark("✓", "clean", Tone::Good),
         Verdict::Findings => mark("✗", "findings", Tone::Bad),
         Verdict::Incomplete => mark("?", "incomplete", Tone::Unsure),
+    }
+}
+
+/// The mark of an area of the scorecard.
+pub(crate) fn of_area(verdict: AreaVerdict) -> Mark {
+    match verdict {
+        AreaVerdict::Ready => mark("✓", "ready", Tone::Good),
+        AreaVerdict::NotReady => mark("✗", "not ready", Tone::Bad),
+        AreaVerdict::Unknown => mark("?", "unknown", Tone::Unsure),
+        AreaVerdict::NotApplicable => mark("·", "not judged", Tone::Quiet),
     }
 }
 

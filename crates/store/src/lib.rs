@@ -18,9 +18,11 @@ mod state_object;
 mod state_search;
 mod state_url;
 mod store;
+mod writable;
 
 pub use access::{S3Access, S3Credentials, S3Key, static_credentials};
 pub use error::{Cause, StoreError};
 pub use state_object::{HttpLogin, S3Object, StateAccess, StateObject};
 pub use state_url::StateUrl;
 pub use store::Store;
+pub use writable::Writable;

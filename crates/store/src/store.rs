@@ -1,6 +1,6 @@
 use crate::location::{Location, without_credentials};
 use crate::s3::{Bucket, Purpose};
-use crate::{S3Access, StoreError, directory};
+use crate::{S3Access, StoreError, Writable, directory};
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use object_store::memory::InMemory;
@@ -116,6 +116,15 @@ impl Store {
         let mut names: Vec<String> = folders.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect();
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// Whether a folder could be written, by its permissions and its room; nothing is written. None of S3, where only
+    /// policies tell.
+    pub fn writable(&self) -> Option<Writable> {
+        match &self.backend {
+            Backend::Directory(root) => Some(crate::writable::writable(root)),
+            Backend::Bucket { .. } | Backend::Memory(_) => None,
+        }
     }
 
     /// Writes a new object, whole and synced to the disk, or not at all; it never replaces one.

@@ -5,6 +5,7 @@
 
 mod access;
 mod aws_states;
+mod changed_since;
 mod command_line;
 mod destroy;
 mod explain;

@@ -102,6 +102,7 @@ fn a_primary_that_does_not_answer_is_replaced_by_the_kit_with_a_warning() {
     let (sandbox, aws, before) = bereft();
     let told = apply(&sandbox, &[]);
     told.exits(0).shows("eu-west-1 does not answer: the region map, what the region offered and the state of app");
+    told.shows("failed to ask eu-west-1 for its availability zones").shows("failed to reach s3://states/app.tfstate");
     assert!(!told.stdout.contains("by their letter"), "{}", told.stdout);
     assert!(!aws.asked("eu-west-1").is_empty(), "without the flag it is asked");
     assert_eq!(generated(&sandbox), before);

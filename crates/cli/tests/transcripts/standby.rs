@@ -11,6 +11,16 @@ fn validate_says_not_ready_names_the_stack_and_asks_no_api() {
         told.stdout,
         "validate: not ready, 1 finding (1 not built), 0 API calls, [..]
 
+  ? drift        unknown    not looked at: the standby was never built
+  ✗ parity       not ready  1 of 1 stacks were never built  PL-U105
+  ? source       unknown    not looked at: the standby was never built
+  ? capacity     unknown    not looked at: the standby was never built
+  ? objectives   unknown    not looked at: the standby was never built
+  ? checks       unknown    not looked at: the standby was never built
+  ? journal      unknown    not looked at: the standby was never built
+  ? failover     unknown    not looked at: the standby was never built
+  ? permissions  unknown    not looked at: the standby was never built
+
 app, standby
   ✗ error  stack app  PL-U105
     the standby was not built: there is no state at .pilotlight/web/standby/app/terraform.tfstate

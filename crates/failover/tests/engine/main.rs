@@ -6,6 +6,7 @@ mod estate;
 mod faults;
 mod in_use;
 mod kills;
+mod objectives;
 mod operator;
 mod ownership;
 mod reports;

@@ -4,8 +4,8 @@
 //! digest in lower-case hexadecimal. Version 1 had a list of the paths alone, and is read.
 
 use super::write::WriteError;
+pub(crate) use pilotlight_journal::digest;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -39,11 +39,6 @@ struct First {
 #[derive(Deserialize)]
 struct Head {
     version: u32,
-}
-
-/// The digest of a file's content.
-pub(crate) fn digest(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The manifest as it is written.

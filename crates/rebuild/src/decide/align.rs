@@ -3,24 +3,80 @@
 //! The rule is that of hclwrite's `formatCells`: on neighbouring lines, the `=` of whole assignments stand
 //! in one column, and so do comments at the ends of lines. Nothing else of a line's width matters to it.
 
-/// The text with assignments and comments in columns, where the text it was made from had them so.
-pub(crate) fn keep_aligned(before: &str, after: String) -> String {
-    if aligned(before) == before { aligned(&after) } else { after }
+use super::splice::Splice;
+
+/// Whether these edits can move a column: they do where they add or take a line, and where an assignment or a comment
+/// comes after one on its line.
+pub(crate) fn may_move(before: &str, splices: &[Splice]) -> bool {
+    splices.iter().any(|splice| {
+        let rest = &before[splice.range.end..];
+        let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        splice.text.contains('\n')
+            || before[splice.range.clone()].contains('\n')
+            || rest.contains(['=', '#'])
+            || rest.contains("//")
+    })
 }
 
-fn aligned(text: &str) -> String {
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+/// The edited text with assignments and comments in columns, where the text it was made from had them so.
+pub(crate) fn keep_aligned(before: &str, splices: &[Splice], after: String) -> String {
+    let lines: Vec<&str> = before.split_inclusive('\n').collect();
     let cells = Scanner::default().scan(&lines);
-    let mut widths: Vec<Widths> = lines.iter().zip(&cells).map(|(line, cell)| Widths::of(line, cell)).collect();
-    for chain in chains(&cells, |cell| cell.assign.is_some()) {
+    if !widths(&lines, &cells).iter().zip(lines.iter().zip(&cells)).all(|(widths, (line, cell))| widths.fit(line, cell))
+    {
+        return after;
+    }
+    let moved: Vec<&str> = after.split_inclusive('\n').collect();
+    let breaks_lines = |splice: &Splice| splice.text.contains('\n') || before[splice.range.clone()].contains('\n');
+    let cells = match splices.iter().any(breaks_lines) {
+        true => Scanner::default().scan(&moved),
+        false => shifted(cells, &lines, splices),
+    };
+    let mut result = String::with_capacity(after.len() + after.len() / 16);
+    for (widths, (line, cell)) in widths(&moved, &cells).iter().zip(moved.iter().zip(&cells)) {
+        if widths.fit(line, cell) {
+            result.push_str(line);
+        } else {
+            widths.lay_out(line, cell, &mut result);
+        }
+    }
+    result
+}
+
+/// Where the parts of lines are after edits within them.
+fn shifted(mut cells: Vec<Cells>, lines: &[&str], splices: &[Splice]) -> Vec<Cells> {
+    let mut splices = splices.iter().peekable();
+    let mut start = 0;
+    for (cell, line) in cells.iter_mut().zip(lines) {
+        let end = start + line.len();
+        let known = *cell;
+        while let Some(splice) = splices.next_if(|splice| splice.range.start < end) {
+            let at = splice.range.start - start;
+            let shift = |part: &mut Option<usize>, known: Option<usize>| {
+                if let (Some(part), Some(_)) = (part, known.filter(|known| at < *known)) {
+                    *part = *part + splice.text.len() - splice.range.len();
+                }
+            };
+            shift(&mut cell.assign, known.assign);
+            shift(&mut cell.comment, known.comment);
+        }
+        start = end;
+    }
+    cells
+}
+
+/// The widths of lines, with the columns that neighbours have in common.
+fn widths(lines: &[&str], cells: &[Cells]) -> Vec<Widths> {
+    let mut widths: Vec<Widths> = lines.iter().zip(cells).map(|(line, cell)| Widths::of(line, cell)).collect();
+    for chain in chains(cells, |cell| cell.assign.is_some()) {
         let column = chain.clone().map(|line| widths[line].lead).max().unwrap_or(0);
         chain.for_each(|line| widths[line].before_assign = column - widths[line].lead + 1);
     }
-    for chain in chains(&cells, |cell| cell.comment.is_some()) {
+    for chain in chains(cells, |cell| cell.comment.is_some()) {
         let column = chain.clone().map(|line| widths[line].code()).max().unwrap_or(0);
         chain.for_each(|line| widths[line].before_comment = column - widths[line].code() + 1);
     }
-    lines.iter().zip(&cells).zip(&widths).map(|((line, cell), widths)| widths.lay_out(line, cell)).collect()
+    widths
 }
 
 /// Runs of neighbouring lines for which `is` holds.
@@ -49,7 +105,7 @@ struct Cells {
 }
 
 /// Widths of a line's parts in characters, without the spaces between them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Widths {
     lead: usize,
     assign: usize,
@@ -59,6 +115,9 @@ struct Widths {
 
 impl Widths {
     fn of(line: &str, cell: &Cells) -> Self {
+        if cell.assign.is_none() && cell.comment.is_none() {
+            return Self::default();
+        }
         let code = &line[..cell.comment.unwrap_or(line.len())];
         let lead = &code[..cell.assign.unwrap_or(code.len())];
         let width = |text: &str| text.trim_end().chars().count();
@@ -70,12 +129,19 @@ impl Widths {
         self.lead + self.before_assign + self.assign
     }
 
-    fn lay_out(&self, line: &str, cell: &Cells) -> String {
-        if cell.assign.is_none() && cell.comment.is_none() {
-            return line.to_owned();
-        }
+    /// Whether the spaces before a line's parts are those of its columns.
+    fn fit(&self, line: &str, cell: &Cells) -> bool {
+        let fits = |at: Option<usize>, spaces: usize| {
+            at.is_none_or(|at| {
+                let before = line[..at].trim_end();
+                at - before.len() == spaces && line.as_bytes()[before.len()..at].iter().all(|byte| *byte == b' ')
+            })
+        };
+        fits(cell.assign, self.before_assign) && fits(cell.comment, self.before_comment)
+    }
+
+    fn lay_out(&self, line: &str, cell: &Cells, result: &mut String) {
         let code = &line[..cell.comment.unwrap_or(line.len())];
-        let mut result = String::with_capacity(line.len() + 8);
         match cell.assign {
             Some(at) => {
                 result.push_str(code[..at].trim_end());
@@ -88,7 +154,6 @@ impl Widths {
             result.extend(std::iter::repeat_n(' ', self.before_comment));
             result.push_str(&line[at..]);
         }
-        result
     }
 }
 
@@ -137,7 +202,7 @@ impl Scanner {
         while at < line.len() {
             let rest = &line[at..];
             // Most of a line is none of what is looked for, which is ASCII and so never inside of a letter.
-            let passed = rest.bytes().take_while(|byte| !self.looks_for(*byte)).count();
+            let passed = self.passed(rest);
             if passed > 0 {
                 at += passed;
                 continue;
@@ -176,15 +241,18 @@ impl Scanner {
         cells
     }
 
-    /// Whether something begins or ends with this byte, where the scanner is.
-    fn looks_for(&self, byte: u8) -> bool {
-        match self.within.last() {
-            Some(Within::Comment) => byte == b'*',
-            Some(Within::Quote | Within::Heredoc(_)) => matches!(byte, b'$' | b'%' | b'\\' | b'"'),
-            _ => {
-                matches!(byte, b'#' | b'/' | b'<' | b'{' | b'[' | b'(' | b'}' | b']' | b')' | b'"' | b'=' | b'!' | b'>')
+    /// How much of a line is nothing that begins or ends anything, where the scanner is.
+    fn passed(&self, rest: &str) -> usize {
+        let found = match self.within.last() {
+            Some(Within::Comment) => rest.bytes().position(|byte| byte == b'*'),
+            Some(Within::Quote | Within::Heredoc(_)) => {
+                rest.bytes().position(|byte| matches!(byte, b'$' | b'%' | b'\\' | b'"'))
             }
-        }
+            _ => rest.bytes().position(|byte| {
+                matches!(byte, b'#' | b'/' | b'<' | b'{' | b'[' | b'(' | b'}' | b']' | b')' | b'"' | b'=' | b'!' | b'>')
+            }),
+        };
+        found.unwrap_or(rest.len())
     }
 
     fn code(&mut self, rest: &str, width: usize, first: bool, at: usize, cells: &mut Cells, net: &mut i32) -> usize {
@@ -272,19 +340,39 @@ mod tests {
 provider "aws" { region = "x" }
 "#;
 
+    /// Replaces a word wherever it is, and keeps what is aligned.
+    fn replaced(text: &str, from: &str, to: &str) -> String {
+        let splice = |(at, _): (usize, &str)| Splice {
+            range: at..at + from.len(),
+            text: to.to_owned(),
+            rule: crate::Rule::Region,
+            reason: String::new(),
+        };
+        let splices: Vec<Splice> = text.match_indices(from).map(splice).collect();
+        let after = crate::decide::splice::splice(text, &splices);
+        keep_aligned(text, &splices, after)
+    }
+
     #[test]
     fn formatted_text_stays_and_moved_columns_are_mended() {
-        assert_eq!(aligned(FORMATTED), FORMATTED);
-        let longer = FORMATTED.replace("eu-west-1a", "eu-central-1a");
-        let mended = keep_aligned(FORMATTED, longer.clone());
+        assert_eq!(replaced(FORMATTED, "10.0", "10.0"), FORMATTED);
+        let mended = replaced(FORMATTED, "eu-west-1a", "eu-central-1a");
         assert!(mended.contains("    \"b\"             = \"x\"           # second\n"), "{mended}");
         assert!(mended.contains("    other           = <<-EOT\n      a = 1\n"), "{mended}");
-        assert_eq!(keep_aligned(&mended, mended.replace("eu-central-1a", "eu-west-1a")), FORMATTED);
+        assert_eq!(replaced(&mended, "eu-central-1a", "eu-west-1a"), FORMATTED);
+    }
+
+    #[test]
+    fn a_line_that_goes_takes_its_width_with_it() {
+        let text = "a = {\n  b        = 1 # x\n  longest  = 2\n  long     = 3\n}\n";
+        let text = text.replace("longest  ", "longest_ ");
+        let mended = replaced(&text, "  longest_ = 2\n", "");
+        assert_eq!(mended, "a = {\n  b    = 1 # x\n  long = 3\n}\n");
     }
 
     #[test]
     fn text_that_was_not_in_columns_is_left_alone() {
         let own = "a = 1\nlonger = \"eu-west-1\"\n";
-        assert_eq!(keep_aligned(own, own.replace("west", "central")), own.replace("west", "central"));
+        assert_eq!(replaced(own, "west", "central"), own.replace("west", "central"));
     }
 }

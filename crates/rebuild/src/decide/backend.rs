@@ -185,9 +185,10 @@ fn tell_partial(work: &mut Work<'_>, file: &Path, block: &BackendBlock<'_>) {
     }
     let subject = Subject::File { span: work.span(file, block.range.clone()) };
     let message = format!(
-        "the backend's {} come from -backend-config: the standby has those of the plan; what else comes from there, as \
+        "the backend's {} {} from -backend-config: the standby has those of the plan; what else comes from there, as \
          region, role_arn or dynamodb_table, belongs into backend = {{ … }} of the stack's standby block",
-        missing.join(" and ")
+        missing.join(" and "),
+        if missing.len() == 1 { "comes" } else { "come" },
     );
     work.note(codes::R_PARTIAL_BACKEND, Severity::Info, subject, message);
 }

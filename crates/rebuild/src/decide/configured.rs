@@ -2,8 +2,7 @@
 
 use super::modules::{Instances, address};
 use super::retarget::Work;
-use super::syntax::{Reference, Step, labels, references_in};
-use hcl_edit::expr::Expression;
+use super::syntax::{Reference, Step, labels, place};
 use hcl_edit::structure::{Body, Structure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -35,7 +34,8 @@ impl Configured {
             for block in parsed.syntax.blocks("resource") {
                 let [resource_type, name] = labels(block)[..] else { continue };
                 let mut attributes = BTreeMap::new();
-                collect(&block.body, &folder, &locals, &mut attributes);
+                let source = Source { references: &parsed.syntax.references, folder: &folder, locals: &locals };
+                source.collect(&block.body, &mut attributes);
                 for path in instances.get(&folder).into_iter().flatten() {
                     let known: &mut BTreeMap<String, Origin> =
                         configured.entry(address(path, resource_type, name)).or_default();
@@ -47,47 +47,48 @@ impl Configured {
     }
 }
 
-fn collect(
-    body: &Body,
-    folder: &Path,
-    locals: &BTreeSet<(PathBuf, String)>,
-    attributes: &mut BTreeMap<String, Origin>,
-) {
-    // `each.value` is what `for_each` is.
-    let repeated = body.iter().any(|structure| match structure {
-        Structure::Attribute(attribute) => {
-            attribute.key.as_str() == "for_each" && from_objects(&attribute.value, folder, locals, false)
-        }
-        Structure::Block(_) => false,
-    });
-    for structure in body.iter() {
-        let (name, origin) = match structure {
+/// A file's references, in the order of the text, and what decides where they lead.
+struct Source<'a> {
+    references: &'a [Reference],
+    folder: &'a Path,
+    locals: &'a BTreeSet<(PathBuf, String)>,
+}
+
+impl Source<'_> {
+    fn collect(&self, body: &Body, attributes: &mut BTreeMap<String, Origin>) {
+        // `each.value` is what `for_each` is.
+        let repeated = body.iter().any(|structure| match structure {
             Structure::Attribute(attribute) => {
-                (attribute.key.as_str(), from_objects(&attribute.value, folder, locals, repeated))
+                attribute.key.as_str() == "for_each" && self.is_from_objects(&attribute.value, false)
             }
-            Structure::Block(block) => {
-                let name = match (block.ident.as_str(), &labels(block)[..]) {
-                    ("dynamic", [name]) => name,
-                    (name, _) => name,
-                };
-                (name, block_from_objects(&block.body, folder, locals, repeated))
-            }
-        };
-        let origin = if origin { Origin::Objects } else { Origin::Text };
-        let known = attributes.entry(name.to_owned()).or_insert(origin);
-        *known = (*known).max(origin);
+            Structure::Block(_) => false,
+        });
+        for structure in body.iter() {
+            let (name, origin) = match structure {
+                Structure::Attribute(attribute) => {
+                    (attribute.key.as_str(), self.is_from_objects(&attribute.value, repeated))
+                }
+                Structure::Block(block) => {
+                    let name = match (block.ident.as_str(), &labels(block)[..]) {
+                        ("dynamic", [name]) => name,
+                        (name, _) => name,
+                    };
+                    (name, self.is_from_objects(block, repeated))
+                }
+            };
+            let origin = if origin { Origin::Objects } else { Origin::Text };
+            let known = attributes.entry(name.to_owned()).or_insert(origin);
+            *known = (*known).max(origin);
+        }
     }
-}
 
-fn block_from_objects(body: &Body, folder: &Path, locals: &BTreeSet<(PathBuf, String)>, repeated: bool) -> bool {
-    body.iter().any(|structure| match structure {
-        Structure::Attribute(attribute) => from_objects(&attribute.value, folder, locals, repeated),
-        Structure::Block(block) => block_from_objects(&block.body, folder, locals, repeated),
-    })
-}
-
-fn from_objects(expression: &Expression, folder: &Path, locals: &BTreeSet<(PathBuf, String)>, repeated: bool) -> bool {
-    references_in(expression).iter().any(|reference| is_object(reference, folder, locals, repeated))
+    /// Whether anything in a node refers to an object.
+    fn is_from_objects(&self, node: &impl hcl_edit::Span, repeated: bool) -> bool {
+        let range = place(node);
+        let from = self.references.partition_point(|reference| reference.span.start < range.start);
+        let within = self.references[from..].iter().take_while(|reference| reference.span.start < range.end);
+        within.into_iter().any(|reference| is_object(reference, self.folder, self.locals, repeated))
+    }
 }
 
 fn is_object(reference: &Reference, folder: &Path, locals: &BTreeSet<(PathBuf, String)>, repeated: bool) -> bool {
@@ -113,8 +114,9 @@ fn locals_from_objects(work: &Work<'_>) -> BTreeSet<(PathBuf, String)> {
             let folder = file.parent().map(Path::to_owned).unwrap_or_default();
             for block in parsed.syntax.blocks("locals") {
                 for structure in block.body.iter() {
+                    let source = Source { references: &parsed.syntax.references, folder: &folder, locals: &found };
                     if let Structure::Attribute(attribute) = structure
-                        && from_objects(&attribute.value, &folder, &found, false)
+                        && source.is_from_objects(&attribute.value, false)
                     {
                         found.insert((folder.clone(), attribute.key.as_str().to_owned()));
                     }

@@ -167,16 +167,16 @@ const REGIONAL_IDS: [&str; 45] = [
 
 /// Ids of regional objects in a text: where each stands, and how it begins.
 pub(crate) fn regional_ids(text: &str) -> Vec<(std::ops::Range<usize>, &'static str)> {
-    let mut found = Vec::new();
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_';
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let end = bytes[at..].iter().position(|byte| !is_word(*byte)).map_or(bytes.len(), |length| at + length);
-        if let Some(kind) = text.get(at..end).and_then(regional_id) {
-            found.push((at..end, kind));
+    let mut found = Vec::new();
+    for (hyphen, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'-') {
+        let digits = bytes[hyphen + 1..].iter().take_while(|byte| is_digit(byte)).count();
+        let end = hyphen + 1 + digits;
+        if ID_LENGTHS.contains(&digits) && !bytes.get(end).is_some_and(is_word) {
+            let start = bytes[..hyphen].iter().rposition(|byte| !is_word(byte)).map_or(0, |at| at + 1);
+            found.extend(text.get(start..end).and_then(regional_id).map(|kind| (start..end, kind)));
         }
-        at = end + 1;
     }
     found
 }
@@ -184,9 +184,15 @@ pub(crate) fn regional_ids(text: &str) -> Vec<(std::ops::Range<usize>, &'static 
 /// How a regional id begins, where the whole text is one.
 pub(crate) fn regional_id(text: &str) -> Option<&'static str> {
     let (kind, digits) = text.rsplit_once('-')?;
-    let hexadecimal =
-        matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let hexadecimal = ID_LENGTHS.contains(&digits.len()) && digits.bytes().all(|byte| is_digit(&byte));
     REGIONAL_IDS.iter().find(|known| hexadecimal && **known == kind).copied()
+}
+
+/// How many digits an id has: older ones 8.
+const ID_LENGTHS: [usize; 2] = [8, 17];
+
+fn is_digit(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
 #[cfg(test)]

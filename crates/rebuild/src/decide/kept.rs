@@ -1,7 +1,9 @@
 //! Places of a file of HCL in which nothing follows the region.
 
+use super::places;
 use super::read_files::ReadFiles;
 use super::retarget::Work;
+use super::spelling::short_code;
 use super::syntax::{attribute, blocks, place};
 use super::words::Words;
 use pilotlight_findings::{Region, Severity, Subject, codes};
@@ -52,6 +54,8 @@ fn names(work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
 fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
     let mut kept: Vec<Range<usize>> = Vec::new();
     let mut notes = Vec::new();
+    let text = &work.parsed[file].text;
+    let parts: Vec<&str> = work.input.primary.as_str().split('-').collect();
     for table in &work.parsed[file].syntax.tables {
         if let Some((word, new)) = both_sides(&work.words, &table.words) {
             let message = format!("left as it is: it names {word} and {new} side by side");
@@ -60,7 +64,7 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
             continue;
         }
         let (primary, standby) = (work.input.primary, work.input.standby);
-        let is_other = |key: &str| key != primary.as_str() && Region::new(key).is_ok();
+        let is_other = |key: &str| region_of(key).is_some_and(|region| region != primary.as_str());
         let others = table.rows.iter().filter(|(key, _)| is_other(key)).map(|(_, value)| value.clone());
         let others: Vec<Range<usize>> = others.collect();
         let ours = table.rows.iter().find(|(key, _)| key == primary.as_str());
@@ -71,6 +75,24 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
             notes.push((codes::R_REGION_TABLE, Severity::Warning, value.clone(), message));
         }
         kept.extend(others);
+        // `{ from = "eu-west-1", to = "eu-central-1" }`: with one region in both places it says something else.
+        let is_value = |range: &Range<usize>, region: &Region| {
+            text.get(range.start + 1..range.end.saturating_sub(1)) == Some(region.as_str())
+        };
+        if table.rows.iter().any(|(_, value)| is_value(value, standby)) {
+            for (_, value) in table.rows.iter().filter(|(_, value)| is_value(value, primary)) {
+                let message = format!(
+                    "left as it is: {standby} is a value beside it; if it means the region that this stack is in, take it from a variable or data.aws_region"
+                );
+                notes.push((codes::R_KEPT, Severity::Warning, value.clone(), message));
+                kept.push(value.clone());
+            }
+        }
+        if table.words.len() >= parts.len() && table.words.windows(parts.len()).any(|words| words == parts) {
+            let message =
+                format!("the parts of {primary} are listed here, and are left as they are: join() of them is not seen");
+            notes.push((codes::R_SPELLING, Severity::Warning, table.range.clone(), message));
+        }
     }
     for (code, severity, range, message) in notes {
         let subject = Subject::File { span: work.span(file, range) };
@@ -78,6 +100,21 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
     }
     kept
 }
+
+/// The code of the region that a key names: `eu-west-2`, `eu_west_2`, `euw2`.
+pub(crate) fn region_of(key: &str) -> Option<&str> {
+    if Region::new(key).is_ok() {
+        return Some(key);
+    }
+    // Few keys end so, and the others are told at once.
+    if !key.ends_with(|last: char| last.is_ascii_digit()) || key.len() < SHORTEST_CODE {
+        return None;
+    }
+    places::codes().find(|code| short_code(code).as_deref() == Some(key) || code.replace('-', "_") == key)
+}
+
+/// `use1`
+const SHORTEST_CODE: usize = 4;
 
 /// A word of the primary among these with what stands for it, where both are there: a table of both sides.
 pub(crate) fn both_sides(words: &Words, texts: &[String]) -> Option<(String, String)> {

@@ -2,129 +2,178 @@
 
 use super::retarget::Work;
 use super::spelling::{doubtful, short_code};
-use pilotlight_findings::{Severity, Subject, codes};
+use super::words::Pairs;
+use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::Path;
 
 /// Says of what is left in these ranges that it looks like the primary region.
 pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<Item = Range<usize>>) {
-    let Some(whole) = work.tree.files.get(file).and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return };
-    let looks = Looks::of(work.input.primary.as_str());
-    let mut notes = Vec::new();
+    let tree = work.tree;
+    let Some(whole) = tree.files.get(file).and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return };
+    let (mut notes, mut escaped) = (Vec::new(), Vec::new());
     for range in ranges {
         let text = &whole[range.clone()];
-        if !looks.may_be_in(text) {
+        if text.contains('\\') && text.contains(ESCAPE) {
+            let plain = unescaped(text);
+            if work.words.find(&plain).len() > work.words.find(text).len() {
+                escaped.push(range.clone());
+            }
+        }
+        let found = work.looks.find(text);
+        if found.is_empty() {
             continue;
         }
         let hits = work.words.find(text);
-        for found in looks.find(text) {
+        for found in found {
             let is_known = hits.iter().any(|hit| hit.range.start < found.end && found.start < hit.range.end);
             if !is_known {
                 notes.push(range.start + found.start..range.start + found.end);
             }
         }
     }
-    let asked: Vec<Range<usize>> = work.asked_ranges(file);
-    let edited = work.edited_ranges(file);
+    for range in escaped {
+        let subject = Subject::File { span: work.span(file, range) };
+        let message = format!("left as it is: with its escapes it names {}: write it without them", work.input.primary);
+        work.note(codes::R_SPELLING, Severity::Warning, subject, message);
+    }
+    if notes.is_empty() {
+        return;
+    }
+    let taken = [work.asked_ranges(file), work.edited_ranges(file)].concat();
     for range in notes {
-        let taken = |other: &Range<usize>| other.start < range.end && range.start < other.end;
-        if asked.iter().any(taken) || edited.iter().any(taken) {
+        if taken.iter().any(|other| other.start < range.end && range.start < other.end) {
             continue;
         }
         let text = &whole[range.clone()];
         let subject = Subject::File { span: work.span(file, range.clone()) };
-        let message = format!(
-            "{text} is left as it is: it may mean {}; if it does, add map = {{ \"{text}\" = \"…\" }} to the stack's standby block",
-            work.input.primary
-        );
+        let (primary, standby) = (work.input.primary, work.input.standby);
+        let message = match text.ends_with('-') {
+            true => format!(
+                "{text} is left as it is: it may mean {primary} with what follows; if it does, write it so that it fits {standby} too"
+            ),
+            false => format!(
+                "{text} is left as it is: it may mean {primary}; if it does, add map = {{ \"{text}\" = \"…\" }} to the stack's standby block"
+            ),
+        };
         work.note(codes::R_SPELLING, Severity::Warning, subject, message);
     }
 }
 
+/// How HCL and JSON write a letter by its number, where it is ASCII.
+const ESCAPE: &str = "\\u00";
+
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split(ESCAPE);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(letter) => {
+                plain.push(char::from(letter));
+                plain.push_str(&part[2..]);
+            }
+            None => plain.push_str(part),
+        }
+    }
+    plain
+}
+
 /// What a region's name looks like, whatever joins its parts.
-struct Looks {
+#[derive(Debug, Clone)]
+pub(crate) struct Looks {
     /// `eu`, `west`, `1`
     parts: Vec<String>,
-    /// `ew1`: only as a word of its own.
-    doubtful: Vec<String>,
-    short: Option<String>,
+    /// `ew1`, `euw1`, `dub`: only as a word of its own.
+    words: Vec<String>,
+    /// Pairs of letters that any of them begins with, large and small.
+    begins: Pairs,
 }
 
 impl Looks {
-    fn of(code: &str) -> Self {
-        let parts = code.split('-').map(str::to_owned).collect();
-        Self { parts, doubtful: doubtful(code), short: short_code(code) }
-    }
-
-    /// A quick answer for the many texts that have nothing of it.
-    fn may_be_in(&self, text: &str) -> bool {
-        let begins = |word: &str, pair: &[u8]| word.len() >= 2 && pair.eq_ignore_ascii_case(&word.as_bytes()[..2]);
-        text.len() >= 3
-            && text
-                .as_bytes()
-                .windows(2)
-                .any(|pair| begins(&self.parts[0], pair) || self.doubtful.iter().any(|word| begins(word, pair)))
+    pub(crate) fn of(primary: &Region) -> Self {
+        let parts: Vec<String> = primary.as_str().split('-').map(str::to_owned).collect();
+        let words: Vec<String> = doubtful(primary.as_str()).into_iter().chain(short_code(primary.as_str())).collect();
+        let pairs = parts.iter().take(1).chain(&words).filter_map(|word| word.as_bytes().first_chunk::<2>());
+        let mut begins = Pairs::default();
+        for [first, second] in pairs {
+            for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
+                begins.insert(&[first, second.to_ascii_lowercase()]);
+                begins.insert(&[first, second.to_ascii_uppercase()]);
+            }
+        }
+        Self { parts, words, begins }
     }
 
     fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let lower = text.to_ascii_lowercase();
+        let bytes = text.as_bytes();
         let mut found: Vec<Range<usize>> = Vec::new();
-        let is_joined = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-        let byte = |at: Option<usize>| at.and_then(|at| lower.as_bytes().get(at).copied());
-        let mut at = 0;
-        while at < lower.len() {
-            let word = |word: &String| {
-                lower[at..].starts_with(word.as_str())
-                    && !is_joined(byte(at.checked_sub(1)))
-                    && !is_joined(byte(Some(at + word.len())))
-            };
-            let end = match () {
-                () if !lower.is_char_boundary(at) => None,
-                () => self.name_at(&lower, at).or_else(|| {
-                    self.doubtful.iter().chain(&self.short).find(|known| word(known)).map(|known| at + known.len())
-                }),
-            };
-            match end {
-                Some(end) => {
-                    found.push(at..end);
-                    at = end;
-                }
-                None => at += 1,
+        let mut from = 0;
+        for (at, pair) in bytes.windows(2).enumerate() {
+            if !self.begins.holds(pair[0], pair[1]) || at < from {
+                continue;
+            }
+            if let Some(end) = self.end(bytes, at) {
+                found.push(at..end);
+                from = end;
             }
         }
         found
     }
 
-    /// The end of `eu-west-1`, `euWest1`, `eu.west.1`; or of `eu-west` and `eu-west-`, whose number is elsewhere.
-    fn name_at(&self, lower: &str, start: usize) -> Option<usize> {
-        let bytes = lower.as_bytes();
+    /// The end of what looks like the region from `at` on. It is ASCII, and so never ends inside of a letter.
+    fn end(&self, text: &[u8], at: usize) -> Option<usize> {
+        let is_joined = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        self.name_at(text, at).or_else(|| {
+            let word = self.words.iter().find(|word| starts_with(&text[at..], word))?;
+            let end = at + word.len();
+            // `dub1`: a site's number.
+            let is_site = word.bytes().all(|byte| byte.is_ascii_lowercase());
+            let number = text[end..].iter().take_while(|byte| is_site && byte.is_ascii_digit()).count();
+            let end = if number <= LONGEST_SITE_NUMBER { end + number } else { end };
+            (!is_joined(at.checked_sub(1).map(|before| &text[before])) && !is_joined(text.get(end))).then_some(end)
+        })
+    }
+
+    /// The end of `eu-west-1`, `euWest1`, `eu.west.1`; or of `eu-west` and `eu-west-`, whose number is elsewhere; or of
+    /// the `eu-` of a pattern.
+    fn name_at(&self, text: &[u8], start: usize) -> Option<usize> {
         let (number, words) = self.parts.split_last()?;
+        let is_alone = |range: Range<usize>| {
+            !range.start.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric())
+                && !text.get(range.end).is_some_and(u8::is_ascii_alphanumeric)
+        };
         let mut at = start;
         let mut is_separated = false;
         for (index, word) in words.iter().enumerate() {
-            if index > 0 && bytes.get(at).is_some_and(|byte| b"-_. ".contains(byte)) {
+            if index > 0 && text.get(at).is_some_and(|byte| b"-_. ".contains(byte)) {
                 at += 1;
                 is_separated = true;
             }
-            if !lower.get(at..)?.starts_with(word.as_str()) {
-                return None;
+            if !starts_with(text.get(at..)?, word) {
+                // `eu-*`, `eu-%s-%d`, `^eu-(west|north)`, and `eu-` before an interpolation.
+                let goes_on = text.get(at).is_none_or(|byte| b"*?%([$".contains(byte));
+                return (index > 0 && text[at - 1] == b'-' && goes_on && is_alone(start..at)).then_some(at);
             }
             at += word.len();
         }
         let end = at;
-        if bytes.get(at).is_some_and(|byte| b"-_. ".contains(byte)) {
+        if text.get(at).is_some_and(|byte| b"-_. ".contains(byte)) {
             at += 1;
         }
-        let rest = lower.get(at..).unwrap_or_default();
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if digits > 0 {
             // Another region of the same direction is another region.
-            return (rest[..digits] == **number).then_some(at + digits);
+            return (&text[at..at + digits] == number.as_bytes()).then_some(at + digits);
         }
-        let alone = !lower[..start].ends_with(|letter: char| letter.is_ascii_alphanumeric())
-            && !lower[end..].starts_with(|letter: char| letter.is_ascii_alphanumeric());
-        (is_separated && alone).then_some(end)
+        (is_separated && is_alone(start..end)).then_some(end)
     }
+}
+
+/// `dub01`
+const LONGEST_SITE_NUMBER: usize = 2;
+
+fn starts_with(text: &[u8], word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]
@@ -133,13 +182,9 @@ mod tests {
 
     #[test]
     fn what_looks_like_it_is_found_and_other_regions_are_not() {
-        let looks = Looks::of("eu-west-1");
-        let found = |text: &'static str| -> Vec<&str> {
-            if !looks.may_be_in(text) {
-                return Vec::new();
-            }
-            looks.find(text).into_iter().map(|range| &text[range]).collect()
-        };
+        let looks = Looks::of(&Region::new("eu-west-1").unwrap());
+        let found =
+            |text: &'static str| -> Vec<&str> { looks.find(text).into_iter().map(|range| &text[range]).collect() };
         for (text, expected) in [
             ("logseu-west-1", &["eu-west-1"][..]),
             ("eu-west-1ab", &["eu-west-1"]),
@@ -149,10 +194,27 @@ mod tests {
             ("eu-west-", &["eu-west"]),
             ("the EU West region", &["EU West"]),
             ("é eu.west.1", &["eu.west.1"]),
+            ("arn:aws:logs:eu-*:1:x", &["eu-"]),
+            ("eu-%s-%d", &["eu-"]),
+            ("^eu-(west|north)-[1-3]$", &["eu-"]),
+            ("shop-eu-", &["eu-"]),
+            ("In Ireland, DUB, dub01 and dub-1", &["Ireland", "DUB", "dub01", "dub"]),
         ] {
             assert_eq!(found(text), expected, "{text}");
         }
-        for text in ["eu-west-2", "eu-west-10", "eu-central-1", "new1", "review1", "euwestern", "ewe1", ""] {
+        for text in [
+            "eu-west-2",
+            "eu-west-10",
+            "eu-central-1",
+            "new1",
+            "review1",
+            "euwestern",
+            "ewe1",
+            "",
+            "neu-*",
+            "eu-shop",
+            "dubious dub123",
+        ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }
     }

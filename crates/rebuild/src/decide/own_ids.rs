@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 
 /// Ends of host names whose first label AWS makes up. `{}` is the region, `{short}` its short code.
 /// Source: the services' own pages on endpoints.
-const OWN_HOSTS: [&str; 25] = [
+const OWN_HOSTS: [&str; 32] = [
     ".{}.rds.amazonaws.com",
     ".{}.docdb.amazonaws.com",
     ".{}.neptune.amazonaws.com",
@@ -55,10 +55,17 @@ const OWN_HOSTS: [&str; 25] = [
     ".{}.vpce.amazonaws.com",
     ".server.transfer.{}.amazonaws.com",
     ".{}.fsx.amazonaws.com",
+    ".dax-clusters.{}.amazonaws.com",
+    ".{}.airflow.amazonaws.com",
+    ".grafana-workspace.{}.amazonaws.com",
+    ".data.mediastore.{}.amazonaws.com",
+    ".{}.timestream-influxdb.amazonaws.com",
+    ".notebook.{}.sagemaker.aws",
+    ".studio.{}.sagemaker.aws",
 ];
 
 /// Services and the beginnings of their resources that have an id in their ARN.
-const OWN_ARNS: [(&str, &[&str]); 14] = [
+const OWN_ARNS: [(&str, &[&str]); 15] = [
     ("acm", &["certificate/"]),
     ("acm-pca", &["certificate-authority/"]),
     ("apigateway", &["/restapis/", "/apis/"]),
@@ -71,6 +78,7 @@ const OWN_ARNS: [(&str, &[&str]); 14] = [
         "elasticloadbalancing",
         &["loadbalancer/app/", "loadbalancer/net/", "loadbalancer/gwy/", "targetgroup/", "listener"],
     ),
+    ("config", &["config-aggregator/", "config-rule/", "conformance-pack/"]),
     ("kafka", &["cluster/"]),
     ("kms", &["key/"]),
     ("lambda", &["layer:", "event-source-mapping:"]),
@@ -78,31 +86,96 @@ const OWN_ARNS: [(&str, &[&str]); 14] = [
     ("wafv2", &["regional/"]),
 ];
 
+/// The one region whose machines have names without it: `ec2-198-51-100-1.compute-1.amazonaws.com`.
+const OLDEST_REGION: &str = "us-east-1";
+
 /// How long a name may be before it is none: the longest ARN has 2,048 letters.
 const LONGEST: usize = 2_048;
 
-/// Every such name that begins in a range of a text.
-pub(crate) fn own_ids(text: &str, within: Range<usize>, primary: &Region, is_key: bool) -> Vec<OwnId> {
-    let region = primary.as_str();
-    let part = &text[within.clone()];
-    let mut found: Vec<OwnId> = Vec::new();
-    for (start, _) in part.match_indices("arn:") {
-        found.extend(arn(text, within.start + start, region));
+/// What the names of one region look like.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnIds {
+    region: String,
+    short: String,
+}
+
+impl OwnIds {
+    pub(crate) fn of(primary: &Region) -> Self {
+        Self { region: primary.as_str().to_owned(), short: short_code(primary.as_str()).unwrap_or_default() }
     }
-    if part.contains(region) || part.contains("cache.amazonaws.com") {
-        found.extend(hosts(text, &within, primary));
-        found.extend(pools(text, &within, region));
+
+    /// Whether a host's first label, or more of it, is AWS's own.
+    fn is_own(&self, host: &str) -> bool {
+        let fits = |form: &&str| {
+            let (head, tail, word) = match form.split_once("{short}") {
+                Some((head, tail)) => (head, tail, &self.short),
+                None => {
+                    form.split_once("{}").map_or((*form, "", &self.region), |(head, tail)| (head, tail, &self.region))
+                }
+            };
+            let rest = host.strip_suffix(tail).and_then(|rest| rest.strip_suffix(word.as_str()));
+            rest.and_then(|rest| rest.strip_suffix(head)).is_some_and(|first| !first.is_empty() && first != "*")
+        };
+        OWN_HOSTS.iter().any(fits) || self.region == OLDEST_REGION && host.ends_with(".compute-1.amazonaws.com")
     }
-    if is_key && is_uuid(part) {
-        found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Key });
+
+    /// Every such name that begins in a range of a text; `named` says whether any of the region's words is in it.
+    pub(crate) fn find(&self, text: &str, within: Range<usize>, named: bool, is_key: bool) -> Vec<OwnId> {
+        let part = &text[within.clone()];
+        let mut found: Vec<OwnId> = Vec::new();
+        for start in arns(part.as_bytes()) {
+            found.extend(arn(text, within.start + start, &self.region));
+        }
+        if named || self.region == OLDEST_REGION && part.contains("compute-1.amazonaws.com") {
+            self.hosts(text, &within, &mut found);
+            found.extend(pools(text, &within, &self.region));
+        }
+        if is_key && is_uuid(part) {
+            found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Key });
+        }
+        for (id, kind) in regional_ids(part) {
+            let id = within.start + id.start..within.start + id.end;
+            if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
+                found.push(OwnId { range: id.clone(), literal: id, kind: Kind::Object(kind) });
+            }
+        }
+        found
     }
-    for (id, kind) in regional_ids(part) {
-        let id = within.start + id.start..within.start + id.end;
-        if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
-            found.push(OwnId { range: id.clone(), literal: id, kind: Kind::Object(kind) });
+
+    fn hosts(&self, text: &str, within: &Range<usize>, found: &mut Vec<OwnId>) {
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let bytes = &text.as_bytes()[within.clone()];
+        let mut at = 0;
+        while at < bytes.len() {
+            let length = bytes[at..].iter().position(|byte| !is_host(*byte)).unwrap_or(bytes.len() - at);
+            let (start, end) = (within.start + at, within.start + at + length);
+            at += length + 1;
+            if length == 0 {
+                continue;
+            }
+            let name = text[start..end].trim_end_matches('.');
+            let path = &text[end..within.end.max(end)];
+            // Most words are no names of hosts at all.
+            if !(name.ends_with(".com") || name.ends_with(".aws")) {
+                continue;
+            }
+            let issuer = || name.strip_prefix("oidc.eks.")?.strip_suffix(".amazonaws.com");
+            if self.is_own(name) {
+                let range = start..start + name.len();
+                found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
+            } else if issuer() == Some(self.region.as_str()) && path.starts_with("/id/") && !path[4..].starts_with("$")
+            {
+                let id = path[4..].bytes().take_while(u8::is_ascii_alphanumeric).count();
+                let range = start..end + 4 + id;
+                found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
+            }
         }
     }
-    found
+}
+
+/// Where each `arn:` of a text begins.
+fn arns(text: &[u8]) -> impl Iterator<Item = usize> {
+    text.iter().enumerate().filter(|(at, byte)| **byte == b':' && text[..*at].ends_with(b"arn")).map(|(at, _)| at - 3)
 }
 
 /// The ARN at `start`, where it has an id and is of the primary region or of one that is computed.
@@ -142,13 +215,15 @@ fn name_end(text: &str, start: usize) -> usize {
             b'{' if depth > 0 => depth += 1,
             b'}' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}
-            byte if byte.is_ascii_whitespace() || b"\"',()[]{}<>`;|&$\\*".contains(&byte) => break,
+            byte if byte.is_ascii_whitespace() => break,
+            b'"' | b'\'' | b',' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'`' => break,
+            b';' | b'|' | b'&' | b'$' | b'\\' | b'*' => break,
             _ => {}
         }
         at += 1;
     }
     // The end of a sentence is none of the name.
-    while at > start && b".:".contains(&bytes[at - 1]) {
+    while at > start && matches!(bytes[at - 1], b'.' | b':') {
         at -= 1;
     }
     at
@@ -206,42 +281,6 @@ fn is_uuid(text: &str) -> bool {
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-fn hosts(text: &str, within: &Range<usize>, primary: &Region) -> Vec<OwnId> {
-    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    let bytes = &text.as_bytes()[within.clone()];
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes[at..].iter().position(|byte| !is_host(*byte)).unwrap_or(bytes.len() - at);
-        let (start, end) = (within.start + at, within.start + at + length);
-        at += length + 1;
-        if length == 0 {
-            continue;
-        }
-        let name = text[start..end].trim_end_matches('.');
-        let path = &text[end..within.end.max(end)];
-        // Most words are no names of hosts at all.
-        if !(name.ends_with(".com") || name.ends_with(".aws")) {
-            continue;
-        }
-        let own = OWN_HOSTS.iter().any(|form| {
-            let short = short_code(primary.as_str()).unwrap_or_default();
-            let end = form.replace("{short}", &short).replace("{}", primary.as_str());
-            name.strip_suffix(&end).is_some_and(|first| !first.is_empty() && first != "*")
-        });
-        let issuer = format!("oidc.eks.{primary}.amazonaws.com");
-        if own {
-            let range = start..start + name.len();
-            found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
-        } else if name == issuer && path.starts_with("/id/") && !path[4..].starts_with("$") {
-            let id = path[4..].bytes().take_while(u8::is_ascii_alphanumeric).count();
-            let range = start..end + 4 + id;
-            found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
-        }
-    }
-    found
-}
-
 /// `eu-west-1_AbCdEfGhI` and `eu-west-1:1234abcd-…`.
 fn pools(text: &str, within: &Range<usize>, region: &str) -> Vec<OwnId> {
     let mut found = Vec::new();
@@ -279,7 +318,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str, is_key: bool) -> Vec<(&str, &str)> {
-        let own = own_ids(text, 0..text.len(), &Region::new("eu-west-1").unwrap(), is_key);
+        let own = OwnIds::of(&Region::new("eu-west-1").unwrap()).find(text, 0..text.len(), true, is_key);
         own.into_iter().map(|own| (&text[own.range], &text[own.literal])).collect()
     }
 
@@ -328,6 +367,8 @@ mod tests {
             "web-50dc6c495c0c9188.elb.eu-west-1.amazonaws.com",
             "shop.a1b2c3.0001.euw1.cache.amazonaws.com",
             "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
+            "shop.a1b2c3.dax-clusters.eu-west-1.amazonaws.com",
+            "d-a1b2c3.studio.eu-west-1.sagemaker.aws",
             "vpc-shop-a1b2c3.eu-west-1.es.amazonaws.com",
             "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E",
             "eu-west-1_AbC123dEf",
@@ -349,7 +390,8 @@ mod tests {
             let text = format!("\"{name}\"");
             // The text of an interpolation is no literal.
             let start = text.find('}').map_or(1, |at| if text.starts_with("\"${") { at + 1 } else { 1 });
-            let own = own_ids(&text, start..text.len() - 1, &Region::new("eu-west-1").unwrap(), false);
+            let ids = OwnIds::of(&Region::new("eu-west-1").unwrap());
+            let own = ids.find(&text, start..text.len() - 1, true, false);
             assert_eq!(own, [], "{text}");
         }
     }

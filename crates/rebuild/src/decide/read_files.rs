@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 /// Terraform's own file of checksums: it names no region, and nothing reads it.
 const LOCK_FILE: &str = ".terraform.lock.hcl";
 
+/// How files begin that gzip, zip, bzip2, xz or zstd have packed.
+const PACKED: [&[u8]; 5] = [b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"];
+
 /// What is read.
 #[derive(Debug, Default)]
 pub(crate) struct ReadFiles {
@@ -117,6 +120,7 @@ impl ReadFiles {
             work.note(codes::R_TEXT_FILE, Severity::Warning, subject, message);
         }
         self.tell_named_after_region(work);
+        self.tell_what_is_no_text(work);
         let mut told = Vec::new();
         for (file, bytes) in &work.tree.files {
             let Ok(text) = std::str::from_utf8(bytes) else { continue };
@@ -146,6 +150,33 @@ impl ReadFiles {
 }
 
 impl ReadFiles {
+    /// What is no text in UTF-8 is not retargeted. Said is what names the primary for all that, and what is packed.
+    fn tell_what_is_no_text(&self, work: &mut Work<'_>) {
+        let primary = work.input.primary.as_str();
+        let wide: Vec<u8> = primary.bytes().flat_map(|byte| [byte, 0]).collect();
+        let holds = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
+        let mut told = Vec::new();
+        for (file, bytes) in work.tree.files.iter().filter(|(file, _)| self.may_be_read(file)) {
+            let is_text = std::str::from_utf8(bytes).is_ok();
+            if is_text && !bytes.contains(&0) {
+                continue;
+            }
+            // UTF-16 has the letters apart, in either order of its bytes; so written, ASCII is UTF-8 with zeros too.
+            if !is_text && holds(bytes, primary.as_bytes()) || holds(bytes, &wide) {
+                let message =
+                    format!("left as it is: it names {primary} and is no text in UTF-8: write it so, or exchange it");
+                told.push((file.clone(), Severity::Warning, message));
+            } else if self.named.contains(file) && PACKED.iter().any(|begin| bytes.starts_with(begin)) {
+                let message = format!("left as it is: it is packed, and what it says of {primary} is not looked into");
+                told.push((file.clone(), Severity::Info, message));
+            }
+        }
+        for (file, severity, message) in told {
+            let subject = Subject::File { span: work.span(&file, 0..0) };
+            work.note(codes::R_ENCODED, severity, subject, message);
+        }
+    }
+
     /// A file that is found by the region's name is looked for under the standby's.
     fn tell_named_after_region(&self, work: &mut Work<'_>) {
         let mut notes = Vec::new();

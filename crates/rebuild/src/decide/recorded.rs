@@ -1,5 +1,6 @@
 //! Values of what the standby does not make, from the primary's state.
 
+use super::literal;
 use super::retarget::Rule;
 use super::syntax::{Reference, Step};
 use pilotlight_tfstate::{AttributePath, IndexKey, ManagedInstance, PathStep, State, is_sensitive};
@@ -81,8 +82,98 @@ pub(crate) fn value(state: Option<&State>, modules: &[Vec<String>], reference: &
     }
 }
 
+/// What stands for a reference whose key is computed: the values by their keys, and the key behind them, as
+/// `{ a = "…", b = "…" }[each.key]`. `text` is the reference as it is written.
+pub(crate) fn by_key(
+    state: Option<&State>,
+    modules: &[Vec<String>],
+    reference: &Reference,
+    text: &str,
+) -> Result<String, Unknown> {
+    let [Step::Name(_), Step::Name(_), Step::Computed, Step::Name(attribute), inner @ ..] = &reference.path[..] else {
+        return Err(Unknown::ComputedKey);
+    };
+    let key = bracketed(text).ok_or(Unknown::ComputedKey)?;
+    let mut found: Vec<Vec<(IndexKey, Value)>> = Vec::new();
+    for module in modules {
+        let mut values: Vec<(IndexKey, Value)> = Vec::new();
+        for (key, managed) in instances(state.ok_or(Unknown::NoState)?, module, reference) {
+            let value = attribute_of(&managed, attribute, inner)?;
+            let key = key.ok_or(Unknown::ComputedKey)?;
+            match values.iter().find(|(known, _)| *known == key) {
+                Some((_, known)) if *known != value => return Err(Unknown::Differs),
+                Some(_) => {}
+                None => values.push((key, value)),
+            }
+        }
+        if !found.contains(&values) {
+            found.push(values);
+        }
+    }
+    let [values] = &mut found[..] else { return Err(Unknown::Differs) };
+    values.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let whole = match values.first() {
+        None => return Err(Unknown::NotRecorded),
+        Some((IndexKey::Str(_), _)) => {
+            let entry = |(key, value): &(IndexKey, Value)| match key {
+                IndexKey::Str(key) => Some((key.clone(), value.clone())),
+                IndexKey::Int(_) => None,
+            };
+            Value::Object(values.iter().filter_map(entry).collect())
+        }
+        Some((IndexKey::Int(_), _)) => {
+            let in_order = (0..).zip(values.iter()).all(|(at, (key, _))| *key == IndexKey::Int(at));
+            let values = values.iter().map(|(_, value)| value.clone()).collect();
+            in_order.then_some(Value::Array(values)).ok_or(Unknown::ComputedKey)?
+        }
+    };
+    Ok(format!("{}[{key}]", literal::expression(&whole)))
+}
+
+/// Whether a state has objects, and no instance of what a reference names.
+pub(crate) fn is_absent(state: Option<&State>, modules: &[Vec<String>], reference: &Reference) -> bool {
+    state.is_some_and(|state| {
+        state.managed().next().is_some() && modules.iter().all(|module| instances(state, module, reference).is_empty())
+    })
+}
+
+/// What stands in the first brackets of a text.
+fn bracketed(text: &str) -> Option<&str> {
+    let start = text.find('[')? + 1;
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate().skip(start) {
+        match byte {
+            b'[' => depth += 1,
+            b']' if depth == 0 => return Some(text[start..at].trim()),
+            b']' => depth -= 1,
+            // A text may hold brackets of its own.
+            b'"' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The instances of what a reference names, in a module.
+fn instances<'a>(
+    state: &'a State,
+    module: &[String],
+    reference: &Reference,
+) -> Vec<(Option<IndexKey>, ManagedInstance<'a>)> {
+    let mut instances = Vec::new();
+    for managed in state.managed().filter(|managed| !managed.is_deposed()) {
+        let address = managed.address();
+        let same = address.module.iter().map(|step| &step.name).eq(module)
+            && Some(address.resource_type.as_str()) == reference.name(0)
+            && Some(address.name.as_str()) == reference.name(1);
+        if same {
+            instances.push((address.key, managed));
+        }
+    }
+    instances
+}
+
 fn value_in(state: Option<&State>, module: &[String], reference: &Reference) -> Result<Value, Unknown> {
-    let (resource_type, name) = reference.name(0).zip(reference.name(1)).ok_or(Unknown::Whole)?;
     let (key, rest) = match reference.path.get(2) {
         Some(Step::Key(key)) => (Some(IndexKey::Str(key.clone())), &reference.path[3..]),
         Some(Step::Index(index)) => (i64::try_from(*index).ok().map(IndexKey::Int), &reference.path[3..]),
@@ -91,17 +182,8 @@ fn value_in(state: Option<&State>, module: &[String], reference: &Reference) -> 
         _ => (None, &reference.path[2..]),
     };
     let Some((Step::Name(attribute), inner)) = rest.split_first() else { return Err(Unknown::Whole) };
-    let mut instances: Vec<(Option<IndexKey>, ManagedInstance<'_>)> = Vec::new();
     // An object may be made in several calls of one module with keys: they have to agree.
-    for managed in state.ok_or(Unknown::NoState)?.managed().filter(|managed| !managed.is_deposed()) {
-        let address = managed.address();
-        let same = address.module.iter().map(|step| &step.name).eq(module)
-            && address.resource_type == resource_type
-            && address.name == name;
-        if same {
-            instances.push((address.key, managed));
-        }
-    }
+    let instances = instances(state.ok_or(Unknown::NoState)?, module, reference);
     if reference.path.get(2) == Some(&Step::Splat) {
         return splat(instances, attribute, inner);
     }

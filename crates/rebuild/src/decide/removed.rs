@@ -4,9 +4,10 @@
 use super::data::bucket::{self, is_replication};
 use super::global::{is_global_block, is_global_in_json};
 use super::modules::{Calls, ExcludedModules, Instances, address};
+use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
-use super::syntax::{Reference, labels, place, references_in};
-use super::{dependencies, literal, recorded};
+use super::syntax::{Reference, Step, attribute, labels, place, references_in};
+use super::{dependencies, json_removed, literal, recorded};
 use crate::observe::FileKind;
 use hcl_edit::structure::{Body, Structure};
 use pilotlight_findings::{Severity, Subject, codes};
@@ -25,22 +26,33 @@ pub(crate) struct Gone {
 impl Gone {
     /// The rule by which what a reference of a module names goes; none where it stays.
     pub(crate) fn rule(&self, reference: &Reference, folder: &Path) -> Option<Rule> {
-        match (reference.name(0)?, reference.name(1)?) {
-            ("module", name) => self.calls.contains(&(folder.to_owned(), name.to_owned())).then_some(Rule::Exclude),
-            (resource_type, name) => self.resources.get(&key(folder, resource_type, name)).copied(),
+        self.rule_of(folder, reference.name(0)?, reference.name(1)?)
+    }
+
+    /// The same by the first two steps of an address.
+    pub(crate) fn rule_of(&self, folder: &Path, first: &str, name: &str) -> Option<Rule> {
+        match first {
+            "module" => self.calls.contains(&(folder.to_owned(), name.to_owned())).then_some(Rule::Exclude),
+            resource_type => self.resources.get(&key(folder, resource_type, name)).copied(),
         }
     }
 }
 
 pub(crate) fn remove(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) {
     let gone = find(work, instances, modules);
-    ask_for_imports(work);
     let files: Vec<PathBuf> = work.parsed.keys().cloned().collect();
     for file in files {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         remove_blocks(work, &file, &folder, &gone);
         dependencies::remove(work, &file, &folder, &gone);
         replace_references(work, &file, &folder, &gone, instances);
+    }
+    let documents: Vec<PathBuf> =
+        work.json.keys().filter(|file| FileKind::of(file) == FileKind::Json).cloned().collect();
+    for file in documents {
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        let modules = instances.get(&folder).cloned().unwrap_or_default();
+        json_removed::remove(work, &file, &folder, &gone, &modules);
     }
 }
 
@@ -74,17 +86,6 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
             }
             () => Rule::Exclude,
         };
-        if FileKind::of(&file) == FileKind::Json {
-            let what = format!("{resource_type}.{name} stands in a JSON file and is not to be made in the standby");
-            work.ask(
-                &file,
-                range,
-                what,
-                "blocks of JSON files are not removed: write it as HCL (terraform fmt reads no JSON)",
-                None,
-            );
-            continue;
-        }
         globals.extend(addresses.into_iter().map(|address| GlobalResource { address, rule }));
         gone.resources.insert((folder, resource_type, name), rule);
     }
@@ -155,15 +156,12 @@ fn declared(work: &Work<'_>) -> Vec<Declared> {
     declared
 }
 
-/// An `import` block in JSON would adopt an object of the primary, and is not removed.
-fn ask_for_imports(work: &mut Work<'_>) {
-    let mut found = Vec::new();
-    for (file, document) in &work.json {
-        found.extend(document.json.blocks("import", 0).into_iter().map(|(_, body)| (file.clone(), body.range.clone())));
-    }
-    for (file, range) in found {
-        let needs = "blocks of JSON files are not removed: take it out once it is applied, or write it as HCL";
-        work.ask(&file, range, "an import block would adopt an object of the primary", needs, None);
+/// Why blocks go by a rule.
+pub(crate) fn reason_of(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Global => "one object serves every region: the standby refers to the primary's",
+        Rule::Import => "it would adopt an object of the primary",
+        _ => "the plan leaves it out of the standby",
     }
 }
 
@@ -239,6 +237,7 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
         .iter()
         .filter_map(|reference| Some((reference.clone(), gone.rule(reference, folder)?)))
         .collect();
+    let spans: Vec<Range<usize>> = found.iter().map(|(reference, _)| reference.span.clone()).collect();
     // What stands in a block or list that goes needs no value.
     let dropped: Vec<Range<usize>> = work.edited_ranges(file);
     for (reference, rule) in found {
@@ -246,7 +245,37 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
             continue;
         }
         let text = work.parsed[file].text[reference.span.clone()].to_owned();
-        match recorded::value(work.input.recorded, &modules, &reference) {
+        // A brace right behind `${` is set apart, as `terraform fmt` has it.
+        let apart = |new: String| match work.parsed[file].text[..reference.span.start].ends_with("${")
+            && new.starts_with('{')
+        {
+            true => format!(" {new}"),
+            false => new,
+        };
+        if let Some(new) = nothing(work, folder, &modules, &reference, &text).map(apart) {
+            work.edit(file, reference.span, new, rule, "the primary's state has no instance of it");
+            continue;
+        }
+        let value = match recorded::value(work.input.recorded, &modules, &reference) {
+            Err(Unknown::ComputedKey) if !others_within(&spans, &reference.span) => {
+                match recorded::by_key(work.input.recorded, &modules, &reference, &text) {
+                    Ok(new) => {
+                        let new = apart(new);
+                        work.edit(
+                            file,
+                            reference.span,
+                            new,
+                            rule,
+                            format!("the values of {text} in the primary's state"),
+                        );
+                        continue;
+                    }
+                    Err(why) => Err(why),
+                }
+            }
+            value => value,
+        };
+        match value {
             Ok(value) => {
                 let (range, new) = match (&reference.interpolation, &value) {
                     (Some(range), Value::String(value)) => (range.clone(), literal::quoted(value)),
@@ -261,4 +290,38 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
             }
         }
     }
+}
+
+/// Whether there is another reference to what goes in a reference's key.
+fn others_within(spans: &[Range<usize>], outer: &Range<usize>) -> bool {
+    spans.iter().any(|span| span != outer && outer.start <= span.start && span.end <= outer.end)
+}
+
+/// What stands for a resource of which the primary has no instance, as with `count = var.create ? 1 : 0`: an empty list
+/// or map, so that what asks for an instance finds none, there as here.
+fn nothing(
+    work: &Work<'_>,
+    folder: &Path,
+    modules: &[Vec<String>],
+    reference: &Reference,
+    text: &str,
+) -> Option<String> {
+    let (resource_type, name) = (reference.name(0)?, reference.name(1)?);
+    // An attribute without a key is of one object.
+    if matches!(reference.path.get(2), Some(Step::Name(_)))
+        || !recorded::is_absent(work.input.recorded, modules, reference)
+    {
+        return None;
+    }
+    let rest = text.strip_prefix(resource_type)?.trim_start().strip_prefix('.')?;
+    let rest = rest.trim_start().strip_prefix(name)?.trim_start();
+    let files = work.parsed.iter().filter(|(file, _)| file.parent() == Some(folder));
+    let blocks = files.flat_map(|(_, parsed)| parsed.syntax.blocks("resource"));
+    let block = blocks.into_iter().find(|block| labels(block)[..] == [resource_type, name])?;
+    let empty = match (attribute(&block.body, "count"), attribute(&block.body, "for_each")) {
+        (Some(_), _) => "[]",
+        (None, Some(_)) => "{}",
+        (None, None) => return None,
+    };
+    Some(format!("{empty}{rest}"))
 }

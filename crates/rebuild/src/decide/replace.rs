@@ -1,8 +1,11 @@
 //! The words of one literal: what stands for each, and what has to be asked.
 
-use super::own_ids::{Kind, OwnId, own_ids};
+use super::encoded::{Encoded, encode, encoded};
+use super::own_ids::{Kind, OwnId};
 use super::retarget::{Rule, Work};
+use super::sides;
 use super::words::{Hit, NoCounterpart};
+use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
@@ -22,38 +25,33 @@ pub(crate) struct Literal {
 pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literals: &[Literal]) {
     let tree = work.tree;
     let Ok(whole) = std::str::from_utf8(&tree.files[file]) else { return };
+    let dropped = work.removed_ranges(file);
     for literal in literals {
-        replace_one(work, file, whole, literal);
+        replace_one(work, file, whole, literal, &dropped);
     }
 }
 
-fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal) {
+fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal, dropped: &[Range<usize>]) {
     let Literal { range, rule, is_key } = literal;
+    replace_encoded(work, file, whole, range.clone());
     let text = &whole[range.clone()];
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
-    let own = own_ids(whole, range.clone(), work.input.primary, *is_key);
+    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *is_key);
     if hits.is_empty() && own.is_empty() {
         return;
     }
-    let dropped = work.removed_ranges(file);
     let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));
-    let standing: BTreeSet<&String> = work.input.stack.standby.map.values().chain(work.input.images.values()).collect();
-    // An id that the map answers as a whole, that stands in for one, or whose region is allowed, is no question.
-    let own: Vec<OwnId> = own
-        .into_iter()
-        .filter(|own| {
-            let answered = |hit: &Hit| {
-                hit.rule != Rule::Region && (holds(&hit.range, &own.literal) || holds(&hit.range, &own.range))
-                    || holds(&own.range, &hit.range) && hit.stays(whole)
-                    || hit.rule == Rule::Map && holds(&own.range, &hit.range)
-            };
-            let stands = |range: &Range<usize>| standing.iter().any(|known| known.as_str() == &whole[range.clone()]);
-            !hits.iter().any(answered) && !stands(&own.range) && !stands(&own.literal) && !is_dropped(&own.range)
-        })
-        .collect();
+    let mut own = unanswered(work, whole, &hits, own);
+    own.retain(|own| !is_dropped(&own.range));
+    let both = text.contains(work.input.standby.as_str());
     for hit in hits {
         // What is asked as a whole is not edited in its parts.
         if is_dropped(&hit.range) || hit.stays(whole) || own.iter().any(|own| overlap(&own.range, &hit.range)) {
+            continue;
+        }
+        let is_name = hit.to.as_deref() == Ok(work.input.standby.as_str());
+        if both && is_name && sides::is_beside(whole, &hit.range, work.input.standby) {
+            keep_beside(work, file, hit.range);
             continue;
         }
         match hit.to {
@@ -66,6 +64,67 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal)
     }
     for own in own {
         ask_own(work, file, whole, own);
+    }
+}
+
+/// An id that the map answers as a whole, that stands in for one, or whose region is allowed, is no question.
+fn unanswered(work: &Work<'_>, text: &str, hits: &[Hit], mut own: Vec<OwnId>) -> Vec<OwnId> {
+    if own.is_empty() {
+        return own;
+    }
+    let standing: BTreeSet<&String> = work.input.stack.standby.map.values().chain(work.input.images.values()).collect();
+    own.retain(|own| {
+        let answered = |hit: &Hit| {
+            hit.rule != Rule::Region && (holds(&hit.range, &own.literal) || holds(&hit.range, &own.range))
+                || holds(&own.range, &hit.range) && hit.stays(text)
+                || hit.rule == Rule::Map && holds(&own.range, &hit.range)
+        };
+        let stands = |range: &Range<usize>| standing.iter().any(|known| known.as_str() == &text[range.clone()]);
+        !hits.iter().any(answered) && !stands(&own.range) && !stands(&own.literal)
+    });
+    own
+}
+
+/// A list of regions that has both is right in both.
+fn keep_beside(work: &mut Work<'_>, file: &Path, range: Range<usize>) {
+    let (primary, standby) = (work.input.primary, work.input.standby);
+    let message = format!("left as it is: it names {primary} and {standby} side by side");
+    let subject = Subject::File { span: work.span(file, range.clone()) };
+    work.note(codes::R_KEPT, Severity::Info, subject, message);
+    work.keep(file, range);
+}
+
+/// Edits what is written in base64, as a whole: what it says is retargeted, and encoded again.
+fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<usize>) {
+    for Encoded { range, text } in encoded(whole, within) {
+        let Some(text) = text else {
+            let subject = Subject::File { span: work.span(file, range) };
+            let message = format!(
+                "left as it is: gzip has packed it, and what it says of {} is not looked into; base64gzip() of a text is",
+                work.input.primary
+            );
+            work.note(codes::R_ENCODED, Severity::Warning, subject, message);
+            continue;
+        };
+        let hits = work.words.find(&text);
+        let own = work.own_ids.find(&text, 0..text.len(), !hits.is_empty(), false);
+        let own = unanswered(work, &text, &hits, own);
+        let unknown = hits.iter().find(|hit| hit.to.is_err()).map(|hit| hit.range.clone());
+        match own.first().map(|own| own.literal.clone()).or(unknown) {
+            Some(name) => {
+                let name = &text[name];
+                let what = format!("{name} is written out, in base64");
+                let needs = "say what stands for it in the standby: the text is retargeted and encoded again";
+                let line = format!("map = {{ \"{name}\" = \"…\" }}");
+                work.ask(file, range, what, needs, Some(line));
+            }
+            None => {
+                let new = work.words.replace(&text);
+                if new != text {
+                    work.edit(file, range, encode(&new), Rule::Region, "it follows the region, in base64");
+                }
+            }
+        }
     }
 }
 

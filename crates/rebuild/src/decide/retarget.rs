@@ -5,6 +5,9 @@
 
 use super::configured::Configured;
 use super::data::{self, DataResource};
+use super::leftovers::Looks;
+use super::lines::Lines;
+use super::own_ids::OwnIds;
 use super::read_files::ReadFiles;
 use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
@@ -14,11 +17,13 @@ use super::{
     variable_files,
 };
 use crate::observe::{FileKind, Machines, SourceError, SourceTree};
+use indexmap::IndexMap;
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
 use pilotlight_tfstate::State;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -219,14 +224,19 @@ pub(crate) struct Work<'a> {
     pub(crate) input: RetargetInput<'a>,
     pub(crate) tree: &'a SourceTree,
     pub(crate) words: Words,
-    /// Files of HCL, variables included.
-    pub(crate) parsed: BTreeMap<PathBuf, Arc<Parsed>>,
+    pub(crate) own_ids: OwnIds,
+    pub(crate) looks: Looks,
+    /// Files of HCL, variables included, in the order of their paths. They are looked up often, and to compare two
+    /// paths costs more than to hash one.
+    pub(crate) parsed: IndexMap<PathBuf, Arc<Parsed>>,
     /// Files of JSON that Terraform parses, variables included.
-    pub(crate) json: BTreeMap<PathBuf, Arc<Document>>,
-    splices: BTreeMap<PathBuf, Vec<Splice>>,
-    kept: BTreeMap<PathBuf, Vec<Range<usize>>>,
+    pub(crate) json: IndexMap<PathBuf, Arc<Document>>,
+    /// Lines of every file, once they are asked for.
+    lines: HashMap<&'a Path, OnceCell<Lines>>,
+    splices: HashMap<PathBuf, Vec<Splice>>,
+    kept: HashMap<PathBuf, Vec<Range<usize>>>,
     /// Places of open questions.
-    asked: BTreeMap<PathBuf, Vec<Range<usize>>>,
+    asked: HashMap<PathBuf, Vec<Range<usize>>>,
     pub(crate) result: Retargeted,
 }
 
@@ -236,7 +246,7 @@ pub(crate) struct Work<'a> {
 /// A file is no valid HCL or JSON.
 pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retargeted, SourceError> {
     let words = Words::of(input);
-    let (mut parsed, mut json) = (BTreeMap::new(), BTreeMap::new());
+    let (mut parsed, mut json) = (IndexMap::new(), IndexMap::new());
     for path in tree.files.keys() {
         let read = match FileKind::of(path) {
             FileKind::Hcl | FileKind::Json => tree.is_configuration(path),
@@ -250,9 +260,13 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
             }
         }
     }
-    let (splices, kept) = (BTreeMap::new(), BTreeMap::new());
+    let (splices, kept) = (HashMap::new(), HashMap::new());
     let result = Retargeted::default();
-    let mut work = Work { input: *input, tree, words, parsed, json, splices, kept, asked: BTreeMap::new(), result };
+    let (own_ids, looks) = (OwnIds::of(input.primary), Looks::of(input.primary));
+    let lines = tree.files.keys().map(|file| (file.as_path(), OnceCell::new())).collect();
+    let asked = HashMap::new();
+    let mut work =
+        Work { input: *input, tree, words, own_ids, looks, parsed, json, lines, splices, kept, asked, result };
     let all = modules::instances(&work, &BTreeSet::new());
     let excluded = modules::excluded(&mut work, &all);
     let instances = modules::instances(&work, &excluded.calls);
@@ -291,7 +305,10 @@ impl Work<'_> {
         reason: impl Into<String>,
     ) {
         let splice = Splice { range, text: text.into(), rule, reason: reason.into() };
-        self.splices.entry(file.to_owned()).or_default().push(splice);
+        match self.splices.get_mut(file) {
+            Some(splices) => splices.push(splice),
+            None => drop(self.splices.insert(file.to_owned(), vec![splice])),
+        }
     }
 
     /// Leaves the words of a range as they are.
@@ -330,8 +347,16 @@ impl Work<'_> {
 
     /// The place of a range in a source file.
     pub(crate) fn span(&self, file: &Path, range: Range<usize>) -> Span {
-        let text = self.tree.files.get(file).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
-        Span::of(self.tree.display(file), &text, range)
+        let bytes = self.tree.files.get(file).map(Vec::as_slice).unwrap_or_default();
+        match self.lines_of(file) {
+            Some(lines) => lines.span(bytes, range),
+            None => Span::of(self.tree.display(file), "", range),
+        }
+    }
+
+    fn lines_of(&self, file: &Path) -> Option<&Lines> {
+        let bytes = self.tree.files.get(file)?;
+        Some(self.lines.get(file)?.get_or_init(|| Lines::of(self.tree.display(file), bytes)))
     }
 
     /// The text of a range of a source file; empty where it is none.
@@ -357,6 +382,7 @@ impl Work<'_> {
     }
 
     fn finish(mut self) -> Retargeted {
+        let mut placed = Vec::with_capacity(self.tree.files.len());
         for (path, bytes) in &self.tree.files {
             let target = layout::place(path);
             let splices = settle(self.splices.remove(path).unwrap_or_default());
@@ -367,26 +393,28 @@ impl Work<'_> {
                     while result.ends_with("\n\n") && !source.ends_with("\n\n") {
                         result.pop();
                     }
-                    if self.parsed.contains_key(path) {
-                        result = align::keep_aligned(source, result);
+                    if self.parsed.contains_key(path) && align::may_move(source, &splices) {
+                        result = align::keep_aligned(source, &splices, result);
                     }
-                    for splice in &splices {
-                        self.result.edits.push(Edit {
-                            rule: splice.rule,
-                            reason: splice.reason.clone(),
-                            file: self.tree.display(path),
-                            line: pilotlight_findings::Position::of(source, splice.range.start).line,
-                            old: source[splice.range.clone()].to_owned(),
-                            new: splice.text.clone(),
-                        });
-                    }
+                    let lines = self.lines.remove(path.as_path()).and_then(OnceCell::into_inner);
+                    let lines = lines.unwrap_or_else(|| Lines::of(self.tree.display(path), source.as_bytes()));
+                    self.result.edits.extend(splices.into_iter().map(|splice| Edit {
+                        rule: splice.rule,
+                        reason: splice.reason,
+                        file: lines.shown().to_owned(),
+                        line: lines.line(splice.range.start),
+                        old: source[splice.range].to_owned(),
+                        new: splice.text,
+                    }));
                     result.into_bytes()
                 }
                 _ => bytes.clone(),
             };
-            self.result.origins.insert(target.clone(), path.clone());
-            self.result.files.insert(target, bytes);
+            placed.push((target, path, bytes));
         }
+        // They are in order for the most part, and a map is made of all of them faster than by one after the other.
+        self.result.origins = placed.iter().map(|(target, path, _)| (target.clone(), (*path).clone())).collect();
+        self.result.files = placed.into_iter().map(|(target, _, bytes)| (target, bytes)).collect();
         self.result.open.sort_by(|a, b| (&a.span.file, a.span.bytes).cmp(&(&b.span.file, b.span.bytes)));
         self.result
     }

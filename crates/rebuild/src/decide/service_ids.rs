@@ -4,6 +4,7 @@
 //! `aws_redshift_service_account`, `aws_lb_hosted_zone_id` and `aws_elastic_beanstalk_hosted_zone` (a test asks the
 //! plugin); and the AWS General Reference, "Amazon S3 endpoints and quotas", website endpoints.
 
+use super::image_accounts::{self, IMAGE_ACCOUNTS};
 use pilotlight_findings::Region;
 
 /// What the columns of [`SERVICE_IDS`] are.
@@ -72,12 +73,32 @@ pub(crate) struct ServiceId {
 
 /// The numbers that are the primary's alone, with the standby's.
 pub(crate) fn service_ids(primary: &Region, standby: &Region) -> Vec<ServiceId> {
+    let mut found: Vec<ServiceId> = Vec::new();
+    let both = both(&SERVICE_IDS, PURPOSES, primary, standby);
+    for id in both.into_iter().chain(self::both(&IMAGE_ACCOUNTS, image_accounts::PURPOSES, primary, standby)) {
+        match found.iter_mut().find(|known| known.primary == id.primary) {
+            // One number for two purposes, and the standby has a number for each.
+            Some(known) if known.standby != id.standby => known.standby = None,
+            Some(_) => {}
+            None => found.push(id),
+        }
+    }
+    found
+}
+
+/// The numbers of one table that differ between the regions.
+fn both<const N: usize>(
+    table: &'static [(&'static str, [&'static str; N])],
+    purposes: [&'static str; N],
+    primary: &Region,
+    standby: &Region,
+) -> Vec<ServiceId> {
     let of = |region: &Region| {
-        SERVICE_IDS.iter().find(|(known, _)| *known == region.as_str()).map_or([""; PURPOSES.len()], |(_, ids)| *ids)
+        table.iter().find(|(known, _)| *known == region.as_str()).map_or([""; N], |(_, numbers)| *numbers)
     };
-    let both = of(primary).into_iter().zip(of(standby));
-    let known = PURPOSES.into_iter().zip(both).filter(|(_, (ours, theirs))| !ours.is_empty() && ours != theirs);
+    let known = purposes.into_iter().zip(of(primary).into_iter().zip(of(standby)));
     known
+        .filter(|(_, (ours, theirs))| !ours.is_empty() && ours != theirs)
         .map(|(purpose, (primary, standby))| ServiceId {
             purpose,
             primary,
@@ -105,10 +126,19 @@ mod tests {
         let ids = service_ids(&region("eu-west-1"), &region("eu-central-1"));
         let logs = ids.iter().find(|id| id.primary == "156460612806").unwrap();
         assert_eq!((logs.standby, logs.purpose), (Some("054676820928"), PURPOSES[0]));
-        assert_eq!(ids.len(), PURPOSES.len());
+        let images = ids.iter().find(|id| id.primary == "141502667606").unwrap();
+        assert_eq!(images.standby, Some("492215442770"));
+        assert_eq!(ids.len(), PURPOSES.len() + image_accounts::PURPOSES.len());
         let ids = service_ids(&region("eu-west-1"), &region("eu-central-2"));
         assert_eq!(ids.iter().find(|id| id.primary == "156460612806").unwrap().standby, None);
         assert_eq!(ids.iter().find(|id| id.primary == "Z1BKCTXD74EZPE").unwrap().standby, Some("Z030506016YDQGETNASS"));
+    }
+
+    #[test]
+    fn a_number_of_two_purposes_is_asked() {
+        let ids = service_ids(&region("af-south-1"), &region("eu-west-1"));
+        let shared: Vec<_> = ids.iter().filter(|id| id.primary == "455444449433").collect();
+        assert_eq!(shared.iter().map(|id| id.standby).collect::<Vec<_>>(), [None]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How teams write a region's name: `eu_west_1`, `EU-WEST-1`, `euwest1`, `EuWest1`, `euw1`.
 
+use super::places::{hints, name, price_list_name};
 use pilotlight_findings::Region;
 
 /// How a spelling ends, where a letter or digit beside it decides whether it is a word.
@@ -25,14 +26,16 @@ pub(crate) fn spellings(primary: &Region, standby: &Region) -> Vec<(String, Stri
         }
     };
     add(&|code| Some(code.replace('-', "_")), Edge::Word);
-    add(&|code| Some(code.to_uppercase()), Edge::Word);
-    add(&|code| Some(code.replace('-', "_").to_uppercase()), Edge::Word);
+    add(&|code| Some(code.to_ascii_uppercase()), Edge::Word);
+    add(&|code| Some(code.replace('-', "_").to_ascii_uppercase()), Edge::Word);
     add(&|code| Some(code.replace('-', "")), Edge::Word);
-    add(&|code| Some(code.replace('-', "").to_uppercase()), Edge::Word);
+    add(&|code| Some(code.replace('-', "").to_ascii_uppercase()), Edge::Word);
     add(&|code| Some(code.split('-').map(capital).collect()), Edge::Hump);
     add(&|code| Some(code.split('-').map(capital).collect::<Vec<_>>().join("-")), Edge::Word);
+    add(&|code| name(code).map(str::to_owned), Edge::Word);
+    add(&price_list_name, Edge::Word);
     add(&short_code, Edge::Word);
-    add(&|code| Some(short_code(code)?.to_uppercase()), Edge::Word);
+    add(&|code| Some(short_code(code)?.to_ascii_uppercase()), Edge::Word);
     found
 }
 
@@ -61,7 +64,7 @@ pub(crate) fn short_code(code: &str) -> Option<String> {
     Some(short)
 }
 
-/// Short names that are read as the region and may mean something else: `ew1`, `euwe1`. They are never replaced.
+/// Names that are read as the region and may mean something else: `ew1`, `euwe1`, `ireland`. They are never replaced.
 pub(crate) fn doubtful(code: &str) -> Vec<String> {
     let parts: Vec<&str> = code.split('-').collect();
     let mut found = Vec::new();
@@ -76,6 +79,7 @@ pub(crate) fn doubtful(code: &str) -> Vec<String> {
         // Two letters of each: `euwe1`, `usea1`.
         found.push(format!("{area}{}{number}", direction.get(..2).unwrap_or_default()));
     }
+    found.extend(hints(code));
     found.retain(|word| short_code(code).as_ref() != Some(word));
     found
 }
@@ -87,7 +91,7 @@ fn capital(part: &str) -> String {
 
 /// Where `word` does not end as its edge asks.
 pub(crate) fn is_edge(text: &str, at: usize, word: &str, edge: Edge) -> bool {
-    let before = text[..at].chars().next_back();
+    let before = text[..at].chars().next_back().filter(|_| !is_escape(&text.as_bytes()[..at]));
     let after = text[at + word.len()..].chars().next();
     let joins = |letter: char| letter.is_ascii_alphanumeric();
     match edge {
@@ -105,6 +109,17 @@ pub(crate) fn is_edge(text: &str, at: usize, word: &str, edge: Edge) -> bool {
             !(before.is_some_and(|letter| letter.is_ascii_uppercase())
                 || after.is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit()))
         }
+    }
+}
+
+/// Whether a text ends in an escape, `\n` or `%3A`: its last letter is none of a word.
+fn is_escape(text: &[u8]) -> bool {
+    match text {
+        [before @ .., b'\\', b'n' | b't' | b'r'] => {
+            before.iter().rev().take_while(|byte| **byte == b'\\').count().is_multiple_of(2)
+        }
+        [.., b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        _ => false,
     }
 }
 
@@ -127,8 +142,8 @@ mod tests {
             assert_eq!(short_code(code).as_deref(), Some(short));
         }
         assert_eq!(short_code("xx-upper-1"), None);
-        assert_eq!(doubtful("eu-west-1"), ["ew1", "euwe1"]);
-        assert_eq!(doubtful("ap-southeast-1"), ["ase1"]);
+        assert_eq!(doubtful("eu-west-1"), ["ew1", "euwe1", "ireland", "dub"]);
+        assert_eq!(doubtful("ap-southeast-1"), ["ase1", "singapore"]);
     }
 
     #[test]
@@ -146,10 +161,26 @@ mod tests {
                 ("EUWEST1", "EUCENTRAL1"),
                 ("EuWest1", "EuCentral1"),
                 ("Eu-West-1", "Eu-Central-1"),
+                ("Europe (Ireland)", "Europe (Frankfurt)"),
+                ("EU (Ireland)", "EU (Frankfurt)"),
                 ("euw1", "euc1"),
                 ("EUW1", "EUC1"),
             ]
         );
+    }
+
+    #[test]
+    fn an_escape_is_no_letter() {
+        for (text, is) in [
+            ("a\\neu-west-1", true),
+            ("a\\\\neu-west-1", false),
+            ("aws%3Aeu-west-1%3A1", true),
+            ("neu-west-1", false),
+            ("3Aeu-west-1", false),
+        ] {
+            let at = text.find("eu-west-1").unwrap();
+            assert_eq!(is_edge(text, at, "eu-west-1", Edge::Word), is, "{text}");
+        }
     }
 
     #[test]

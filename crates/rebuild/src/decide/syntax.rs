@@ -11,6 +11,7 @@ use crate::observe::{SourceError, normalize};
 use collector::{Collector, References};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
+use hcl_edit::template::Template;
 use hcl_edit::visit::Visit as _;
 use pilotlight_findings::Span;
 use std::ops::Range;
@@ -146,7 +147,8 @@ impl Syntax {
         })?;
         let mut collector = Collector::default();
         collector.visit_body(&body);
-        let Collector { literals, references, mut paths, tables, .. } = collector;
+        let Collector { literals, mut references, mut paths, tables, .. } = collector;
+        references.sort_by_key(|reference| reference.span.start);
         let Collector { inner_names, output_names, keys, joints, numbers, .. } = collector;
         // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
         let loose = references.iter().filter(|reference| reference.is_path_root());
@@ -219,6 +221,13 @@ pub(crate) fn literal(expression: &Expression) -> Option<&str> {
 pub(crate) fn references_in(expression: &Expression) -> Vec<Reference> {
     let mut references = References::default();
     references.visit_expr(expression);
+    references.0
+}
+
+/// References anywhere in a template.
+pub(crate) fn references_of_template(template: &Template) -> Vec<Reference> {
+    let mut references = References::default();
+    references.visit_template(template);
     references.0
 }
 

@@ -1,7 +1,7 @@
 //! Which texts of the source can name the primary.
 
 use super::json::{self, Json, JsonKind, Member};
-use super::kept::{both_sides, kept_ranges};
+use super::kept::{both_sides, kept_ranges, region_of};
 use super::modules::Instances;
 use super::read_files::ReadFiles;
 use super::replace::{Literal, replace};
@@ -9,9 +9,9 @@ use super::retarget::{Rule, Work};
 use super::sources::Document;
 use super::syntax::{labels, place};
 use super::words::Words;
-use super::{joints, leftovers};
+use super::{joints, leftovers, sides};
 use crate::observe::FileKind;
-use pilotlight_findings::{Region, Severity, Subject, codes};
+use pilotlight_findings::{Severity, Subject, codes};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -48,11 +48,28 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
     }
     let others: Vec<PathBuf> = work.tree.files.keys().filter(|file| is_other(work, instances, file)).cloned().collect();
     for file in others.iter().filter(|file| read.may_be_read(file)) {
+        if keeps_catalogue(work, file) {
+            continue;
+        }
         let length = std::str::from_utf8(&work.tree.files[file]).map_or(0, str::len);
         replace(work, file, &[Literal { range: 0..length, rule: None, is_key: false }]);
         leftovers::tell(work, file, std::iter::once(0..length));
     }
     read.tell(work);
+}
+
+/// A text that names most regions, as the tables of an SDK do, is right in each of them.
+fn keeps_catalogue(work: &mut Work<'_>, file: &Path) -> bool {
+    let tree = work.tree;
+    let Ok(text) = std::str::from_utf8(&tree.files[file]) else { return false };
+    let Some(hit) = work.words.find(text).into_iter().find(|hit| !hit.stays(text)) else { return false };
+    if !sides::is_catalogue(text, work.input.standby) {
+        return false;
+    }
+    let subject = Subject::File { span: work.span(file, hit.range) };
+    let message = "left as it is: it names so many regions that it is a table of them".to_owned();
+    work.note(codes::R_KEPT, Severity::Info, subject, message);
+    true
 }
 
 /// Account numbers without quotes.
@@ -196,7 +213,7 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: (Option<Rule>, bool),
         JsonKind::Object(members) => {
             members.iter().for_each(|member| add(&member.key_range));
             // What stands under another region's name is that region's.
-            let other = |key: &str| key != work.input.primary.as_str() && Region::new(key).is_ok();
+            let other = |key: &str| region_of(key).is_some_and(|region| region != work.input.primary.as_str());
             for member in members.iter().filter(|member| !other(&member.key)) {
                 values(work, text, &member.value, (rule, is_key || member.key.contains("kms")), found);
             }

@@ -14,8 +14,9 @@ use std::ops::Range;
 pub(crate) struct Words {
     /// Longest first, so that a zone is seen before its region.
     entries: Vec<Entry>,
-    /// The entries that begin with a byte, in their order: most of a text begins none.
+    /// The entries that begin with a byte, in their order.
     by_first: Vec<Vec<usize>>,
+    begins: Pairs,
     primary: String,
     allow: Vec<String>,
 }
@@ -138,11 +139,13 @@ impl Words {
             add(id.primary, to, Rule::ServiceId, Edge::Word);
         }
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.from.len()));
+        let mut begins = Pairs::default();
         let mut by_first = vec![Vec::new(); usize::from(u8::MAX) + 1];
         for (at, entry) in entries.iter().enumerate() {
             by_first[usize::from(entry.from.as_bytes()[0])].push(at);
+            begins.insert(entry.from.as_bytes());
         }
-        Self { entries, by_first, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
+        Self { entries, by_first, begins, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
     }
 
     /// The words of a retargeting, those that its plan allows included: they stand for themselves.
@@ -174,7 +177,8 @@ impl Words {
         let mut at = 0;
         for (next, first) in text.bytes().enumerate() {
             // A word begins with no byte from the middle of a letter, so that each of these is a letter's first.
-            if next < at || self.by_first[usize::from(first)].is_empty() {
+            let second = text.as_bytes().get(next + 1).copied().unwrap_or_default();
+            if !self.begins.holds(first, second) || next < at {
                 continue;
             }
             if let Some(hit) = self.at(text, next, first) {
@@ -221,6 +225,38 @@ impl Words {
             to: Err(NoCounterpart::Zone),
             rule: Rule::Zone,
         })
+    }
+}
+
+/// Pairs of bytes, a bit each: with which words begin, as most of a text does not.
+#[derive(Debug, Clone)]
+pub(crate) struct Pairs(Vec<u64>);
+
+impl Default for Pairs {
+    fn default() -> Self {
+        Self(vec![0; (1 << 16) / 64])
+    }
+}
+
+impl Pairs {
+    /// Takes in what a word begins with.
+    pub(crate) fn insert(&mut self, word: &[u8]) {
+        match *word {
+            [] => {}
+            // Whatever comes after it, or nothing.
+            [first] => (0..=u8::MAX).for_each(|second| self.set(first, second)),
+            [first, second, ..] => self.set(first, second),
+        }
+    }
+
+    fn set(&mut self, first: u8, second: u8) {
+        let at = usize::from(u16::from_be_bytes([first, second]));
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    pub(crate) fn holds(&self, first: u8, second: u8) -> bool {
+        let at = usize::from(u16::from_be_bytes([first, second]));
+        self.0[at / 64] >> (at % 64) & 1 == 1
     }
 }
 
@@ -335,6 +371,15 @@ mod tests {
         for same in ["db.m5.large", "cache.m5.large", "m5.large.search", "m5.large2", "xm5.large"] {
             assert_eq!(words.replace(same), same);
         }
+    }
+
+    #[test]
+    fn a_word_of_one_letter_is_one() {
+        let region = |code| Region::new(code).unwrap();
+        let map = IndexMap::from([("x".to_owned(), "y".to_owned())]);
+        let none = BTreeMap::new();
+        let words = Words::new(&region("eu-west-1"), &region("eu-central-1"), &none, &map, &none, &[]);
+        assert_eq!(words.replace("x (x) xx x"), "y (y) xx y");
     }
 
     #[test]

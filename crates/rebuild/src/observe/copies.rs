@@ -10,12 +10,21 @@ use std::collections::BTreeMap;
 /// What a snapshot is of: an object of the primary region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SnapshotSource {
-    /// An RDS instance, by its identifier.
-    Instance(String),
-    /// An RDS cluster, by its identifier.
-    Cluster(String),
+    /// An RDS instance.
+    Instance(DatabaseId),
+    /// An RDS cluster.
+    Cluster(DatabaseId),
     /// An EBS volume, by its id.
     Volume(String),
+}
+
+/// How RDS knows an instance or a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseId {
+    /// Its name, which another one in another region may have too.
+    pub identifier: String,
+    /// What RDS gave it for good, unique to its region: `db-…`, `cluster-…`.
+    pub resource_id: Option<String>,
 }
 
 /// A snapshot that can be restored.
@@ -86,9 +95,12 @@ pub async fn observe_copies(
 /// An object's key in the map of copies, and what its snapshots are of.
 fn source_of(managed: &ManagedInstance<'_>) -> Option<(String, SnapshotSource)> {
     let text = |name: &str| managed.instance.text(name).map(str::to_owned);
+    let database = |name: &str, given: &str| Some(DatabaseId { identifier: text(name)?, resource_id: text(given) });
     Some(match managed.resource_type() {
-        "aws_db_instance" => (text("arn")?, SnapshotSource::Instance(text("identifier")?)),
-        "aws_rds_cluster" => (text("arn")?, SnapshotSource::Cluster(text("cluster_identifier")?)),
+        "aws_db_instance" => (text("arn")?, SnapshotSource::Instance(database("identifier", "resource_id")?)),
+        "aws_rds_cluster" => {
+            (text("arn")?, SnapshotSource::Cluster(database("cluster_identifier", "cluster_resource_id")?))
+        }
         "aws_ebs_volume" => (text("id")?, SnapshotSource::Volume(text("id")?)),
         _ => return None,
     })

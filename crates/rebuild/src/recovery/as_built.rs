@@ -42,5 +42,7 @@ pub(crate) async fn as_built(
             }
         }
     }
+    // What the standby region has by now is looked up after this; where it does not say, these stand.
+    map.copies.clone_from(&kept.copies);
     Ok(told)
 }

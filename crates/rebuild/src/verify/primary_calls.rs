@@ -79,7 +79,7 @@ fn span_in_source(tree: &SourceTree, origin: &Path, call: &Call, primary: &Regio
 
 /// A file of configuration.
 enum Document {
-    Hcl(Syntax),
+    Hcl(Box<Syntax>),
     Json(Json),
 }
 
@@ -88,7 +88,7 @@ impl Document {
         if FileKind::of(Path::new(shown)) == FileKind::Json {
             return Ok(Self::Json(Json::parse(shown, &String::from_utf8_lossy(bytes))?));
         }
-        Ok(Self::Hcl(Syntax::parse(shown, bytes)?.1))
+        Ok(Self::Hcl(Box::new(Syntax::parse(shown, bytes)?.1)))
     }
 
     fn calls(&self, primary: &Region) -> Vec<Call> {
@@ -140,17 +140,15 @@ fn hcl_calls(syntax: &Syntax, primary: &Region) -> Vec<Call> {
                 calls
                     .extend(backends.map(|backend| state(format!("backend {:?}", labels(backend).join(".")), backend)));
             }
-            ("data", ["terraform_remote_state", name]) => {
-                if attribute(&block.body, "config").is_some_and(|config| object_leads(config, primary)) {
-                    calls.push(state(format!("data.terraform_remote_state.{name}"), block));
-                }
+            ("data", ["terraform_remote_state", name])
+                if attribute(&block.body, "config").is_some_and(|config| object_leads(config, primary)) =>
+            {
+                calls.push(state(format!("data.terraform_remote_state.{name}"), block));
             }
-            (kind @ ("resource" | "data"), [of, name]) if of.starts_with("aws_") => {
-                // Version 6 of the provider takes a region for each resource.
-                if attribute(&block.body, "region").is_some_and(|region| literal(region) == Some(primary.as_str())) {
-                    let what = if kind == "data" { format!("data.{of}.{name}") } else { format!("{of}.{name}") };
-                    calls.push(Call { what, range: place(block), alias: None, remedy: RESOURCE });
-                }
+            // Version 6 of the provider takes a region for each resource.
+            (kind @ ("resource" | "data"), [of, name]) if of.starts_with("aws_") && is_in(&block.body, primary) => {
+                let what = if kind == "data" { format!("data.{of}.{name}") } else { format!("{of}.{name}") };
+                calls.push(Call { what, range: place(block), alias: None, remedy: RESOURCE });
             }
             _ => {}
         }
@@ -165,6 +163,11 @@ fn provider(alias: Option<String>, range: Range<usize>) -> Call {
 
 fn state(what: String, block: &Block) -> Call {
     Call { what, range: place(block), alias: None, remedy: STATE }
+}
+
+/// Whether a resource says that it is in the region.
+fn is_in(body: &Body, primary: &Region) -> bool {
+    attribute(body, "region").and_then(literal) == Some(primary.as_str())
 }
 
 /// Whether a setting of a body names the region.

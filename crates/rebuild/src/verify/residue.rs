@@ -6,8 +6,9 @@ use crate::decide::global::{is_global_object, regional_id, regional_ids};
 use crate::decide::words::Words;
 use crate::decide::{RetargetInput, Rule};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
-use pilotlight_tfstate::{Mode, PlanJson, State};
-use std::collections::BTreeMap;
+use pilotlight_tfstate::{Mode, PlanJson, ResourceAddress, State};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// What makes a value residue, and what is allowed.
@@ -22,41 +23,88 @@ pub struct ResidueInput<'a> {
 /// Every planned value that names the primary region, a zone, an object or an address of it. Values that the
 /// plan allows are findings too, of [`Severity::Info`].
 pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
-    let retarget = &input.retarget;
-    let words = Words::of(retarget);
-    let all_words = Words::without_allowed(retarget);
-    let objects = primary_objects(input.primary_states);
-    let global = global_texts(input.primary_states);
-    let mut findings = Vec::new();
-    for resource in planned.planned().filter(|resource| resource.mode == Mode::Managed) {
-        let redacted = resource.redacted_values();
-        for (path, text) in texts(&resource.values) {
-            if global.contains(text) {
+    let search = Search::of(input);
+    let managed = planned.planned().filter(|resource| resource.mode == Mode::Managed);
+    managed
+        .flat_map(|resource| search.findings(&resource.address, None, &resource.values, &resource.redacted_values()))
+        .collect()
+}
+
+/// The same of what the standby has, by its state: what was changed there since, or was there before a rule knew it.
+pub fn state_residue(standby: &State, input: &ResidueInput<'_>) -> Vec<Finding> {
+    let search = Search::of(input);
+    let made_here = standby.managed().filter(|managed| !managed.is_deposed() && !is_global_object(managed));
+    made_here
+        .flat_map(|managed| {
+            let id = managed.id().map(str::to_owned);
+            search.findings(&managed.address(), id, managed.attributes(), &managed.redacted_attributes())
+        })
+        .filter(|finding| !finding.evidence.iter().any(|evidence| leads_to_the_primary(evidence)))
+        .collect()
+}
+
+/// Attributes of a replica that name what it is fed from: while it is one, that is the primary.
+const FED_FROM: &[&str] = &["replicate_source_db", "replication_source_identifier", "source_region"];
+
+fn leads_to_the_primary(evidence: &Evidence) -> bool {
+    matches!(evidence, Evidence::Fact { name, .. } if FED_FROM.contains(&name.as_str()))
+}
+
+/// What is searched for, and where it may be.
+struct Search<'a> {
+    retarget: RetargetInput<'a>,
+    words: Words,
+    all_words: Words,
+    objects: BTreeMap<String, String>,
+    global: BTreeSet<String>,
+}
+
+impl<'a> Search<'a> {
+    fn of(input: &ResidueInput<'a>) -> Self {
+        Self {
+            retarget: input.retarget,
+            words: Words::of(&input.retarget),
+            all_words: Words::without_allowed(&input.retarget),
+            objects: primary_objects(input.primary_states),
+            global: global_texts(input.primary_states),
+        }
+    }
+
+    fn findings(
+        &self,
+        address: &ResourceAddress,
+        id: Option<String>,
+        values: &Map<String, Value>,
+        redacted: &Map<String, Value>,
+    ) -> Vec<Finding> {
+        let region = self.retarget.primary.as_str();
+        let mut findings = Vec::new();
+        for (path, text) in texts(values) {
+            if self.global.contains(text) {
                 continue;
             }
             // `tags_all` repeats `tags`.
             let attribute = print(&path);
             if attribute
                 .strip_prefix("tags_all")
-                .is_some_and(|tag| resource.values.get("tags").is_some_and(|tags| repeats(tags, tag, text)))
+                .is_some_and(|tag| values.get("tags").is_some_and(|tags| repeats(tags, tag, text)))
             {
                 continue;
             }
-            let region = retarget.primary.as_str();
-            let left = first_residue(text, &words, &objects, region);
+            let left = first_residue(text, &self.words, &self.objects, region);
             // A replica depends on the primary by its nature, until it is promoted.
-            let choice = retarget.stack.standby.data_choice(&resource.address.config().to_string());
+            let choice = self.retarget.stack.standby.data_choice(&address.config().to_string());
             let is_source = is_source_of_replica(choice, &attribute);
             let is_allowed = left.is_none() || is_source;
-            let found = left.or_else(|| first_residue(text, &all_words, &objects, region));
+            let found = left.or_else(|| first_residue(text, &self.all_words, &self.objects, region));
             let Some((what, word)) = found else { continue };
             let subject = Subject::Resource {
-                stack: retarget.stack.name.clone(),
+                stack: self.retarget.stack.name.clone(),
                 side: Some(Side::Standby),
-                address: resource.address.to_string(),
-                id: None,
+                address: address.to_string(),
+                id: id.clone(),
             };
-            let value = shown(&redacted, &path);
+            let value = shown(redacted, &path);
             let (code, severity) = if is_allowed {
                 (codes::R_RESIDUE_ALLOWED, Severity::Info)
             } else {
@@ -77,13 +125,13 @@ pub fn residue(planned: &PlanJson, input: &ResidueInput<'_>) -> Vec<Finding> {
             }
             findings.push(finding);
         }
+        findings
     }
-    findings
 }
 
-fn repeats(tags: &serde_json::Value, tag: &str, text: &str) -> bool {
+fn repeats(tags: &Value, tag: &str, text: &str) -> bool {
     let name = tag.trim_start_matches(['.', '[', '"']).trim_end_matches(['"', ']']);
-    tags.get(name).and_then(serde_json::Value::as_str) == Some(text)
+    tags.get(name).and_then(Value::as_str) == Some(text)
 }
 
 /// What a text has of the primary, and the word for it.
@@ -129,7 +177,7 @@ fn primary_objects(states: &[&State]) -> BTreeMap<String, String> {
             "network_interface_id",
             "primary_network_interface_id",
         ] {
-            let Some(text) = attributes.get(name).and_then(serde_json::Value::as_str) else { continue };
+            let Some(text) = attributes.get(name).and_then(Value::as_str) else { continue };
             if regional_id(text).is_some() || text.parse::<IpAddr>().is_ok() {
                 objects.insert(text.to_owned(), owner.clone());
             }

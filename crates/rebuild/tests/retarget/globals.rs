@@ -64,3 +64,116 @@ locals {
     assert_eq!(asked.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [8, 9], "{asked:#?}");
     assert!(asked.iter().all(|(_, needs)| needs.starts_with("name each attribute that is used")), "{asked:#?}");
 }
+
+#[test]
+fn computed_keys_stay_and_what_the_primary_has_not_made_is_empty() {
+    let provider = r#""provider": "provider[\"registry.terraform.io/hashicorp/aws\"]""#;
+    let instance = |key: &str, arn: &str| {
+        format!(r#"{{"index_key": {key}, "schema_version": 0, "attributes": {{"arn": "{arn}"}}}}"#)
+    };
+    let state = format!(
+        r#"[{{"mode": "managed", "type": "aws_iam_role", "name": "keyed", {provider}, "instances": [{}, {}]}},
+            {{"mode": "managed", "type": "aws_iam_role", "name": "counted", {provider}, "instances": [{}, {}]}}]"#,
+        instance("\"b\"", "B"),
+        instance("\"a\"", "A"),
+        instance("1", "one"),
+        instance("0", "zero")
+    );
+    let main = r#"resource "aws_iam_role" "keyed" {
+  for_each = toset(["a", "b"])
+}
+
+resource "aws_iam_role" "counted" {
+  count = 2
+}
+
+resource "aws_iam_role" "none" {
+  count = var.create ? 1 : 0
+}
+
+resource "aws_iam_role" "none_keyed" {
+  for_each = var.roles
+}
+
+resource "aws_sqs_queue" "q" {
+  for_each = toset(["a", "b"])
+  name     = aws_iam_role.keyed[each.key].arn
+  other    = "x-${aws_iam_role.counted[count.index].arn}"
+  maybe    = var.create ? aws_iam_role.none[0].arn : var.role
+  tried    = try(aws_iam_role.none_keyed["k"].arn, "")
+  all      = aws_iam_role.none[*].arn
+  made     = length(aws_iam_role.none) > 0
+}
+"#;
+    let state = world::state(&state);
+    let source = tree(&[("backend.tf", BACKEND), ("main.tf", main)]);
+    let result = retarget(&source, &World::of(PLAN).input("app", Some(&state))).unwrap();
+    let text = String::from_utf8_lossy(&result.files[Path::new("main.tf")]).into_owned();
+    assert!(result.open.is_empty(), "{:#?}", result.open);
+    assert_eq!(
+        text,
+        r#"resource "aws_sqs_queue" "q" {
+  for_each = toset(["a", "b"])
+  name     = { a = "A", b = "B" }[each.key]
+  other    = "x-${["zero", "one"][count.index]}"
+  maybe    = var.create ? [][0].arn : var.role
+  tried    = try({}["k"].arn, "")
+  all      = [][*].arn
+  made     = length([]) > 0
+}
+"#
+    );
+}
+
+#[test]
+fn blocks_of_json_go_as_those_of_hcl_do() {
+    let json = r#"{
+  "import": [{"to": "aws_sqs_queue.j", "id": "https://sqs.eu-west-1.amazonaws.com/123456789012/j"}],
+  "resource": {
+    "aws_iam_role": {
+      "app": {"name": "app", "assume_role_policy": "{}"}
+    },
+    "aws_sqs_queue": {
+      "j": {
+        "name": "j-eu-west-1",
+        "policy": "{\"AWS\": \"${aws_iam_role.app.arn}\"}",
+        "tags": {"role": "${upper(aws_iam_role.app.id)}", "both": "${aws_iam_role.app.id}-${aws_iam_role.app.arn}"},
+        "depends_on": ["aws_iam_role.app", "aws_vpc.main"]
+      },
+      "k": {"name": "${aws_iam_role.app.secret}", "depends_on": ["aws_iam_role.app"]}
+    }
+  }
+}
+"#;
+    let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", json)]));
+    let text = String::from_utf8_lossy(&result.files[Path::new("main.tf.json")]).into_owned();
+    assert_eq!(
+        text,
+        r#"{
+  "resource": {
+    "aws_sqs_queue": {
+      "j": {
+        "name": "j-eu-central-1",
+        "policy": "{\"AWS\": \"arn:aws:iam::123456789012:role/app\"}",
+        "tags": {"role": "${upper(\"app\")}", "both": "app-arn:aws:iam::123456789012:role/app"},
+        "depends_on": ["aws_vpc.main"]
+      },
+      "k": {"name": "${aws_iam_role.app.secret}"}
+    }
+  }
+}
+"#
+    );
+    assert_eq!(result.globals[0].address, "aws_iam_role.app");
+    // A secret is not written into a file.
+    let asked: Vec<_> = result.open.iter().map(|open| open.span.start.line).collect();
+    assert_eq!(asked, [14], "{:#?}", result.open);
+}
+
+#[test]
+fn a_file_of_json_that_is_left_without_blocks_is_an_empty_object() {
+    let json = "{\n  \"resource\": {\"aws_iam_role\": {\"app\": {}}}\n}\n";
+    let result = run(&tree(&[("backend.tf", BACKEND), ("iam.tf.json", json)]));
+    assert_eq!(result.files[Path::new("iam.tf.json")], b"{}\n");
+    assert!(result.open.is_empty(), "{:#?}", result.open);
+}

@@ -4,6 +4,7 @@ mod backend;
 mod exclude;
 mod files;
 mod globals;
+mod hidden;
 mod modules;
 mod rules;
 #[path = "../world/mod.rs"]

@@ -1,3 +1,4 @@
+use super::areas::areas;
 use super::finding::{Sides, findings};
 use super::page::{Tile, badge, class, page, safe};
 use super::silenced::silenced;
@@ -32,6 +33,7 @@ pub fn report_html(report: &Report) -> String {
             }
         }
         ul.tiles { @for tile in tiles(report) { (tile.markup()) } }
+        @if !report.areas.is_empty() { (areas(&report.areas)) }
         (findings(&report.findings, sides))
         (silenced(&report.silenced, sides))
         @if !report.calls.is_empty() { (calls(&report.calls)) }

@@ -1,4 +1,5 @@
 use super::TextOptions;
+use super::areas::areas;
 use super::finding::finding;
 use super::folded;
 use super::ink::{Ink, pad, pad_left, widest};
@@ -13,7 +14,7 @@ use pilotlight_findings::{ApiCalls, Finding, Report};
 /// More findings than this do not fit a screen: an overview of the groups stands before them.
 const AT_A_GLANCE: usize = 8;
 
-/// A job's report. A clean one is a single line; else the findings follow, the most severe first, then
+/// A job's report. A clean one is a single line, with the scorecard below where there is one; else the findings follow, the most severe first, then
 /// what could not be read and what rules silenced, and with [`TextOptions::verbose`] the calls by API.
 pub fn report_text(report: &Report, options: TextOptions) -> String {
     let ink = Ink::new(options);
@@ -24,8 +25,12 @@ pub fn report_text(report: &Report, options: TextOptions) -> String {
         ink.strong(tone, &format!("{job}: {},", headline::verdict(report))),
         headline::effort(report)
     );
+    if !report.areas.is_empty() {
+        out.push_str(&areas(&report.areas, ink));
+    }
     let groups = groups(&report.findings);
-    if groups.len() > 1 && report.findings.len() > AT_A_GLANCE {
+    // The scorecard is an overview already.
+    if report.areas.is_empty() && groups.len() > 1 && report.findings.len() > AT_A_GLANCE {
         out.push_str(&overview(&groups, ink));
     }
     for group in &groups {

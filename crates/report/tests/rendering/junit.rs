@@ -78,13 +78,14 @@ fn the_counts_are_those_of_the_elements() {
             let suites = elements.iter().filter(|element| element.name == "testsuite");
             assert_eq!(suites.map(|suite| suite.number(attribute)).sum::<usize>(), count(&elements, name));
         }
-        assert_eq!(count(&elements, "testcase"), report.findings.len() + 1, "a case a finding, and the summary");
+        let cases = report.findings.len() + report.areas.len() + 1;
+        assert_eq!(count(&elements, "testcase"), cases, "a case a finding and an area, and the summary");
         let unread = report.findings.iter().filter(|finding| finding.code.is_unread()).count();
         let unexplained = usize::from(report.verdict == Verdict::Incomplete && unread == 0);
         assert_eq!(count(&elements, "error"), unread + unexplained);
         let cases = elements.iter().filter(|element| element.name == "testcase");
         let names: BTreeSet<_> = cases.map(|case| (&case.attributes["classname"], &case.attributes["name"])).collect();
-        assert_eq!(names.len(), report.findings.len() + 1, "no case hides another of its name");
+        assert_eq!(names.len(), report.findings.len() + report.areas.len() + 1, "no case hides another of its name");
     }
 }
 

@@ -6,6 +6,7 @@ mod markdown;
 mod samples;
 mod sarif;
 mod schema;
+mod scorecard;
 mod silenced;
 mod size;
 mod text;

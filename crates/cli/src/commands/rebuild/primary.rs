@@ -52,6 +52,23 @@ struct Mapped {
     from_kit: bool,
 }
 
+/// States, and where they come from.
+#[derive(Default)]
+struct Read {
+    states: States,
+    /// The stacks whose state is a kit's.
+    borrowed: Vec<String>,
+    /// Why theirs was not read.
+    findings: Vec<Finding>,
+}
+
+impl Read {
+    fn borrow(&mut self, stack: &Stack, state: &State) {
+        self.states.add(&stack.name, Side::Primary, state.clone());
+        self.borrowed.push(stack.name.clone());
+    }
+}
+
 impl Asking<'_> {
     /// Asks the primary; with `down` only the journal.
     pub(super) async fn observe(&self, down: bool, context: Context<'_>) -> Result<Observed, Failure> {
@@ -71,23 +88,26 @@ impl Asking<'_> {
             notes(&search.map(|search| search.findings).unwrap_or_default(), context);
             return Err(self.no_kit().into());
         }
-        let mapped = match found(search.as_ref()) {
+        let mut mapped = match found(search.as_ref()) {
             Some(FoundKit { kit, .. }) => {
                 let kept = RememberingCatalog::with_kept(&live, &plan.primary, &plan.standby, &kit.catalog.primary);
                 self.map(&kept, Some(&kit.map)).await?
             }
             None => self.map(&asked, None).await?,
         };
-        let (states, borrowed) = match found(search.as_ref()).filter(|_| down) {
+        let Read { states, borrowed, findings: unread } = match found(search.as_ref()).filter(|_| down) {
             Some(found) => self.kept_states(found)?,
             None => self.read_states(&mut search).await?,
         };
         let mut findings = mapped.findings;
+        let all: Vec<&Stack> = plan.stacks.iter().collect();
+        findings.extend(super::copies::find(self.project, &all, &states, self.aws, &mut mapped.map).await?);
         if let Some(search) = search {
             if let Some(found) = search.found.filter(|_| mapped.from_kit || !borrowed.is_empty()) {
                 let silence = silence.filter(|_| mapped.from_kit);
                 findings.push(self.told(&found, down, silence, &borrowed));
             }
+            findings.extend(unread);
             findings.extend(search.findings);
         }
         let kit = match mapped.catalog {
@@ -106,14 +126,11 @@ impl Asking<'_> {
     }
 
     /// The states of a kit, and the names of their stacks. Nothing is asked for them, wherever the plan says they are.
-    fn kept_states(&self, found: &FoundKit) -> Result<(States, Vec<String>), Failure> {
-        let (mut states, mut borrowed) = (States::default(), Vec::new());
+    fn kept_states(&self, found: &FoundKit) -> Result<Read, Failure> {
+        let mut read = Read::default();
         for stack in &self.project.plan.stacks {
             match found.states.get(&stack.name) {
-                Some(state) => {
-                    states.add(&stack.name, Side::Primary, state.clone());
-                    borrowed.push(stack.name.clone());
-                }
+                Some(state) => read.borrow(stack, state),
                 None if self.stacks.iter().any(|asked| asked.name == stack.name) => {
                     return Err(RecoveryError::NoState {
                         stack: stack.name.clone(),
@@ -125,17 +142,17 @@ impl Asking<'_> {
                 None => {}
             }
         }
-        Ok((states, borrowed))
+        Ok(read)
     }
 
     /// The states from where the plan says they are, and from a kit those whose store does not answer. Any other
     /// failure is one to correct: a state that was denied is not to be replaced by an older one.
-    async fn read_states(&self, search: &mut Option<KitSearch>) -> Result<(States, Vec<String>), Failure> {
-        let (mut states, mut borrowed) = (States::default(), Vec::new());
+    async fn read_states(&self, search: &mut Option<KitSearch>) -> Result<Read, Failure> {
+        let mut read = Read::default();
         for stack in &self.project.plan.stacks {
             let failure = match self.project.read_state(stack, Side::Primary, self.aws).await {
                 Ok(Some(state)) => {
-                    states.add(&stack.name, Side::Primary, state);
+                    read.states.add(&stack.name, Side::Primary, state);
                     continue;
                 }
                 Ok(None) => continue,
@@ -148,10 +165,11 @@ impl Asking<'_> {
             let Some(state) = found(search.as_ref()).and_then(|found| found.states.get(&stack.name)) else {
                 return Err(failure);
             };
-            states.add(&stack.name, Side::Primary, state.clone());
-            borrowed.push(stack.name.clone());
+            read.borrow(stack, state);
+            let subject = Subject::Stack { stack: stack.name.clone(), side: Some(Side::Primary) };
+            read.findings.push(Finding { severity: Severity::Warning, ..failure.finding(subject) });
         }
-        Ok((states, borrowed))
+        Ok(read)
     }
 
     /// That the kit is used, how old it is, and why.
@@ -198,15 +216,8 @@ impl Observed {
     /// Keeps what was read of the primary in every journal store, and tells which has it.
     pub(super) async fn keep(&self, stores: &JournalStores, context: Context<'_>) -> Vec<Finding> {
         let kit = match &self.kit {
-            // What was learnt since it was taken: machine types, and images that were copied.
-            ToKeep::Kit(kit) => RecoveryKit {
-                map: RegionMap {
-                    images: self.map.images.clone(),
-                    machines: self.map.machines.clone(),
-                    ..kit.map.clone()
-                },
-                ..kit.clone()
-            },
+            // The map as it was used: what was found out for it since belongs to it.
+            ToKeep::Kit(kit) => RecoveryKit { map: self.map.clone(), ..kit.clone() },
             ToKeep::Kept => return Vec::new(),
             ToKeep::Incomplete => return vec![incomplete(stores)],
         };

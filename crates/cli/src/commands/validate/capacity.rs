@@ -1,9 +1,10 @@
 //! Images and quotas: can the standby be launched, and turned up to its full size?
 
+use super::scorecard::Scorecard;
 use crate::failure::Failure;
 use crate::project::States;
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{Finding, Side, Subject, codes};
+use pilotlight_findings::{AreaName, Finding, Side, Subject, codes};
 use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
 use pilotlight_tfstate::State;
 
@@ -28,27 +29,42 @@ pub(super) async fn machines_and_images(
     Ok(findings)
 }
 
-/// Machine types that the standby would need and does not have, and quotas that turning it up would exceed.
-pub(super) async fn capacity(rebuild: &Rebuild<'_>, prepared: &[Prepared], states: &States, aws: &Aws) -> Vec<Finding> {
+/// Judges what was found of machine types and images, machine types that the standby would need and does not have, and
+/// quotas that turning it up would exceed.
+pub(super) async fn judge(
+    rebuild: &Rebuild<'_>,
+    prepared: &[Prepared],
+    states: &States,
+    aws: &Aws,
+    offered: Vec<Finding>,
+    card: &mut Scorecard,
+) {
     let catalog = aws.catalog();
-    let Some(first) = prepared.first() else { return Vec::new() };
-    let plan = rebuild.plan;
-    let mut quotas =
-        QuotaCheck::new(&catalog, &plan.standby, &plan.name, &first.map.machines, codes::R_CAPACITY_UNREAD);
+    let sheet = card.sheet(AreaName::Capacity);
+    sheet.findings.extend(offered);
+    let Some(first) = prepared.first() else { return sheet.skip("no stack is looked at") };
+    let (plan, machines) = (rebuild.plan, &first.map.machines);
+    let mut quotas = QuotaCheck::new(&catalog, &plan.standby, &plan.name, machines, codes::R_CAPACITY_UNREAD);
     let of_side = |side| states.side(side).collect::<Vec<&State>>();
     let (primaries, standbys) = (of_side(Side::Primary), of_side(Side::Standby));
-    let mut findings = Vec::new();
     for one in prepared {
         // What only the state tells of machine types; the rest are questions of the source.
         let unwritten = one.retargeted.notes.iter().filter(|finding| finding.code == codes::R_MACHINE);
-        findings.extend(unwritten.cloned());
+        sheet.findings.extend(unwritten.cloned());
         if let (Some(primary), Some(standby)) =
             (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
         {
             let needs = rebuild.needs_to_turn_up(one, (primary, standby), (&primaries, &standbys));
             let subject = Subject::Stack { stack: one.stack.clone(), side: Some(Side::Standby) };
-            findings.extend(quotas.check(&subject, &needs).await);
+            sheet.findings.extend(quotas.check(&subject, &needs).await);
         }
     }
-    findings
+    let missing = machines.values().filter(|offer| offer.is_missing()).count();
+    sheet.fact(match (machines.len(), missing) {
+        (0, _) => "no machine types to look up".to_owned(),
+        (all, 0) => format!("{all} machine types offered"),
+        (all, missing) => format!("{} of {all} machine types offered", all - missing),
+    });
+    let is_short = sheet.findings.iter().any(|finding| finding.code == codes::R_QUOTA);
+    sheet.fact(if is_short { "a quota is short" } else { "no quota that is known is short" });
 }

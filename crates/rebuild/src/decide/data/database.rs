@@ -14,11 +14,12 @@ use pilotlight_tfstate::ManagedInstance;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// A replica has them from its source. The provider refuses the first two; AWS refuses the others, or a change of
-/// them, as long as it is a replica.
-const NOT_OF_A_REPLICA: [&str; 12] = [
+/// A replica has them from its source. The provider refuses the first two and warns of the size; AWS refuses the others,
+/// or a change of them, as long as it is a replica.
+const NOT_OF_A_REPLICA: [&str; 13] = [
     "username",
     "db_name",
+    "allocated_storage",
     "name",
     "password",
     "password_wo",

@@ -5,8 +5,8 @@ use pilotlight_failover::{
     CheckReport, Endpoint, Intervention, PhaseReport, RecordMove, RecoveryTime, RunReport, StepReport,
 };
 use pilotlight_findings::{
-    ApiCalls, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side, Silenced, Span, Subject,
-    Verdict, codes,
+    ApiCalls, Area, AreaName, AreaVerdict, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side,
+    Silenced, Span, Subject, Verdict, codes,
 };
 use serde_json::json;
 
@@ -93,6 +93,13 @@ pub(crate) fn report() -> Report {
         duration_ms: 1,
         verdict: Verdict::Incomplete,
         summary: vec![Count { name: "resources".into(), count: 1 }],
+        areas: vec![Area {
+            name: AreaName::Drift,
+            verdict: AreaVerdict::NotReady,
+            facts: "f".into(),
+            findings: 1,
+            codes: vec![codes::D_MISSING],
+        }],
         findings: findings(),
         silenced: vec![Silenced {
             subject: Subject::Stack { stack: "app".into(), side: None },

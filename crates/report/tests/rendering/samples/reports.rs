@@ -46,6 +46,7 @@ pub(crate) fn drift_clean() -> Report {
         duration_ms: 2_149,
         verdict: Verdict::Clean,
         summary: counts(&[("in sync", 27), ("changed", 0), ("missing", 0), ("unread", 0)]),
+        areas: vec![],
         findings: vec![],
         silenced: vec![],
         calls: calls("eu-west-1"),

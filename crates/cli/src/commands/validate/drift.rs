@@ -1,0 +1,62 @@
+//! State against live, on both sides.
+
+use super::Looked;
+use super::scorecard::Scorecard;
+use crate::args::Reader;
+use crate::commands::drift::{Comparing, Loaded, compare, configurations, ignores, moved};
+use crate::failure::Failure;
+use crate::project::{Project, States};
+use pilotlight_cloud::Aws;
+use pilotlight_findings::{AreaName, Count};
+
+pub(super) async fn judge(
+    project: &Project,
+    states: &States,
+    looked: &Looked,
+    aws: &Aws,
+    card: &mut Scorecard,
+) -> Result<(), Failure> {
+    let loaded: Vec<Loaded> = states
+        .all()
+        .map(|(stack, side, state)| Loaded {
+            stack: stack.to_owned(),
+            side: Some(side),
+            region: project.plan.region(side).clone(),
+            source: project.plan.stack(stack).and_then(|stack| project.source(stack, side)),
+            role: project.plan.stack(stack).and_then(|stack| stack.role.clone()),
+            state: state.clone(),
+            judged: looked.at(stack),
+        })
+        .collect();
+    let ignores = ignores(None, &project.folder, Some(&project.plan), &[])?;
+    let (configurations, warnings) = configurations(&loaded);
+    let moved = moved(&project.plan, states);
+    let how = Comparing {
+        reader: Reader::Auto,
+        unmanaged: false,
+        moved: &moved,
+        ignores: &ignores,
+        terraform: None,
+        configurations: &configurations,
+    };
+    let outcome = compare(&loaded, &how, aws).await?;
+    let counts = outcome.counts;
+    let resources = counts.in_sync + counts.changed + counts.moved + counts.missing + counts.unread;
+    card.summary.insert(0, Count { name: "resources".into(), count: resources });
+    card.count("in sync", counts.in_sync);
+    card.silenced.extend(outcome.silenced);
+    let parts = [
+        (counts.in_sync, "in sync"),
+        (counts.changed, "changed"),
+        (counts.missing, "missing"),
+        (counts.moved, "moved by a failover"),
+        (counts.unread, "unread"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let sheet = card.sheet(AreaName::Drift);
+    sheet.fact(format!("{resources} resources on both sides: {}", parts.join(", ")));
+    sheet.findings.extend(warnings);
+    sheet.findings.extend(outcome.findings);
+    Ok(())
+}

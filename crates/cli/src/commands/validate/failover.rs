@@ -1,0 +1,85 @@
+//! A dry run of a failover, and the checks that it would ask before its switch.
+
+use super::scorecard::Scorecard;
+use crate::args::Validate;
+use crate::commands::Context;
+use crate::commands::failover::compile_run;
+use crate::failure::Failure;
+use crate::project::Project;
+use pilotlight_cloud::Aws;
+use pilotlight_failover::{Direction, Run, dry_run_facts, dry_run_findings, readiness};
+use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
+use pilotlight_integrity::NetworkProber;
+
+/// Compiles a failover. One that does not compile is a finding here: the standby is not ready.
+pub(super) async fn compiled(
+    project: &Project,
+    aws: &Aws,
+    context: Context<'_>,
+    card: &mut Scorecard,
+) -> Result<Option<Run>, Failure> {
+    match compile_run(project, Direction::Failover, aws, context).await {
+        Ok(run) => {
+            // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
+            // comes from the readiness.
+            let worth_knowing =
+                |finding: &Finding| finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK;
+            for finding in dry_run_findings(&run).into_iter().filter(worth_knowing) {
+                card.sheet(area_of(&finding)).findings.push(finding);
+            }
+            card.sheet(AreaName::Failover).facts.extend(dry_run_facts(&run));
+            Ok(Some(run))
+        }
+        Err(failure) => match failure.into_finding(&project.plan.name) {
+            Ok(finding) => {
+                let sheet = card.sheet(AreaName::Failover);
+                sheet.fact("it does not compile");
+                sheet.findings.push(finding);
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        },
+    }
+}
+
+/// Probes the checks that would stop the run before its switch.
+pub(super) async fn checks(run: &Run, project: &Project, args: &Validate, card: &mut Scorecard) {
+    let prober = NetworkProber::new(args.resolver.resolver).in_directory(&project.folder);
+    let environment = crate::vars::environment();
+    let checked = readiness(run, &prober, &environment).await;
+    card.count("checks", checked.probed);
+    let not_green = checked.findings.iter().filter(|one| matches!(one.subject, Subject::Check { .. })).count() as u64;
+    let green = checked.probed.saturating_sub(not_green);
+    let later = project.plan.checks.len() as u64 - checked.probed.min(project.plan.checks.len() as u64);
+    let sheet = card.sheet(AreaName::Checks);
+    sheet.fact(format!("{} probed, {green} green", checked.probed));
+    if later > 0 {
+        sheet.fact(format!("{later} more ask for what is only there after the switch, or of the side that is left"));
+    }
+    for finding in checked.findings {
+        let sheet = card.sheet(area_of(&finding));
+        if finding.code == codes::P_TTL {
+            // Told of the plan already: what the zone has is what counts.
+            sheet.findings.retain(|other| (other.code, &other.subject) != (finding.code, &finding.subject));
+        }
+        sheet.findings.push(finding);
+    }
+}
+
+/// Where a finding of the compiler or of a probe belongs.
+pub(super) fn area_of(finding: &Finding) -> AreaName {
+    let code = finding.code;
+    if code == codes::P_TTL {
+        AreaName::Objectives
+    } else if matches!(finding.subject, Subject::Check { .. })
+        || [codes::F_NO_TARGET_CHECK, codes::P_NO_CHECK_AFTER].contains(&code)
+    {
+        AreaName::Checks
+    } else if code == codes::P_JOURNAL_REGION {
+        AreaName::Journal
+    } else if code == codes::P_STANDBY_STATE {
+        AreaName::Source
+    } else {
+        AreaName::Failover
+    }
+}

@@ -1,0 +1,103 @@
+//! Primary against standby: what was generated, what is there, and what of the primary is left in it.
+
+use super::scorecard::Scorecard;
+use super::{Looked, capacity};
+use crate::commands::rebuild::{find_copies, prepare};
+use crate::failure::Failure;
+use crate::project::{Project, States};
+use pilotlight_cloud::Aws;
+use pilotlight_findings::{AreaName, Evidence, Finding, Severity, Side, codes};
+use pilotlight_plan::Stack;
+use pilotlight_rebuild::{OpenQuestion, Rebuild};
+use std::collections::BTreeSet;
+
+pub(super) async fn judge(
+    project: &Project,
+    states: &States,
+    looked: &Looked,
+    aws: &Aws,
+    card: &mut Scorecard,
+) -> Result<(), Failure> {
+    let rebuild = Rebuild::new(&project.plan, project.into.clone());
+    let (mut map, notes) = rebuild.region_map(&aws.catalog()).await?;
+    let stacks: Vec<&Stack> = project.stacks(&[])?.into_iter().filter(|stack| looked.at(&stack.name)).collect();
+    let primaries: Vec<_> = states.side(Side::Primary).collect();
+    let (mut compared, mut in_parity, mut differing, mut residues) = (0, 0, 0, 0);
+    let (mut as_generated, mut not_here) = (0, Vec::new());
+    // What the region does not have belongs to the source that names it: the question that is open there says so.
+    let source = card.sheet(AreaName::Source);
+    source.findings.extend(notes);
+    source.findings.extend(find_copies(project, &stacks, states, aws, &mut map).await?);
+    // What the map is told here of machine types is asked of the source when it is prepared.
+    let offered = capacity::machines_and_images(&rebuild, states, aws, &mut map).await?;
+    let prepared = prepare(&rebuild, project, &stacks, &map, states)?;
+    capacity::judge(&rebuild, &prepared, states, aws, offered, card).await;
+    for one in prepared {
+        let mut source: Vec<Finding> = one.retargeted.open.iter().map(OpenQuestion::finding).collect();
+        let (Some(primary), Some(standby)) =
+            (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
+        else {
+            card.sheet(AreaName::Source).findings.extend(source);
+            continue;
+        };
+        source.extend(rebuild.as_generated(&one)?);
+        if source.iter().any(|finding| finding.code == codes::R_NOT_HERE) {
+            not_here.push(one.stack.clone());
+        } else if source.iter().all(|finding| finding.severity < Severity::Error) {
+            as_generated += 1;
+        }
+        card.sheet(AreaName::Source).findings.extend(source);
+
+        let mut residue = rebuild.state_residue(&one, standby, &primaries)?;
+        residue.retain(|finding| finding.severity >= Severity::Error);
+        let parity = rebuild.parity(&one, primary, standby)?;
+        compared += 1;
+        in_parity += parity.in_parity;
+        differing += parity.differing;
+        residues += residue.len();
+        let sheet = card.sheet(AreaName::Parity);
+        sheet.findings.extend(parity.findings.into_iter().filter(|finding| !is_told(finding, &residue)));
+        sheet.findings.extend(residue);
+    }
+    card.count("in parity", in_parity);
+    let parity = card.sheet(AreaName::Parity);
+    if compared > 0 {
+        parity.fact(format!("{in_parity} of {} resources in parity", in_parity + differing));
+        parity.fact(match residues {
+            0 => "nothing of the primary left in the standby".to_owned(),
+            left => format!("{left} values name the primary"),
+        });
+    }
+    let source = card.sheet(AreaName::Source);
+    // Of a stack that was never built there is nothing to compare.
+    let here = compared - not_here.len();
+    if here > 0 {
+        source.fact(format!("{as_generated} of {here} stacks are what a rebuild would write now"));
+    }
+    if !not_here.is_empty() {
+        source.fact(format!("the standby's HCL of {} is not here to be compared", not_here.join(", ")));
+    }
+    Ok(())
+}
+
+/// Whether residue says all that a difference between the sides says: of the same resource, the same attributes.
+fn is_told(finding: &Finding, residue: &[Finding]) -> bool {
+    if finding.code != codes::R_PARITY || residue.is_empty() {
+        return false;
+    }
+    let of_it = residue.iter().filter(|other| other.subject == finding.subject);
+    let named: BTreeSet<&str> = of_it
+        .flat_map(|other| &other.evidence)
+        .filter_map(|evidence| match evidence {
+            Evidence::Fact { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    finding.evidence.iter().all(|evidence| match evidence {
+        // `tags_all` repeats `tags`.
+        Evidence::Change { attribute, .. } => {
+            named.contains(attribute.as_str()) || named.contains(attribute.replacen("tags_all", "tags", 1).as_str())
+        }
+        _ => false,
+    })
+}

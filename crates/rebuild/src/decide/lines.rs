@@ -1,0 +1,52 @@
+//! Where the lines of a file begin, looked up once and asked for often.
+
+use pilotlight_findings::{Position, Span};
+use std::ops::Range;
+
+/// A file's name in reports, and its lines.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    shown: String,
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    pub(crate) fn of(shown: String, bytes: &[u8]) -> Self {
+        let after = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+        Self { shown, starts: std::iter::once(0).chain(after).collect() }
+    }
+
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at)
+    }
+
+    /// The place of a range of the file, of which these are the bytes.
+    pub(crate) fn span(&self, bytes: &[u8], range: Range<usize>) -> Span {
+        let at = range.start.min(bytes.len());
+        let line = self.line(at);
+        let before = bytes.get(self.starts[line - 1]..at).unwrap_or_default();
+        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        Span { file: self.shown.clone(), start: Position { line, column }, bytes: (range.start, range.end) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_whole_text() {
+        for text in ["", "a", "é = 1\nb = \"ü\"\n\n  c\n", "\n"] {
+            let lines = Lines::of("main.tf".to_owned(), text.as_bytes());
+            for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+                assert_eq!(lines.span(text.as_bytes(), at..at), Span::of("main.tf", text, at..at), "{text:?} at {at}");
+                assert_eq!(lines.line(at), Position::of(text, at).line);
+            }
+        }
+    }
+}
