@@ -138,7 +138,7 @@ fn plan(folder: &Path, standby: &str) -> pilotlight_plan::DrPlan {
     std::fs::write(folder.join("app/main.tf"), SOURCE).expect("a source");
     let text = format!(
         "plan \"t\" {{\n  primary {{ region = \"eu-west-1\" }}\n  standby {{ region = \"eu-central-1\" }}\n}}\n\
-         stack \"app\" {{\n  source = \"app\"\n  state = \"file:app.tfstate\"\n  standby {{\n {standby}\n }}\n}}\n"
+         stack \"app\" {{\n  source = \"app\"\n  state = \"file:app.tfstate\"\n  standby {{\n data \"aws_db_instance.d\" {{ from = \"empty\" }}\n {standby}\n }}\n}}\n"
     );
     let file = folder.join("plan.hcl");
     pilotlight_plan::parse(&file.display().to_string(), &text, &Inputs::default()).expect("a plan")
@@ -231,7 +231,7 @@ async fn an_answer_that_is_not_offered_either_is_told() {
 #[test]
 fn without_a_look_up_nothing_is_asked() {
     let world = World::of(
-        "plan \"t\" {\n primary { region = \"eu-west-1\" }\n standby { region = \"eu-central-1\" }\n}\nstack \"app\" {\n source = \"../app\"\n state = \"file:app.tfstate\"\n}\n",
+        "plan \"t\" {\n primary { region = \"eu-west-1\" }\n standby { region = \"eu-central-1\" }\n}\nstack \"app\" {\n source = \"../app\"\n state = \"file:app.tfstate\"\n standby {\n data \"aws_db_instance.d\" { from = \"empty\" }\n }\n}\n",
     );
     let tree = pilotlight_rebuild::SourceTree::from_files("app", [("main.tf".into(), SOURCE.as_bytes().to_vec())])
         .expect("HCL");

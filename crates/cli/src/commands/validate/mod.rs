@@ -81,7 +81,7 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     wait.say("parity");
     parity::judge(&project, &states, &looked, &aws, &mut card).await?;
     if let Some(fact) = looked.fact() {
-        for name in [AreaName::Drift, AreaName::Parity, AreaName::Source] {
+        for name in [AreaName::Drift, AreaName::Parity, AreaName::Source, AreaName::Capacity] {
             card.sheet(name).fact(fact.clone());
         }
     }
