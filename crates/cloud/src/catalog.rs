@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use pilotlight_drift::Place;
-use pilotlight_findings::Region;
+use pilotlight_findings::{Explain as _, Region};
 use pilotlight_rebuild::{CatalogError, Image, ImageState, RegionCatalog};
 
 /// Images a page.
@@ -157,7 +157,7 @@ where
 }
 
 fn catalog_error(region: &Region, what: &'static str, error: &CallError) -> CatalogError {
-    CatalogError { region: region.clone(), what, reason: error.reason() }
+    CatalogError { region: region.clone(), what, reason: error.reason(), remedy: error.remedy() }
 }
 
 #[cfg(test)]

@@ -32,8 +32,8 @@ pub(crate) struct Regional {
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) auto_scaling: aws_sdk_autoscaling::Client,
     pub(crate) rds: aws_sdk_rds::Client,
-    pub(crate) quotas: aws_sdk_servicequotas::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) quotas: aws_sdk_servicequotas::Client,
     /// Id of the account, where a role leads there.
     account: Option<String>,
     gate: Gate,
@@ -66,8 +66,8 @@ impl Regional {
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter(here)).build();
         let auto_scaling = aws_sdk_autoscaling::config::Builder::from(config).interceptor(meter(here)).build();
         let rds = aws_sdk_rds::config::Builder::from(config).interceptor(meter(here)).build();
-        let quotas = aws_sdk_servicequotas::config::Builder::from(config).interceptor(meter(here)).build();
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(meter(here)).build();
+        let quotas = aws_sdk_servicequotas::config::Builder::from(config).interceptor(meter(here)).build();
         Self {
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
             route53: aws_sdk_route53::Client::from_conf(route53),
@@ -80,8 +80,8 @@ impl Regional {
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             auto_scaling: aws_sdk_autoscaling::Client::from_conf(auto_scaling),
             rds: aws_sdk_rds::Client::from_conf(rds),
-            quotas: aws_sdk_servicequotas::Client::from_conf(quotas),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
+            quotas: aws_sdk_servicequotas::Client::from_conf(quotas),
             region,
             account,
             gate,

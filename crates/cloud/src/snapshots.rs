@@ -7,7 +7,7 @@ use crate::session::Aws;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, Snapshot};
 use pilotlight_drift::Place;
-use pilotlight_findings::Region;
+use pilotlight_findings::{Explain as _, Region};
 use pilotlight_rebuild::{CatalogError, DatabaseId, SnapshotCatalog, SnapshotCopy, SnapshotSource};
 use std::collections::BTreeMap;
 
@@ -190,7 +190,7 @@ async fn snapshots(regional: &Regional, filters: Vec<Filter>) -> Result<Vec<Snap
 }
 
 fn snapshot_error(region: &Region, what: &'static str, error: &CallError) -> CatalogError {
-    CatalogError { region: region.clone(), what, reason: error.reason() }
+    CatalogError { region: region.clone(), what, reason: error.reason(), remedy: error.remedy() }
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ impl CapacityCatalog for Memory {
                 region: region.clone(),
                 what: "quotas",
                 reason: "access denied: no".to_owned(),
+                remedy: None,
             });
         }
         let Some(values) = self.values.get(service) else { return Ok(Told::NotHere("no such service".to_owned())) };

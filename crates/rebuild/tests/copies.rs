@@ -53,6 +53,7 @@ impl SnapshotCatalog for Catalog {
                 region: to.clone(),
                 what: "snapshots of databases",
                 reason: "denied".to_owned(),
+                remedy: None,
             });
         };
         let of = known.iter().filter(|(of, ..)| of == source);

@@ -23,6 +23,7 @@ impl RegionCatalog for Catalog {
                 region: region.clone(),
                 what: "availability zones",
                 reason: "connection refused".to_owned(),
+                remedy: None,
             });
         }
         Ok(["b", "a"].map(|letter| format!("{region}{letter}")).to_vec())
@@ -34,6 +35,7 @@ impl RegionCatalog for Catalog {
                 region: region.clone(),
                 what: "images",
                 reason: "connection refused".to_owned(),
+                remedy: None,
             });
         }
         let known = ids.iter().filter(|id| id.ends_with("aaaa"));

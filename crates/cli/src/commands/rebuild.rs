@@ -62,12 +62,10 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
         Images { rebuild: &rebuild, catalog: &catalog, copying: args.copy_images, primary_down: args.primary_down };
     let missing = images.look_up(&observed.map, &recorded, &mut observed.findings).await?;
     images.copy(missing, (&mut observed.map, &mut observed.findings), args.yes, &wait, context).await?;
-    let copied = copies::find(&project, &stacks, &observed.states, &aws, &mut observed.map).await?;
     let prepared = prepare(&rebuild, &project, &stacks, &observed.map, &observed.states)?;
     drop(wait);
 
     let mut findings = observed.findings.clone();
-    findings.extend(copied);
     let refused = if args.primary_down { primary_calls(&rebuild, &prepared)? } else { Vec::new() };
     findings.extend(prepared.iter().flat_map(|one| one.retargeted.notes.clone()));
     let open: Vec<Finding> =

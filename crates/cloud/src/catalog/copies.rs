@@ -55,6 +55,7 @@ impl ImageCopier for AwsCatalog {
             region: copy.to.clone(),
             what: "copy of an image",
             reason: "the answer to CopyImage names no image".to_owned(),
+            remedy: None,
         })
     }
 }

@@ -43,8 +43,8 @@ impl ImageCopy {
     /// The same for each attempt, so that two of them make one copy.
     pub fn token(&self) -> String {
         let text = format!("{} {} {} {}", self.from, self.image.id, self.to, self.image.name);
-        // EC2 takes 64 characters, which a whole digest fills alone.
-        format!("pilotlight-{}", &digest(text.as_bytes())[..32])
+        // AWS takes tokens of at most 64 characters.
+        format!("pilotlight-{}", &digest(text)[..32])
     }
 }
 

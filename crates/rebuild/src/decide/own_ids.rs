@@ -107,12 +107,10 @@ impl OwnIds {
     /// Whether a host's first label, or more of it, is AWS's own.
     fn is_own(&self, host: &str) -> bool {
         let fits = |form: &&str| {
-            let (head, tail, word) = match form.split_once("{short}") {
-                Some((head, tail)) => (head, tail, &self.short),
-                None => {
-                    form.split_once("{}").map_or((*form, "", &self.region), |(head, tail)| (head, tail, &self.region))
-                }
-            };
+            let (head, end) = form.split_at(form.find('{').unwrap_or(form.len()));
+            let short = end.strip_prefix("{short}").map(|tail| (tail, &self.short));
+            let named = short.or_else(|| end.strip_prefix("{}").map(|tail| (tail, &self.region)));
+            let Some((tail, word)) = named else { return false };
             let rest = host.strip_suffix(tail).and_then(|rest| rest.strip_suffix(word.as_str()));
             rest.and_then(|rest| rest.strip_suffix(head)).is_some_and(|first| !first.is_empty() && first != "*")
         };

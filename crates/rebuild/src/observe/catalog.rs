@@ -50,6 +50,8 @@ pub struct CatalogError {
     pub what: &'static str,
     /// The API's own words.
     pub reason: String,
+    /// What to do about it, where that is known.
+    pub remedy: Option<String>,
 }
 
 /// What a region offers.

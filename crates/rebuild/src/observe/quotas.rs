@@ -71,6 +71,18 @@ impl<'a> QuotaCheck<'a> {
         findings
     }
 
+    /// How many quotas limit what is needed, and of how many of them both value and use are known.
+    pub fn held(&self) -> (usize, usize) {
+        let rows = quota_rows().iter().filter(|row| relevant(row.counted, &self.needs));
+        let (mut all, mut known) = (0, 0);
+        for row in rows {
+            let used = row.counted.stock().is_none_or(|stock| self.used.contains_key(&stock));
+            all += 1;
+            known += usize::from(used && self.value(row.service, row.code).is_some());
+        }
+        (all, known)
+    }
+
     async fn read(&mut self, needs: &Needs) {
         let rows: Vec<_> = quota_rows().iter().filter(|row| relevant(row.counted, needs)).collect();
         let services: BTreeSet<&'static str> = rows.iter().map(|row| row.service).collect();

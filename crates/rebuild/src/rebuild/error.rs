@@ -106,9 +106,7 @@ impl Explain for RebuildError {
     fn remedy(&self) -> Option<String> {
         match self {
             Self::NoStack(_) => Some("name a stack of the plan".to_owned()),
-            Self::Catalog(_) => {
-                Some("where a region is gone, map its zones and images in the stack's standby block".to_owned())
-            }
+            Self::Catalog(error) => error.remedy.clone(),
             Self::Open { .. } => Some("answer each question in the stack's standby block".to_owned()),
             // The saved plan is gone by then, so Terraform's own command cannot be repeated.
             Self::Terraform { stack, source } if source.code() == codes::T_DIAGNOSTIC => Some(format!(

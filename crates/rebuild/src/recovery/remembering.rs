@@ -88,7 +88,7 @@ impl RegionCatalog for RememberingCatalog<'_> {
             if let Some(id) = ids.iter().find(|id| !is_known(id)) {
                 // What is not kept may well be there: that is another answer than none.
                 let reason = format!("the recovery kit does not know {id}; map it in the stack's standby block");
-                return Err(CatalogError { region: region.clone(), what: "images", reason });
+                return Err(CatalogError { region: region.clone(), what: "images", reason, remedy: None });
             }
             return Ok(kept.images.iter().filter(|image| ids.contains(&image.id)).cloned().collect());
         }

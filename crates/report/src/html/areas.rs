@@ -25,7 +25,7 @@ pub(super) fn areas(areas: &[Area]) -> Markup {
                             th scope="row" { (area.name) }
                             td { (badge(mark, mark.word)) }
                             td { (safe(&area.facts)) }
-                            td { @for code in &area.codes { code { (code) } " " } }
+                            td.codes { @for code in &area.codes { code { (code) } " " } }
                         }
                     }
                 }

@@ -1,10 +1,10 @@
 //! Images and quotas: can the standby be launched, and turned up to its full size?
 
-use super::scorecard::Scorecard;
+use super::scorecard::Sheet;
 use crate::failure::Failure;
 use crate::project::States;
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{AreaName, Finding, Side, Subject, codes};
+use pilotlight_findings::{Finding, Side, Subject, codes};
 use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
 use pilotlight_tfstate::State;
 
@@ -29,24 +29,26 @@ pub(super) async fn machines_and_images(
     Ok(findings)
 }
 
-/// Judges what was found of machine types and images, machine types that the standby would need and does not have, and
-/// quotas that turning it up would exceed.
-pub(super) async fn judge(
+/// Machine types that the standby would need and does not have, and quotas that turning it up would exceed.
+pub(super) async fn capacity(
     rebuild: &Rebuild<'_>,
     prepared: &[Prepared],
     states: &States,
     aws: &Aws,
-    offered: Vec<Finding>,
-    card: &mut Scorecard,
+    sheet: &mut Sheet,
 ) {
     let catalog = aws.catalog();
-    let sheet = card.sheet(AreaName::Capacity);
-    sheet.findings.extend(offered);
-    let Some(first) = prepared.first() else { return sheet.skip("no stack is looked at") };
-    let (plan, machines) = (rebuild.plan, &first.map.machines);
-    let mut quotas = QuotaCheck::new(&catalog, &plan.standby, &plan.name, machines, codes::R_CAPACITY_UNREAD);
+    let Some(first) = prepared.first() else { return };
+    let plan = rebuild.plan;
+    let mut quotas =
+        QuotaCheck::new(&catalog, &plan.standby, &plan.name, &first.map.machines, codes::R_CAPACITY_UNREAD);
     let of_side = |side| states.side(side).collect::<Vec<&State>>();
     let (primaries, standbys) = (of_side(Side::Primary), of_side(Side::Standby));
+    let machines = &first.map.machines;
+    if !machines.is_empty() {
+        let offered = machines.values().filter(|machine| !machine.is_missing()).count();
+        sheet.fact(format!("{offered} of {} machine types offered", machines.len()));
+    }
     for one in prepared {
         // What only the state tells of machine types; the rest are questions of the source.
         let unwritten = one.retargeted.notes.iter().filter(|finding| finding.code == codes::R_MACHINE);
@@ -59,12 +61,8 @@ pub(super) async fn judge(
             sheet.findings.extend(quotas.check(&subject, &needs).await);
         }
     }
-    let missing = machines.values().filter(|offer| offer.is_missing()).count();
-    sheet.fact(match (machines.len(), missing) {
-        (0, _) => "no machine types to look up".to_owned(),
-        (all, 0) => format!("{all} machine types offered"),
-        (all, missing) => format!("{} of {all} machine types offered", all - missing),
+    sheet.fact(match quotas.held() {
+        (0, _) => "turning up needs no more of what has a quota".to_owned(),
+        (all, known) => format!("{known} of {all} quotas known that turning up draws on"),
     });
-    let is_short = sheet.findings.iter().any(|finding| finding.code == codes::R_QUOTA);
-    sheet.fact(if is_short { "a quota is short" } else { "no quota that is known is short" });
 }

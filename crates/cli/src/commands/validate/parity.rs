@@ -28,10 +28,11 @@ pub(super) async fn judge(
     let source = card.sheet(AreaName::Source);
     source.findings.extend(notes);
     source.findings.extend(find_copies(project, &stacks, states, aws, &mut map).await?);
-    // What the map is told here of machine types is asked of the source when it is prepared.
-    let offered = capacity::machines_and_images(&rebuild, states, aws, &mut map).await?;
+    let machines = capacity::machines_and_images(&rebuild, states, aws, &mut map).await?;
     let prepared = prepare(&rebuild, project, &stacks, &map, states)?;
-    capacity::judge(&rebuild, &prepared, states, aws, offered, card).await;
+    let sheet = card.sheet(AreaName::Capacity);
+    sheet.findings.extend(machines);
+    capacity::capacity(&rebuild, &prepared, states, aws, sheet).await;
     for one in prepared {
         let mut source: Vec<Finding> = one.retargeted.open.iter().map(OpenQuestion::finding).collect();
         let (Some(primary), Some(standby)) =
