@@ -1,9 +1,10 @@
 //! The stores of the journal: there, writable, not in the primary region alone, and what they tell of past runs.
 //! Nothing is written.
 
+use super::recovery_kit;
 use super::scorecard::{Scorecard, Sheet};
 use crate::failure::Failure;
-use crate::project::Project;
+use crate::project::{Project, States};
 use pilotlight_cloud::{Aws, BucketPlace};
 use pilotlight_failover::{RunReport, is_measured_failover, report};
 use pilotlight_findings::{AreaName, Evidence, Explain, Finding, Severity, Subject, codes};
@@ -32,7 +33,12 @@ enum Where {
     NotKnown,
 }
 
-pub(super) async fn judge(project: &Project, aws: &Aws, card: &mut Scorecard) -> Result<Past, Failure> {
+pub(super) async fn judge(
+    project: &Project,
+    states: &States,
+    aws: &Aws,
+    card: &mut Scorecard,
+) -> Result<Past, Failure> {
     let mut places = Vec::new();
     for url in &project.plan.journal {
         let store = project.store(url, aws).await?;
@@ -48,6 +54,7 @@ pub(super) async fn judge(project: &Project, aws: &Aws, card: &mut Scorecard) ->
         return Ok(Past::default());
     }
     let stores = project.journal(&[], aws).await?;
+    recovery_kit::judge(project, states, &stores, sheet).await;
     match past(&stores, &project.plan.name, sheet).await {
         Ok(past) => Ok(past),
         Err(failed) => {

@@ -8,6 +8,7 @@ mod journal;
 mod objectives;
 mod parity;
 mod permissions;
+mod recovery_kit;
 mod scorecard;
 
 use super::Context;
@@ -86,7 +87,7 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
         }
     }
     wait.say("the journal");
-    let past = journal::judge(&project, &aws, &mut card).await?;
+    let past = journal::judge(&project, &states, &aws, &mut card).await?;
     wait.say("compiling a failover");
     let run = if unbuilt == 0 {
         failover::compiled(&project, &aws, context, &mut card).await?
