@@ -19,6 +19,8 @@ pub struct Call {
     pub body: String,
     /// The region that it is signed for; empty where it is not signed.
     pub region: String,
+    /// `ServiceQuotasV20190624.ListServiceQuotas`: the operation in the JSON protocols' own header; else empty.
+    pub target: String,
 }
 
 /// When a call is looked at.
@@ -47,12 +49,13 @@ struct Wire {
 }
 
 impl Call {
-    /// The query APIs name the operation in the body, the REST ones by method and path.
+    /// The query APIs name the operation in the body, those of JSON in a header, the REST ones by method and path.
     pub fn operation(&self) -> String {
         let action = self.body.split('&').find_map(|field| field.strip_prefix("Action="));
         // CloudWatch's protocol has it in the path, over a body that is no text.
         let in_path = self.path.strip_prefix("/service/").and_then(|rest| rest.split_once("/operation/"));
-        match action.or(in_path.map(|(_, operation)| operation)) {
+        let target = self.target.rsplit_once('.').map(|(_, operation)| operation);
+        match action.or(in_path.map(|(_, operation)| operation)).or(target) {
             Some(operation) => operation.to_owned(),
             None => format!("{} {}", self.method, self.path),
         }
@@ -171,7 +174,7 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut request = line.into_bytes();
-    let (mut length, mut region) = (0, String::new());
+    let (mut length, mut region, mut target) = (0, String::new(), String::new());
     loop {
         let mut header = String::new();
         if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
@@ -183,6 +186,7 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
             "transfer-encoding" => return Err(std::io::Error::other("the tap reads no chunked request")),
             // AWS4-HMAC-SHA256 Credential=KEY/20260301/eu-west-1/ec2/aws4_request, …
             "authorization" => region = value.split('/').nth(2).unwrap_or_default().to_owned(),
+            "x-amz-target" => value.trim().clone_into(&mut target),
             "connection" => continue,
             _ => {}
         }
@@ -192,7 +196,7 @@ fn read_call(reader: &mut impl BufRead) -> std::io::Result<Option<(Call, Vec<u8>
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     request.extend_from_slice(&body);
-    Ok(Some((Call { method, path, body: String::from_utf8_lossy(&body).into_owned(), region }, request)))
+    Ok(Some((Call { method, path, body: String::from_utf8_lossy(&body).into_owned(), region, target }, request)))
 }
 
 #[cfg(test)]
@@ -200,7 +204,13 @@ mod tests {
     use super::*;
 
     fn call(method: &str, path: &str, body: &str) -> Call {
-        Call { method: method.into(), path: path.into(), body: body.into(), region: String::new() }
+        Call {
+            method: method.into(),
+            path: path.into(),
+            body: body.into(),
+            region: String::new(),
+            target: String::new(),
+        }
     }
 
     #[test]
@@ -218,6 +228,9 @@ mod tests {
             let path = format!("/service/GraniteServiceVersion20100801/operation/{operation}");
             call("POST", &path, "\u{fffd}")
         };
+        let json = |target: &str| Call { target: target.into(), ..call("POST", "/", "{}") };
+        assert!(json("ServiceQuotasV20190624.ListServiceQuotas").reads());
+        assert!(!json("ServiceQuotasV20190624.RequestServiceQuotaIncrease").reads());
         assert!(cloudwatch("GetMetricStatistics").reads());
         assert!(!cloudwatch("PutMetricData").reads());
     }
