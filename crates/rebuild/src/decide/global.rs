@@ -151,9 +151,32 @@ impl PrivateZones {
 }
 
 /// Attributes that name an object for all regions at once. Two of one name cannot be.
-/// A record has a second one, that tells apart several of one name.
-pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 2] =
-    [("aws_route53_record", "name", Some("set_identifier")), ("aws_s3_bucket", "bucket", None)];
+/// A record has a second one, that tells apart several of one name; so has what a bucket has several of.
+/// A bucket's settings are the bucket's: those of the standby would be set on the primary's.
+pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 22] = [
+    ("aws_route53_record", "name", Some("set_identifier")),
+    ("aws_s3_bucket", "bucket", None),
+    ("aws_s3_object", "bucket", Some("key")),
+    ("aws_s3_bucket_object", "bucket", Some("key")),
+    ("aws_s3_bucket_accelerate_configuration", "bucket", None),
+    ("aws_s3_bucket_acl", "bucket", None),
+    ("aws_s3_bucket_cors_configuration", "bucket", None),
+    ("aws_s3_bucket_intelligent_tiering_configuration", "bucket", Some("name")),
+    ("aws_s3_bucket_inventory", "bucket", Some("name")),
+    ("aws_s3_bucket_lifecycle_configuration", "bucket", None),
+    ("aws_s3_bucket_logging", "bucket", None),
+    ("aws_s3_bucket_metric", "bucket", Some("name")),
+    ("aws_s3_bucket_notification", "bucket", None),
+    ("aws_s3_bucket_object_lock_configuration", "bucket", None),
+    ("aws_s3_bucket_ownership_controls", "bucket", None),
+    ("aws_s3_bucket_policy", "bucket", None),
+    ("aws_s3_bucket_public_access_block", "bucket", None),
+    ("aws_s3_bucket_replication_configuration", "bucket", None),
+    ("aws_s3_bucket_request_payment_configuration", "bucket", None),
+    ("aws_s3_bucket_server_side_encryption_configuration", "bucket", None),
+    ("aws_s3_bucket_versioning", "bucket", None),
+    ("aws_s3_bucket_website_configuration", "bucket", None),
+];
 
 /// How ids of regional objects begin, before a hyphen and 8 or 17 hexadecimal digits.
 /// Source: Amazon EC2 User Guide, "Resource IDs".

@@ -184,3 +184,42 @@ resource "aws_ce_anomaly_monitor" "spend" {}
         ]
     );
 }
+
+#[test]
+fn settings_of_a_bucket_that_is_the_primarys_are_asked() {
+    let source = r#"resource "aws_s3_bucket_versioning" "shared" {
+  bucket = "company-assets"
+}
+
+resource "aws_s3_bucket_versioning" "own" {
+  bucket = aws_s3_bucket.own.id
+}
+
+resource "aws_s3_bucket_policy" "named" {
+  bucket = "assets-eu-west-1"
+}
+
+resource "aws_s3_object" "same" {
+  bucket = "company-assets"
+  key    = "app.json"
+}
+
+resource "aws_s3_object" "apart" {
+  bucket = "company-assets"
+  key    = "eu-west-1/app.json"
+}
+"#;
+    let asked = |extra: &str| -> Vec<(String, Option<String>)> {
+        let result = from("eu-west-1", &[("main.tf", source)], extra);
+        result.open.into_iter().map(|question| (question.what, question.plan_line)).collect()
+    };
+    let question = |address: &str| {
+        (
+            format!("{address} would have the bucket company-assets in both regions, and it is the primary's"),
+            Some(format!("set \"{address}\" {{ bucket = \"company-assets-eu-central-1\" }}")),
+        )
+    };
+    assert_eq!(asked(""), [question("aws_s3_bucket_versioning.shared"), question("aws_s3_object.same")]);
+    let answer = "set \"aws_s3_bucket_versioning.shared\" { bucket = \"company-assets-eu-central-1\" }\n    exclude = [\"aws_s3_object.same\"]";
+    assert_eq!(asked(answer), []);
+}
