@@ -378,6 +378,66 @@ fn a_source_that_is_a_replica_itself_follows_its_own() {
 }
 
 #[test]
+fn a_module_of_databases_and_replicas_is_asked_for_what_is_no_replica() {
+    let module = r#"variable "copy_of" {
+  default = null
+}
+
+resource "aws_db_instance" "db" {
+  instance_class      = "a"
+  replicate_source_db = var.copy_of
+  username            = var.copy_of == null ? "owner" : null
+}
+
+output "arn" {
+  value = aws_db_instance.db.arn
+}
+"#;
+    let first = "module \"first\" {\n  source = \"./wrap\"\n}\n";
+    let read = "module \"read\" {\n  source  = \"./wrap\"\n  copy_of = module.first.arn\n}\n";
+    let wrap = r#"variable "copy_of" {
+  type    = string
+  default = ""
+}
+
+module "inner" {
+  source  = "../db"
+  copy_of = var.copy_of
+}
+
+output "arn" {
+  value = module.inner.arn
+}
+"#;
+    let made = |main: &str, world: &World, state: &State| {
+        let files = tree(&[("main.tf", main), ("wrap/main.tf", wrap), ("db/main.tf", module)]);
+        retarget(&files, &world.input("app", Some(state))).expect("valid HCL")
+    };
+    let both = made(&format!("{first}{read}"), &plan(""), &state(&[]));
+    assert_eq!(
+        asked(&both),
+        [(
+            "module.first.module.inner.aws_db_instance.db holds data, and the plan does not say what the standby's has in it"
+                .to_owned(),
+            Some("data \"module.first.module.inner.aws_db_instance.db\" { from = \"replica\" }".to_owned())
+        )]
+    );
+    // The block is the replica's too.
+    let choice = plan("data \"module.first.module.inner.aws_db_instance.db\" { from = \"replica\" }");
+    let shared = made(&format!("{first}{read}"), &choice, &state(&[]));
+    assert!(shared.open[0].what.contains("called more than once"), "{:#?}", shared.open);
+    let mut recorded = one_object(("aws_db_instance", "db"), json!({"arn": ARN}));
+    recorded["module"] = json!("module.first.module.inner");
+    let alone = made(first, &choice, &state(&[recorded]));
+    let text = String::from_utf8_lossy(&alone.files[Path::new("db/main.tf")]).into_owned();
+    assert!(alone.open.is_empty() && text.contains(&format!("  replicate_source_db = \"{ARN}\"\n")), "{text}");
+    // Each that is made empty is told.
+    let empty = made(&format!("{first}{read}"), &plan("data \"*\" { from = \"empty\" }"), &state(&[]));
+    let told: Vec<_> = empty.data.iter().map(|data| data.address.as_str()).collect();
+    assert_eq!(told, ["module.first.module.inner.aws_db_instance.db"]);
+}
+
+#[test]
 fn the_source_of_a_replica_is_no_residue_and_its_differences_are_explained() {
     let world = plan("data \"aws_db_instance.main\" { from = \"replica\" }");
     let primary = state(&[one_object(

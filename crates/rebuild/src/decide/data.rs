@@ -4,12 +4,13 @@
 mod block;
 pub(crate) mod bucket;
 pub(crate) mod database;
+mod own_source;
 mod recorded_values;
 mod volume;
 
 use super::modules::{Instances, address};
 use super::retarget::Work;
-use super::syntax::{attribute, labels, literal, place};
+use super::syntax::{attribute, labels, place};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
@@ -33,6 +34,7 @@ pub struct DataResource {
 }
 
 /// A resource of the source that holds data.
+#[derive(Clone)]
 struct Holder {
     file: PathBuf,
     resource_type: String,
@@ -43,14 +45,6 @@ struct Holder {
     range: Range<usize>,
     is_json: bool,
 }
-
-/// Replicas whose source the source itself names follow that, in either region.
-const OWN_SOURCES: [(&str, &str); 4] = [
-    ("aws_db_instance", "replicate_source_db"),
-    ("aws_rds_cluster", "replication_source_identifier"),
-    ("aws_docdb_cluster", "global_cluster_identifier"),
-    ("aws_neptune_cluster", "replication_source_identifier"),
-];
 
 /// A cache holds data where it keeps snapshots.
 const PERSISTENCE: [(&str, &str); 2] = [
@@ -67,7 +61,7 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
         if holder.addresses.is_empty() || holder.addresses.iter().all(gone) {
             continue;
         }
-        one(work, holder);
+        one(work, holder, instances);
     }
     tell_unused(work, &used);
     work.result.data.sort_by(|a, b| a.address.cmp(&b.address));
@@ -83,13 +77,20 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
     }
 }
 
-fn one(work: &mut Work<'_>, holder: &Holder) {
-    let chosen: Vec<Option<&DataChoice>> =
-        holder.addresses.iter().map(|address| work.input.stack.standby.data_choice(address)).collect();
-    let by_name = chosen.iter().flatten().any(|choice| choice.address != ALL_DATA);
-    if follows_its_own(work, holder) && !by_name {
+fn one(work: &mut Work<'_>, all: &Holder, instances: &Instances) {
+    let followers = own_source::followers(work, all, instances);
+    let by_name = |address: &String| {
+        work.input.stack.standby.data_choice(address).is_some_and(|choice| choice.address != ALL_DATA)
+    };
+    let mut holder = all.clone();
+    holder.addresses.retain(|address| !followers.contains(address) || by_name(address));
+    if holder.addresses.is_empty() {
         return;
     }
+    let is_shared = all.addresses.len() > 1;
+    let holder = &holder;
+    let chosen: Vec<Option<&DataChoice>> =
+        holder.addresses.iter().map(|address| work.input.stack.standby.data_choice(address)).collect();
     let Some(choices) = chosen.iter().copied().collect::<Option<Vec<_>>>() else {
         ask_for_a_choice(work, holder);
         return;
@@ -98,7 +99,7 @@ fn one(work: &mut Work<'_>, holder: &Holder) {
     let edits = |choice: &DataChoice| matches!(choice.from, DataFrom::Replica | DataFrom::Snapshot);
     if choices.iter().any(|choice| edits(choice)) {
         let asked = match () {
-            () if holder.addresses.len() > 1 => Some((
+            () if is_shared => Some((
                 "it is in a module that is called more than once: one block serves every call",
                 "give the module a variable for it, and let each call pass its own; or choose empty or elsewhere",
             )),
@@ -215,14 +216,6 @@ fn holders(work: &Work<'_>, instances: &Instances) -> Vec<Holder> {
         }
     }
     holders
-}
-
-/// Whether the source itself makes it from another one.
-fn follows_its_own(work: &Work<'_>, holder: &Holder) -> bool {
-    let Some((_, name)) = OWN_SOURCES.iter().find(|(known, _)| *known == holder.resource_type) else { return false };
-    let Some(block) = block_of(work, holder) else { return false };
-    attribute(&block.body, name)
-        .is_some_and(|value| !matches!(value, Expression::Null(_)) && literal(value) != Some(""))
 }
 
 /// The block of a holder, where it stands in HCL.

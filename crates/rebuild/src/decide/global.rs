@@ -14,19 +14,32 @@ use std::path::{Path, PathBuf};
 /// A Route 53 health check is global too, and made per region all the same: each watches its own side.
 /// Records are entries of a shared zone; see [`UNIQUE_NAMES`].
 /// A global cluster spans its regions: each of them has a cluster in it.
-const GLOBAL_TYPES: [&str; 8] = [
+/// A setting of the account, such as its block of public access to S3, is in force in each of its regions.
+const GLOBAL_TYPES: [&str; 20] = [
     "aws_route53_zone",
     "aws_route53_delegation_set",
     "aws_route53_key_signing_key",
     "aws_route53_hosted_zone_dnssec",
+    "aws_route53_query_log",
+    "aws_route53_traffic_policy",
+    "aws_route53_traffic_policy_instance",
+    "aws_route53_cidr_collection",
+    "aws_route53_cidr_location",
     "aws_ecrpublic_repository",
+    "aws_s3_account_public_access_block",
+    "aws_s3control_multi_region_access_point",
+    "aws_s3control_multi_region_access_point_policy",
+    "aws_lightsail_distribution",
+    "aws_lightsail_domain",
+    "aws_lightsail_domain_entry",
+    "aws_dynamodb_global_table",
     "aws_rds_global_cluster",
     "aws_docdb_global_cluster",
     "aws_neptune_global_cluster",
 ];
 
 /// Families of which every type is global.
-const GLOBAL_PREFIXES: [&str; 9] = [
+const GLOBAL_PREFIXES: [&str; 18] = [
     "aws_iam_",
     "aws_cloudfront_",
     "aws_organizations_",
@@ -36,6 +49,15 @@ const GLOBAL_PREFIXES: [&str; 9] = [
     "aws_budgets_",
     "aws_globalaccelerator_",
     "aws_account_",
+    "aws_ce_",
+    "aws_cur_",
+    "aws_bcmdataexports_",
+    "aws_costoptimizationhub_",
+    "aws_networkmanager_",
+    "aws_route53recoverycontrolconfig_",
+    "aws_route53recoveryreadiness_",
+    "aws_ssoadmin_",
+    "aws_identitystore_",
 ];
 
 /// Whether one object of this type serves every region. A private zone is the exception: it is of its networks'
@@ -48,18 +70,32 @@ pub fn is_global(resource_type: &str) -> bool {
 /// in the networks of its region, and the standby has one of its own with the same name.
 pub(crate) fn is_global_block(resource_type: &str, block: &Block) -> bool {
     is_global(resource_type) && !is_private_zone(resource_type, block)
-        || is_of_cloudfront(resource_type, |name| attribute(&block.body, name).and_then(literal))
+        || reaches_all_regions(resource_type, |name, value| {
+            attribute(&block.body, name).is_some_and(|set| match set {
+                Expression::Bool(set) => set.to_string() == value,
+                set => literal(set) == Some(value),
+            })
+        })
 }
 
 /// The same of a block in JSON.
-pub(crate) fn is_global_in_json(resource_type: &str, body: &Json) -> bool {
+pub(crate) fn is_global_in_json(resource_type: &str, body: &Json, text: &str) -> bool {
     is_global(resource_type) && !(resource_type == ZONE && body.member("vpc").is_some())
-        || is_of_cloudfront(resource_type, |name| body.member(name).and_then(Json::text))
+        || reaches_all_regions(resource_type, |name, value| {
+            body.member(name).is_some_and(|set| text[set.range.clone()].trim_matches('"') == value)
+        })
 }
 
-/// Web ACLs and what belongs to them are of a region, or of CloudFront: then one serves every region.
-fn is_of_cloudfront<'a>(resource_type: &str, text: impl Fn(&str) -> Option<&'a str>) -> bool {
-    resource_type.starts_with("aws_wafv2_") && text("scope") == Some("CLOUDFRONT")
+/// Whether an object of a type that is of a region reaches all of them, by what its attributes say.
+fn reaches_all_regions(resource_type: &str, is: impl Fn(&str, &str) -> bool) -> bool {
+    match resource_type {
+        // A trail of every region is found in each under its one name.
+        "aws_cloudtrail" => is("is_multi_region_trail", "true"),
+        // What is spent, and what CloudFront serves, is measured in us-east-1 alone.
+        "aws_cloudwatch_metric_alarm" => is("namespace", "AWS/Billing") || is("namespace", "AWS/CloudFront"),
+        // Web ACLs and what belongs to them are of a region, or of CloudFront.
+        _ => resource_type.starts_with("aws_wafv2_") && is("scope", "CLOUDFRONT"),
+    }
 }
 
 fn is_private_zone(resource_type: &str, block: &Block) -> bool {
@@ -73,10 +109,14 @@ fn is_private_zone(resource_type: &str, block: &Block) -> bool {
 /// Whether an object of a state serves every region.
 pub(crate) fn is_global_object(managed: &ManagedInstance<'_>) -> bool {
     let networks = managed.attributes().get("vpc").and_then(serde_json::Value::as_array);
-    let text = |name: &str| managed.attributes().get(name).and_then(serde_json::Value::as_str);
+    let is = |name: &str, value: &str| match managed.attributes().get(name) {
+        Some(serde_json::Value::String(set)) => set == value,
+        Some(serde_json::Value::Bool(set)) => set.to_string() == value,
+        _ => false,
+    };
     is_global(managed.resource_type())
         && !(managed.resource_type() == ZONE && networks.is_some_and(|networks| !networks.is_empty()))
-        || is_of_cloudfront(managed.resource_type(), text)
+        || reaches_all_regions(managed.resource_type(), is)
 }
 
 const ZONE: &str = "aws_route53_zone";
@@ -111,9 +151,32 @@ impl PrivateZones {
 }
 
 /// Attributes that name an object for all regions at once. Two of one name cannot be.
-/// A record has a second one, that tells apart several of one name.
-pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 2] =
-    [("aws_route53_record", "name", Some("set_identifier")), ("aws_s3_bucket", "bucket", None)];
+/// A record has a second one, that tells apart several of one name; so has what a bucket has several of.
+/// A bucket's settings are the bucket's: those of the standby would be set on the primary's.
+pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 22] = [
+    ("aws_route53_record", "name", Some("set_identifier")),
+    ("aws_s3_bucket", "bucket", None),
+    ("aws_s3_object", "bucket", Some("key")),
+    ("aws_s3_bucket_object", "bucket", Some("key")),
+    ("aws_s3_bucket_accelerate_configuration", "bucket", None),
+    ("aws_s3_bucket_acl", "bucket", None),
+    ("aws_s3_bucket_cors_configuration", "bucket", None),
+    ("aws_s3_bucket_intelligent_tiering_configuration", "bucket", Some("name")),
+    ("aws_s3_bucket_inventory", "bucket", Some("name")),
+    ("aws_s3_bucket_lifecycle_configuration", "bucket", None),
+    ("aws_s3_bucket_logging", "bucket", None),
+    ("aws_s3_bucket_metric", "bucket", Some("name")),
+    ("aws_s3_bucket_notification", "bucket", None),
+    ("aws_s3_bucket_object_lock_configuration", "bucket", None),
+    ("aws_s3_bucket_ownership_controls", "bucket", None),
+    ("aws_s3_bucket_policy", "bucket", None),
+    ("aws_s3_bucket_public_access_block", "bucket", None),
+    ("aws_s3_bucket_replication_configuration", "bucket", None),
+    ("aws_s3_bucket_request_payment_configuration", "bucket", None),
+    ("aws_s3_bucket_server_side_encryption_configuration", "bucket", None),
+    ("aws_s3_bucket_versioning", "bucket", None),
+    ("aws_s3_bucket_website_configuration", "bucket", None),
+];
 
 /// How ids of regional objects begin, before a hyphen and 8 or 17 hexadecimal digits.
 /// Source: Amazon EC2 User Guide, "Resource IDs".

@@ -114,7 +114,8 @@ impl OwnIds {
             let rest = host.strip_suffix(tail).and_then(|rest| rest.strip_suffix(word.as_str()));
             rest.and_then(|rest| rest.strip_suffix(head)).is_some_and(|first| !first.is_empty() && first != "*")
         };
-        OWN_HOSTS.iter().any(fits) || self.region == OLDEST_REGION && host.ends_with(".compute-1.amazonaws.com")
+        let oldest = host.strip_suffix(".compute-1.amazonaws.com").filter(|_| self.region == OLDEST_REGION);
+        OWN_HOSTS.iter().any(fits) || oldest.is_some_and(|first| !first.is_empty() && first != "*")
     }
 
     /// Every such name that begins in a range of a text; `named` says whether any of the region's words is in it.

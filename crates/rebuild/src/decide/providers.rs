@@ -135,7 +135,7 @@ fn aliases(work: &Work<'_>, values: &BTreeMap<String, Option<String>>) -> Vec<Al
 }
 
 /// `x` of `var.x`.
-fn variable(expression: &Expression) -> Option<String> {
+pub(crate) fn variable(expression: &Expression) -> Option<String> {
     match &references_in(expression)[..] {
         [reference] => match &reference.path[..] {
             [Step::Name(first), Step::Name(name)] if first == "var" => Some(name.clone()),
@@ -186,7 +186,7 @@ fn is_of_edge(alias: &Alias) -> bool {
 
 /// Variables of the root: their literal value where a file that Terraform loads by itself, or the default, has one;
 /// none within where nothing gives one.
-fn root_values(work: &Work<'_>) -> BTreeMap<String, Option<String>> {
+pub(crate) fn root_values(work: &Work<'_>) -> BTreeMap<String, Option<String>> {
     let mut values: BTreeMap<String, Option<String>> = BTreeMap::new();
     let in_root = |file: &Path| file.parent() == Some(Path::new(""));
     for (_, parsed) in work.parsed.iter().filter(|(file, _)| in_root(file) && FileKind::of(file) == FileKind::Hcl) {

@@ -148,7 +148,7 @@ fn declared(work: &Work<'_>) -> Vec<Declared> {
     for (file, document) in &work.json {
         for (labels, body) in document.json.blocks("resource", 2) {
             if let [resource_type, name] = labels[..] {
-                let is_global = is_global_in_json(&resource_type.key, body);
+                let is_global = is_global_in_json(&resource_type.key, body, &document.text);
                 declared.push(new(file, &resource_type.key, &name.key, name.key_range.clone(), is_global));
             }
         }

@@ -13,8 +13,8 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, layout, lookups, machines, modules, overrides, providers, removed, text, unique_names,
-    variable_files,
+    align, backend, layout, lookups, machines, modules, overrides, providers, removed, self_copies, standby_mentions,
+    text, unique_names, variable_files,
 };
 use crate::observe::{FileKind, Machines, SourceError, SourceTree};
 use indexmap::IndexMap;
@@ -287,6 +287,8 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     providers::decide(&mut work, &instances);
     text::replace_words(&mut work, &instances, &read);
     unique_names::unique_names(&mut work, &instances);
+    self_copies::ask(&mut work, &instances);
+    standby_mentions::tell(&mut work);
     machines::questions::ask(&mut work);
     lookups::tell(&mut work);
     variable_files::check(&mut work);

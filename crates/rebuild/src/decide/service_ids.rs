@@ -128,7 +128,10 @@ mod tests {
         assert_eq!((logs.standby, logs.purpose), (Some("054676820928"), PURPOSES[0]));
         let images = ids.iter().find(|id| id.primary == "141502667606").unwrap();
         assert_eq!(images.standby, Some("492215442770"));
-        assert_eq!(ids.len(), PURPOSES.len() + image_accounts::PURPOSES.len());
+        // EKS has one account for most regions.
+        assert_eq!(ids.len(), PURPOSES.len() + image_accounts::PURPOSES.len() - 1);
+        let ids = service_ids(&region("eu-west-1"), &region("eu-south-1"));
+        assert_eq!(ids.iter().find(|id| id.primary == "602401143452").unwrap().standby, Some("590381155156"));
         let ids = service_ids(&region("eu-west-1"), &region("eu-central-2"));
         assert_eq!(ids.iter().find(|id| id.primary == "156460612806").unwrap().standby, None);
         assert_eq!(ids.iter().find(|id| id.primary == "Z1BKCTXD74EZPE").unwrap().standby, Some("Z030506016YDQGETNASS"));

@@ -11,6 +11,10 @@ use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Why a name cannot be the same in both regions.
+const NAMES: &str = "there can be only one";
+const SETTINGS: &str = "it is the primary's";
+
 /// Asks about names that would be the same in both regions where only one can be.
 pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
     let private = PrivateZones::of(work);
@@ -57,17 +61,18 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
                 continue;
             }
             let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };
-            questions.push((file.clone(), range, addresses, (*naming).to_owned(), value.as_str().to_owned()));
+            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket") { NAMES } else { SETTINGS };
+            questions.push((file.clone(), range, addresses, whose, (*naming).to_owned(), value.as_str().to_owned()));
         }
     }
-    for (file, range, addresses, naming, value) in questions {
+    for (file, range, addresses, whose, naming, value) in questions {
         let Some(first) = addresses.first().cloned() else { continue };
         let region = work.input.standby.as_str();
         let line = match naming.as_str() {
             "bucket" => format!("set \"{first}\" {{ bucket = \"{value}-{region}\" }}"),
             _ => format!("exclude = [\"{first}\"]"),
         };
-        let what = format!("{first} would have the {naming} {value} in both regions, and there can be only one");
+        let what = format!("{first} would have the {naming} {value} in both regions, and {whose}");
         work.ask(&file, range, what, "leave it out of the standby, or let its name tell the region", Some(line));
     }
 }

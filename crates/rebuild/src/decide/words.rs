@@ -1,5 +1,6 @@
 //! The words that follow the region: its name, its zones, and what the map says.
 
+use super::host_names::host_names;
 use super::machines::machine_type;
 use super::service_ids::service_ids;
 use super::spelling::{Edge, is_edge, spellings};
@@ -125,6 +126,9 @@ impl Words {
         let (from, to) = (website_prefix(primary), website_prefix(standby));
         if from != to {
             add(&format!("{from}{primary}"), Ok(format!("{to}{standby}")), Rule::Region, Edge::Word);
+        }
+        for (from, to) in host_names(primary, standby) {
+            add(&from, Ok(to), Rule::Region, Edge::Word);
         }
         let legacy = |region: &Region| HYPHEN_ENDPOINTS.contains(&region.as_str());
         if legacy(primary) && !legacy(standby) {
@@ -327,6 +331,29 @@ mod tests {
         {
             assert_eq!(words().replace(same), same);
         }
+    }
+
+    #[test]
+    fn domains_of_machines_are_the_regions() {
+        let region = |code| Region::new(code).unwrap();
+        let (map, none) = (IndexMap::new(), BTreeMap::new());
+        let words = |from, to| Words::new(&region(from), &region(to), &none, &map, &none, &[]);
+        for (oldest, other) in [
+            ("ec2.internal", "eu-west-1.compute.internal"),
+            ("ip-10-0-0-5.ec2.internal, db.test", "ip-10-0-0-5.eu-west-1.compute.internal, db.test"),
+            ("*.compute-1.amazonaws.com", "*.eu-west-1.compute.amazonaws.com"),
+        ] {
+            assert_eq!(words("us-east-1", "eu-west-1").replace(oldest), other);
+            assert_eq!(words("eu-west-1", "us-east-1").replace(other), oldest);
+            // Those of a third region are not ours.
+            assert_eq!(words("eu-west-2", "eu-west-3").replace(oldest), oldest);
+        }
+        assert_eq!(
+            words("us-east-1", "eu-west-1").replace("myec2.internal ec2.internals"),
+            "myec2.internal ec2.internals"
+        );
+        let between = words("eu-west-1", "eu-west-2").replace("eu-west-1.compute.internal");
+        assert_eq!(between, "eu-west-2.compute.internal");
     }
 
     #[test]

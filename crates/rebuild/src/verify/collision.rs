@@ -45,10 +45,10 @@ fn name_of(values: &Map<String, Value>, field: &str) -> Option<String> {
     values.get(field).and_then(Value::as_str).map(|name| name.trim_end_matches('.').to_ascii_lowercase())
 }
 
-/// Records of one name differ by zone, type and set identifier.
+/// Records of one name differ by zone, type and set identifier; objects of one bucket by their key.
 fn same_set(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> bool {
     let text = |values: &Map<String, Value>, field: &str| {
         values.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    ["zone_id", "type", "set_identifier"].iter().all(|field| text(theirs, field) == text(ours, field))
+    ["zone_id", "type", "set_identifier", "key"].iter().all(|field| text(theirs, field) == text(ours, field))
 }

@@ -6,6 +6,7 @@ mod files;
 mod globals;
 mod hidden;
 mod modules;
+mod regions_apart;
 mod rules;
 #[path = "../world/mod.rs"]
 mod world;
