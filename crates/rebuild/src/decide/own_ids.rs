@@ -65,7 +65,7 @@ const OWN_HOSTS: [&str; 32] = [
 ];
 
 /// Services and the beginnings of their resources that have an id in their ARN.
-const OWN_ARNS: [(&str, &[&str]); 15] = [
+const OWN_ARNS: [(&str, &[&str]); 31] = [
     ("acm", &["certificate/"]),
     ("acm-pca", &["certificate-authority/"]),
     ("apigateway", &["/restapis/", "/apis/"]),
@@ -84,7 +84,27 @@ const OWN_ARNS: [(&str, &[&str]); 15] = [
     ("lambda", &["layer:", "event-source-mapping:"]),
     ("secretsmanager", &["secret:"]),
     ("wafv2", &["regional/"]),
+    ("amplify", &["apps/"]),
+    ("aoss", &["collection/"]),
+    ("appsync", &["apis/"]),
+    ("aps", &["workspace/", "scraper/"]),
+    ("bedrock", &["agent/", "agent-alias/", "knowledge-base/", "guardrail/"]),
+    ("dms", &["endpoint:", "rep:", "task:", "cert:"]),
+    ("ds", &["directory/"]),
+    ("elasticmapreduce", &["cluster/"]),
+    ("emr-serverless", &["/applications/"]),
+    ("grafana", &["/workspaces/"]),
+    ("guardduty", &["detector/"]),
+    ("mq", &["broker:", "configuration:"]),
+    ("rds", &["db-proxy:"]),
+    ("servicediscovery", &["namespace/", "service/"]),
+    ("transfer", &["server/", "user/", "connector/"]),
+    ("vpc-lattice", &["service/", "servicenetwork/", "targetgroup/"]),
 ];
+
+/// Hosts of a region that have an id in their path, after this.
+const OWN_PATHS: [(&str, &str); 2] =
+    [("oidc.eks.{}.amazonaws.com", "/id/"), ("aps-workspaces.{}.amazonaws.com", "/workspaces/")];
 
 /// The one region whose machines have names without it: `ec2-198-51-100-1.compute-1.amazonaws.com`.
 const OLDEST_REGION: &str = "us-east-1";
@@ -127,7 +147,14 @@ impl OwnIds {
         }
         if named || self.region == OLDEST_REGION && part.contains("compute-1.amazonaws.com") {
             self.hosts(text, &within, &mut found);
-            found.extend(pools(text, &within, &self.region));
+            // One that stands in an ARN is asked about with it.
+            let pools = pools(text, &within, &self.region);
+            let is_within = |pool: &OwnId, known: &OwnId| {
+                known.range.start <= pool.range.start && pool.range.end <= known.range.end
+            };
+            let alone: Vec<OwnId> =
+                pools.into_iter().filter(|pool| !found.iter().any(|known| is_within(pool, known))).collect();
+            found.extend(alone);
         }
         if is_key && is_uuid(part) {
             found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Key });
@@ -158,14 +185,18 @@ impl OwnIds {
             if !(name.ends_with(".com") || name.ends_with(".aws")) {
                 continue;
             }
-            let issuer = || name.strip_prefix("oidc.eks.")?.strip_suffix(".amazonaws.com");
+            let before_id = || {
+                let (_, before) = OWN_PATHS.iter().find(|(host, _)| host.replace("{}", &self.region) == name)?;
+                path.strip_prefix(before)
+                    .filter(|id| id.starts_with(|first: char| first.is_ascii_alphanumeric()))
+                    .map(|id| (before.len(), id))
+            };
             if self.is_own(name) {
                 let range = start..start + name.len();
                 found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
-            } else if issuer() == Some(self.region.as_str()) && path.starts_with("/id/") && !path[4..].starts_with("$")
-            {
-                let id = path[4..].bytes().take_while(u8::is_ascii_alphanumeric).count();
-                let range = start..end + 4 + id;
+            } else if let Some((before, id)) = before_id() {
+                let is_id = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+                let range = start..end + before + id.bytes().take_while(is_id).count();
                 found.push(OwnId { range: range.clone(), literal: range, kind: Kind::Host });
             }
         }
@@ -334,12 +365,15 @@ mod tests {
             ("arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV2:51", None),
             ("arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbC123dEf", None),
             ("arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/web/UUID", None),
+            ("arn:aws:aps:eu-west-1:123456789012:workspace/ws-UUID", None),
+            ("arn:aws:bedrock:eu-west-1:123456789012:knowledge-base/ABCDEF1234", None),
+            ("arn:aws:transfer:eu-west-1:123456789012:server/s-0123456789abcdef0", None),
             ("arn:aws-us-gov:ram:eu-west-1:123456789012:resource-share/UUID", None),
         ] {
             let (arn, literal) =
                 (arn.replace("UUID", UUID), literal.map_or(arn, |literal| literal).replace("UUID", UUID));
             let text = format!("x {arn}\" y");
-            assert_eq!(found(&text, false).first(), Some(&(arn.as_str(), literal.as_str())), "{text}");
+            assert_eq!(found(&text, false), [(arn.as_str(), literal.as_str())], "{text}");
         }
         for arn in [
             "arn:aws:sqs:eu-west-1:123456789012:q",
@@ -352,6 +386,9 @@ mod tests {
             "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/*",
             "arn:aws:lambda:eu-west-1:123456789012:function:f",
             "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/f:*",
+            "arn:aws:dms:eu-west-1:123456789012:endpoint:*",
+            "arn:aws:bedrock:eu-west-1::foundation-model/amazon.titan-embed-text-v2:0",
+            "arn:aws:transfer:eu-west-1:123456789012:user/${var.server}",
             "arn:aws:iam::123456789012:role/r",
         ] {
             assert_eq!(found(arn, false), [], "{arn}");
@@ -370,6 +407,7 @@ mod tests {
             "d-a1b2c3.studio.eu-west-1.sagemaker.aws",
             "vpc-shop-a1b2c3.eu-west-1.es.amazonaws.com",
             "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E",
+            "aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
             "eu-west-1_AbC123dEf",
             "eu-west-1:1234abcd-12ab-34cd-56ef-1234567890ab",
         ] {
