@@ -7,12 +7,12 @@ use super::modules::{Calls, ExcludedModules, Instances, address};
 use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
 use super::syntax::{Reference, Step, attribute, labels, place, references_in};
-use super::{dependencies, json_removed, literal, recorded};
+use super::{dependencies, json_removed, literal, recorded, self_copies};
 use crate::observe::FileKind;
 use hcl_edit::structure::{Body, Structure};
 use pilotlight_findings::{Severity, Subject, codes};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -240,6 +240,15 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
     let spans: Vec<Range<usize>> = found.iter().map(|(reference, _)| reference.span.clone()).collect();
     // What stands in a block or list that goes needs no value.
     let dropped: Vec<Range<usize>> = work.edited_ranges(file);
+    // What the primary keeps a copy of in the standby region is that copy there.
+    let copied = match found.iter().any(|(_, rule)| *rule == Rule::Exclude) {
+        true => self_copies::copied(work, folder),
+        false => BTreeSet::new(),
+    };
+    let is_copied = |reference: &Reference| match (reference.name(0), reference.name(1)) {
+        (Some(kind), Some(name)) => copied.contains(&(kind.to_owned(), name.to_owned())),
+        _ => false,
+    };
     for (reference, rule) in found {
         if dropped.iter().any(|range| range.start <= reference.span.start && reference.span.end <= range.end) {
             continue;
@@ -277,6 +286,14 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
         };
         match value {
             Ok(value) => {
+                let value = match (&value, reference.path.last()) {
+                    (Value::String(arn), Some(Step::Name(last)))
+                        if matches!(last.as_str(), "arn" | "id") && rule == Rule::Exclude && is_copied(&reference) =>
+                    {
+                        Value::String(work.words.replace(arn))
+                    }
+                    _ => value,
+                };
                 let (range, new) = match (&reference.interpolation, &value) {
                     (Some(range), Value::String(value)) => (range.clone(), literal::quoted(value)),
                     (Some(range), Value::Number(_) | Value::Bool(_)) => (range.clone(), value.to_string()),

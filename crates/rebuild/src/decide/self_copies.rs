@@ -7,6 +7,7 @@ use super::retarget::Work;
 use super::syntax::{attribute, blocks, labels, literal, place};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,13 @@ pub(crate) fn ask(work: &mut Work<'_>, instances: &Instances) {
         let line = format!("exclude = [{}]", listed.join(", "));
         work.ask(&file, range, what, needs, Some(line));
     }
+}
+
+/// Resources of a folder whose copies are in the standby region, by type and name. A copy has the name of what it
+/// was made from, and its ARN but for the region.
+pub(crate) fn copied(work: &Work<'_>, folder: &Path) -> BTreeSet<(String, String)> {
+    let of_folder = found(work).into_iter().filter(|found| found.file.parent() == Some(folder));
+    of_folder.map(|found| (found.resource_type, found.name)).collect()
 }
 
 fn found(work: &Work<'_>) -> Vec<Found> {

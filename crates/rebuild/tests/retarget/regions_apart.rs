@@ -223,3 +223,28 @@ resource "aws_s3_object" "apart" {
     let answer = "set \"aws_s3_bucket_versioning.shared\" { bucket = \"company-assets-eu-central-1\" }\n    exclude = [\"aws_s3_object.same\"]";
     assert_eq!(asked(answer), []);
 }
+
+#[test]
+fn what_is_copied_to_the_standby_is_named_there() {
+    let source = r#"resource "aws_dynamodb_table" "orders" {
+  name = "orders"
+  replica {
+    region_name = "eu-central-1"
+  }
+}
+
+resource "aws_ssm_parameter" "table" {
+  value = aws_dynamodb_table.orders.arn
+}
+"#;
+    let recorded = world::state(
+        r#"[{"mode": "managed", "type": "aws_dynamodb_table", "name": "orders",
+             "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+             "instances": [{"schema_version": 0, "attributes": {"arn": "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"}}]}]"#,
+    );
+    let plan = PLAN.replace("aws_route53_record.app", "aws_dynamodb_table.orders");
+    let source = tree(&[("backend.tf", BACKEND), ("main.tf", source)]);
+    let result = retarget(&source, &World::of(&plan).input("app", Some(&recorded))).expect("valid HCL");
+    let text = text(&result);
+    assert!(text.contains("  value = \"arn:aws:dynamodb:eu-central-1:123456789012:table/orders\"\n"), "{text}");
+}
