@@ -27,7 +27,8 @@ pub(crate) fn tell(work: &mut Work<'_>) {
     let files: Vec<PathBuf> = work.parsed.keys().cloned().collect();
     for file in &files {
         mentions(work, file);
-        if work.input.primary.as_str() == APART {
+        // Most files compare nothing with it.
+        if work.input.primary.as_str() == APART && work.parsed[file].text.contains(APART) {
             comparisons(work, file);
         }
     }
@@ -37,19 +38,19 @@ pub(crate) fn tell(work: &mut Work<'_>) {
 fn mentions(work: &mut Work<'_>, file: &Path) {
     let (primary, standby) = (work.input.primary.clone(), work.input.standby.clone());
     let parsed = &work.parsed[file];
-    let told = told(work, parsed);
-    let gone = work.removed_ranges(file);
-    let is_within = |range: &Range<usize>, all: &[Range<usize>]| {
-        all.iter().any(|known| known.start <= range.start && range.end <= known.end)
-    };
-    let found: Vec<Range<usize>> = parsed
+    let named: Vec<Range<usize>> = parsed
         .syntax
         .literals
         .iter()
         .filter(|range| parsed.text.get((*range).clone()) == Some(standby.as_str()))
-        .filter(|range| !is_within(range, &told) && !is_within(range, &gone))
         .cloned()
         .collect();
+    if named.is_empty() {
+        return;
+    }
+    let told: Vec<Range<usize>> = told(work, parsed).into_iter().chain(work.removed_ranges(file)).collect();
+    let is_told = |range: &Range<usize>| told.iter().any(|known| known.start <= range.start && range.end <= known.end);
+    let found: Vec<Range<usize>> = named.into_iter().filter(|range| !is_told(range)).collect();
     let Some(first) = found.first().cloned() else { return };
     let mut lines: Vec<usize> = found.iter().map(|range| work.span(file, range.clone()).start.line).collect();
     lines.dedup();
