@@ -53,7 +53,10 @@ impl CapacityCatalog for Memory {
     }
 
     async fn machines_offered(&self, region: &Region, names: Option<&[String]>) -> Result<Offers, CatalogError> {
-        self.asked.lock().unwrap().push(format!("offers {region} {}", names.map_or(0, <[String]>::len)));
+        self.asked
+            .lock()
+            .expect("no test has panicked")
+            .push(format!("offers {region} {}", names.map_or(0, <[String]>::len)));
         let all = Offers::from([
             ("m6i.large".to_owned(), zones(&["a", "b", "c"])),
             ("c6i.large".to_owned(), zones(&["a", "b", "c"])),
@@ -76,7 +79,7 @@ impl CapacityCatalog for Memory {
     }
 
     async fn quotas(&self, region: &Region, service: &str) -> Result<Told<QuotaValues>, CatalogError> {
-        self.asked.lock().unwrap().push(format!("quotas {service}"));
+        self.asked.lock().expect("no test has panicked").push(format!("quotas {service}"));
         if self.denied {
             return Err(CatalogError {
                 region: region.clone(),
@@ -91,7 +94,7 @@ impl CapacityCatalog for Memory {
     }
 
     async fn in_use(&self, _: &Region, stock: Stock) -> Result<Amounts, CatalogError> {
-        self.asked.lock().unwrap().push(format!("{stock:?}"));
+        self.asked.lock().expect("no test has panicked").push(format!("{stock:?}"));
         Ok(self.used.get(&stock).cloned().unwrap_or_default())
     }
 }

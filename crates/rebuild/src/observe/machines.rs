@@ -210,6 +210,6 @@ pub(crate) fn words(facts: &MachineFacts) -> String {
     };
     let chips =
         facts.accelerators.iter().map(|Accelerator { kind, maker, count, .. }| format!(", {count} {maker} {kind}"));
-    let disks = (facts.disk_gb > 0).then(|| format!(", {} GB of disks", facts.disk_gb)).unwrap_or_default();
+    let disks = if facts.disk_gb > 0 { format!(", {} GB of disks", facts.disk_gb) } else { String::new() };
     format!("{} vCPUs, {memory}, {}{disks}{}", facts.vcpus, facts.architectures.join(" or "), chips.collect::<String>())
 }

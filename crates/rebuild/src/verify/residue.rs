@@ -39,7 +39,7 @@ pub fn state_residue(standby: &State, input: &ResidueInput<'_>) -> Vec<Finding> 
             let id = managed.id().map(str::to_owned);
             search.findings(&managed.address(), id, managed.attributes(), &managed.redacted_attributes())
         })
-        .filter(|finding| !finding.evidence.iter().any(|evidence| leads_to_the_primary(evidence)))
+        .filter(|finding| !finding.evidence.iter().any(leads_to_the_primary))
         .collect()
 }
 

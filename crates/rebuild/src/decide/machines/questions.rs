@@ -64,8 +64,10 @@ pub(crate) fn said(name: &str, offer: &MachineOffer, standby: &Region) -> (Strin
     (what, needs)
 }
 
-/// Literals that are machine types, with whether an attribute for them has each as its text.
-fn literals(work: &Work<'_>) -> Vec<(PathBuf, Vec<(Range<usize>, bool)>)> {
+/// A file's literals that are machine types, with whether an attribute for them has each as its text.
+type Literals = (PathBuf, Vec<(Range<usize>, bool)>);
+
+fn literals(work: &Work<'_>) -> Vec<Literals> {
     let mut all = Vec::new();
     for (file, parsed) in &work.parsed {
         let Ok(text) = std::str::from_utf8(&work.tree.files[file]) else { continue };
