@@ -50,22 +50,28 @@ pub fn as_generated(root: &Path, stack: &str, expected: &Retargeted) -> Result<V
             .filter(|path| !ours(path))
             .map(|path| format!("{} was added", path.display())),
     );
-    let finding = |code: Code, what: &str, files: Vec<String>| {
+    let finding = |code: Code, what: &str, files: Vec<String>, remedy: &str| {
         let mut named = files.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         if files.len() > NAMED {
             named.push_str(&format!(" and {} more", files.len() - NAMED));
         }
         let finding = Finding::new(code, Severity::Error, subject.clone(), format!("{what}: {named}"));
         let finding = files.iter().fold(finding, |finding, file| finding.with(Evidence::fact("file", file)));
-        (!files.is_empty()).then(|| {
-            finding.remedy(
-                "see it with pilotlight rebuild PLAN --diff; take what is meant into the primary's source, and rebuild",
-            )
-        })
+        (!files.is_empty()).then(|| finding.remedy(remedy))
     };
-    let by_hand = finding(codes::R_EDITED, "the standby's HCL was edited by hand", edited);
-    let not_rebuilt =
-        finding(codes::R_BEHIND, "the primary's source has changed since the standby was rebuilt", behind);
+    let by_hand = finding(
+        codes::R_EDITED,
+        "the standby's HCL was edited by hand",
+        edited,
+        "see it with pilotlight rebuild PLAN --diff; take what is meant into the primary's source, and rebuild",
+    );
+    // What is written depends on both, and which of them has changed does not show in the files.
+    let not_rebuilt = finding(
+        codes::R_BEHIND,
+        "the primary's source or the plan has changed since the standby was rebuilt",
+        behind,
+        "see it with pilotlight rebuild PLAN --diff, and rebuild",
+    );
     Ok(by_hand.into_iter().chain(not_rebuilt).collect())
 }
 
@@ -134,7 +140,7 @@ mod tests {
         assert_eq!(told(&first), []);
 
         let now = expected(&[("main.tf", "a\nB\n"), ("vars.tf", "v\n"), ("_modules/m/m.tf", "m\n"), ("new.tf", "n\n")]);
-        let behind = "the primary's source has changed since the standby was rebuilt: \
+        let behind = "the primary's source or the plan has changed since the standby was rebuilt: \
                       main.tf from line 2, new.tf is new, old.tf is not needed any more";
         assert_eq!(told(&now), [(codes::R_BEHIND, behind.to_owned())]);
 

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// How often a log is told of an apply that goes on: a pipeline ends a job that is silent for minutes.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
 
+/// Terraform's word for a data source that it reads.
+const READ: &str = "read";
+
 /// The lines of the stacks that are worked on at once.
 pub(super) struct Lines<'a> {
     screen: &'a Screen,
@@ -108,8 +111,11 @@ impl Work {
             Progress::Started { address, .. } => {
                 self.running.insert(address.clone(), now);
             }
-            Progress::Finished { address, elapsed, .. } => {
-                self.done += 1;
+            Progress::Finished { address, action, elapsed, .. } => {
+                // A data source that is read during the apply is not one of the changes that were planned.
+                if action != READ {
+                    self.done += 1;
+                }
                 self.ended(address, *elapsed);
             }
             Progress::Failed { address, elapsed, .. } => self.ended(address, *elapsed),
@@ -192,6 +198,16 @@ mod tests {
         assert_eq!(work.text(at(64)), "app: apply, 1 of 3 done");
         assert!(work.summary().starts_with("app: apply, 1 of 3 done in 0 s"), "{}", work.summary());
         assert!(work.summary().ends_with("; slowest aws_db_instance.main, 1 min 1 s"), "{}", work.summary());
+        work.take(
+            &Progress::Finished {
+                address: "data.aws_iam_policy_document.main".into(),
+                action: "read".into(),
+                elapsed,
+                id: None,
+            },
+            at(65),
+        );
+        assert_eq!(work.text(at(65)), "app: apply, 1 of 3 done", "reading is no change");
         work.take(&Progress::Interrupting, at(65));
         assert_eq!(work.text(at(65)), "app: apply, 1 of 3 done, asked terraform to stop, and waiting for it");
     }
