@@ -141,12 +141,13 @@ impl Failure {
         self
     }
 
-    /// A refusal by a safety rule as a finding: what stops a run makes a standby not ready.
+    /// A refusal by a safety rule as a finding: what stops a run makes a standby not ready. So does an output that the
+    /// plan takes from a state and that is not there, as after a rebuild or a destroy that came half way.
     ///
     /// # Errors
     /// Any other failure comes back: it says nothing about the standby.
     pub(crate) fn into_finding(self, plan: &str) -> Result<Finding, Self> {
-        if self.exit != Exit::Refused {
+        if self.exit != Exit::Refused && self.code != codes::P_OUTPUT {
             return Err(self);
         }
         let subject = match &self.span {

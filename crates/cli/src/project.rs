@@ -98,6 +98,21 @@ impl Project {
         Ok(NoState { stack: stack.name.clone(), side, place, plan: self.file.clone() })
     }
 
+    /// Takes the standby's states away in which a destroy, or an apply that failed at once, left nothing of what the
+    /// primary has: Terraform keeps the empty state. Their stacks are told.
+    pub(crate) fn take_emptied(&self, states: &mut States) -> Vec<&Stack> {
+        let has_any = |state: &State| state.managed().next().is_some();
+        let is_emptied = |stack: &&Stack| {
+            let side = |side| states.get(&stack.name, side);
+            side(Side::Standby).is_some_and(|state| !has_any(state)) && side(Side::Primary).is_some_and(has_any)
+        };
+        let emptied: Vec<&Stack> = self.plan.stacks.iter().filter(is_emptied).collect();
+        for stack in &emptied {
+            states.states.remove(&(stack.name.clone(), Side::Standby));
+        }
+        emptied
+    }
+
     /// The plan with its file's absolute path. A run keeps it, and its commands start in that folder also
     /// when the run is carried out or resumed from elsewhere.
     pub(crate) fn plan_for_runs(&self) -> Result<DrPlan, Failure> {
@@ -244,8 +259,16 @@ pub(crate) struct NoState {
 impl NoState {
     /// A standby that was not built is not ready: no error, but a finding.
     pub(crate) fn finding(&self) -> Finding {
+        self.told(format!("the {} was not built: there is no state at {}", self.side, self.place))
+    }
+
+    /// As [`NoState::finding`], where there is a state with nothing in it.
+    pub(crate) fn finding_of_empty(&self) -> Finding {
+        self.told(format!("the {} is not built: the state at {} has no resources", self.side, self.place))
+    }
+
+    fn told(&self, message: String) -> Finding {
         let subject = Subject::Stack { stack: self.stack.clone(), side: Some(self.side) };
-        let message = format!("the {} was not built: there is no state at {}", self.side, self.place);
         let mut finding = Finding::new(self.code(), Severity::Error, subject, message);
         finding.remedy = self.remedy();
         finding

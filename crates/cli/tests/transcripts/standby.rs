@@ -11,15 +11,15 @@ fn validate_says_not_ready_names_the_stack_and_asks_no_api() {
         told.stdout,
         "validate: not ready, 1 finding (1 not built), 0 API calls, [..]
 
-  ? drift        unknown    not looked at: the standby was never built
-  ✗ parity       not ready  1 of 1 stacks were never built  PL-U105
-  ? source       unknown    not looked at: the standby was never built
-  ? capacity     unknown    not looked at: the standby was never built
-  ? objectives   unknown    not looked at: the standby was never built
-  ? checks       unknown    not looked at: the standby was never built
-  ? journal      unknown    not looked at: the standby was never built
-  ? failover     unknown    not looked at: the standby was never built
-  ? permissions  unknown    not looked at: the standby was never built
+  ? drift        unknown    not looked at: the standby is not built
+  ✗ parity       not ready  1 of 1 stacks are not built  PL-U105
+  ? source       unknown    not looked at: the standby is not built
+  ? capacity     unknown    not looked at: the standby is not built
+  ? objectives   unknown    not looked at: the standby is not built
+  ? checks       unknown    not looked at: the standby is not built
+  ? journal      unknown    not looked at: the standby is not built
+  ? failover     unknown    not looked at: the standby is not built
+  ? permissions  unknown    not looked at: the standby is not built
 
 app, standby
   ✗ error  stack app  PL-U105
@@ -29,6 +29,18 @@ app, standby
 For more about a code, try `pilotlight explain PL-U105`.
 "
     );
+}
+
+#[test]
+fn a_standby_that_was_destroyed_is_not_built_either() {
+    let sandbox = Sandbox::new();
+    let primary = sandbox.read("app/terraform.tfstate");
+    assert!(primary.contains("terraform_data"), "the primary has something: {primary}");
+    // What Terraform leaves behind.
+    let empty = r#"{"version": 4, "terraform_version": "1.11.4", "serial": 9, "lineage": "l", "outputs": {}, "resources": []}"#;
+    sandbox.write(".pilotlight/web/standby/app/terraform.tfstate", empty);
+    let told = sandbox.run(&["validate", "plan.hcl"]);
+    told.exits(2).shows("PL-U105").shows("1 of 1 stacks are not built").shows("has no resources");
 }
 
 #[test]

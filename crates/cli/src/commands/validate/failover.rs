@@ -30,6 +30,15 @@ pub(super) async fn compiled(
             card.sheet(AreaName::Failover).facts.extend(dry_run_facts(&run));
             Ok(Some(run))
         }
+        // A zone that could not be read says nothing about the standby, and nothing against the rest of the verdict.
+        Err(failure) if failure.code() == codes::F_OBSERVE => {
+            let mut finding = failure.finding(Subject::Plan { name: project.plan.name.clone() });
+            finding.severity = Severity::Warning;
+            let sheet = card.sheet(AreaName::Failover);
+            sheet.unknown("not compiled: Route 53 could not be read");
+            sheet.findings.push(finding);
+            Ok(None)
+        }
         Err(failure) => match failure.into_finding(&project.plan.name) {
             Ok(finding) => {
                 let sheet = card.sheet(AreaName::Failover);

@@ -69,10 +69,10 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     let mut states = States::default();
     project.read_side(&mut states, Side::Primary, &aws).await?;
     project.read_side(&mut states, Side::Standby, &aws).await?;
-    let unbuilt = unbuilt(&project, &states, &mut card)?;
+    let unbuilt = unbuilt(&project, &mut states, &mut card)?;
     if unbuilt == project.plan.stacks.len() {
         // Nothing to hold against anything: AWS is not asked.
-        card.rest(|sheet| sheet.unknown("not looked at: the standby was never built"));
+        card.rest(|sheet| sheet.unknown("not looked at: the standby is not built"));
         drop(wait);
         return conclude(&project, card, &began, &aws, args, context);
     }
@@ -93,7 +93,7 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
         failover::compiled(&project, &aws, context, &mut card).await?
     } else {
         // What the plan takes from a stack that was not built would only be told a second time.
-        card.sheet(AreaName::Failover).unknown("not compiled: a stack was never built");
+        card.sheet(AreaName::Failover).unknown("not compiled: a stack is not built");
         None
     };
     wait.say("objectives");
@@ -110,18 +110,22 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     conclude(&project, card, &began, &aws, args, context)
 }
 
-/// Tells the stacks that have no state in the standby, and says how many they are.
-fn unbuilt(project: &Project, states: &States, card: &mut Scorecard) -> Result<usize, Failure> {
+/// Tells the stacks of which there is nothing in the standby, and says how many they are.
+fn unbuilt(project: &Project, states: &mut States, card: &mut Scorecard) -> Result<usize, Failure> {
+    let emptied = project.take_emptied(states);
     let mut unbuilt = 0;
     for stack in &project.plan.stacks {
         project.require(states, stack, Side::Primary)?;
         if states.get(&stack.name, Side::Standby).is_none() {
-            card.sheet(AreaName::Parity).findings.push(project.no_state(stack, Side::Standby)?.finding());
+            let none = project.no_state(stack, Side::Standby)?;
+            let is_emptied = emptied.iter().any(|other| other.name == stack.name);
+            let finding = if is_emptied { none.finding_of_empty() } else { none.finding() };
+            card.sheet(AreaName::Parity).findings.push(finding);
             unbuilt += 1;
         }
     }
     if unbuilt > 0 {
-        let fact = format!("{unbuilt} of {} stacks were never built", project.plan.stacks.len());
+        let fact = format!("{unbuilt} of {} stacks are not built", project.plan.stacks.len());
         card.sheet(AreaName::Parity).fact(fact);
         card.count("not built", unbuilt as u64);
     }
