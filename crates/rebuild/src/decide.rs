@@ -9,6 +9,7 @@ pub(crate) mod dependencies;
 mod diff;
 mod encoded;
 pub(crate) mod global;
+mod global_policies;
 mod host_names;
 mod image_accounts;
 pub(crate) mod joints;

@@ -37,7 +37,8 @@ fn a_standby_that_was_destroyed_is_not_built_either() {
     let primary = sandbox.read("app/terraform.tfstate");
     assert!(primary.contains("terraform_data"), "the primary has something: {primary}");
     // What Terraform leaves behind.
-    let empty = r#"{"version": 4, "terraform_version": "1.11.4", "serial": 9, "lineage": "l", "outputs": {}, "resources": []}"#;
+    let empty =
+        r#"{"version": 4, "terraform_version": "1.11.4", "serial": 9, "lineage": "l", "outputs": {}, "resources": []}"#;
     sandbox.write(".pilotlight/web/standby/app/terraform.tfstate", empty);
     let told = sandbox.run(&["validate", "plan.hcl"]);
     told.exits(2).shows("PL-U105").shows("1 of 1 stacks are not built").shows("the standby is not built: the state at");

@@ -13,8 +13,8 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, layout, lookups, machines, modules, overrides, providers, removed, self_copies, standby_mentions,
-    text, unique_names, variable_files,
+    align, backend, global_policies, layout, lookups, machines, modules, overrides, providers, removed, self_copies,
+    standby_mentions, text, unique_names, variable_files,
 };
 use crate::observe::{FileKind, Machines, SourceError, SourceTree};
 use indexmap::IndexMap;
@@ -291,6 +291,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     standby_mentions::tell(&mut work);
     machines::questions::ask(&mut work);
     lookups::tell(&mut work);
+    global_policies::tell(&mut work);
     variable_files::check(&mut work);
     work.result.configured = Configured::of(&work, &instances);
     Ok(work.finish())

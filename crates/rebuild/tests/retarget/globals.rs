@@ -177,3 +177,33 @@ fn a_file_of_json_that_is_left_without_blocks_is_an_empty_object() {
     assert_eq!(result.files[Path::new("iam.tf.json")], b"{}\n");
     assert!(result.open.is_empty(), "{:#?}", result.open);
 }
+
+#[test]
+fn a_policy_for_both_regions_that_names_the_primary_alone_is_told() {
+    let policy = |arns: &str| format!(r#"{{\"Statement\":[{{\"Effect\":\"Allow\",\"Resource\":[{arns}]}}]}}"#);
+    let state = |arns: &str| {
+        world::state(&format!(
+            r#"[{{"mode": "managed", "type": "aws_iam_role_policy", "name": "app",
+                 "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+                 "instances": [{{"schema_version": 0, "attributes": {{"id": "app:p", "policy": "{}"}}}}]}}]"#,
+            policy(arns)
+        ))
+    };
+    let source = tree(&[("backend.tf", BACKEND), ("main.tf", "resource \"aws_iam_role_policy\" \"app\" {}\n")]);
+    let told = |arns: &str| {
+        let state = state(arns);
+        let result = retarget(&source, &World::of(PLAN).input("app", Some(&state))).unwrap();
+        let notes = result.notes.into_iter().filter(|note| note.code == pilotlight_findings::codes::R_GLOBAL_POLICY);
+        notes.map(|note| note.message).collect::<Vec<_>>()
+    };
+    let queue = |region: &str| format!(r#"\"arn:aws:sqs:{region}:123456789012:jobs\""#);
+    let alone = told(&format!(r#"{}, \"arn:aws:s3:::pages/*\""#, queue("eu-west-1")));
+    assert_eq!(alone.len(), 1, "{alone:?}");
+    assert!(alone[0].contains("an object of eu-west-1 and none of eu-central-1"), "{alone:?}");
+    for fine in [format!("{}, {}", queue("eu-west-1"), queue("eu-central-1")), queue("*"), queue("us-west-2")] {
+        assert_eq!(told(&fine), [""; 0], "{fine}");
+    }
+    // Another service's ARN in the standby does not make up for it.
+    let other = format!(r#"{}, \"arn:aws:kms:eu-central-1:123456789012:key/k\""#, queue("eu-west-1"));
+    assert_eq!(told(&other).len(), 1);
+}
