@@ -101,10 +101,10 @@ impl Project {
     /// Takes the standby's states away in which a destroy, or an apply that failed at once, left nothing of what the
     /// primary has: Terraform keeps the empty state. Their stacks are told.
     pub(crate) fn take_emptied(&self, states: &mut States) -> Vec<&Stack> {
-        let has_any = |state: &State| state.managed().next().is_some();
         let is_emptied = |stack: &&Stack| {
-            let side = |side| states.get(&stack.name, side);
-            side(Side::Standby).is_some_and(|state| !has_any(state)) && side(Side::Primary).is_some_and(has_any)
+            states.get(&stack.name, Side::Standby).is_some()
+                && !states.has_resources(&stack.name, Side::Standby)
+                && states.has_resources(&stack.name, Side::Primary)
         };
         let emptied: Vec<&Stack> = self.plan.stacks.iter().filter(is_emptied).collect();
         for stack in &emptied {
@@ -223,6 +223,11 @@ impl States {
     /// The states of one side with their stacks.
     pub(crate) fn by_stack(&self, side: Side) -> Vec<(&str, &State)> {
         self.all().filter(|(_, of, _)| *of == side).map(|(stack, _, state)| (stack, state)).collect()
+    }
+
+    /// Whether there is anything of a side of a stack: a destroy leaves an empty state.
+    pub(crate) fn has_resources(&self, stack: &str, side: Side) -> bool {
+        self.get(stack, side).is_some_and(|state| state.managed().next().is_some())
     }
 
     /// All states, with their stack and side.

@@ -3,37 +3,7 @@
 use crate::name_server::name_server;
 use crate::route53::{NOBODY, Route53};
 use crate::sandbox::{Sandbox, Told, state};
-
-/// `web` depends on `data`, which `network` does not; `audit` is alone.
-const PLAN: &str = r#"plan "shop" {
-  primary { region = "eu-west-1" }
-  standby { region = "eu-central-1" }
-}
-
-stack "network" {
-  source = "network"
-  state  = "file:network/terraform.tfstate"
-}
-
-stack "data" {
-  source     = "data"
-  state      = "file:data/terraform.tfstate"
-  depends_on = ["network"]
-}
-
-stack "web" {
-  source     = "web"
-  state      = "file:web/terraform.tfstate"
-  depends_on = ["data"]
-  tier       = 1
-}
-
-stack "audit" {
-  source = "audit"
-  state  = "file:audit/terraform.tfstate"
-  tier   = 1
-}
-"#;
+use crate::waves::PLAN;
 
 const TRAFFIC: &str = r#"
 traffic "front" {

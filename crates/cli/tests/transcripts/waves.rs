@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 /// `web` depends on `data`, which `network` does not; `audit` is alone.
-const PLAN: &str = r#"plan "shop" {
+pub(crate) const PLAN: &str = r#"plan "shop" {
   primary { region = "eu-west-1" }
   standby { region = "eu-central-1" }
 }

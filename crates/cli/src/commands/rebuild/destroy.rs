@@ -40,7 +40,7 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     project.read_side(&mut states, Side::Standby, &aws).await?;
     selection::refuse_dependents(&project.plan, &selected, &states)?;
     let (built, absent): (Vec<&Stack>, Vec<&Stack>) =
-        selected.iter().partition(|stack| selection::is_built(&states, &stack.name));
+        selected.iter().partition(|stack| states.has_resources(&stack.name, Side::Standby));
     for stack in &absent {
         wait.aside(|| screen.note(format!("{}: nothing to destroy in {}", stack.name, project.plan.standby)));
     }

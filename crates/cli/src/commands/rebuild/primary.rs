@@ -36,7 +36,7 @@ pub(super) struct Observed {
 }
 
 enum ToKeep {
-    Kit(RecoveryKit),
+    Kit(Box<RecoveryKit>),
     /// It comes from a kit itself.
     Kept,
     /// The primary left a question without an answer.
@@ -112,9 +112,13 @@ impl Asking<'_> {
         }
         let kit = match mapped.catalog {
             _ if mapped.from_kit || !borrowed.is_empty() => ToKeep::Kept,
-            Some(catalog) => {
-                ToKeep::Kit(RecoveryKit::take(plan, mapped.map.clone(), catalog, primaries(&states), taken_at))
-            }
+            Some(catalog) => ToKeep::Kit(Box::new(RecoveryKit::take(
+                plan,
+                mapped.map.clone(),
+                catalog,
+                primaries(&states),
+                taken_at,
+            ))),
             None => ToKeep::Incomplete,
         };
         Ok(Observed { map: mapped.map, states, findings, kit })
@@ -217,7 +221,7 @@ impl Observed {
     pub(super) async fn keep(&self, stores: &JournalStores, context: Context<'_>) -> Vec<Finding> {
         let kit = match &self.kit {
             // The map as it was used: what was found out for it since belongs to it.
-            ToKeep::Kit(kit) => RecoveryKit { map: self.map.clone(), ..kit.clone() },
+            ToKeep::Kit(kit) => RecoveryKit { map: self.map.clone(), ..(**kit).clone() },
             ToKeep::Kept => return Vec::new(),
             ToKeep::Incomplete => return vec![incomplete(stores)],
         };

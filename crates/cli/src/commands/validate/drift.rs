@@ -55,7 +55,10 @@ pub(super) async fn judge(
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     let sheet = card.sheet(AreaName::Drift);
-    sheet.fact(format!("{resources} resources on both sides: {}", parts.join(", ")));
+    sheet.fact(match parts.is_empty() {
+        true => "no resources of a cloud on either side".to_owned(),
+        false => format!("{resources} resources on both sides: {}", parts.join(", ")),
+    });
     sheet.findings.extend(warnings);
     sheet.findings.extend(outcome.findings);
     Ok(())

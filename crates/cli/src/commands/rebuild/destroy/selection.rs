@@ -24,17 +24,15 @@ impl Explain for StillNeeded {
     }
 }
 
-/// Whether there is anything of a stack's standby.
-pub(super) fn is_built(states: &States, stack: &str) -> bool {
-    states.get(stack, Side::Standby).is_some_and(|state| state.managed().next().is_some())
-}
-
 /// Refuses where a built stack that was not selected depends on one that was.
 pub(super) fn refuse_dependents(plan: &DrPlan, selected: &[&Stack], states: &States) -> Result<(), Failure> {
-    let names: Vec<&str> =
-        selected.iter().map(|stack| stack.name.as_str()).filter(|name| is_built(states, name)).collect();
+    let names: Vec<&str> = selected
+        .iter()
+        .map(|stack| stack.name.as_str())
+        .filter(|name| states.has_resources(name, Side::Standby))
+        .collect();
     for other in plan.stacks.iter().filter(|other| !names.contains(&other.name.as_str())) {
-        if !is_built(states, &other.name) {
+        if !states.has_resources(&other.name, Side::Standby) {
             continue;
         }
         if let Some(stack) = plan.dependency_among(other, &names) {
