@@ -10,7 +10,7 @@ use pilotlight_failover::{
     ApprovalAnswer, ApprovalQuestion, Approver, NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands,
     Watcher,
 };
-use pilotlight_integrity::{DnsClient, NetworkProber};
+use pilotlight_integrity::{DnsClient, NetworkProber, Rcode};
 use pilotlight_journal::{Body, Event, Outcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,6 +61,14 @@ impl NameServers for Delegation {
             return Err(format!("{server} answers, but not as an authority for {name}"));
         }
         Ok(ServerAnswer { values: answer.values, ttl: answer.ttl })
+    }
+
+    async fn resolve(&self, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
+        let answer = self.0.query(name, record_type).await.map_err(|error| error.to_string())?;
+        match answer.rcode {
+            Rcode::NxDomain => Err(format!("{name} does not exist (NXDOMAIN)")),
+            Rcode::NoError => Ok(ServerAnswer { values: answer.values, ttl: answer.ttl }),
+        }
     }
 }
 

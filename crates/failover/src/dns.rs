@@ -142,4 +142,7 @@ pub struct ServerAnswer {
 pub trait NameServers: Send + Sync {
     /// Asks one server, given by host name, for one name and type. The error is one line for a person.
     async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<ServerAnswer, String>;
+
+    /// Asks the resolver that users would ask, for a name of anybody's zone, such as a load balancer's.
+    async fn resolve(&self, name: &str, record_type: &str) -> Result<ServerAnswer, String>;
 }

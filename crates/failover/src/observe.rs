@@ -2,7 +2,7 @@
 
 use crate::{Dns, DnsError, HostedZone, RecordSet};
 use pilotlight_findings::{Code, Explain, Span, codes};
-use pilotlight_plan::{DrPlan, TrafficSet};
+use pilotlight_plan::{DrPlan, TrafficSet, Visibility};
 use std::collections::BTreeMap;
 
 /// What Route 53 has for a plan's traffic sets.
@@ -15,7 +15,7 @@ pub struct Observed {
 /// What Route 53 has for one traffic set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedTraffic {
-    /// The one public zone of the set's name.
+    /// The one zone that the set means.
     pub zone: HostedZone,
     /// One for each record of the set, in the plan's order: every set of its name and type.
     pub records: Vec<Vec<RecordSet>>,
@@ -25,8 +25,10 @@ pub struct ObservedTraffic {
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
     /// No zone has the name.
-    #[error("find the public hosted zone {zone} of traffic set {traffic}: {found}")]
+    #[error("find the {visibility} hosted zone {zone} of traffic set {traffic}: {found}")]
     NoZone {
+        /// `public` or `private`
+        visibility: &'static str,
         /// The traffic set.
         traffic: String,
         /// The zone's name.
@@ -36,9 +38,11 @@ pub enum ObserveError {
         /// The traffic block.
         span: Span,
     },
-    /// Several public zones have the name, and only the registrar knows which of them answers.
-    #[error("choose a hosted zone for traffic set {traffic}: {} public zones are named {zone}: {}", ids.len(), ids.join(", "))]
+    /// Several zones have the name: of public ones only the registrar knows which answers, of private ones each its VPCs.
+    #[error("choose a hosted zone for traffic set {traffic}: {} {visibility} zones are named {zone}: {}", ids.len(), ids.join(", "))]
     SeveralZones {
+        /// `public` or `private`
+        visibility: &'static str,
         /// The traffic set.
         traffic: String,
         /// The zone's name.
@@ -76,10 +80,12 @@ impl Explain for ObserveError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoZone { .. } => {
-                "correct zone in the traffic block, or use the credentials of the account that owns the zone".into()
+                "correct zone, zone_id or visibility in the traffic block, or use the credentials of the account that owns the zone".into()
             }
             Self::SeveralZones { .. } => {
-                "delete the zone that the registrar does not delegate to: aws route53 list-hosted-zones".into()
+                "name the one that is meant with zone_id in the traffic block; of public ones it is the one that the \
+                 registrar delegates to"
+                    .into()
             }
             Self::Dns { source: DnsError::Denied(_), .. } => {
                 "allow route53:ListHostedZonesByName, GetHostedZone and ListResourceRecordSets".into()
@@ -102,7 +108,7 @@ pub async fn observe(plan: &DrPlan, dns: &dyn Dns) -> Result<Observed, ObserveEr
 }
 
 async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraffic, ObserveError> {
-    let zone = public_zone(set, dns).await?;
+    let zone = the_zone(set, dns).await?;
     let mut records = Vec::with_capacity(set.records.len());
     for record in &set.records {
         let sets =
@@ -115,28 +121,42 @@ async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraf
     Ok(ObservedTraffic { zone, records })
 }
 
-async fn public_zone(set: &TrafficSet, dns: &dyn Dns) -> Result<HostedZone, ObserveError> {
+async fn the_zone(set: &TrafficSet, dns: &dyn Dns) -> Result<HostedZone, ObserveError> {
     let zones = dns
         .zones(&set.zone)
         .await
         .map_err(|source| ObserveError::Dns { what: format!("the hosted zones named {}", set.zone), source })?;
-    let private = zones.iter().filter(|zone| zone.private).count();
-    let mut public: Vec<HostedZone> = zones.into_iter().filter(|zone| !zone.private).collect();
-    match public.len() {
-        1 => Ok(public.remove(0)),
+    let (visibility, private) = match set.visibility {
+        Visibility::Public => ("public", false),
+        Visibility::Private => ("private", true),
+    };
+    let (mut of_kind, others): (Vec<HostedZone>, Vec<HostedZone>) =
+        zones.into_iter().partition(|zone| zone.private == private);
+    if let Some(id) = &set.zone_id {
+        of_kind.retain(|zone| zone.id == *id);
+    }
+    match of_kind.len() {
+        1 => Ok(of_kind.remove(0)),
         0 => Err(ObserveError::NoZone {
+            visibility,
             traffic: set.name.clone(),
             zone: set.zone.clone(),
-            found: match private {
-                0 => "the account has no zone of that name".into(),
-                _ => "only a private zone has that name, and it answers inside its VPCs alone".into(),
+            found: match (&set.zone_id, others.is_empty(), private) {
+                (Some(id), ..) => format!("no {visibility} zone of that name has the id {id}"),
+                (None, true, _) => "the account has no zone of that name".into(),
+                (None, false, false) => {
+                    "only a private zone has that name, and it answers inside its VPCs alone; visibility = \"private\" means it"
+                        .into()
+                }
+                (None, false, true) => "only a public zone has that name".into(),
             },
             span: set.span.clone(),
         }),
         _ => Err(ObserveError::SeveralZones {
+            visibility,
             traffic: set.name.clone(),
             zone: set.zone.clone(),
-            ids: public.into_iter().map(|zone| zone.id).collect(),
+            ids: of_kind.into_iter().map(|zone| zone.id).collect(),
             span: set.span.clone(),
         }),
     }

@@ -168,10 +168,19 @@ impl Run {
         self.steps().find(|step| step.id == id)
     }
 
-    /// The records that it moves, a traffic set after the other.
+    /// The records that it moves, a traffic set after the other, each from what it was to where it ends, however many
+    /// moves that takes.
     pub fn record_changes(&self) -> impl Iterator<Item = &RecordChanges> {
         self.steps().filter_map(|step| match &step.action {
-            Action::MoveRecords(changes) => Some(changes),
+            Action::GuardRecords(changes) => Some(changes),
+            _ => None,
+        })
+    }
+
+    /// The moves of one traffic set, in order.
+    pub(crate) fn moves_of(&self, traffic: &str) -> impl Iterator<Item = &RecordChanges> {
+        self.steps().filter_map(move |step| match &step.action {
+            Action::MoveRecords(changes) if changes.traffic == traffic => Some(changes),
             _ => None,
         })
     }

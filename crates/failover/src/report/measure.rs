@@ -28,12 +28,11 @@ pub(crate) fn arrived_at(story: &Story<'_>, changes: &RecordChanges) -> Option<T
     let moved = story
         .run
         .steps()
-        .find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved.traffic == changes.traffic))?;
+        .rfind(|step| matches!(&step.action, Action::MoveRecords(moved) if moved.traffic == changes.traffic))?;
     done_at(story, moved)?;
-    let awaited = story
-        .run
-        .steps()
-        .find(|step| matches!(&step.action, Action::AwaitNameServers(awaited) if awaited.traffic == changes.traffic))?;
+    let awaited = story.run.steps().rfind(
+        |step| matches!(&step.action, Action::AwaitNameServers(awaited) if awaited.traffic == changes.traffic),
+    )?;
     done_at(story, awaited)
 }
 

@@ -4,8 +4,10 @@ mod approval;
 mod await_name_servers;
 pub(crate) mod check;
 mod command;
+mod expected;
 mod going_back;
 mod guard_records;
+mod hold;
 mod look;
 mod move_records;
 
@@ -75,6 +77,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::Command(command) => command::perform(engine, step, command).await,
         Action::MoveRecords(changes) => move_records::perform(engine, step, changes).await,
         Action::AwaitNameServers(changes) => await_name_servers::perform(engine, step, changes).await,
+        Action::Hold(hold) => hold::perform(engine, step, hold).await,
     }
 }
 
@@ -83,8 +86,10 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, 
         Action::Command(command) => command::undo(engine, step, command).await,
         Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
         // The engine undoes only steps that have an undo.
-        Action::GuardRecords(_) | Action::Check(_) | Action::Approval { .. } | Action::AwaitNameServers(_) => {
-            Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into())
-        }
+        Action::GuardRecords(_)
+        | Action::Check(_)
+        | Action::Approval { .. }
+        | Action::AwaitNameServers(_)
+        | Action::Hold(_) => Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into()),
     }
 }

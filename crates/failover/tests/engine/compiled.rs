@@ -201,9 +201,9 @@ async fn more_values_than_one_batch_holds_are_refused() {
 #[tokio::test]
 async fn a_zone_is_public_and_there_once() {
     let world = world(Side::Primary);
-    world.with(|state| state.zone.private = true);
+    world.with(|state| state.zones[0].private = true);
     assert!(matches!(observe(&plan(), &world).await, Err(ObserveError::NoZone { .. })));
-    world.with(|state| state.zone.name = "other.test".into());
+    world.with(|state| state.zones[0].name = "other.test".into());
     let error = observe(&plan(), &world).await.expect_err("no zone");
     assert_eq!(error.code(), codes::F_ZONE);
     assert!(error.span().is_some());

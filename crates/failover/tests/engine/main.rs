@@ -13,5 +13,6 @@ mod reports;
 mod sensitive;
 mod ttl;
 mod way_back;
+mod weighted;
 mod wildcards;
 mod world;
