@@ -8,7 +8,7 @@ use crate::engine::{Engine, EngineError, Way};
 use crate::record_values::sorted;
 use crate::{Action, ChangeStatus, DnsError, RecordChanges, ServerAnswer, Step};
 use futures::future::join_all;
-use pilotlight_journal::Outcome;
+use pilotlight_journal::{Outcome, StepStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -28,8 +28,9 @@ pub(crate) async fn perform(
                 false => format!("all {} name servers answer with {wanted}{confirmed}", servers.len()),
                 true => format!(
                     "private zone {} has {wanted}, as Route 53's API says; no name server was asked, as none can \
-                     be{confirmed}",
-                    changes.zone.name
+                     be{}{confirmed}",
+                    changes.zone.name,
+                    if change_id.is_none() && was_moved(engine, changes) { UNKNOWN_CHANGE } else { "" }
                 ),
             };
             Ending::new(Outcome::Done, json!({ "name_servers": servers }), detail).into()
@@ -79,10 +80,22 @@ impl std::fmt::Display for NotYet {
     }
 }
 
+/// Said where nothing but `INSYNC` could tell that a change arrived, and nobody can ask for it.
+const UNKNOWN_CHANGE: &str =
+    "; whether the change is INSYNC is not known, as the executor that made it did not live to write its id down";
+
+/// Whether this run moved the records, and did not find them moved.
+fn was_moved(engine: &Engine, changes: &RecordChanges) -> bool {
+    moving_step(engine, changes).is_some_and(|step| engine.journal.state().status(&step.id) == StepStatus::Done)
+}
+
+fn moving_step<'a>(engine: &'a Engine, changes: &RecordChanges) -> Option<&'a Step> {
+    engine.run.steps().find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved == changes))
+}
+
 /// The change that moved the records, where its executor lived to write it down.
 fn accepted_change(engine: &Engine, changes: &RecordChanges) -> Option<String> {
-    let step =
-        engine.run.steps().find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved == changes))?;
+    let step = moving_step(engine, changes)?;
     let state = engine.journal.state().steps.get(&step.id)?;
     state.observed.get("change_id")?.as_str().map(str::to_owned)
 }

@@ -1,5 +1,6 @@
 //! Runs of a whole plan in a world in memory: kills, faults, races, rollbacks.
 
+mod aliases;
 mod check_sides;
 mod compiled;
 mod estate;
