@@ -1,6 +1,6 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{HoldAction, HostedZone, RecordSet, Text};
+use crate::{HoldAction, HostedZone, RecordSet, SignalAction, Text};
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,10 @@ pub enum Action {
     MoveRecords(RecordChanges),
     /// Waits until the change is `INSYNC` and every name server of the delegation answers with the new values.
     AwaitNameServers(RecordChanges),
+    /// Makes sure that name servers answer for the records as one of both sides does.
+    GuardSignal(SignalAction),
+    /// Writes or removes the object that a health check reads. Its undo is the other of both.
+    Signal(SignalAction),
     /// Probes checks for a while, at a share of the traffic: each has to stay green.
     Hold(HoldAction),
 }

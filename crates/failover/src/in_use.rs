@@ -102,7 +102,7 @@ pub async fn refuse_in_dns(
     dns: &dyn Dns,
     name_servers: &dyn NameServers,
 ) -> Result<(), InUse> {
-    let observed = observe(plan, dns).await.map_err(|error| InUse::DnsUnknown {
+    let observed = observe(plan, dns, name_servers).await.map_err(|error| InUse::DnsUnknown {
         reason: "Route 53 does not tell".into(),
         span: error.span().cloned().map(Box::new),
         source: Some(Box::new(error)),

@@ -1,8 +1,8 @@
 //! observe: what a compilation has to know of Route 53.
 
-use crate::{Dns, DnsError, HostedZone, RecordSet};
+use crate::{Dns, DnsError, HostedZone, NameServers, RecordSet};
 use pilotlight_findings::{Code, Explain, Span, codes};
-use pilotlight_plan::{DrPlan, TrafficSet, Visibility};
+use pilotlight_plan::{DrPlan, Method, TrafficSet, Visibility};
 use std::collections::BTreeMap;
 
 /// What Route 53 has for a plan's traffic sets.
@@ -52,6 +52,16 @@ pub enum ObserveError {
         /// The traffic block.
         span: Span,
     },
+    /// DNS does not say which name servers a zone has.
+    #[error("ask the resolver for the name servers of {zone}: {cause}")]
+    Delegation {
+        /// The zone's name.
+        zone: String,
+        /// Why.
+        cause: String,
+        /// The traffic block.
+        span: Span,
+    },
     /// Route 53 did not answer.
     #[error("read {what} from Route 53")]
     Dns {
@@ -66,13 +76,13 @@ impl Explain for ObserveError {
     fn code(&self) -> Code {
         match self {
             Self::NoZone { .. } | Self::SeveralZones { .. } => codes::F_ZONE,
-            Self::Dns { .. } => codes::F_OBSERVE,
+            Self::Dns { .. } | Self::Delegation { .. } => codes::F_OBSERVE,
         }
     }
 
     fn span(&self) -> Option<&Span> {
         match self {
-            Self::NoZone { span, .. } | Self::SeveralZones { span, .. } => Some(span),
+            Self::NoZone { span, .. } | Self::SeveralZones { span, .. } | Self::Delegation { span, .. } => Some(span),
             Self::Dns { .. } => None,
         }
     }
@@ -87,6 +97,7 @@ impl Explain for ObserveError {
                  registrar delegates to"
                     .into()
             }
+            Self::Delegation { .. } => "try again, or name another resolver with --resolver".into(),
             Self::Dns { source: DnsError::Denied(_), .. } => {
                 "allow route53:ListHostedZonesByName, GetHostedZone and ListResourceRecordSets".into()
             }
@@ -95,19 +106,36 @@ impl Explain for ObserveError {
     }
 }
 
-/// Reads the zone and the exact record sets of each traffic set.
+/// Reads the zone and the exact record sets of each traffic set; of one that follows a signal what DNS itself tells, as
+/// it is for the hour in which Route 53's API may be down.
 ///
 /// # Errors
 /// A zone that is not there, is private only or is there twice, and a Route 53 that gives no answer.
-pub async fn observe(plan: &DrPlan, dns: &dyn Dns) -> Result<Observed, ObserveError> {
+pub async fn observe(plan: &DrPlan, dns: &dyn Dns, servers: &dyn NameServers) -> Result<Observed, ObserveError> {
     let mut traffic = BTreeMap::new();
     for set in &plan.traffic {
-        traffic.insert(set.name.clone(), observe_traffic(set, dns).await?);
+        let seen = match &set.method {
+            Method::Signal(_) => observe_delegation(set, servers).await?,
+            Method::Record | Method::Weighted(_) => observe_traffic(set, dns).await?,
+        };
+        traffic.insert(set.name.clone(), seen);
     }
     Ok(Observed { traffic })
 }
 
-async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraffic, ObserveError> {
+/// What the data plane tells of a traffic set that follows a signal: its zone's name servers, from DNS itself.
+async fn observe_delegation(set: &TrafficSet, servers: &dyn NameServers) -> Result<ObservedTraffic, ObserveError> {
+    let failed = |cause: String| ObserveError::Delegation { zone: set.zone.clone(), cause, span: set.span.clone() };
+    let answer = servers.resolve(&set.zone, "NS").await.map_err(failed)?;
+    if answer.values.is_empty() {
+        return Err(failed("it names none".into()));
+    }
+    let name_servers = answer.values.iter().map(|server| query_name(server)).collect();
+    let zone = HostedZone { id: String::new(), name: set.zone.clone(), private: false, name_servers };
+    Ok(ObservedTraffic { zone, records: vec![Vec::new(); set.records.len()] })
+}
+
+pub(crate) async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraffic, ObserveError> {
     let zone = the_zone(set, dns).await?;
     let mut records = Vec::with_capacity(set.records.len());
     for record in &set.records {

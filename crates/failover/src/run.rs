@@ -146,14 +146,23 @@ impl Step {
     pub fn has_undo(&self) -> bool {
         match &self.action {
             Action::Command(command) => command.undo.is_some(),
-            Action::MoveRecords(_) => true,
+            Action::MoveRecords(_) | Action::Signal(_) => true,
             _ => false,
         }
     }
 
     /// Whether it moves traffic.
     pub fn moves_traffic(&self) -> bool {
-        matches!(self.action, Action::MoveRecords(_))
+        matches!(self.action, Action::MoveRecords(_) | Action::Signal(_))
+    }
+
+    /// The traffic set that it moves, where it moves one.
+    pub(crate) fn moved_traffic(&self) -> Option<&str> {
+        match &self.action {
+            Action::MoveRecords(changes) => Some(&changes.traffic),
+            Action::Signal(signal) => Some(&signal.changes.traffic),
+            _ => None,
+        }
     }
 }
 
@@ -173,6 +182,7 @@ impl Run {
     pub fn record_changes(&self) -> impl Iterator<Item = &RecordChanges> {
         self.steps().filter_map(|step| match &step.action {
             Action::GuardRecords(changes) => Some(changes),
+            Action::GuardSignal(signal) => Some(&signal.changes),
             _ => None,
         })
     }

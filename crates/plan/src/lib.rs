@@ -51,5 +51,5 @@ pub use reference::reference_markdown;
 pub use role::wrong_with_role;
 pub use stack::{SetOverride, Stack, StandbyOptions};
 pub use step::{Approval, CommandStep, Phase};
-pub use traffic::{Method, Shift, TrafficRecord, TrafficSet, Visibility};
+pub use traffic::{Method, Shift, Signal, TrafficRecord, TrafficSet, Visibility};
 pub use value::{OutputReference, Outputs, Secret, Segment, Value};

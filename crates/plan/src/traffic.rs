@@ -57,12 +57,29 @@ pub struct TrafficRecord {
 }
 
 /// How the records of a traffic set move.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Method {
     /// The values are swapped.
     Record,
     /// The weights of one set a side are shifted, step by step.
     Weighted(Shift),
+    /// No record is changed: an object that a health check reads flips failover records.
+    Signal(Signal),
+}
+
+/// The object that a traffic set follows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signal {
+    /// `s3://bucket/key`: the standby serves while it is there.
+    pub url: String,
+    /// The bucket in it.
+    pub bucket: String,
+    /// The key in it.
+    pub key: String,
+    /// The id of the inverted health check that reads it.
+    pub health_check: Value,
+    /// The block's head.
+    pub span: Span,
 }
 
 /// The steps of a traffic set that moves by weights.
@@ -121,11 +138,13 @@ pub(crate) static TRAFFIC: BlockRow = BlockRow {
         },
         AttributeRow {
             name: "method",
-            of: Type::Word(&["record", "weighted"]),
+            of: Type::Word(&["record", "weighted", "signal"]),
             need: Need::Default(r#""record""#),
             doc: "How the records move. `record` swaps their values. `weighted` shifts the weights of two sets that Terraform \
                   made, one with each side's values, by the steps of `shift`: it needs both sides to serve while it \
-                  lasts, and is for the planned move more than for the hour in which one side is dead.",
+                  lasts, and is for the planned move more than for the hour in which one side is dead. `signal` changes no record: they are \
+                  failover records, and an object in the standby region, which a health check reads, decides which side is \
+                  answered; it needs a `signal` block, and no control plane while a run lasts.",
             example: r#""record""#,
         },
         AttributeRow {
@@ -152,7 +171,39 @@ pub(crate) static TRAFFIC: BlockRow = BlockRow {
         },
     ],
     any_attribute: None,
-    blocks: &[&RECORD],
+    blocks: &[&RECORD, &SIGNAL],
+};
+
+pub(crate) static SIGNAL: BlockRow = BlockRow {
+    name: "signal",
+    kind: None,
+    labels: &[],
+    occurs: Occurs::Optional,
+    doc: "With `method = \"signal\"`: what flips the records. Terraform makes two failover records of each name, the primary's \
+          with a health check that asks for the object over HTTPS and is inverted: while the object is missing it is healthy, \
+          and the primary is answered; once it is there, the standby is. A failover writes the object, a failback removes it. \
+          Route 53's control plane is asked for nothing during a run; `validate` asks it whether records and health check are as \
+          they must be, and how long they take to turn.",
+    example: "",
+    attributes: &[
+        AttributeRow {
+            name: "url",
+            of: Type::Text,
+            need: Need::Required,
+            doc: "The object, in a bucket of the standby region. Route 53's health checkers have to be able to read it, and \
+                  whoever runs a failover to list the bucket, and to read, write and delete the object.",
+            example: r#""s3://shop-dr-eu-central-1/signal/standby-serves""#,
+        },
+        AttributeRow {
+            name: "health_check",
+            of: Type::Value,
+            need: Need::Required,
+            doc: "The id of the health check. Outputs are those of the primary's state.",
+            example: "stack.app.output.signal_health_check",
+        },
+    ],
+    any_attribute: None,
+    blocks: &[],
 };
 
 /// The attributes of an alias, on either side.

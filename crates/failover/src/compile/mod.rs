@@ -7,6 +7,7 @@ mod error;
 mod limits;
 mod records;
 mod sensitive;
+mod signal;
 mod simple_set;
 mod traffic;
 mod ttl;
@@ -62,7 +63,7 @@ pub fn compile(
         sets.push(records::compile_traffic(&input, set, observed, &mut notes)?);
     }
     let mut checks = checks::compile_checks(&input, &mut notes)?;
-    let traffic = Traffic::new(sets, &checks);
+    let traffic = Traffic::new(sets, &checks, &plan.standby);
     let slowest_cache = traffic.slowest_cache();
 
     let mut phases = Vec::new();

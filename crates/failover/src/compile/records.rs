@@ -2,6 +2,7 @@
 
 use super::limits::within_limits;
 use super::sensitive::refuse_sensitive;
+use super::signal::compile_signal;
 use super::simple_set::{in_scope, the_simple_set};
 use super::ttl::ttl_notes;
 use super::values::{Answer, checked_answer, set_texts, side_answer};
@@ -21,6 +22,14 @@ pub(crate) struct Compiled {
     pub(crate) moves: Vec<Move>,
     /// How long the checks have to stay green at each share, where there are several.
     pub(crate) hold: Option<Duration>,
+    /// What flips the records, where a signal does.
+    pub(crate) signal: Option<SignalTarget>,
+}
+
+/// An object that is to be there, or not to be.
+pub(crate) struct SignalTarget {
+    pub(crate) url: String,
+    pub(crate) raised: bool,
 }
 
 /// One atomic change.
@@ -34,7 +43,8 @@ pub(crate) struct Move {
 /// It is seen in DNS, never remembered.
 pub fn active_side(plan: &DrPlan, observed: &Observed, outputs: &dyn Outputs) -> Option<Side> {
     let mut active = None;
-    for set in &plan.traffic {
+    // What follows a signal is not read from Route 53, so it says nothing here.
+    for set in plan.traffic.iter().filter(|set| !matches!(set.method, Method::Signal(_))) {
         let seen = observed.traffic.get(&set.name)?;
         for (record, sets) in set.records.iter().zip(&seen.records) {
             let live: Vec<&RecordSet> = sets.iter().filter(|set| is_live(set)).collect();
@@ -67,6 +77,7 @@ pub(crate) fn compile_traffic(
     }
     let compiled = match &set.method {
         Method::Weighted(shift) => compile_weighted(input, set, shift, seen, notes)?,
+        Method::Signal(signal) => compile_signal(input, set, signal, seen, notes)?,
         Method::Record => {
             let mut records = Vec::with_capacity(set.records.len());
             for (record, sets) in set.records.iter().zip(&seen.records) {
@@ -79,7 +90,7 @@ pub(crate) fn compile_traffic(
                 records.push(RecordChange { before, after });
             }
             let whole = RecordChanges { traffic: set.name.clone(), zone: seen.zone.clone(), records };
-            Compiled { moves: vec![Move { percent: 100, changes: whole.clone() }], whole, hold: None }
+            Compiled { moves: vec![Move { percent: 100, changes: whole.clone() }], whole, hold: None, signal: None }
         }
     };
     within_limits(&compiled.whole, set)?;

@@ -1,9 +1,10 @@
 //! The steps that move traffic. Weighted sets go up together, a share after the other; then every set makes its last
 //! move, in the plan's order. Up to there a failure takes everything back by itself.
 
-use super::records::{Compiled, Move};
+use super::records::{Compiled, Move, SignalTarget};
 use super::{LOOK_PAUSE, calls, milliseconds};
-use crate::{Action, CheckStep, HeldSet, HoldAction, Probe, RecordChanges, Retry, Step};
+use crate::{Action, Call, CheckStep, HeldSet, HoldAction, Plane, Probe, RecordChanges, Retry, SignalAction, Step};
+use pilotlight_findings::Region;
 use pilotlight_plan::{Phase, format_duration};
 use std::time::Duration;
 
@@ -20,15 +21,20 @@ const MOVE_PAUSE: Duration = Duration::from_secs(2);
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
 const NAME_SERVERS_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// The longest that a health check takes to turn: one that asks every 30 s, and believes the tenth answer.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html>
+const SLOWEST_HEALTH_CHECK: Duration = Duration::from_secs(300);
+
 /// What the steps of every traffic set are made of.
 pub(super) struct Traffic {
     sets: Vec<Compiled>,
     /// What a hold watches.
     watched: Vec<CheckStep>,
+    standby: Region,
 }
 
 impl Traffic {
-    pub(super) fn new(sets: Vec<Compiled>, checks: &[CheckStep]) -> Self {
+    pub(super) fn new(sets: Vec<Compiled>, checks: &[CheckStep], standby: &Region) -> Self {
         let mut watched: Vec<CheckStep> = Vec::new();
         // Either side's answer is right during a shift, so what expects one of them is no judge of it.
         for check in checks.iter().filter(|check| check.gate && !matches!(check.probe, Probe::Dns { .. })) {
@@ -36,7 +42,7 @@ impl Traffic {
                 watched.push(check.clone());
             }
         }
-        Self { sets, watched }
+        Self { sets, watched, standby: standby.clone() }
     }
 
     /// The longest that a resolver may go on answering with what is about to change.
@@ -48,7 +54,11 @@ impl Traffic {
 
     /// preflight: everything is looked at before the first moves.
     pub(super) fn guards(&self) -> Vec<Step> {
-        self.sets.iter().map(|set| guard_step(&set.whole)).collect()
+        let guard = |set: &Compiled| match &set.signal {
+            Some(target) => guard_signal_step(set, target),
+            None => guard_step(&set.whole),
+        };
+        self.sets.iter().map(guard).collect()
     }
 
     /// switch: every share but the last, each held; then every set's last move.
@@ -62,14 +72,21 @@ impl Traffic {
             steps.extend(moved.iter().map(|(_, one)| name_servers_step(one, Phase::Switch)));
             steps.push(self.hold_step(&moved, Phase::Switch, round + 1));
         }
-        steps.extend(self.sets.iter().filter_map(|set| set.moves.last()).map(move_step));
+        steps.extend(self.sets.iter().filter_map(|set| match &set.signal {
+            Some(target) => Some(self.signal_step(set, target)),
+            None => set.moves.last().map(move_step),
+        }));
         steps
     }
 
     /// verify: every name server answers as after the last move.
     pub(super) fn verify(&self) -> Vec<Step> {
-        let last = self.sets.iter().filter_map(|set| set.moves.last());
-        last.map(|one| name_servers_step(one, Phase::Verify)).collect()
+        let last = self.sets.iter().filter_map(|set| Some((set, set.moves.last()?)));
+        last.map(|(set, one)| match &set.signal {
+            Some(_) => turned_step(one),
+            None => name_servers_step(one, Phase::Verify),
+        })
+        .collect()
     }
 
     /// observe: the last share is held too, when traffic has arrived. Recovery time is measured by then.
@@ -81,6 +98,29 @@ impl Traffic {
             .filter_map(|set| Some((set, set.moves.last()?)))
             .collect();
         if held.is_empty() { Vec::new() } else { vec![self.hold_step(&held, Phase::Observe, 0)] }
+    }
+
+    fn signal_step(&self, set: &Compiled, target: &SignalTarget) -> Step {
+        let operation = if target.raised { "PutObject" } else { "DeleteObject" };
+        Step {
+            id: format!("switch/{}/signal", set.whole.traffic),
+            title: match target.raised {
+                true => format!("write the signal of {}, which its health check reads", set.whole.traffic),
+                false => format!("remove the signal of {}, which its health check reads", set.whole.traffic),
+            },
+            phase: Phase::Switch,
+            timeout_ms: milliseconds(RECORDS_TIMEOUT),
+            retry: Retry { attempts: MOVE_ATTEMPTS, pause_ms: milliseconds(MOVE_PAUSE) },
+            calls: vec![self.object("GetObject", target), self.object(operation, target)],
+            point_of_no_return: true,
+            action: Action::Signal(signal_action(set, target)),
+        }
+    }
+
+    /// A call to the bucket: data plane, in the standby region, as `validate` proves.
+    fn object(&self, operation: &str, target: &SignalTarget) -> Call {
+        let region = Some(self.standby.clone());
+        Call { service: "s3".into(), operation: format!("{operation} {}", target.url), region, plane: Plane::Data }
     }
 
     fn hold_step(&self, moved: &[(&Compiled, &Move)], phase: Phase, round: usize) -> Step {
@@ -108,6 +148,34 @@ impl Traffic {
                 checks: self.watched.clone(),
             }),
         }
+    }
+}
+
+fn signal_action(set: &Compiled, target: &SignalTarget) -> SignalAction {
+    SignalAction { changes: set.whole.clone(), url: target.url.clone(), raised: target.raised }
+}
+
+fn guard_signal_step(set: &Compiled, target: &SignalTarget) -> Step {
+    let zone = &set.whole.zone;
+    Step {
+        id: format!("preflight/signal/{}", set.whole.traffic),
+        title: format!("name servers of {} answer for {} as one of both sides", zone.name, set.whole.traffic),
+        phase: Phase::Preflight,
+        timeout_ms: milliseconds(RECORDS_TIMEOUT),
+        retry: Retry { attempts: 1, pause_ms: milliseconds(LOOK_PAUSE) },
+        calls: zone.name_servers.iter().map(|server| calls::data("dns", server)).collect(),
+        point_of_no_return: false,
+        action: Action::GuardSignal(signal_action(set, target)),
+    }
+}
+
+/// The wait for a health check to turn, and for nothing else: no record was changed.
+fn turned_step(one: &Move) -> Step {
+    let step = name_servers_step(one, Phase::Verify);
+    Step {
+        timeout_ms: milliseconds(SLOWEST_HEALTH_CHECK + NAME_SERVERS_TIMEOUT),
+        calls: step.calls.into_iter().filter(|call| call.plane == Plane::Data).collect(),
+        ..step
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) fn compile_weighted(
     }
     // One that is at its target has nothing to hold.
     let hold = (state(0) != current).then_some(shift.hold);
-    Ok(Compiled { whole: changes(state(0), current), moves, hold })
+    Ok(Compiled { whole: changes(state(0), current), moves, hold, signal: None })
 }
 
 /// The sets of both sides, by what they answer.

@@ -49,6 +49,11 @@ impl Expected {
         Ok(())
     }
 
+    /// Whether it is known at all what the answers are.
+    pub(crate) fn is_known(&self) -> bool {
+        self.sets.iter().all(|set| !matches!(set, Answers::Values(values) if values.is_empty()))
+    }
+
     /// Whether an answer is one of them.
     pub(crate) fn is(&self, answer: &ServerAnswer) -> bool {
         let found = sorted(&self.record_type, &answer.values);

@@ -10,6 +10,7 @@ mod guard_records;
 mod hold;
 mod look;
 mod move_records;
+mod signal;
 
 pub(crate) use going_back::guards_the_way_back;
 
@@ -78,6 +79,8 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::MoveRecords(changes) => move_records::perform(engine, step, changes).await,
         Action::AwaitNameServers(changes) => await_name_servers::perform(engine, step, changes).await,
         Action::Hold(hold) => hold::perform(engine, step, hold).await,
+        Action::GuardSignal(signal) => signal::guard(engine, step, signal).await,
+        Action::Signal(signal) => signal::perform(engine, step, signal).await,
     }
 }
 
@@ -85,11 +88,13 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, 
     match &step.action {
         Action::Command(command) => command::undo(engine, step, command).await,
         Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
+        Action::Signal(signal) => signal::undo(engine, step, signal).await,
         // The engine undoes only steps that have an undo.
         Action::GuardRecords(_)
         | Action::Check(_)
         | Action::Approval { .. }
         | Action::AwaitNameServers(_)
+        | Action::GuardSignal(_)
         | Action::Hold(_) => Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into()),
     }
 }

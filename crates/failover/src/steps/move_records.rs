@@ -160,9 +160,8 @@ fn batch(engine: &Engine, step: &Step, changes: &RecordChanges, current: Vec<Rec
 
 /// Traffic sets move one after the other. Before one of them moves, the others are looked at once more, each where its
 /// next move finds it, so that one which somebody changed does not leave the run with half of the traffic moved.
-async fn another_set_changed(engine: &Engine, step: &Step) -> Option<Ending> {
-    let Action::MoveRecords(own) = &step.action else { return None };
-    let mut seen = vec![own.traffic.as_str()];
+pub(super) async fn another_set_changed(engine: &Engine, step: &Step) -> Option<Ending> {
+    let mut seen: Vec<&str> = step.moved_traffic().into_iter().collect();
     for other in engine.run.steps() {
         let Action::MoveRecords(changes) = &other.action else { continue };
         if engine.journal.state().status(&other.id).is_settled() || seen.contains(&changes.traffic.as_str()) {
@@ -208,7 +207,7 @@ fn not_reached(cause: &str) -> Ending {
 }
 
 /// As long as the run gives the name servers after the switch.
-fn name_servers_patience(engine: &Engine, changes: &RecordChanges) -> Duration {
+pub(super) fn name_servers_patience(engine: &Engine, changes: &RecordChanges) -> Duration {
     engine
         .run
         .steps()

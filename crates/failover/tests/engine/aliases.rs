@@ -161,7 +161,7 @@ async fn an_alias_that_leads_elsewhere_or_is_none_is_refused() {
         widen(&world);
         world.with(|state| change(state.records.iter_mut().find(|set| set.name == "lb.shop.test").expect("the alias")));
         let plan = plan_of(&alias_plan());
-        let observed = observe(&plan, &world).await.expect("observed");
+        let observed = observe(&plan, &world, &world).await.expect("observed");
         let error = compile(&plan, Direction::Failover, &observed, &States).expect_err("refused");
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(words), "{words} in {error}");
@@ -188,17 +188,17 @@ async fn the_zone_that_is_meant_is_chosen_by_visibility_and_id_and_never_guessed
     let inside = |id: &str| HostedZone { id: id.into(), name: "in.test".into(), private: true, name_servers: vec![] };
     let plan = plan_of(&alias_plan());
     world.with(|state| state.zones.insert(0, HostedZone { private: false, ..inside("Z0") }));
-    assert_eq!(observe(&plan, &world).await.expect("observed").traffic["inside"].zone.id, "Z2");
+    assert_eq!(observe(&plan, &world, &world).await.expect("observed").traffic["inside"].zone.id, "Z2");
     world.with(|state| state.zones.push(inside("Z3")));
-    let error = observe(&plan, &world).await.expect_err("two");
+    let error = observe(&plan, &world, &world).await.expect_err("two");
     assert_eq!(
         error.to_string(),
         "choose a hosted zone for traffic set inside: 2 private zones are named in.test: Z2, Z3"
     );
     let named =
         |id: &str| plan_of(&alias_plan().replace("visibility =", &format!("zone_id    = \"{id}\"\n  visibility =")));
-    assert_eq!(observe(&named("Z3"), &world).await.expect("observed").traffic["inside"].zone.id, "Z3");
-    let error = observe(&named("Z0"), &world).await.expect_err("it is public");
+    assert_eq!(observe(&named("Z3"), &world, &world).await.expect("observed").traffic["inside"].zone.id, "Z3");
+    let error = observe(&named("Z0"), &world, &world).await.expect_err("it is public");
     assert_eq!(error.code(), codes::F_ZONE);
 }
 

@@ -147,7 +147,7 @@ pub(crate) fn standby_breaks(world: &World) {
 
 pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
     let plan = plan_of(&world.with(|state| state.plan.clone()));
-    let observed = observe(&plan, world).await.expect("observed");
+    let observed = observe(&plan, world, world).await.expect("observed");
     compile(&plan, direction, &observed, &States).expect("compiled")
 }
 

@@ -12,6 +12,7 @@ mod operator;
 mod ownership;
 mod reports;
 mod sensitive;
+mod signal;
 mod ttl;
 mod way_back;
 mod weighted;

@@ -264,7 +264,7 @@ async fn a_third_set_is_refused_before_and_during_the_run() {
     assert!(conclusion.detail.contains("[other]"), "{}", conclusion.detail);
     assert_eq!(world.with(|state| state.changes.len()), 0);
     let plan = plan_of(&weighted_plan());
-    let observed = observe(&plan, &world).await.expect("observed");
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     let error = compile(&plan, Direction::Failover, &observed, &States).expect_err("refused");
     assert_eq!(error.to_string(), "shift app.shop.test A: it is not two weighted sets, one a side, but 3 sets");
 }
@@ -314,7 +314,7 @@ async fn a_failover_of_what_is_shifted_changes_nothing() {
     assert_eq!(conclusion.detail, "traffic was already on the standby, eu-central-1", "{}", conclusion.detail);
     assert!(!engine.run().moves_anything() && engine.run().step("observe/hold").is_none());
     let plan = plan_of(&weighted_plan());
-    let observed = observe(&plan, &world).await.expect("observed");
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     assert_eq!(active_side(&plan, &observed, &States), Some(Side::Standby));
 }
 

@@ -55,6 +55,14 @@ pub(crate) struct State {
     pub(crate) hooks: BTreeMap<String, Hook>,
     pub(crate) answers: VecDeque<ApprovalAnswer>,
     pub(crate) waits: Vec<String>,
+    /// Whether the object that a health check reads is there, from each moment on.
+    pub(crate) signal: Vec<(Duration, bool)>,
+    /// How long the health check takes to turn.
+    pub(crate) health_delay: Duration,
+    pub(crate) signal_faults: VecDeque<ChangeFault>,
+    /// Calls of Route 53's API.
+    pub(crate) control_calls: usize,
+    pub(crate) health_checks: Vec<HealthCheck>,
     /// What names outside of the zones have.
     pub(crate) elsewhere: BTreeMap<String, Vec<String>>,
     /// How many questions name servers were asked: where weights leave a choice, they take turns.
@@ -103,6 +111,11 @@ impl World {
             hooks: BTreeMap::new(),
             answers: VecDeque::new(),
             waits: Vec::new(),
+            signal: vec![(Duration::ZERO, false)],
+            health_delay: Duration::from_secs(30),
+            signal_faults: VecDeque::new(),
+            control_calls: 0,
+            health_checks: Vec::new(),
             elsewhere: BTreeMap::new(),
             asked: 0,
         };
@@ -122,6 +135,7 @@ impl World {
         Ports {
             dns: world.clone(),
             name_servers: world.clone(),
+            signals: world.clone(),
             prober: world.clone(),
             commands: world.clone(),
             approver: world.clone(),
@@ -220,12 +234,34 @@ impl State {
     fn resolve(&self, name: &str, record_type: &str) -> Vec<String> {
         let records = self.seen_by("ns-1.test");
         let found = |record_type: &str| -> Option<Vec<String>> {
-            let sets: Vec<_> = live(records, name, record_type).collect();
+            let sets = self.live(records, name, record_type);
             (!sets.is_empty()).then(|| sets.into_iter().flat_map(|set| self.answers(set)).collect())
         };
         found(record_type)
             .or_else(|| found("CNAME").and_then(|target| Some(self.resolve(target.first()?, record_type))))
             .unwrap_or_default()
+    }
+
+    /// The sets that answer: those with weight, and of failover sets the one that the health check leaves.
+    fn live<'a>(&self, records: &'a [RecordSet], name: &str, record_type: &str) -> Vec<&'a RecordSet> {
+        let role = if self.turned() { "SECONDARY" } else { "PRIMARY" };
+        records
+            .iter()
+            .filter(|set| asked(set) == name && set.record_type == record_type && set.weight != Some(0))
+            .filter(|set| set.failover.as_deref().is_none_or(|of| of == role))
+            .collect()
+    }
+
+    /// Whether the object is there.
+    pub(crate) fn raised(&self) -> bool {
+        self.signal.last().is_some_and(|(_, raised)| *raised)
+    }
+
+    /// Whether the health check has seen it.
+    fn turned(&self) -> bool {
+        let moment = self.elapsed.saturating_sub(self.health_delay);
+        let seen = self.signal.iter().rev().find(|(at, _)| *at <= moment).or(self.signal.first());
+        seen.is_some_and(|(_, raised)| *raised)
     }
 
     fn answers(&self, set: &RecordSet) -> Vec<String> {
@@ -236,19 +272,16 @@ impl State {
     }
 }
 
-/// The sets that answer on a good day.
-fn live<'a>(records: &'a [RecordSet], name: &str, record_type: &str) -> impl Iterator<Item = &'a RecordSet> {
-    records.iter().filter(move |set| asked(set) == name && set.record_type == record_type && set.weight != Some(0))
-}
-
 #[async_trait]
 impl Dns for World {
     async fn zones(&self, name: &str) -> Result<Vec<HostedZone>, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(40)).await;
         Ok(self.with(|state| state.zones.iter().filter(|zone| zone.name == name).cloned().collect()))
     }
 
     async fn record_sets(&self, zone: &str, name: &str, record_type: &str) -> Result<Vec<RecordSet>, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(40)).await;
         self.with(|state| {
             let zone = state.zones.iter().find(|known| known.id == zone).expect("a zone");
@@ -264,6 +297,7 @@ impl Dns for World {
     }
 
     async fn change(&self, batch: &ChangeBatch) -> Result<String, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(60)).await;
         self.with(|state| {
             if let Some(mut hook) = state.hooks.remove("before the change") {
@@ -280,7 +314,13 @@ impl Dns for World {
         })
     }
 
+    async fn health_check(&self, id: &str) -> Result<Option<HealthCheck>, DnsError> {
+        self.with(|state| state.control_calls += 1);
+        Ok(self.with(|state| state.health_checks.iter().find(|check| check.id == id).cloned()))
+    }
+
     async fn change_status(&self, id: &str) -> Result<ChangeStatus, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(40)).await;
         self.with(|state| {
             if state.denied_statuses {
@@ -299,6 +339,49 @@ impl Dns for World {
 }
 
 #[async_trait]
+impl Signals for World {
+    async fn is_raised(&self, url: &str) -> Result<bool, SignalError> {
+        self.ask(Duration::from_millis(30)).await;
+        assert_eq!(url, "s3://shop-dr/signal/standby-serves");
+        self.with(|state| match state.failing_reads {
+            0 => Ok(state.raised()),
+            _ => {
+                state.failing_reads -= 1;
+                Err(SignalError::Unknown("the connection timed out".into()))
+            }
+        })
+    }
+
+    async fn raise(&self, _url: &str, note: &str) -> Result<(), SignalError> {
+        assert!(note.starts_with("pilotlight ") && note.contains("switch/storefront/signal"), "{note}");
+        self.put(true).await
+    }
+
+    async fn lower(&self, _url: &str) -> Result<(), SignalError> {
+        self.put(false).await
+    }
+}
+
+impl World {
+    async fn put(&self, raised: bool) -> Result<(), SignalError> {
+        self.ask(Duration::from_millis(50)).await;
+        self.with(|state| {
+            let (at, lost) = (state.elapsed, || SignalError::Unknown("the connection was reset".into()));
+            let fault = state.signal_faults.pop_front();
+            if !matches!(fault, Some(ChangeFault::LoseRequest | ChangeFault::Throttle | ChangeFault::Deny)) {
+                state.signal.push((at, raised));
+            }
+            match fault {
+                None => Ok(()),
+                Some(ChangeFault::LoseRequest | ChangeFault::LoseAnswer) => Err(lost()),
+                Some(ChangeFault::Throttle) => Err(SignalError::Unknown("SlowDown".into())),
+                Some(ChangeFault::Deny) => Err(SignalError::Denied("AccessDenied".into())),
+            }
+        })
+    }
+}
+
+#[async_trait]
 impl NameServers for World {
     async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
         World::ask(self, Duration::from_millis(5)).await;
@@ -309,7 +392,7 @@ impl NameServers for World {
                 zone.is_some_and(|zone| zone.name_servers.iter().any(|known| known == server)),
                 "{server} for {name}"
             );
-            let sets: Vec<_> = live(state.seen_by(server), name, record_type).collect();
+            let sets = state.live(state.seen_by(server), name, record_type);
             let set = sets.get(state.asked % sets.len().max(1));
             let mut values = set.map(|set| state.answers(set)).unwrap_or_default();
             values.sort_unstable();
@@ -320,6 +403,11 @@ impl NameServers for World {
     async fn resolve(&self, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
         World::ask(self, Duration::from_millis(5)).await;
         self.with(|state| {
+            if record_type == "NS" {
+                let zone = state.zones.iter().find(|zone| zone.name == name && !zone.private);
+                let values = zone.map(|zone| zone.name_servers.clone()).unwrap_or_default();
+                return Ok(ServerAnswer { values, ttl: Some(172_800) });
+            }
             let values = state.elsewhere.get(name).filter(|_| record_type == "A").cloned();
             let values = values.ok_or_else(|| format!("{name} does not exist"))?;
             Ok(ServerAnswer { values, ttl: Some(60) })

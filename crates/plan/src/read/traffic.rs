@@ -2,10 +2,10 @@
 
 use crate::dns_name;
 use crate::error::Problem;
-use crate::fields::Labels;
+use crate::fields::{Labels, head_range};
 use crate::reader::Reader;
 use crate::table::BlockRow;
-use crate::traffic::{RECORD_TYPES, TrafficRecord, TrafficSet, Visibility};
+use crate::traffic::{Method, RECORD_TYPES, TrafficRecord, TrafficSet, Visibility};
 use crate::value::Value;
 use hcl_edit::structure::Block;
 use pilotlight_findings::Side;
@@ -18,11 +18,21 @@ impl Reader<'_> {
         let place = format!("traffic {name:?}");
         let children = self.children(row, block, &place);
         let mut values = self.attributes(row, block, &place);
-        let method = self.method(block, &mut values, &place);
+        let mut signal = None;
+        let (signals, children): (Vec<_>, Vec<_>) = children.into_iter().partition(|(child, _)| child.name == "signal");
+        for (child, inner) in signals {
+            signal = Some((self.signal(child, inner, &name), head_range(inner)));
+        }
+        let method = self.method(block, &mut values, &place, signal);
+        let visibility_at = values.range("visibility");
         let visibility = match values.text("visibility").as_deref() {
             Some("private") => Visibility::Private,
             _ => Visibility::Public,
         };
+        if let (Some(Method::Signal(_)), Visibility::Private) = (&method, visibility) {
+            let reason = "nobody could ask a private zone whether the signal has turned it";
+            self.wrong("visibility", "\"private\"", reason, "use another method for it", visibility_at);
+        }
         let id_range = values.range("zone_id");
         let zone_id = values.text("zone_id");
         if let Some(id) = &zone_id
