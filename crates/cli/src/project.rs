@@ -255,7 +255,8 @@ impl Outputs for States {
 impl GroupNames for States {
     fn group_name(&self, scale: &Scale, side: Side) -> Option<String> {
         let managed = self.get(&scale.stack, side)?.managed();
-        let mut groups = managed.filter(|managed| !managed.is_deposed() && managed.address().to_string() == scale.address);
+        let mut groups =
+            managed.filter(|managed| !managed.is_deposed() && managed.address().to_string() == scale.address);
         Some(groups.next()?.attributes().get("name")?.as_str()?.to_owned())
     }
 }

@@ -37,7 +37,12 @@ impl Capacity for AwsCapacity {
         let request = regional.auto_scaling.describe_auto_scaling_groups().auto_scaling_group_names(name);
         let answer = regional.send(&planned, request.send()).await.map_err(|error| capacity_error(&error))?;
         // A name is a whole name there, and no pattern.
-        answer.auto_scaling_groups().iter().find(|group| group.auto_scaling_group_name() == Some(name)).map(seen).transpose()
+        answer
+            .auto_scaling_groups()
+            .iter()
+            .find(|group| group.auto_scaling_group_name() == Some(name))
+            .map(seen)
+            .transpose()
     }
 
     async fn set_desired(&self, region: &Region, name: &str, desired: u32) -> Result<(), CapacityError> {
@@ -74,7 +79,9 @@ fn capacity_error(error: &CallError) -> CapacityError {
         CallErrorKind::Denied | CallErrorKind::NoCredentials | CallErrorKind::Credentials => {
             CapacityError::Denied(error.words())
         }
-        CallErrorKind::Refused | CallErrorKind::Budget | CallErrorKind::Refusal => CapacityError::Refused(error.words()),
+        CallErrorKind::Refused | CallErrorKind::Budget | CallErrorKind::Refusal => {
+            CapacityError::Refused(error.words())
+        }
         CallErrorKind::Throttled | CallErrorKind::Unreachable | CallErrorKind::Unclear => CapacityError::Unknown(words),
     }
 }

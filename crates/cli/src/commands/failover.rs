@@ -11,7 +11,9 @@ use crate::ports::{operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{CompileError, Direction, Engine, EngineError, Run, compile, load, observe, observe_groups, report, save};
+use pilotlight_failover::{
+    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, observe_groups, report, save,
+};
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::JournalError;
 use std::path::Path;
