@@ -8,6 +8,7 @@ pub(crate) mod data;
 pub(crate) mod dependencies;
 mod diff;
 mod encoded;
+pub(crate) mod fetched;
 pub(crate) mod global;
 mod global_policies;
 mod host_names;

@@ -7,7 +7,7 @@ use super::modules::{Calls, ExcludedModules, Instances, address};
 use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
 use super::syntax::{Reference, Step, attribute, labels, place, references_in};
-use super::{dependencies, json_removed, literal, recorded, self_copies};
+use super::{dependencies, fetched, json_removed, literal, recorded, self_copies};
 use crate::observe::FileKind;
 use hcl_edit::structure::{Body, Structure};
 use pilotlight_findings::{Severity, Subject, codes};
@@ -68,7 +68,7 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
     for Declared { folder, resource_type, name, file, range, is_global } in declared(work) {
         let addresses: Vec<String> =
             instances.get(&folder).into_iter().flatten().map(|path| address(path, &resource_type, &name)).collect();
-        if addresses.is_empty() {
+        if addresses.is_empty() || is_global && fetched::is_unused(work, &folder, &addresses) {
             continue;
         }
         let left_out = |wanted: &String| excluded.iter().position(|address| address == wanted);

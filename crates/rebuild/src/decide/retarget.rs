@@ -13,8 +13,8 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, global_policies, layout, lookups, machines, modules, overrides, providers, removed, self_copies,
-    standby_mentions, text, unique_names, variable_files,
+    align, backend, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
+    self_copies, standby_mentions, text, unique_names, variable_files,
 };
 use crate::observe::{FileKind, Machines, SourceError, SourceTree};
 use indexmap::IndexMap;
@@ -237,6 +237,8 @@ pub(crate) struct Work<'a> {
     kept: HashMap<PathBuf, Vec<Range<usize>>>,
     /// Places of open questions.
     asked: HashMap<PathBuf, Vec<Range<usize>>>,
+    /// Files that the standby root does without.
+    pub(crate) not_taken: BTreeSet<PathBuf>,
     pub(crate) result: Retargeted,
 }
 
@@ -264,9 +266,22 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     let result = Retargeted::default();
     let (own_ids, looks) = (OwnIds::of(input.primary), Looks::of(input.primary));
     let lines = tree.files.keys().map(|file| (file.as_path(), OnceCell::new())).collect();
-    let asked = HashMap::new();
-    let mut work =
-        Work { input: *input, tree, words, own_ids, looks, parsed, json, lines, splices, kept, asked, result };
+    let (asked, not_taken) = (HashMap::new(), BTreeSet::new());
+    let mut work = Work {
+        input: *input,
+        tree,
+        words,
+        own_ids,
+        looks,
+        parsed,
+        json,
+        lines,
+        splices,
+        kept,
+        asked,
+        not_taken,
+        result,
+    };
     let all = modules::instances(&work, &BTreeSet::new());
     let excluded = modules::excluded(&mut work, &all);
     let instances = modules::instances(&work, &excluded.calls);
@@ -293,6 +308,8 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     lookups::tell(&mut work);
     global_policies::tell(&mut work);
     variable_files::check(&mut work);
+    fetched::settle(&mut work);
+    fetched::tell(&mut work, &instances);
     work.result.configured = Configured::of(&work, &instances);
     Ok(work.finish())
 }
@@ -386,7 +403,7 @@ impl Work<'_> {
 
     fn finish(mut self) -> Retargeted {
         let mut placed = Vec::with_capacity(self.tree.files.len());
-        for (path, bytes) in &self.tree.files {
+        for (path, bytes) in self.tree.files.iter().filter(|(path, _)| !self.not_taken.contains(*path)) {
             let target = layout::place(path);
             let splices = settle(self.splices.remove(path).unwrap_or_default());
             let bytes = match std::str::from_utf8(bytes) {

@@ -2,6 +2,7 @@
 
 mod backend;
 mod exclude;
+mod fetched;
 mod files;
 mod globals;
 mod hidden;
