@@ -27,6 +27,7 @@ pub(crate) mod machines;
 pub(crate) mod modules;
 pub(crate) mod overrides;
 pub(crate) mod own_ids;
+pub(crate) mod per_call;
 pub(crate) mod places;
 pub(crate) mod providers;
 mod quotas;

@@ -4,6 +4,7 @@
 use super::data::bucket::{self, is_replication};
 use super::global::{is_global_block, is_global_in_json};
 use super::modules::{Calls, ExcludedModules, Instances, address};
+use super::per_call::{PerCall, Place};
 use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
 use super::syntax::{Reference, Step, attribute, labels, place, references_in};
@@ -41,12 +42,14 @@ impl Gone {
 pub(crate) fn remove(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) {
     let gone = find(work, instances, modules);
     let files: Vec<PathBuf> = work.parsed.keys().cloned().collect();
+    let mut per_call = PerCall::default();
     for file in files {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         remove_blocks(work, &file, &folder, &gone);
         dependencies::remove(work, &file, &folder, &gone);
-        replace_references(work, &file, &folder, &gone, instances);
+        replace_references(work, &file, &folder, &gone, instances, &mut per_call);
     }
+    per_call.settle(work, instances);
     let documents: Vec<PathBuf> =
         work.json.keys().filter(|file| FileKind::of(file) == FileKind::Json).cloned().collect();
     for file in documents {
@@ -229,7 +232,14 @@ fn with_comment(text: &str, block: Range<usize>) -> Range<usize> {
     start..end
 }
 
-fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gone, instances: &Instances) {
+fn replace_references(
+    work: &mut Work<'_>,
+    file: &Path,
+    folder: &Path,
+    gone: &Gone,
+    instances: &Instances,
+    per_call: &mut PerCall,
+) {
     let modules = instances.get(folder).cloned().unwrap_or_default();
     let found: Vec<(Reference, Rule)> = work.parsed[file]
         .syntax
@@ -302,8 +312,15 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
                 work.edit(file, range, new, rule, format!("the value of {text} in the primary's state"));
             }
             Err(why) => {
-                let user = format!("{text} is not made in the standby, and its value is not known: {}", why.reason());
-                work.ask(file, reference.span.clone(), user, why.remedy(rule), None);
+                let what = format!("{text} is not made in the standby, and its value is not known: {}", why.reason());
+                let needs = why.remedy(rule);
+                match why {
+                    // Another one for each call of the module, or none for some.
+                    Unknown::Differs | Unknown::NotRecorded if !folder.as_os_str().is_empty() => {
+                        per_call.want(folder, Place { file: file.to_owned(), reference, rule, what, needs });
+                    }
+                    _ => work.ask(file, reference.span.clone(), what, needs, None),
+                }
             }
         }
     }

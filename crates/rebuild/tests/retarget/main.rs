@@ -7,6 +7,7 @@ mod files;
 mod globals;
 mod hidden;
 mod modules;
+mod per_call;
 mod regions_apart;
 mod rules;
 #[path = "../world/mod.rs"]
