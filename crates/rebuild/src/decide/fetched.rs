@@ -10,12 +10,15 @@ use super::modules::{Instances, calls_of, prefix};
 use super::retarget::{Rule, Work};
 use super::syntax::{ModuleCall, attribute, place};
 use crate::observe::fetched::FOLDER;
-use pilotlight_findings::{Severity, Subject, codes};
+use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// How many resources of a module that is not here are named.
+/// How many modules that are not here, or resources of one, a message names.
 const NAMED: usize = 3;
+
+/// What brings them.
+const REMEDY: &str = "run terraform init in the stack's source, and rebuild";
 
 /// Whether the primary has made none of what a block of a fetched module can make. Such modules can do much more than
 /// one call asks for: what is made by none of the calls here is as it is in the primary, not there.
@@ -70,8 +73,8 @@ pub(crate) fn settle(work: &mut Work<'_>) {
 
 /// Says which modules are not here, and asks where the primary's state has something in one that takes a decision.
 pub(crate) fn tell(work: &mut Work<'_>, instances: &Instances) {
-    let absent = absent(work);
-    for (file, folder, call) in absent {
+    let mut unknown = Vec::new();
+    for (file, folder, call) in absent(work) {
         let paths = instances.get(&folder).map(Vec::as_slice).unwrap_or_default();
         let within: Vec<String> = paths.iter().map(|path| format!("{}module.{}.", prefix(path), call.name)).collect();
         let state = work.input.recorded.into_iter().flat_map(pilotlight_tfstate::State::managed);
@@ -82,28 +85,53 @@ pub(crate) fn tell(work: &mut Work<'_>, instances: &Instances) {
             (is_within && matters).then_some(address)
         });
         let of_module: BTreeSet<String> = of_module.collect();
-        let source = &call.source;
-        let remedy = "run terraform init in the stack's source, and rebuild";
         if of_module.is_empty() {
-            let subject = Subject::File { span: work.span(&file, call.range.clone()) };
-            let message = format!(
-                "what is in module {} is not known: {source} is not in {FOLDER}, so that it comes as it is, with all \
-                 that it names of {}: {remedy}",
-                call.name, work.input.primary
-            );
-            work.note(codes::R_MODULE_NOT_HERE, Severity::Warning, subject, message);
+            if !is_of_another_provider(&call.source) {
+                unknown.push((file, call));
+            }
             continue;
         }
-        let mut named = of_module.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if of_module.len() > NAMED {
-            named.push_str(&format!(" and {} more", of_module.len() - NAMED));
-        }
         let what = format!(
-            "module {} makes {named}, which one of both regions alone may make or which hold data, and {source} is not \
-             in {FOLDER}",
-            call.name
+            "module {} has {}, which one of both regions alone may make, or which hold data, and {} is not in {FOLDER}",
+            call.name,
+            some(&of_module.into_iter().collect::<Vec<_>>()),
+            call.source
         );
-        work.ask(&file, call.range, what, remedy, None);
+        work.ask(&file, call.range, what, REMEDY, None);
+    }
+    let Some((file, first)) = unknown.first() else { return };
+    let subject = Subject::File { span: work.span(file, first.range.clone()) };
+    let calls: Vec<String> = unknown.iter().map(|(_, call)| format!("{} ({})", call.name, call.source)).collect();
+    let (modules, they) =
+        if calls.len() == 1 { ("module", "it comes as it is") } else { ("modules", "they come as they are") };
+    let message = format!(
+        "what is in {modules} {} is not known, since {FOLDER} does not have it: {they}, with all that is named there of {}",
+        some(&calls),
+        work.input.primary
+    );
+    let mut finding = Finding::new(codes::R_MODULE_NOT_HERE, Severity::Warning, subject, message).remedy(REMEDY);
+    for call in calls {
+        finding = finding.with(Evidence::fact("module", call));
+    }
+    work.result.notes.push(finding);
+}
+
+/// Whether a source is a registry's and names what it is for, and that is not AWS: `cloudposse/label/null`.
+fn is_of_another_provider(source: &str) -> bool {
+    let package = source.split("//").next().unwrap_or_default();
+    let parts: Vec<&str> = package.split('/').collect();
+    // Terraform takes these hosts for repositories, not for a registry.
+    let is_repository = ["github.com", "bitbucket.org", ".", ".."].contains(&parts[0]);
+    let is_address = !package.contains([':', '?']) && matches!(parts.len(), 3 | 4);
+    is_address && !is_repository && parts.last().is_some_and(|provider| *provider != "aws")
+}
+
+/// The first of these, and how many more there are.
+fn some(names: &[String]) -> String {
+    let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 
@@ -147,4 +175,25 @@ fn absent(work: &Work<'_>) -> Vec<(PathBuf, PathBuf, ModuleCall)> {
 /// The folder that was fetched as a whole: what calls go up to with `../..` within it comes along.
 fn package(path: &Path) -> PathBuf {
     path.components().take(Path::new(FOLDER).components().count() + 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registrys_address_ends_with_its_provider() {
+        for (source, is_of_another) in [
+            ("cloudposse/label/null", true),
+            ("app.terraform.io/acme/names/random//modules/short", true),
+            ("terraform-aws-modules/vpc/aws", false),
+            ("terraform-aws-modules/security-group/aws//modules/http-80", false),
+            ("git::https://git.example.test/acme/names.git?ref=v1", false),
+            ("github.com/acme/names", false),
+            ("github.com/acme/names/null", false),
+            ("../names/of/all", false),
+        ] {
+            assert_eq!(is_of_another_provider(source), is_of_another, "{source}");
+        }
+    }
 }

@@ -68,10 +68,21 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
     let mut globals: Vec<_> = left_out.map(|address| GlobalResource { address, rule: Rule::Exclude }).collect();
     let mut partly = Vec::new();
     let pointing_back = bucket::pointing_back(work, instances);
-    for Declared { folder, resource_type, name, file, range, is_global } in declared(work) {
-        let addresses: Vec<String> =
-            instances.get(&folder).into_iter().flatten().map(|path| address(path, &resource_type, &name)).collect();
-        if addresses.is_empty() || is_global && fetched::is_unused(work, &folder, &addresses) {
+    let declared = declared(work);
+    let of_module = |folder: &Path, resource_type: &str, name: &str| -> Vec<String> {
+        instances.get(folder).into_iter().flatten().map(|path| address(path, resource_type, name)).collect()
+    };
+    // A module of which one global resource is made comes with the standby root, and all of its others go.
+    let in_use: BTreeSet<PathBuf> = declared
+        .iter()
+        .filter(|one| one.is_global)
+        .filter(|one| !fetched::is_unused(work, &one.folder, &of_module(&one.folder, &one.resource_type, &one.name)))
+        .map(|one| one.folder.clone())
+        .collect();
+    for Declared { folder, resource_type, name, file, range, is_global } in declared {
+        let addresses = of_module(&folder, &resource_type, &name);
+        let is_named = addresses.iter().any(|address| excluded.contains(address));
+        if addresses.is_empty() || is_global && !is_named && !in_use.contains(&folder) {
             continue;
         }
         let left_out = |wanted: &String| excluded.iter().position(|address| address == wanted);

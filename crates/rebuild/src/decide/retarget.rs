@@ -16,7 +16,7 @@ use super::{
     align, backend, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
     self_copies, standby_mentions, text, unique_names, variable_files,
 };
-use crate::observe::{FileKind, Machines, SourceError, SourceTree};
+use crate::observe::{FileKind, Machines, SourceError, SourceTree, fetched as observed};
 use indexmap::IndexMap;
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
@@ -252,7 +252,8 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     for path in tree.files.keys() {
         let read = match FileKind::of(path) {
             FileKind::Hcl | FileKind::Json => tree.is_configuration(path),
-            FileKind::Vars | FileKind::VarsJson => true,
+            // What a module of a registry tries itself out with is nobody's variables here.
+            FileKind::Vars | FileKind::VarsJson => !path.starts_with(observed::FOLDER),
             FileKind::Other => false,
         };
         if read {

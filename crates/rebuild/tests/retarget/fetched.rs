@@ -99,7 +99,9 @@ fn shop() -> Vec<(&'static str, &'static str)> {
         (".terraform/modules/fn/README.md", "for eu-west-1\n"),
         (".terraform/modules/fn.role/modules/role/main.tf", ROLE),
         (".terraform/modules/fn.role/versions.tf", "# of the package\n"),
-        (".terraform/modules/fn.zip/main.tf", "# nothing of a region\n"),
+        (".terraform/modules/fn.zip/main.tf", "locals {\n  zip = filebase64(var.path)\n}\n"),
+        (".terraform/modules/fn.zip/README.md", "for eu-west-1\n"),
+        (".terraform/modules/fn.zip/try.tfvars", "region = \"eu-west-1\"\n"),
     ]
 }
 
@@ -173,26 +175,22 @@ fn what_a_fetched_module_makes_is_asked_about_as_in_a_local_one() {
 fn of_a_module_that_is_not_here_it_is_said_and_what_the_state_has_in_it_is_asked() {
     let source = fetched(&[]);
     let result = retargeted(&source, Some(FETCHED_STATE));
-    let notes: Vec<_> = result
-        .notes
-        .iter()
-        .filter(|note| note.code == codes::R_MODULE_NOT_HERE)
-        .map(|note| (note.severity, note.message.as_str()))
-        .collect();
+    let notes: Vec<_> = result.notes.iter().filter(|note| note.code == codes::R_MODULE_NOT_HERE).collect();
+    let [note] = notes[..] else { panic!("{:#?}", result.notes) };
     assert_eq!(
-        notes,
-        [(
+        (note.severity, note.message.as_str()),
+        (
             Severity::Warning,
-            "what is in module net is not known: acme/net/aws is not in .terraform/modules, so that it comes as it is, \
-             with all that it names of eu-west-1: run terraform init in the stack's source, and rebuild"
-        )]
+            "what is in module net (acme/net/aws) is not known, since .terraform/modules does not have it: it comes as \
+             it is, with all that is named there of eu-west-1"
+        )
     );
     let asked: Vec<_> = result.open.iter().map(|question| (question.span.start.line, question.what.as_str())).collect();
     assert_eq!(
         asked,
         [(
             8,
-            "module fn makes module.fn.module.role.aws_iam_role.this, which one of both regions alone may make or which \
+            "module fn has module.fn.module.role.aws_iam_role.this, which one of both regions alone may make, or which \
              hold data, and acme/fn/aws is not in .terraform/modules"
         )]
     );
