@@ -9,6 +9,7 @@ use super::layout::{module_way, place as placed};
 use super::modules::{Instances, calls_of, prefix};
 use super::retarget::{Rule, Work};
 use super::syntax::{ModuleCall, attribute, place};
+use crate::observe::FileKind;
 use crate::observe::fetched::FOLDER;
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use std::collections::BTreeSet;
@@ -20,16 +21,24 @@ const NAMED: usize = 3;
 /// What brings them.
 const REMEDY: &str = "run terraform init in the stack's source, and rebuild";
 
+/// Whether a folder is of a module that was fetched.
+pub(crate) fn is_fetched(folder: &Path) -> bool {
+    folder.starts_with(FOLDER)
+}
+
 /// Whether the primary has made none of what a block of a fetched module can make. Such modules can do much more than
 /// one call asks for: what is made by none of the calls here is as it is in the primary, not there.
 pub(crate) fn is_unused(work: &Work<'_>, folder: &Path, addresses: &[String]) -> bool {
-    let Some(state) = work.input.recorded.filter(|_| folder.starts_with(FOLDER)) else { return false };
+    let Some(state) = work.input.recorded.filter(|_| is_fetched(folder)) else { return false };
     let mut managed = state.managed().filter(|managed| !managed.is_deposed()).peekable();
     managed.peek().is_some() && !managed.any(|managed| addresses.contains(&managed.address().config().to_string()))
 }
 
 /// Leads the calls of fetched modules that were edited to the standby's copy, and leaves the others out.
 pub(crate) fn settle(work: &mut Work<'_>) {
+    if work.tree.fetched.is_empty() {
+        return;
+    }
     let calls = calls(work);
     let is_edited = |folder: &PathBuf| {
         let files = work.tree.files.range(folder.clone()..).map(|(file, _)| file);
@@ -163,11 +172,11 @@ fn calls(work: &Work<'_>) -> Vec<Found> {
 /// Calls of modules that are not here, with the file and folder that they stand in.
 fn absent(work: &Work<'_>) -> Vec<(PathBuf, PathBuf, ModuleCall)> {
     let mut absent = Vec::new();
-    for folder in &work.tree.modules {
-        for file in work.tree.configuration_of(folder) {
-            let calls = calls_of(work, &file).into_iter().filter(|call| work.tree.called(folder, call).is_none());
-            absent.extend(calls.map(|call| (file.clone(), folder.clone(), call)));
-        }
+    let files = work.parsed.keys().chain(work.json.keys()).filter(|file| FileKind::of(file).is_configuration());
+    for file in files {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let calls = calls_of(work, file).into_iter().filter(|call| work.tree.called(folder, call).is_none());
+        absent.extend(calls.map(|call| (file.clone(), folder.to_owned(), call)));
     }
     absent
 }

@@ -75,14 +75,15 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
     // A module of which one global resource is made comes with the standby root, and all of its others go.
     let in_use: BTreeSet<PathBuf> = declared
         .iter()
-        .filter(|one| one.is_global)
+        .filter(|one| one.is_global && fetched::is_fetched(&one.folder))
         .filter(|one| !fetched::is_unused(work, &one.folder, &of_module(&one.folder, &one.resource_type, &one.name)))
         .map(|one| one.folder.clone())
         .collect();
     for Declared { folder, resource_type, name, file, range, is_global } in declared {
         let addresses = of_module(&folder, &resource_type, &name);
         let is_named = addresses.iter().any(|address| excluded.contains(address));
-        if addresses.is_empty() || is_global && !is_named && !in_use.contains(&folder) {
+        let is_unused = is_global && fetched::is_fetched(&folder) && !in_use.contains(&folder);
+        if addresses.is_empty() || is_unused && !is_named {
             continue;
         }
         let left_out = |wanted: &String| excluded.iter().position(|address| address == wanted);

@@ -369,6 +369,39 @@ mod tests {
     }
 
     #[test]
+    fn what_terraform_init_has_fetched_is_read_without_what_comes_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "main.tf",
+            "module \"a\" {\n  source = \"acme/a/aws\"\n}\nmodule \"gone\" {\n  source = \"acme/gone/aws\"\n}\n",
+        );
+        write(
+            ".terraform/modules/modules.json",
+            r#"{"Modules": [{"Key": "", "Source": "", "Dir": "."},
+                {"Key": "a", "Source": "registry.terraform.io/acme/a/aws", "Version": "1.0.0", "Dir": ".terraform/modules/a"},
+                {"Key": "gone", "Source": "registry.terraform.io/acme/gone/aws", "Version": "1.0.0", "Dir": ".terraform/modules/gone"}]}"#,
+        );
+        write(".terraform/modules/a/main.tf", "module \"inner\" {\n  source = \"./modules/inner\"\n}\n");
+        write(".terraform/modules/a/modules/inner/main.tf", "");
+        write(".terraform/modules/a/examples/main.tf", "not = = HCL");
+        write(".terraform/modules/a/.git/HEAD", "");
+        let tree = SourceTree::load(dir.path()).unwrap();
+        let files: Vec<_> = tree.files.keys().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(files, [".terraform/modules/a/main.tf", ".terraform/modules/a/modules/inner/main.tf", "main.tf"]);
+        let fetched: Vec<_> =
+            tree.fetched.iter().map(|((folder, name), at)| (folder.to_str(), &**name, at.to_str())).collect();
+        // A folder that was removed since is as one that was never fetched.
+        assert_eq!(fetched, [(Some(""), "a", Some(".terraform/modules/a"))]);
+        write(".terraform/modules/modules.json", "{");
+        assert!(SourceTree::load(dir.path()).unwrap().fetched.is_empty());
+    }
+
+    #[test]
     fn a_bad_source_names_the_place() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(SourceTree::load(dir.path()), Err(SourceError::Empty { .. })));
