@@ -417,6 +417,11 @@ impl Work<'_> {
                     if self.parsed.contains_key(path) && align::may_move(source, &splices) {
                         result = align::keep_aligned(source, &splices, result);
                     }
+                    // Nor is there one above the first block, where all above it went.
+                    let above = result.len() - result.trim_start_matches('\n').len();
+                    if above > 0 && !source.starts_with('\n') {
+                        result.drain(..above);
+                    }
                     let lines = self.lines.remove(path.as_path()).and_then(OnceCell::into_inner);
                     let lines = lines.unwrap_or_else(|| Lines::of(self.tree.display(path), source.as_bytes()));
                     self.result.edits.extend(splices.into_iter().map(|splice| Edit {

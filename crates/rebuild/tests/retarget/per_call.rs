@@ -224,3 +224,24 @@ fn what_cannot_be_passed_is_asked() {
         assert!(result.open.iter().any(|question| question.span.to_string() == at), "{:#?}", result.open);
     }
 }
+
+#[test]
+fn a_file_of_which_nothing_is_left_begins_with_its_variable() {
+    let main = "module \"a\" {\n  source = \"./role\"\n}\n\nmodule \"b\" {\n  source = \"./role\"\n}\n";
+    let files = [
+        ("main.tf", main),
+        ("role/main.tf", "# The role.\nresource \"aws_iam_policy\" \"own\" {\n  name = var.name\n}\n"),
+        ("role/outputs.tf", "output \"arn\" {\n  value = aws_iam_policy.own.arn\n}\n"),
+    ];
+    let result = retargeted(&files, &[policy("module.a", "p-a"), policy("module.b", "p-b")]);
+    assert!(result.open.is_empty(), "{:#?}", result.open);
+    assert_eq!(
+        text(&result, "role/main.tf"),
+        "variable \"recorded_aws_iam_policy_own\" {\n  description = \"aws_iam_policy.own of the primary, which serves \
+         both regions\"\n  type        = any\n}\n"
+    );
+    assert_eq!(
+        text(&result, "role/outputs.tf"),
+        "output \"arn\" {\n  value = var.recorded_aws_iam_policy_own.arn\n}\n"
+    );
+}
