@@ -4,6 +4,7 @@ use crate::confirm::ask;
 use crate::output::Screen;
 use crate::progress::Wait;
 use crate::project::Project;
+use crate::signals::SignalObjects;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
@@ -24,6 +25,8 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
     Ports {
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
+        capacity: Arc::new(aws.capacity()),
+        signals: Arc::new(SignalObjects::of(project, aws).await),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
         commands: Arc::new(SystemCommands::in_directory(&project.folder)),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),

@@ -1,6 +1,6 @@
 //! What a run needs beside DNS: programs, time, a person, a watcher.
 
-use crate::{Dns, Environment, NameServers, Signals, Step};
+use crate::{Capacity, Dns, Environment, NameServers, Signals, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pilotlight_integrity::{CommandRun, Prober};
@@ -18,6 +18,8 @@ pub struct Ports {
     pub name_servers: Arc<dyn NameServers>,
     /// Objects that health checks read.
     pub signals: Arc<dyn Signals>,
+    /// Auto Scaling.
+    pub capacity: Arc<dyn Capacity>,
     /// Checks.
     pub prober: Arc<dyn Prober>,
     /// Programs of the plan.

@@ -7,13 +7,16 @@ use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::{Failure, quoted};
 use crate::output::write_file;
-use crate::ports::{operator, ports};
+use crate::ports::{name_servers, operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{CompileError, Direction, Engine, EngineError, Run, compile, load, observe, report, save};
+use pilotlight_failover::{
+    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, observe_groups, report, save,
+};
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::JournalError;
+use std::net::SocketAddr;
 use std::path::Path;
 
 pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>) -> Result<Exit, Failure> {
@@ -34,7 +37,7 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
     project.warn(context.screen);
     let run = match saved {
         Some(run) => run,
-        None => compile_run(&project, direction, &aws, context).await?,
+        None => compile_run(&project, direction, &aws, args.resolver.resolver, context).await?,
     };
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
@@ -67,6 +70,7 @@ pub(super) async fn compile_run(
     project: &Project,
     direction: Direction,
     aws: &Aws,
+    resolver: Option<SocketAddr>,
     context: Context<'_>,
 ) -> Result<Run, Failure> {
     let mut states = States::default();
@@ -84,7 +88,8 @@ pub(super) async fn compile_run(
     }
     aws.check_credentials(&project.plan.standby).await?;
     let dns = aws.dns(&project.plan.standby).await;
-    let observed = observe(&project.plan, &dns).await?;
+    let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
+    observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
     compile(&project.plan_for_runs()?, direction, &observed, &states).map_err(|error| {
         let refused = matches!(error, CompileError::Refused(_));
         let failure = Failure::from(error);

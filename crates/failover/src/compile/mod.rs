@@ -6,6 +6,7 @@ mod commands;
 mod error;
 mod limits;
 mod records;
+mod scaling;
 mod sensitive;
 mod signal;
 mod simple_set;
@@ -65,6 +66,8 @@ pub fn compile(
     let mut checks = checks::compile_checks(&input, &mut notes)?;
     let traffic = Traffic::new(sets, &checks, &plan.standby);
     let slowest_cache = traffic.slowest_cache();
+    let [up, down] = scaling::compile_scaling(&input, observed, &mut notes)?;
+    let (mut up, mut down) = (up.into_iter(), down.into_iter());
 
     let mut phases = Vec::new();
     for phase in Phase::ALL {
@@ -75,6 +78,8 @@ pub fn compile(
                 let before = checks.extract_if(.., |check| check.when == When::Before);
                 steps.extend(before.map(|check| checks::step(check, phase, Duration::ZERO)));
             }
+            Phase::Scale => steps.extend(up.by_ref()),
+            Phase::Finish => steps.extend(down.by_ref()),
             Phase::Switch => steps.extend(traffic.switch()),
             Phase::Verify => {
                 steps.extend(traffic.verify());

@@ -10,6 +10,7 @@ mod guard_records;
 mod hold;
 mod look;
 mod move_records;
+mod scale;
 mod signal;
 
 pub(crate) use going_back::guards_the_way_back;
@@ -81,6 +82,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::Hold(hold) => hold::perform(engine, step, hold).await,
         Action::GuardSignal(signal) => signal::guard(engine, step, signal).await,
         Action::Signal(signal) => signal::perform(engine, step, signal).await,
+        Action::Scale(action) => scale::perform(engine, step, action).await,
     }
 }
 
@@ -89,6 +91,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, 
         Action::Command(command) => command::undo(engine, step, command).await,
         Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
         Action::Signal(signal) => signal::undo(engine, step, signal).await,
+        Action::Scale(action) => scale::undo(engine, step, action).await,
         // The engine undoes only steps that have an undo.
         Action::GuardRecords(_)
         | Action::Check(_)

@@ -67,6 +67,8 @@ pub(crate) struct State {
     pub(crate) elsewhere: BTreeMap<String, Vec<String>>,
     /// How many questions name servers were asked: where weights leave a choice, they take turns.
     pub(crate) asked: usize,
+    /// Auto Scaling groups by name, with what was asked of them.
+    pub(crate) groups: BTreeMap<String, crate::groups::Group>,
 }
 
 /// A set's name as it is asked for: Route 53 answers `\052` for `*`.
@@ -118,6 +120,7 @@ impl World {
             health_checks: Vec::new(),
             elsewhere: BTreeMap::new(),
             asked: 0,
+            groups: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), dead: Arc::default(), died: Arc::default() }
     }
@@ -136,6 +139,7 @@ impl World {
             dns: world.clone(),
             name_servers: world.clone(),
             signals: world.clone(),
+            capacity: world.clone(),
             prober: world.clone(),
             commands: world.clone(),
             approver: world.clone(),
@@ -161,7 +165,7 @@ impl World {
     }
 
     /// Every port begins here: time passes, and the dead wait forever.
-    async fn ask(&self, takes: Duration) {
+    pub(crate) async fn ask(&self, takes: Duration) {
         if self.dead.load(Ordering::SeqCst) {
             self.died.notify_one();
             std::future::pending::<()>().await;

@@ -16,8 +16,8 @@ fn blocks_of_other_versions_are_unknown() {
 schedule {
   drift = "*/30 * * * *"
 }"#;
-    let expected = r#"9:1 PL-P102 find the block "database": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval, drift
-10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval, drift"#;
+    let expected = r#"9:1 PL-P102 find the block "database": the plan language has none of that name | the names here are plan, stack, traffic, scale, check, step, approval, drift
+10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, scale, check, step, approval, drift"#;
     assert_eq!(after_head(text), expected);
 }
 
@@ -55,7 +55,7 @@ fn methods_stacks_and_durations_of_traffic() {
     ttl     = 30
   }
 }"#;
-    let expected = r#"11:12 PL-P104 use "wieghted" for the attribute "method": it is none of record, weighted | did you mean "weighted"?
+    let expected = r#"11:12 PL-P104 use "wieghted" for the attribute "method": it is none of record, weighted, signal | did you mean "weighted"?
 12:3 PL-P102 find the attribute "shfit": a traffic block has none of that name | did you mean "shift"?
 15:15 PL-P106 find stack "ap", which an expression names | did you mean "app"?
 16:15 PL-P104 read the attribute "ttl" as a duration: it is a number without a unit | write ttl = "30s" for seconds"#;
@@ -107,6 +107,41 @@ fn shifts_that_do_not_rise_to_all_of_the_traffic() {
         ),
     ] {
         assert_eq!(weighted(rest), expected, "{rest}");
+    }
+}
+
+#[test]
+fn signals_that_nothing_could_follow() {
+    let set = |rest: &str| {
+        let record =
+            "  record \"app.shop.test\" \"A\" {\n    primary = \"192.0.2.1\"\n    standby = \"192.0.2.2\"\n  }\n";
+        after_head(&format!("traffic \"t\" {{\n  zone = \"shop.test\"\n{rest}\n{record}}}"))
+    };
+    let block = |url: &str| format!("  signal {{\n    url = \"{url}\"\n    health_check = \"hc\"\n  }}");
+    assert_eq!(set(&format!("  method = \"signal\"\n{}", block("s3://dr/signal/on"))), "no error");
+    for (rest, expected) in [
+        (
+            "  method = \"signal\"".to_owned(),
+            "9:1 PL-P103 find the block \"signal\" in traffic \"t\", whose method is \"signal\" | write signal { url = \"s3://bucket-in-the-standby-region/key\" }",
+        ),
+        (
+            block("s3://dr/signal/on"),
+            "11:3 PL-P104 use a block for the attribute \"signal\": method is \"record\" | leave the block out, or write method = \"signal\"",
+        ),
+        (
+            format!("  method = \"signal\"\n{}", block("s3://dr")),
+            "13:11 PL-P104 use \"s3://dr\" for the attribute \"url\": it names no object of a bucket | write the object's URL, as in s3://shop-dr-eu-central-1/signal/standby-serves",
+        ),
+        (
+            format!("  visibility = \"private\"\n  method = \"signal\"\n{}", block("s3://dr/on")),
+            "11:16 PL-P104 use \"private\" for the attribute \"visibility\": nobody could ask a private zone whether the signal has turned it | use another method for it",
+        ),
+        (
+            format!("  method = \"signal\"\n  hold = \"1m\"\n{}", block("s3://dr/on")),
+            "12:10 PL-P104 use \"1m\" for the attribute \"hold\": method is \"signal\" | leave it out, or write method = \"weighted\"",
+        ),
+    ] {
+        assert_eq!(set(&rest), expected, "{rest}");
     }
 }
 
@@ -439,4 +474,30 @@ drift {
     let expected = r#"9:1 PL-P104 read the labels of a drift block: it has 1, and none is wanted | write drift { ... }
 10:3 PL-P102 find the attribute "ignored": a drift block has none of that name | did you mean "ignore"?"#;
     assert_eq!(after_head(named), expected);
+}
+
+#[test]
+fn what_is_scaled() {
+    let scale = |address: &str, body: &str| after_head(&format!("scale {address:?} {{\n  {body}\n}}"));
+    assert_eq!(
+        scale("aws_db_instance.orders", "stack = \"app\""),
+        "9:7 PL-P104 use \"aws_db_instance.orders\" for the address of a scale block: it is none of an Auto Scaling group | \
+         write an Auto Scaling group's address, as in aws_autoscaling_group.web or \
+         module.web.aws_autoscaling_group.this[0]; other sizes are changed by a step \"command\""
+    );
+    assert_eq!(
+        scale("aws_autoscaling_group.web", "stack   = \"ap\"\n  desired = 2"),
+        "10:13 PL-P106 find stack \"ap\", which scale \"aws_autoscaling_group.web\" names | did you mean \"app\"?"
+    );
+    assert_eq!(
+        scale("aws_autoscaling_group.web", "stack   = \"app\"\n  desired = 0"),
+        "11:13 PL-P104 use 0 for the attribute \"desired\": it is no whole number from 1 to 100000 | write it as in desired = 6"
+    );
+    let twice = "scale \"aws_autoscaling_group.web\" {\n  stack   = \"app\"\n  desired = 2\n}\n";
+    assert_eq!(
+        after_head(&twice.repeat(2)),
+        "13:7 PL-P105 use the group aws_autoscaling_group.web of stack app twice: line 9 has it already | give each its own, \
+         or remove one of them"
+    );
+    assert_eq!(after_head(&format!("{twice}{}", twice.replace(".web", ".web[\\\"a.b\\\"]"))), "no error");
 }
