@@ -64,7 +64,7 @@ pub enum Method {
     /// The weights of one set a side are shifted, step by step.
     Weighted(Shift),
     /// No record is changed: an object that a health check reads flips failover records.
-    Signal(Signal),
+    Signal(Box<Signal>),
 }
 
 /// The object that a traffic set follows.
@@ -165,7 +165,8 @@ pub(crate) static TRAFFIC: BlockRow = BlockRow {
             doc: "With `weighted`, required: how long the checks have to stay green at each step. All are probed again and \
                   again that would stop a run before the switch or after it, but for `dns` checks, since either side's answer \
                   is right meanwhile, and for checks of the moved name that were red before anything was moved. One that turns \
-                  red before 100 percent takes the run back. Resolvers may use an answer for its TTL, so a shorter hold \
+                  red before 100 percent takes the run back, but where a check that looks at the side which was left is red \
+                  too: then it waits for a person. Resolvers may use an answer for its TTL, so a shorter hold \
                   judges less than the step's share.",
             example: r#""45s""#,
         },

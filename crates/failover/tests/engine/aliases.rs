@@ -146,7 +146,8 @@ async fn an_alias_that_leads_elsewhere_or_is_none_is_refused() {
     fn plain(set: &mut RecordSet) {
         *set = RecordSet { alias: None, ttl: Some(30), values: vec!["192.0.2.1".into()], ..set.clone() };
     }
-    let cases: [(fn(&mut RecordSet), Code, &str); 4] = [
+    type Change = fn(&mut RecordSet);
+    let cases: [(Change, Code, &str); 4] = [
         (
             |set| target(set).dns_name = "other.example.com".into(),
             codes::F_OTHER_VALUES,

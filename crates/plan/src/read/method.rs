@@ -37,7 +37,7 @@ impl Reader<'_> {
                 }
             }
             return match (method.as_str(), signal) {
-                ("signal", Some((signal, _))) => signal.map(Method::Signal),
+                ("signal", Some((signal, _))) => signal.map(|signal| Method::Signal(Box::new(signal))),
                 ("signal", None) => {
                     let problem = Problem::Missing {
                         what: "the block \"signal\"".to_owned(),
