@@ -5,6 +5,7 @@
 
 mod capacity;
 mod error;
+mod place_in_source;
 mod images;
 mod take_down;
 
@@ -238,6 +239,8 @@ impl<'a> Rebuild<'a> {
             let unwritten = self.unwritten_machines(stack, &prepared.source, recorded, &prepared);
             prepared.retargeted.notes.extend(unwritten);
         }
+        let undeclared = prepared.undeclared();
+        prepared.retargeted.notes.extend(undeclared);
         prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
         Ok(prepared)
     }
@@ -291,7 +294,8 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// Terraform fails, or the folder cannot be written.
     pub async fn init(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
-        self.initialize(&prepared.stack, &prepared.root, root, cancel).await
+        let done = self.initialize(&prepared.stack, &prepared.root, root, cancel).await;
+        done.map_err(|error| prepared.in_source(error))
     }
 
     async fn initialize(&self, stack: &str, folder: &Path, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
@@ -321,9 +325,10 @@ impl<'a> Rebuild<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Planned, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        let outcome =
+        let terraform = |source| prepared.terraform_failed(source);
+        let mut outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
+        outcome.findings = prepared.found_in_source(outcome.findings);
         let file = Path::new(PLAN_FILE);
         // Each starts the provider for its schema, which takes longer than the rest of it.
         let (text, json) = futures::join!(root.show_text(file, cancel), root.show(Some(file), cancel));
@@ -350,7 +355,9 @@ impl<'a> Rebuild<'a> {
     ) -> Result<ApplyOutcome, RebuildError> {
         let applied = root.apply(Path::new(PLAN_FILE), cancel, progress).await;
         self.discard_plan(prepared);
-        applied.map_err(|source| RebuildError::Terraform { stack: prepared.stack.clone(), source: Box::new(source) })
+        let mut applied = applied.map_err(|source| prepared.terraform_failed(source))?;
+        applied.findings = prepared.found_in_source(applied.findings);
+        Ok(applied)
     }
 
     /// Removes the saved plan, where it is not to be applied.
@@ -371,7 +378,7 @@ impl<'a> Rebuild<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Verified, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
+        let terraform = |source| prepared.terraform_failed(source);
         let options = PlanOptions::default();
         // A plan changes no state, and to pull one takes no lock.
         let (settled, bytes) =

@@ -34,8 +34,8 @@ pub(super) async fn judge(
     capacity::judge(&rebuild, &prepared, states, aws, offered, card).await;
     for one in prepared {
         let mut source: Vec<Finding> = one.retargeted.open.iter().map(OpenQuestion::finding).collect();
-        let policies = one.retargeted.notes.iter().filter(|finding| finding.code == codes::R_GLOBAL_POLICY);
-        source.extend(policies.cloned());
+        let of_source = [codes::R_GLOBAL_POLICY, codes::R_UNDECLARED];
+        source.extend(one.retargeted.notes.iter().filter(|finding| of_source.contains(&finding.code)).cloned());
         let (Some(primary), Some(standby)) =
             (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
         else {
