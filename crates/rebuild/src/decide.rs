@@ -8,6 +8,7 @@ pub(crate) mod data;
 pub(crate) mod declared;
 pub(crate) mod dependencies;
 mod diff;
+mod edge;
 mod encoded;
 pub(crate) mod global;
 mod global_policies;

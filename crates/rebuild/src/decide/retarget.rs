@@ -13,7 +13,7 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, global_policies, layout, lookups, machines, modules, overrides, providers, removed, self_copies,
+    align, backend, edge, global_policies, layout, lookups, machines, modules, overrides, providers, removed, self_copies,
     standby_mentions, text, unique_names, variable_files,
 };
 use crate::observe::{FileKind, Machines, SourceError, SourceTree};
@@ -287,6 +287,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     layout::rewrite_module_sources(&mut work);
     layout::rewrite_file_paths(&mut work);
     providers::decide(&mut work, &instances);
+    edge::decide(&mut work, &instances);
     text::replace_words(&mut work, &instances, &read);
     unique_names::unique_names(&mut work, &instances);
     self_copies::ask(&mut work, &instances);
