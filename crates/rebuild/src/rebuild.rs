@@ -405,15 +405,15 @@ impl<'a> Rebuild<'a> {
     }
 
     /// Holds the written standby root of a prepared stack against what would be written now. None where a question is
-    /// open: then that is not known.
+    /// open: then that is not known. `offered` is what was found of images before: one cause is told once.
     ///
     /// # Errors
     /// The folder cannot be read, or is another stack's.
-    pub fn as_generated(&self, prepared: &Prepared) -> Result<Vec<Finding>, RebuildError> {
+    pub fn as_generated(&self, prepared: &Prepared, offered: &[Finding]) -> Result<Vec<Finding>, RebuildError> {
         if !prepared.retargeted.open.is_empty() {
             return Ok(Vec::new());
         }
-        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted)
+        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted, &images::not_there(offered))
             .map_err(|source| RebuildError::Generated { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 

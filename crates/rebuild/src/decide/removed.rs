@@ -309,11 +309,28 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
         };
         match value {
             Ok(value) => {
+                let is_copy = rule == Rule::Exclude && is_copied(&reference);
                 let value = match (&value, reference.path.last()) {
-                    (Value::String(arn), Some(Step::Name(last)))
-                        if matches!(last.as_str(), "arn" | "id") && rule == Rule::Exclude && is_copied(&reference) =>
-                    {
-                        Value::String(work.words.replace(arn))
+                    (Value::String(text), Some(Step::Name(last))) => {
+                        match (work.input.stack.standby.map.get(text), is_copy) {
+                            (Some(mapped), _) => Value::String(mapped.clone()),
+                            (None, true) if matches!(last.as_str(), "arn" | "id") => {
+                                Value::String(work.words.replace(text))
+                            }
+                            // A stream's ARN has the hour in it at which that copy began to have one.
+                            (None, true) if !work.words.find(text).is_empty() => {
+                                let line = format!("map = {{ \"{text}\" = \"…\" }}");
+                                let what = format!(
+                                    "{} is that of the primary's object, and of its copy in {} nobody else knows it",
+                                    &work.parsed[file].text[reference.span.clone()],
+                                    work.input.standby
+                                );
+                                let needs = "look it up there, and say what stands for it";
+                                work.ask(file, reference.span.clone(), what, needs, Some(line));
+                                continue;
+                            }
+                            (None, _) => value,
+                        }
                     }
                     _ => value,
                 };
