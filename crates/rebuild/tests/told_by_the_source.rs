@@ -209,7 +209,10 @@ resource "terraform_data" "bad" {
 async fn terraforms_own_words_have_the_place_in_the_source() {
     let estate = Estate::of(&[
         ("app/main.tf", &format!("{BAD}\nmodule \"m\" {{\n  source = \"../m\"\n}}\n")),
-        ("m/main.tf", "resource \"terraform_data\" \"old\" {\n}\n\nresource \"terraform_data\" \"typed\" {\n  triggers_replace = tonumber(\"eu-west-1\")\n}\n"),
+        (
+            "m/main.tf",
+            "resource \"terraform_data\" \"old\" {\n}\n\nresource \"terraform_data\" \"typed\" {\n  triggers_replace = tonumber(\"eu-west-1\")\n}\n",
+        ),
     ]);
     let rebuild = Rebuild::new(&estate.plan, estate.plan.default_into());
     let prepared = estate.prepare(&rebuild);
