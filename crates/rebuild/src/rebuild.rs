@@ -6,6 +6,7 @@
 mod capacity;
 mod error;
 mod images;
+mod place_in_source;
 mod take_down;
 
 pub use capacity::StackStates;
@@ -241,6 +242,8 @@ impl<'a> Rebuild<'a> {
             let unwritten = self.unwritten_machines(stack, &prepared.source, recorded, &prepared);
             prepared.retargeted.notes.extend(unwritten);
         }
+        let undeclared = prepared.undeclared();
+        prepared.retargeted.notes.extend(undeclared);
         prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
         Ok(prepared)
     }
@@ -294,7 +297,8 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// Terraform fails, or the folder cannot be written.
     pub async fn init(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
-        self.initialize(&prepared.stack, &prepared.root, root, cancel).await
+        let done = self.initialize(&prepared.stack, &prepared.root, root, cancel).await;
+        done.map_err(|error| prepared.in_source(error))
     }
 
     async fn initialize(&self, stack: &str, folder: &Path, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
@@ -326,9 +330,10 @@ impl<'a> Rebuild<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Planned, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        let outcome =
+        let terraform = |source| prepared.terraform_failed(source);
+        let mut outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
+        outcome.findings = prepared.found_in_source(outcome.findings);
         let file = Path::new(PLAN_FILE);
         // Each starts the provider for its schema, which takes longer than the rest of it.
         let text = async {
@@ -389,7 +394,9 @@ impl<'a> Rebuild<'a> {
         };
         let (applied, ()) = futures::join!(apply, reader);
         self.discard_plan(prepared);
-        applied.map_err(|source| RebuildError::Terraform { stack: prepared.stack.clone(), source: Box::new(source) })
+        let mut applied = applied.map_err(|source| prepared.terraform_failed(source))?;
+        applied.findings = prepared.found_in_source(applied.findings);
+        Ok(applied)
     }
 
     /// Removes the saved plan, where it is not to be applied.
@@ -410,7 +417,7 @@ impl<'a> Rebuild<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Verified, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
+        let terraform = |source| prepared.terraform_failed(source);
         let options = PlanOptions::default();
         // A plan changes no state, and to pull one takes no lock.
         let (settled, bytes) =
@@ -437,15 +444,15 @@ impl<'a> Rebuild<'a> {
     }
 
     /// Holds the written standby root of a prepared stack against what would be written now. None where a question is
-    /// open: then that is not known.
+    /// open: then that is not known. `offered` is what was found of images before: one cause is told once.
     ///
     /// # Errors
     /// The folder cannot be read, or is another stack's.
-    pub fn as_generated(&self, prepared: &Prepared) -> Result<Vec<Finding>, RebuildError> {
+    pub fn as_generated(&self, prepared: &Prepared, offered: &[Finding]) -> Result<Vec<Finding>, RebuildError> {
         if !prepared.retargeted.open.is_empty() {
             return Ok(Vec::new());
         }
-        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted)
+        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted, &images::not_there(offered))
             .map_err(|source| RebuildError::Generated { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 
