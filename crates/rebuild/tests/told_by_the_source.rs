@@ -209,7 +209,10 @@ resource "terraform_data" "bad" {
 async fn terraforms_own_words_have_the_place_in_the_source() {
     let estate = Estate::of(&[
         ("app/main.tf", &format!("{BAD}\nmodule \"m\" {{\n  source = \"../m\"\n}}\n")),
-        ("m/main.tf", "resource \"terraform_data\" \"old\" {\n}\n\nresource \"terraform_data\" \"typed\" {\n  triggers_replace = tonumber(\"eu-west-1\")\n}\n"),
+        (
+            "m/main.tf",
+            "resource \"terraform_data\" \"old\" {\n}\n\nresource \"terraform_data\" \"typed\" {\n  triggers_replace = tonumber(\"eu-west-1\")\n}\n",
+        ),
     ]);
     let rebuild = Rebuild::new(&estate.plan, estate.plan.default_into());
     let prepared = estate.prepare(&rebuild);
@@ -222,7 +225,7 @@ async fn terraforms_own_words_have_the_place_in_the_source() {
     root.env.insert("TF_CLI_CONFIG_FILE".to_owned(), config.display().to_string());
     let cancel = Cancel::never();
     rebuild.init(&prepared, &root, &cancel).await.expect("initialized");
-    let error = rebuild.plan(&prepared, &root, &[], &cancel, &mut |_| {}).await.map(drop).expect_err("refused");
+    let error = rebuild.plan(&prepared, &root, &[], false, &cancel, &mut |_| {}).await.map(drop).expect_err("refused");
     let RebuildError::Terraform { source, .. } = &error else { panic!("{error:?}") };
     let mut told: Vec<String> = source
         .findings()

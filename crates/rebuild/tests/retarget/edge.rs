@@ -164,11 +164,8 @@ resource "aws_wafv2_web_acl_logging_configuration" "lb" {
     let (text, result) = from("us-east-1", "", source);
     assert_eq!(asked(&result), []);
     let globals: Vec<&str> = result.globals.iter().map(|global| global.address.as_str()).collect();
-    let expected = [
-        "aws_cloudwatch_metric_alarm.bill",
-        "aws_wafv2_web_acl.site",
-        "aws_wafv2_web_acl_logging_configuration.site",
-    ];
+    let expected =
+        ["aws_cloudwatch_metric_alarm.bill", "aws_wafv2_web_acl.site", "aws_wafv2_web_acl_logging_configuration.site"];
     assert_eq!(globals, expected);
     assert!(text.starts_with("resource \"aws_wafv2_web_acl_logging_configuration\" \"lb\""), "{text}");
     assert!(text.contains("firehose:us-west-2:"), "{text}");
