@@ -1,5 +1,6 @@
 //! Names that only one object can have, whatever its region.
 
+use super::fetched;
 use super::global::{PrivateZones, UNIQUE_NAMES};
 use super::modules::{Instances, address};
 use super::retarget::Work;
@@ -57,7 +58,14 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
             let gone = dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
             // A name in a private zone is the standby's own.
             let own = attribute(&block.body, "zone_id").is_some_and(|zone| private.holds(&folder, zone));
-            if gone || own || attribute(&block.body, naming).is_none() || !stays(naming) || !second.is_none_or(stays) {
+            let unused = fetched::is_unused(work, &folder, &addresses);
+            if gone
+                || own
+                || unused
+                || attribute(&block.body, naming).is_none()
+                || !stays(naming)
+                || !second.is_none_or(stays)
+            {
                 continue;
             }
             let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };

@@ -125,6 +125,12 @@ fn variable_files_that_terraform_does_not_load_are_told() {
     let mut set = files;
     set[5].1 = "size = 1\nzone = 2\n";
     assert!(told(&set).is_empty());
+    // A team's file may set fifty.
+    let names = ["a", "b", "c", "d", "e"];
+    let main: String = names.iter().map(|name| format!("variable \"{name}\" {{}}\n")).collect();
+    let vars: String = names.iter().map(|name| format!("{name} = 1\n")).collect();
+    let many = told(&[("backend.tf", BACKEND), ("main.tf", &main), ("prod.tfvars", &vars)]);
+    assert!(many[0].contains("without a value for a, b, c and 2 more: rename"), "{many:?}");
 }
 
 #[test]

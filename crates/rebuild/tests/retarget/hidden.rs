@@ -140,3 +140,18 @@ fn what_a_template_goes_through_is_read_too() {
     let (text, _) = one(&source);
     assert!(text.contains(r#"%{for role in ["arn:aws:iam::123456789012:role/app"]}"#), "{text}");
 }
+
+#[test]
+fn the_beginning_of_both_regions_is_no_mention_of_the_primary() {
+    let main =
+        "locals {\n  eu = startswith(var.region, \"eu-\") ? \"eu\" : \"us\"\n  bucket = \"shop-eu-${var.site}\"\n}\n";
+    let (text, result) = one(main);
+    assert_eq!(text, main);
+    let places: Vec<_> = result
+        .notes
+        .iter()
+        .filter(|note| note.code == pilotlight_findings::codes::R_SPELLING)
+        .map(|note| note.subject.to_string())
+        .collect();
+    assert_eq!(places, ["app/main.tf:3:18"], "{:#?}", result.notes);
+}

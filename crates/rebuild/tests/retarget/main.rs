@@ -3,10 +3,12 @@
 mod backend;
 mod edge;
 mod exclude;
+mod fetched;
 mod files;
 mod globals;
 mod hidden;
 mod modules;
+mod per_call;
 mod regions_apart;
 mod rules;
 #[path = "../world/mod.rs"]
