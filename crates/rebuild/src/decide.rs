@@ -5,8 +5,10 @@ pub(crate) mod backend;
 pub(crate) mod configuration;
 pub(crate) mod configured;
 pub(crate) mod data;
+pub(crate) mod declared;
 pub(crate) mod dependencies;
 mod diff;
+mod edge;
 mod encoded;
 pub(crate) mod fetched;
 pub(crate) mod global;
@@ -39,6 +41,7 @@ mod retarget;
 pub(crate) mod self_copies;
 pub(crate) mod service_ids;
 mod sides;
+pub(crate) mod source_lines;
 pub(crate) mod sources;
 pub(crate) mod spelling;
 pub(crate) mod splice;
@@ -57,5 +60,7 @@ pub use machines::{Use, Used, machines_used, nearest, written_machines};
 pub(crate) use machines::{class_type, machine_type};
 pub(crate) use quotas::Counted;
 pub use quotas::{Layout, Needs, Parent, QuotaRow, needs_of_plan, needs_of_states, quota_rows};
-pub use retarget::{Edit, GlobalResource, OpenQuestion, RetargetInput, Retargeted, Rule, StateLocation, retarget};
+pub use retarget::{
+    Edit, GlobalResource, OpenQuestion, PLAN_LINE, RetargetInput, Retargeted, Rule, StateLocation, retarget,
+};
 pub use words::{zone_map, zone_map_by_letter};

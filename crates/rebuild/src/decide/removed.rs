@@ -104,6 +104,7 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
         globals.extend(addresses.into_iter().map(|address| GlobalResource { address, rule }));
         gone.resources.insert((folder, resource_type, name), rule);
     }
+    globals.extend(logging_of_gone(work, instances, &mut gone));
     for (file, range, addresses) in partly {
         let needs = format!("leave out all of {} or none: they are one block", addresses.join(", "));
         let line = format!(
@@ -129,6 +130,28 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
         work.note(codes::R_OPTION_UNUSED, Severity::Error, subject, message);
     }
     gone
+}
+
+/// The logging of a web ACL does not say whose it is: it goes with one of CloudFront.
+fn logging_of_gone(work: &Work<'_>, instances: &Instances, gone: &mut Gone) -> Vec<GlobalResource> {
+    const LOGGING: &str = "aws_wafv2_web_acl_logging_configuration";
+    let mut found = Vec::new();
+    for (file, parsed) in &work.parsed {
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        for block in parsed.syntax.blocks("resource") {
+            let ([LOGGING, name], Some(of)) = (&labels(block)[..], attribute(&block.body, "resource_arn")) else {
+                continue;
+            };
+            if references_in(of).iter().any(|reference| gone.rule(reference, &folder) == Some(Rule::Global)) {
+                let paths = instances.get(&folder).into_iter().flatten();
+                found.extend(
+                    paths.map(|path| GlobalResource { address: address(path, LOGGING, name), rule: Rule::Global }),
+                );
+                gone.resources.insert(key(&folder, LOGGING, name), Rule::Global);
+            }
+        }
+    }
+    found
 }
 
 /// A managed resource of the source.
@@ -308,11 +331,28 @@ fn replace_references(
         };
         match value {
             Ok(value) => {
+                let is_copy = rule == Rule::Exclude && is_copied(&reference);
                 let value = match (&value, reference.path.last()) {
-                    (Value::String(arn), Some(Step::Name(last)))
-                        if matches!(last.as_str(), "arn" | "id") && rule == Rule::Exclude && is_copied(&reference) =>
-                    {
-                        Value::String(work.words.replace(arn))
+                    (Value::String(text), Some(Step::Name(last))) => {
+                        match (work.input.stack.standby.map.get(text), is_copy) {
+                            (Some(mapped), _) => Value::String(mapped.clone()),
+                            (None, true) if matches!(last.as_str(), "arn" | "id") => {
+                                Value::String(work.words.replace(text))
+                            }
+                            // A stream's ARN has the hour in it at which that copy began to have one.
+                            (None, true) if !work.words.find(text).is_empty() => {
+                                let line = format!("map = {{ \"{text}\" = \"…\" }}");
+                                let what = format!(
+                                    "{} is that of the primary's object, and of its copy in {} nobody else knows it",
+                                    &work.parsed[file].text[reference.span.clone()],
+                                    work.input.standby
+                                );
+                                let needs = "look it up there, and say what stands for it";
+                                work.ask(file, reference.span.clone(), what, needs, Some(line));
+                                continue;
+                            }
+                            (None, _) => value,
+                        }
                     }
                     _ => value,
                 };

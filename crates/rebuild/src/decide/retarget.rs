@@ -13,7 +13,7 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
+    align, backend, edge, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
     self_copies, standby_mentions, text, unique_names, variable_files,
 };
 use crate::observe::{FileKind, Machines, SourceError, SourceTree, fetched as observed};
@@ -121,17 +121,19 @@ pub struct OpenQuestion {
     pub plan_line: Option<String>,
 }
 
+/// What the evidence calls the lines that answer a question.
+pub const PLAN_LINE: &str = "line for the plan";
+
 impl OpenQuestion {
     /// The finding for it.
     pub fn finding(&self) -> Finding {
         let subject = Subject::File { span: self.span.clone() };
-        let finding =
-            Finding::new(codes::R_OPEN_QUESTION, Severity::Error, subject, format!("{}: {}", self.what, self.needs));
+        let finding = |message| Finding::new(codes::R_OPEN_QUESTION, Severity::Error, subject, message);
         match &self.plan_line {
-            Some(line) => finding
-                .with(Evidence::fact("line for the plan", line))
-                .remedy(format!("add to the stack's standby block: {line}")),
-            None => finding.remedy(self.needs.clone()),
+            Some(line) => finding(format!("{}: {}", self.what, self.needs))
+                .with(Evidence::fact(PLAN_LINE, line))
+                .remedy("add the line for the plan to the stack's standby block"),
+            None => finding(self.what.clone()).remedy(self.needs.clone()),
         }
     }
 }
@@ -301,6 +303,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     layout::rewrite_module_sources(&mut work);
     layout::rewrite_file_paths(&mut work);
     providers::decide(&mut work, &instances);
+    edge::decide(&mut work, &instances);
     text::replace_words(&mut work, &instances, &read);
     unique_names::unique_names(&mut work, &instances);
     self_copies::ask(&mut work, &instances);

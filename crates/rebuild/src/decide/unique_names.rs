@@ -69,7 +69,12 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
                 continue;
             }
             let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };
-            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket") { NAMES } else { SETTINGS };
+            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket" | "aws_cloudwatch_dashboard")
+            {
+                NAMES
+            } else {
+                SETTINGS
+            };
             questions.push((file.clone(), range, addresses, whose, (*naming).to_owned(), value.as_str().to_owned()));
         }
     }
@@ -77,7 +82,7 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
         let Some(first) = addresses.first().cloned() else { continue };
         let region = work.input.standby.as_str();
         let line = match naming.as_str() {
-            "bucket" => format!("set \"{first}\" {{ bucket = \"{value}-{region}\" }}"),
+            "bucket" | "dashboard_name" => format!("set \"{first}\" {{ {naming} = \"{value}-{region}\" }}"),
             _ => format!("exclude = [\"{first}\"]"),
         };
         let what = format!("{first} would have the {naming} {value} in both regions, and {whose}");
