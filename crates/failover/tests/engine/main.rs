@@ -15,6 +15,7 @@ mod reports;
 mod scaling;
 mod sensitive;
 mod signal;
+mod signal_object;
 mod ttl;
 mod way_back;
 mod weighted;
