@@ -1,6 +1,6 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{HostedZone, RecordSet, Text};
+use crate::{DatabaseStep, HostedZone, RecordSet, Text};
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,8 @@ pub enum Action {
     },
     /// Starts a program. It is a desired state: a run that was killed starts it again.
     Command(CommandAction),
+    /// Does something with a database: [`crate::DatabaseTask`] says what.
+    Database(DatabaseStep),
     /// Moves the records of a traffic set in one atomic batch. Its undo is the reverse batch.
     MoveRecords(RecordChanges),
     /// Waits until the change is `INSYNC` and every name server of the delegation answers with the new values.
@@ -160,6 +162,7 @@ pub struct CommandAction {
 pub(crate) fn texts(action: &Action) -> Vec<&Text> {
     match action {
         Action::Command(command) => command.run.iter().chain(command.undo.iter().flatten()).collect(),
+        Action::Database(database) => database.texts().collect(),
         Action::Check(check) => match &check.probe {
             Probe::Http { url, headers, .. } => {
                 std::iter::once(url).chain(headers.iter().map(|header| &header.value)).collect()

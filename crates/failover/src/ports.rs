@@ -3,6 +3,7 @@
 use crate::{Dns, Environment, NameServers, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use pilotlight_integrity::postgres::Databases;
 use pilotlight_integrity::{CommandRun, Prober};
 use pilotlight_journal::Event;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Ports {
     pub name_servers: Arc<dyn NameServers>,
     /// Checks.
     pub prober: Arc<dyn Prober>,
+    /// Databases.
+    pub databases: Arc<dyn Databases>,
     /// Programs of the plan.
     pub commands: Arc<dyn Commands>,
     /// The person who approves.

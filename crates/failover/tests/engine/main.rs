@@ -2,6 +2,7 @@
 
 mod check_sides;
 mod compiled;
+mod databases;
 mod estate;
 mod faults;
 mod in_use;
@@ -11,6 +12,7 @@ mod operator;
 mod ownership;
 mod reports;
 mod sensitive;
+mod servers;
 mod ttl;
 mod way_back;
 mod wildcards;

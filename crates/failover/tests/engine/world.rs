@@ -1,6 +1,7 @@
 //! Two regions, a zone, its name servers, programs and a clock, in memory. Time passes only where somebody
 //! waits or asks, so every run of a test is the same run.
 
+use crate::servers::Servers;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use pilotlight_failover::*;
@@ -53,6 +54,11 @@ pub(crate) struct State {
     pub(crate) hooks: BTreeMap<String, Hook>,
     pub(crate) answers: VecDeque<ApprovalAnswer>,
     pub(crate) waits: Vec<String>,
+    /// Database servers, by URL.
+    pub(crate) servers: Servers,
+    /// The plan's text, where it is not the estate's own, and the run's mode.
+    pub(crate) plan: Option<&'static str>,
+    pub(crate) mode: Mode,
 }
 
 /// A set's name as it is asked for: Route 53 answers `\052` for `*`.
@@ -95,6 +101,9 @@ impl World {
             hooks: BTreeMap::new(),
             answers: VecDeque::new(),
             waits: Vec::new(),
+            servers: Servers::default(),
+            plan: None,
+            mode: Mode::Graceful,
         };
         Self { state: Arc::new(Mutex::new(state)), dead: Arc::default(), died: Arc::default() }
     }
@@ -113,9 +122,10 @@ impl World {
             dns: world.clone(),
             name_servers: world.clone(),
             prober: world.clone(),
+            databases: world.clone(),
             commands: world.clone(),
             approver: world.clone(),
-            environment: Arc::new(BTreeMap::from([("TOKEN".to_owned(), "hunter2".to_owned())])),
+            environment: Arc::new(crate::estate::environment()),
             clock: world.clone(),
             watcher: world,
             stop,
@@ -137,7 +147,7 @@ impl World {
     }
 
     /// Every port begins here: time passes, and the dead wait forever.
-    async fn ask(&self, takes: Duration) {
+    pub(crate) async fn ask(&self, takes: Duration) {
         if self.dead.load(Ordering::SeqCst) {
             self.died.notify_one();
             std::future::pending::<()>().await;

@@ -18,7 +18,7 @@
 //! - A session that could not be ended: found by looking again.
 //! - A session that asks to write (`BEGIN READ WRITE`, `SET … read_only = off`). Any session may, so this cannot be
 //!   excluded, only seen: the writes that the server counts in user tables are read twice ([`FenceReport::writes`]),
-//!   and open transactions that have written are looked for. The count is kept, so that [`writes_since_fence`] can
+//!   and open transactions that have written are looked for. The count is kept, so that [`writes_since`] can
 //!   say later whether anything was written since: proven means that none was until then.
 //! - Large objects, before PostgreSQL 16: they can be written when read only, and no count shows it. Not found.
 //!
@@ -78,6 +78,8 @@ pub struct FenceReport {
     pub written: Option<Lsn>,
     /// Rows that were ever written to user tables, as the server counts them, when the fence stood.
     pub writes: Option<u64>,
+    /// Whether anything was changed at the database, or may have been; where not, there is nothing to take back.
+    pub touched: bool,
     /// Other databases of the same server that take connections: this fence is not about them, and a promotion of
     /// the standby leaves their writes behind too.
     pub other_databases: Vec<String>,
@@ -85,7 +87,15 @@ pub struct FenceReport {
 
 impl FenceReport {
     fn new(state: FenceState, reasons: Vec<String>) -> Self {
-        Self { state, reasons, sessions_ended: 0, written: None, writes: None, other_databases: Vec::new() }
+        Self {
+            state,
+            reasons,
+            touched: false,
+            sessions_ended: 0,
+            written: None,
+            writes: None,
+            other_databases: Vec::new(),
+        }
     }
 
     fn of(error: &PostgresError) -> Self {
@@ -113,45 +123,60 @@ impl std::fmt::Display for FenceReport {
 
 /// Fences a database. It may be repeated: what is fenced already is proven anew.
 pub async fn fence(url: &DatabaseUrl, options: &SessionOptions) -> FenceReport {
-    match try_to_fence(url, options).await {
+    let session = match sign_in(url, options).await {
+        Ok(session) => session,
+        Err(error) => return FenceReport::of(&error),
+    };
+    match try_to_fence(&session.0, session.1, url, options).await {
         Ok(report) => report,
-        Err(error) => FenceReport::of(&error),
+        Err(error) => FenceReport { touched: true, ..FenceReport::of(&error) },
     }
 }
 
-async fn try_to_fence(url: &DatabaseUrl, options: &SessionOptions) -> Result<FenceReport, PostgresError> {
+/// A session at the server that is to be fenced, and its version.
+async fn sign_in(url: &DatabaseUrl, options: &SessionOptions) -> Result<(Session, i32), PostgresError> {
     let session = Session::connect(url, options).await?;
     let position = read_position(&session).await?;
     if position.role == ServerRole::Standby {
-        let reason = format!("{url} is a standby (in recovery), so the server that takes writes is another one");
-        return Ok(FenceReport::new(FenceState::Failed, vec![reason]));
+        let reason = "it is a standby (in recovery), so the server that takes writes is another one".to_owned();
+        return Err(PostgresError::Forbidden { at: url.to_string(), what: "fence".into(), reason });
     }
-    set_read_only(&session, true).await?;
-    let ended = end_other_sessions(&session).await?;
-    if position.version < STATISTICS_IN_MEMORY {
+    Ok((session, position.version))
+}
+
+async fn try_to_fence(
+    session: &Session,
+    version: i32,
+    url: &DatabaseUrl,
+    options: &SessionOptions,
+) -> Result<FenceReport, PostgresError> {
+    set_read_only(session, true).await?;
+    let ended = end_other_sessions(session).await?;
+    if version < STATISTICS_IN_MEMORY {
         sleep(OLD_STATISTICS_DELAY).await;
     }
-    let written = end_of_log(&session).await?;
-    let before = count_writes(&session).await?;
+    let written = end_of_log(session).await?;
+    let before = count_writes(session).await?;
     let mut reasons = ended.left;
-    reasons.extend(holes(&session).await?);
+    reasons.extend(holes(session).await?);
     match try_to_write(url, options).await? {
         Refused::ByReadOnly => {}
         Refused::No => reasons.push("a new session can write".into()),
     }
     sleep(WATCH).await;
-    let after = count_writes(&session).await?;
+    let after = count_writes(session).await?;
     if after > before {
         reasons.push(format!("{} rows were written since the fence was set", after - before));
     }
-    reasons.extend(writers(&session).await?);
+    reasons.extend(writers(session).await?);
     Ok(FenceReport {
         state: if reasons.is_empty() { FenceState::Proven } else { FenceState::Failed },
         reasons,
+        touched: true,
         sessions_ended: ended.ended,
         written: Some(written),
         writes: Some(before),
-        other_databases: other_databases(&session).await?,
+        other_databases: other_databases(session).await?,
     })
 }
 
@@ -162,6 +187,8 @@ pub struct Released {
     pub sessions_ended: u64,
     /// Those that could not be ended, one line each: they may go on being refused.
     pub sessions_left: Vec<String>,
+    /// Rows that were ever written to user tables, as the server counts them.
+    pub writes: u64,
     /// Why a new session's write is refused all the same; none where it is taken.
     pub still_refused: Option<String>,
 }
@@ -183,7 +210,8 @@ pub async fn release(url: &DatabaseUrl, options: &SessionOptions) -> Result<Rele
             Some("writes are still refused as read only: look for default_transaction_read_only elsewhere".to_owned())
         }
     };
-    Ok(Released { sessions_ended: ended.ended, sessions_left: ended.left, still_refused })
+    let writes = count_writes(&session).await?;
+    Ok(Released { sessions_ended: ended.ended, sessions_left: ended.left, writes, still_refused })
 }
 
 /// Whether the fence's setting stands at a database; it says nothing of who gets around it.
@@ -194,12 +222,12 @@ pub async fn fence_stands(url: &DatabaseUrl, options: &SessionOptions) -> Result
     is_fenced(&Session::connect(url, options).await?).await
 }
 
-/// Rows that were written to user tables since a fence counted `writes`; none where the server has begun to count
+/// Rows that were written to user tables since [`fence()`] or [`release`] counted `writes`; none where the server has begun to count
 /// anew, as after a crash.
 ///
 /// # Errors
 /// The database gave no answer.
-pub async fn writes_since_fence(
+pub async fn writes_since(
     url: &DatabaseUrl,
     options: &SessionOptions,
     writes: u64,

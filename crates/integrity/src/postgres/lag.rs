@@ -46,46 +46,51 @@ pub async fn lag(
     standby: &DatabaseUrl,
     options: &SessionOptions,
 ) -> Result<Lag, PostgresError> {
-    let standby_position = position(standby, options).await?;
-    let forbidden = |at: &DatabaseUrl, reason: String| PostgresError::Forbidden {
-        at: at.to_string(),
+    let found = position(standby, options).await?;
+    let primary = match primary {
+        None => Err("the primary was not asked".to_owned()),
+        Some(url) => position(url, options).await.map_err(|error| error.to_string()),
+    };
+    Lag::of(found, primary).map_err(|reason| PostgresError::Forbidden {
+        at: standby.to_string(),
         what: "measure the lag".into(),
         reason,
-    };
-    if standby_position.role == ServerRole::Primary {
-        return Err(forbidden(standby, "it is no standby: it is not in recovery".into()));
-    }
-    let (primary_position, primary_error) = match primary {
-        None => (None, Some("the primary was not asked".to_owned())),
-        Some(url) => match position(url, options).await {
-            Ok(position) if position.role == ServerRole::Standby => {
-                return Err(forbidden(url, "it is no primary: it is in recovery".into()));
-            }
-            Ok(position) if position.system != standby_position.system => {
-                let reason = format!(
-                    "it is another cluster (system identifier {}) than {standby} ({})",
-                    position.system, standby_position.system
-                );
-                return Err(forbidden(url, reason));
-            }
-            Ok(position) => (Some(position), None),
-            Err(error) => (None, Some(error.to_string())),
-        },
-    };
-    Ok(measure(standby_position, primary_position, primary_error))
+    })
 }
 
-fn measure(standby: Position, primary: Option<Position>, primary_error: Option<String>) -> Lag {
-    let written = primary.as_ref().and_then(|primary| primary.written);
-    let bytes = written.zip(standby.replayed).map(|(written, replayed)| written.since(replayed));
-    let time = match bytes {
-        Some(0) => Some(Duration::ZERO),
-        Some(_) => standby.last_commit_age,
-        None => None,
-    };
-    let unreplayed = standby.received.zip(standby.replayed).map(|(received, replayed)| received.since(replayed));
-    let measured_from = if primary.is_some() { MeasuredFrom::BothSides } else { MeasuredFrom::StandbyAlone };
-    Lag { measured_from, bytes, time, unreplayed, standby, primary, primary_error }
+impl Lag {
+    /// The lag of a standby, read before its primary was; or why there is no primary to compare with.
+    ///
+    /// # Errors
+    /// They are no primary and a standby of it: why not.
+    pub fn of(standby: Position, primary: Result<Position, String>) -> Result<Self, String> {
+        if standby.role == ServerRole::Primary {
+            return Err("it is no standby: it is not in recovery".into());
+        }
+        let (primary, primary_error) = match primary {
+            Ok(primary) if primary.role == ServerRole::Standby => {
+                return Err("its primary is none: it is in recovery".into());
+            }
+            Ok(primary) if primary.system != standby.system => {
+                return Err(format!(
+                    "it is no standby of that primary: its system identifier is {}, the primary's {}",
+                    standby.system, primary.system
+                ));
+            }
+            Ok(primary) => (Some(primary), None),
+            Err(cause) => (None, Some(cause)),
+        };
+        let written = primary.as_ref().and_then(|primary| primary.written);
+        let bytes = written.zip(standby.replayed).map(|(written, replayed)| written.since(replayed));
+        let time = match bytes {
+            Some(0) => Some(Duration::ZERO),
+            Some(_) => standby.last_commit_age,
+            None => None,
+        };
+        let unreplayed = standby.received.zip(standby.replayed).map(|(received, replayed)| received.since(replayed));
+        let measured_from = if primary.is_some() { MeasuredFrom::BothSides } else { MeasuredFrom::StandbyAlone };
+        Ok(Self { measured_from, bytes, time, unreplayed, standby, primary, primary_error })
+    }
 }
 
 /// One line for a person.

@@ -11,6 +11,7 @@
 mod address;
 mod catch_up;
 mod compare;
+mod databases;
 mod error;
 mod fence;
 mod holes;
@@ -28,8 +29,9 @@ pub use catch_up::{CaughtUp, catch_up, end_of_writes};
 pub use compare::{
     CompareOptions, DatabaseSide, DifferenceKind, RowDifference, TableComparison, TableVerdict, compare_tables,
 };
+pub use databases::{Databases, KeptRows, PostgresDatabases};
 pub use error::PostgresError;
-pub use fence::{FenceReport, FenceState, Released, fence, fence_stands, release, writes_since_fence};
+pub use fence::{FenceReport, FenceState, Released, fence, fence_stands, release, writes_since};
 pub use lag::{Lag, MeasuredFrom, lag};
 pub use lsn::{BadLsn, Lsn};
 use position::read_position;

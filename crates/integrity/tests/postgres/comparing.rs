@@ -1,7 +1,7 @@
 use crate::cluster::{APP, OWNER, SUPERUSER, Server, limits};
 use pilotlight_integrity::postgres::{
-    CompareOptions, DatabaseSide, DatabaseUrl, DifferenceKind, RowDifference, TableComparison, TableVerdict,
-    compare_tables,
+    CompareOptions, DatabaseSide, DatabaseUrl, Databases as _, DifferenceKind, PostgresDatabases, RowDifference,
+    TableComparison, TableVerdict, compare_tables,
 };
 
 /// Two databases of one server, each made by `both` and then by its own statements.
@@ -223,4 +223,35 @@ async fn a_big_table_is_cut_finer_and_its_keys_are_bounded_but_counted() {
     };
     assert_eq!((*only_on_a, *only_on_b, *differing), (deleted, 1, changed));
     assert_eq!((keys.len(), told), (10, deleted + 1 + changed));
+}
+
+#[tokio::test]
+async fn lost_writes_are_kept_in_a_file_before_anybody_discards_them() {
+    let (_server, a, b) = pair(
+        "CREATE TABLE orders (id int PRIMARY KEY, item text); INSERT INTO orders SELECT n, 'tea' FROM generate_series(1, 9) n",
+        "INSERT INTO orders VALUES (10, 'lost \"one\"'); UPDATE orders SET item = 'rum' WHERE id = 3",
+        "INSERT INTO orders VALUES (11, 'new')",
+    )
+    .await;
+    drop((a, b));
+    let text = |database: &str| _server.text(SUPERUSER, database);
+    let folder = tempfile::tempdir().unwrap();
+    let databases = PostgresDatabases::new(limits(), folder.path().join("lost"));
+    let tables = ["orders".to_owned()];
+    for _ in 0..2 {
+        let kept =
+            databases.keep_rows(&text("a"), &text("b"), &tables, "orders", limits().statement_timeout).await.unwrap();
+        assert_eq!(kept.rows, 2);
+        let written = std::fs::read_to_string(&kept.file).unwrap();
+        let mut lines: Vec<&str> = written.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                r#"{"table":"public.orders","key":{"id":10},"lost":{"id":10,"item":"lost \"one\""},"kept":null}"#,
+                r#"{"table":"public.orders","key":{"id":3},"lost":{"id":3,"item":"rum"},"kept":{"id":3,"item":"tea"}}"#,
+            ]
+        );
+        assert_eq!(std::fs::read_dir(folder.path().join("lost")).unwrap().count(), 1);
+    }
 }

@@ -1,7 +1,7 @@
 use crate::cluster::{APP, DATABASE, OWNER, SUPERUSER, Server, connect, limits};
 use pilotlight_integrity::postgres::{
     DatabaseUrl, FenceState, FormerPrimary, catch_up, end_of_writes, fence, fence_stands, promote, release,
-    takes_writes, writes_since_fence,
+    takes_writes, writes_since,
 };
 use std::time::Duration;
 
@@ -136,12 +136,12 @@ async fn a_session_that_asks_to_write_is_seen_by_what_it_writes() {
     let report = fence(&primary.url(), &limits).await;
     assert_eq!(report.state, FenceState::Proven, "{report}");
     let writes = report.writes.unwrap();
-    assert_eq!(writes_since_fence(&primary.url(), &limits, writes).await.unwrap(), Some(0));
+    assert_eq!(writes_since(&primary.url(), &limits, writes).await.unwrap(), Some(0));
     let later = primary.app().await;
     later.batch_execute("BEGIN READ WRITE; INSERT INTO orders VALUES (1, 'mine'); COMMIT").await.unwrap();
     drop(later);
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(writes_since_fence(&primary.url(), &limits, writes).await.unwrap(), Some(1));
+    assert_eq!(writes_since(&primary.url(), &limits, writes).await.unwrap(), Some(1));
 }
 
 #[tokio::test]

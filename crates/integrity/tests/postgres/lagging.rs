@@ -53,9 +53,9 @@ async fn what_is_no_pair_has_no_lag() {
     let stranger = Server::primary().await;
     let limits = limits();
     for (one, other, reason) in [
-        (&stranger, &standby, "it is another cluster"),
+        (&stranger, &standby, "it is no standby of that primary: its system identifier is"),
         (&primary, &stranger, "it is no standby"),
-        (&standby, &standby, "it is no primary"),
+        (&standby, &standby, "its primary is none: it is in recovery"),
     ] {
         let error = lag(Some(&one.url()), &other.url(), &limits).await.unwrap_err();
         assert!(matches!(error, PostgresError::Forbidden { .. }), "{error}");
