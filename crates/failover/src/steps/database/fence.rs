@@ -119,6 +119,7 @@ pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers
     };
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let mut end = None;
+    let mut missing = None;
     loop {
         if end.is_none() {
             end = match servers.databases.end_of_writes(old).await {
@@ -152,7 +153,8 @@ pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers
                     }
                     let paused = if now.replay_paused { "; the replay is paused" } else { "" };
                     let cut_off = if now.receiving { "" } else { "; it is not connected to its primary" };
-                    format!("{} bytes are still to be replayed{paused}{cut_off}", end.since(replayed))
+                    missing = Some(end.since(replayed));
+                    format!("it has not replayed everything that the fenced server wrote{paused}{cut_off}")
                 }
                 Err(error) => servers.tell(&error),
             },
@@ -166,7 +168,9 @@ pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers
         match pause(engine, step, deadline, &cause).await {
             Patience::Left => {}
             Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
-            Patience::Over => return Ok(Ending::new(Outcome::Failed, Value::Null, cause).into()),
+            Patience::Over => {
+                return Ok(Ending::new(Outcome::Failed, json!({ "still_missing": missing }), cause).into());
+            }
         }
     }
 }
