@@ -5,6 +5,7 @@ mod data;
 mod database;
 mod drift;
 mod head;
+mod scale;
 mod stack;
 mod step;
 mod traffic;
@@ -59,6 +60,7 @@ impl Reader<'_> {
 
         let mut stacks = Vec::new();
         let mut traffic = Vec::new();
+        let mut scale = Vec::new();
         let mut checks = Vec::new();
         let mut steps = Vec::new();
         let mut approvals = Vec::new();
@@ -72,6 +74,11 @@ impl Reader<'_> {
             ("approval", Seen::new("name of an approval")),
         ];
         for (row, block) in &blocks {
+            if row.name == "scale" {
+                // Its label is an address, which another stack may have as well.
+                let labels = self.labels(row, block);
+                scale.extend(labels.and_then(|labels| self.scale(row, block, labels, &scale)));
+            }
             let Some((_, names)) = seen.iter_mut().find(|(name, _)| *name == row.name) else {
                 continue; // The head, which was read, and what has no name.
             };
@@ -111,6 +118,7 @@ impl Reader<'_> {
             stacks,
             traffic,
             databases,
+            scale,
             checks,
             steps,
             approvals,

@@ -59,6 +59,8 @@ pub(crate) struct State {
     /// The plan's text, where it is not the estate's own, and the run's mode.
     pub(crate) plan: Option<&'static str>,
     pub(crate) mode: Mode,
+    /// Auto Scaling groups by name, with what was asked of them.
+    pub(crate) groups: BTreeMap<String, crate::groups::Group>,
 }
 
 /// A set's name as it is asked for: Route 53 answers `\052` for `*`.
@@ -104,6 +106,7 @@ impl World {
             servers: Servers::default(),
             plan: None,
             mode: Mode::Graceful,
+            groups: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), dead: Arc::default(), died: Arc::default() }
     }
@@ -121,6 +124,7 @@ impl World {
         Ports {
             dns: world.clone(),
             name_servers: world.clone(),
+            capacity: world.clone(),
             prober: world.clone(),
             databases: world.clone(),
             commands: world.clone(),
