@@ -60,5 +60,7 @@ pub use machines::{Use, Used, machines_used, nearest, written_machines};
 pub(crate) use machines::{class_type, machine_type};
 pub(crate) use quotas::Counted;
 pub use quotas::{Layout, Needs, Parent, QuotaRow, needs_of_plan, needs_of_states, quota_rows};
-pub use retarget::{Edit, GlobalResource, OpenQuestion, PLAN_LINE, RetargetInput, Retargeted, Rule, StateLocation, retarget};
+pub use retarget::{
+    Edit, GlobalResource, OpenQuestion, PLAN_LINE, RetargetInput, Retargeted, Rule, StateLocation, retarget,
+};
 pub use words::{zone_map, zone_map_by_letter};

@@ -5,8 +5,8 @@
 
 mod capacity;
 mod error;
-mod place_in_source;
 mod images;
+mod place_in_source;
 mod take_down;
 
 pub use capacity::StackStates;

@@ -121,9 +121,10 @@ fn calls(folder: &Path, own: &Declares, all: &BTreeMap<&Path, Declares>) -> Vec<
                 });
             }
         }
-        let lacks = called.variables.iter().filter(|(variable, has_default)| {
-            !**has_default && !call.arguments.contains_key(variable.as_str())
-        });
+        let lacks = called
+            .variables
+            .iter()
+            .filter(|(variable, has_default)| !**has_default && !call.arguments.contains_key(variable.as_str()));
         for (variable, _) in lacks {
             let (file, range) = call.place.clone();
             found.push(Undeclared {

@@ -51,7 +51,12 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
         if let Some(region) = one.region.clone().filter(|_| is_primary) {
             work.keep(&one.file, region.clone());
             let subject = Subject::File { span: work.span(&one.file, region) };
-            work.note(codes::R_EDGE, Severity::Info, subject, format!("{first} stays in {EDGE_REGION}: AWS has it there alone"));
+            work.note(
+                codes::R_EDGE,
+                Severity::Info,
+                subject,
+                format!("{first} stays in {EDGE_REGION}: AWS has it there alone"),
+            );
         }
         let standby = work.input.standby;
         match (one.kind.as_str(), one.is_pinned) {
@@ -64,13 +69,19 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
             }
             _ if one.is_data => {}
             (ALARM, false) if is_primary => {
-                let what = format!("{first} watches {EDGE_METRICS}, whose metrics are in {EDGE_REGION} alone: in {standby} it would see nothing");
-                let needs = format!("leave it out of the standby, or give it a provider configuration of {EDGE_REGION} in the source");
+                let what = format!(
+                    "{first} watches {EDGE_METRICS}, whose metrics are in {EDGE_REGION} alone: in {standby} it would see nothing"
+                );
+                let needs = format!(
+                    "leave it out of the standby, or give it a provider configuration of {EDGE_REGION} in the source"
+                );
                 work.ask(&one.file, one.range, what, needs, Some(exclude(&addresses)));
             }
             (ALARM, true) if is_same(work, one.alarm.as_deref()) && !is_set(work, &addresses) => {
                 let name = one.alarm.unwrap_or_default();
-                let what = format!("{first} is made in {EDGE_REGION} for both regions, and the standby's would overwrite the primary's alarm {name}");
+                let what = format!(
+                    "{first} is made in {EDGE_REGION} for both regions, and the standby's would overwrite the primary's alarm {name}"
+                );
                 let needs = "let its name tell the region, or leave it out of the standby";
                 let line = format!("set \"{first}\" {{ alarm_name = \"{name}-{standby}\" }}");
                 work.ask(&one.file, one.range, what, needs, Some(line));
@@ -81,9 +92,9 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
                 );
                 let subject = Subject::File { span: work.span(&one.file, one.range) };
                 let finding = Finding::new(codes::R_EDGE, Severity::Warning, subject, message);
-                work.result.notes.push(
-                    finding.remedy(format!("leave it out, and its validation: {}", exclude(&addresses))),
-                );
+                work.result
+                    .notes
+                    .push(finding.remedy(format!("leave it out, and its validation: {}", exclude(&addresses))));
             }
             _ => {}
         }
@@ -170,7 +181,11 @@ fn serves_cloudfront(work: &Work<'_>, folder: &Path, name: &str) -> bool {
         let of_folder = work.parsed.iter().filter(|(file, _)| file.parent() == Some(folder));
         let mut users = Vec::new();
         for (_, parsed) in of_folder {
-            let named = parsed.syntax.references.iter().filter(|found| found.name(0) == Some(kind) && found.name(1) == Some(name));
+            let named = parsed
+                .syntax
+                .references
+                .iter()
+                .filter(|found| found.name(0) == Some(kind) && found.name(1) == Some(name));
             for reference in named {
                 let mut blocks = parsed.syntax.body.iter().filter_map(Structure::as_block);
                 let holder = blocks.find(|block| {

@@ -13,13 +13,8 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-<<<<<<< HEAD
-    align, backend, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
+    align, backend, edge, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
     self_copies, standby_mentions, text, unique_names, variable_files,
-=======
-    align, backend, edge, global_policies, layout, lookups, machines, modules, overrides, providers, removed, self_copies,
-    standby_mentions, text, unique_names, variable_files,
->>>>>>> w-retarget
 };
 use crate::observe::{FileKind, Machines, SourceError, SourceTree, fetched as observed};
 use indexmap::IndexMap;

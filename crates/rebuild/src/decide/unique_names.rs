@@ -69,7 +69,12 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
                 continue;
             }
             let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };
-            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket" | "aws_cloudwatch_dashboard") { NAMES } else { SETTINGS };
+            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket" | "aws_cloudwatch_dashboard")
+            {
+                NAMES
+            } else {
+                SETTINGS
+            };
             questions.push((file.clone(), range, addresses, whose, (*naming).to_owned(), value.as_str().to_owned()));
         }
     }

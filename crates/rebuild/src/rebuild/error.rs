@@ -1,6 +1,6 @@
 use crate::apply::WriteError;
-use crate::observe::{CatalogError, SourceError};
 use crate::decide::source_lines::GENERATED;
+use crate::observe::{CatalogError, SourceError};
 use pilotlight_findings::{Code, Evidence, Explain, Severity, Span, codes};
 use pilotlight_plan::PlanError;
 use pilotlight_terraform::RunError;
