@@ -7,7 +7,7 @@ use crate::commands::failover::compile_run;
 use crate::failure::Failure;
 use crate::project::Project;
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{Direction, Run, dry_run_facts, dry_run_findings, readiness};
+use pilotlight_failover::{Direction, Mode, Run, dry_run_facts, dry_run_findings, readiness};
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
 
@@ -18,7 +18,7 @@ pub(super) async fn compiled(
     context: Context<'_>,
     card: &mut Scorecard,
 ) -> Result<Option<Run>, Failure> {
-    match compile_run(project, Direction::Failover, aws, context).await {
+    match compile_run(project, Direction::Failover, Mode::Graceful, aws, context).await {
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
             // comes from the readiness.
