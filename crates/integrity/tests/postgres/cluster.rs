@@ -66,29 +66,23 @@ impl Server {
 
     /// A standby that streams from this server.
     pub(crate) async fn standby(&self) -> Self {
-        let folder = folder();
-        let port = self.port.to_string();
-        run(
-            "pg_basebackup",
-            &[
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &port,
-                "-U",
-                SUPERUSER,
-                "-D",
-                &text(&data(&folder)),
-                "-R",
-                "-c",
-                "fast",
-                "--no-sync",
-            ],
-        );
-        let mut server = Self { child: None, port: free_port(), folder };
-        server.configure("");
-        server.start().await;
+        let mut server = Self { child: None, port: free_port(), folder: folder() };
+        server.follow(self.port).await;
         server
+    }
+
+    /// Becomes a standby of the server at this port: what it had is gone.
+    pub(crate) async fn follow(&mut self, primary: u16) {
+        self.kill();
+        let data = data(&self.folder);
+        if data.exists() {
+            std::fs::remove_dir_all(&data).expect("removed");
+        }
+        let port = primary.to_string();
+        let from = ["-h", "127.0.0.1", "-p", &port, "-U", SUPERUSER, "-D", &text(&data)];
+        run("pg_basebackup", &[&from[..], &["-R", "-c", "fast", "--no-sync"]].concat());
+        self.configure("");
+        self.start().await;
     }
 
     fn configure(&self, settings: &str) {
