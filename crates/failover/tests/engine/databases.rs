@@ -160,12 +160,14 @@ async fn nothing_goes_back_past_writes_of_the_new_primary_but_by_a_persons_word(
 #[tokio::test]
 async fn a_graceful_run_is_refused_before_anything_is_changed_where_the_pair_is_none() {
     type Change = fn(&mut Servers);
-    let cases: [(Change, &str); 5] = [
+    let cases: [(Change, &str); 7] = [
         (|servers| servers.at(OLD_URL).alive = false, "--mode ungraceful"),
         (|servers| servers.at(NEW_URL).alive = false, "no answer"),
         (|servers| servers.at(NEW_URL).system = "8000", "different clusters: system identifiers 7000 and 8000"),
         (|servers| servers.at(OLD_URL).role = ServerRole::Standby, "both are in recovery"),
         (|servers| servers.at(NEW_URL).paused = true, "the replay of the standby is paused"),
+        (|servers| servers.at(OLD_URL).may_act = false, "may not fence"),
+        (|servers| servers.at(NEW_URL).may_act = false, "EXECUTE on pg_promote"),
     ];
     for (change, reason) in cases {
         let world = world(Side::Primary);

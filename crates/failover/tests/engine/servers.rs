@@ -30,6 +30,8 @@ pub(crate) struct Server {
     pub(crate) lose_answer: bool,
     /// Rows that only it has.
     pub(crate) own_rows: u64,
+    /// Whether the role has the rights.
+    pub(crate) may_act: bool,
 }
 
 /// All of them, by URL.
@@ -51,6 +53,7 @@ impl Servers {
             hole: None,
             lose_answer: false,
             own_rows: 0,
+            may_act: true,
         };
         let new = Server { role: ServerRole::Standby, log: 700, writes: 0, ..old.clone() };
         Self([(OLD_URL, old), (NEW_URL, new)].into())
@@ -100,6 +103,8 @@ impl Server {
             receiving: standby,
             replay_paused: self.paused,
             version: 150_000,
+            may_fence: self.may_act,
+            may_promote: self.may_act,
         }
     }
 }

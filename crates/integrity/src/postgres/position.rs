@@ -48,6 +48,10 @@ pub struct Position {
     pub replay_paused: bool,
     /// `server_version_num`, 150013.
     pub version: i32,
+    /// Whether the role may fence this database: it owns it, or is a superuser.
+    pub may_fence: bool,
+    /// Whether the role may promote this server.
+    pub may_promote: bool,
 }
 
 const POSITION: &str = "
@@ -64,7 +68,9 @@ SELECT pg_is_in_recovery(),
             THEN to_char(pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') END,
        CASE WHEN pg_is_in_recovery() THEN EXISTS (SELECT FROM pg_stat_wal_receiver) ELSE false END,
        CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,
-       current_setting('server_version_num')::int4";
+       current_setting('server_version_num')::int4,
+       (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()),
+       coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_promote(boolean,integer)'), 'EXECUTE'), false)";
 
 /// Reads a server's position.
 ///
@@ -101,5 +107,7 @@ pub(super) async fn read_position(session: &Session) -> Result<Position, Postgre
         receiving: session.value(what, &row, 8)?,
         replay_paused: session.value(what, &row, 9)?,
         version: session.value(what, &row, 10)?,
+        may_fence: session.value(what, &row, 11)?,
+        may_promote: session.value(what, &row, 12)?,
     })
 }

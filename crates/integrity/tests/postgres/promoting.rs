@@ -27,7 +27,10 @@ async fn only_a_standby_of_that_primary_is_promoted_and_only_once() {
     // The owner may not; nothing is changed then.
     let error = promote(&standby.url(), &former, WITHIN, &limits).await.unwrap_err();
     assert_eq!(error.state(), Some("42501"), "{error}");
-    assert_eq!(position(&standby.url(), &limits).await.unwrap().role, ServerRole::Standby);
+    let still = position(&standby.url(), &limits).await.unwrap();
+    assert_eq!((still.role, still.may_fence, still.may_promote), (ServerRole::Standby, true, false));
+    let app = position(&DatabaseUrl::parse(&standby.text(APP, DATABASE)).unwrap(), &limits).await.unwrap();
+    assert!(!app.may_fence && !app.may_promote);
     let superuser = primary.superuser().await;
     let grant = "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO shop";
     superuser.batch_execute(grant).await.unwrap();
@@ -36,6 +39,7 @@ async fn only_a_standby_of_that_primary_is_promoted_and_only_once() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     primary.kill();
+    assert!(position(&standby.url(), &limits).await.unwrap().may_promote);
 
     let promotion = promote(&standby.url(), &former, WITHIN, &limits).await.unwrap();
     assert_eq!((promotion.already, promotion.timeline), (false, 2));

@@ -3,6 +3,7 @@
 use super::page::{badge, safe};
 use crate::databases::{compared, lost};
 use crate::theme;
+use crate::words::count;
 use maud::{Markup, html};
 use pilotlight_failover::RunReport;
 
@@ -28,7 +29,7 @@ pub(super) fn databases(run: &RunReport) -> Markup {
                                 td data-label="Writes" {
                                     (lost(database))
                                     @if let Some(kept) = &database.kept {
-                                        "; " (kept.rows) " rows kept in " (safe(&kept.file))
+                                        "; " (count(kept.rows, "row")) " kept in " (safe(&kept.file))
                                     }
                                 }
                                 td data-label="Fence" {

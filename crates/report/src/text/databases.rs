@@ -4,6 +4,7 @@ use super::ink::Ink;
 use crate::clean::line;
 use crate::databases::{compared, lost};
 use crate::theme;
+use crate::words::count;
 use pilotlight_failover::RunReport;
 
 /// The section; empty where the run has no database.
@@ -27,7 +28,7 @@ pub(super) fn databases(run: &RunReport, ink: Ink) -> String {
         }
         out.push_str(&ink.wrap(6, 0, &fence));
         if let Some(kept) = &database.kept {
-            out.push_str(&ink.wrap(6, 0, &format!("{} rows kept in {}", kept.rows, line(&kept.file))));
+            out.push_str(&ink.wrap(6, 0, &format!("{} kept in {}", count(kept.rows, "row"), line(&kept.file))));
         }
         for table in &database.tables {
             out.push_str(&ink.wrap(6, 0, &compared(table)));

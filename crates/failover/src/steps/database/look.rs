@@ -38,6 +38,9 @@ async fn look(mode: Mode, servers: &Servers) -> Looked {
         Ok(position) => position,
         Err(error) => return unread(servers, &error, ""),
     };
+    if new.role == ServerRole::Standby && !new.may_promote {
+        return Looked::Never("its role may not promote: it needs EXECUTE on pg_promote".into());
+    }
     let (Mode::Graceful, Some(old)) = (mode, &servers.old) else {
         return Looked::Good(observed(&new, None, None), alone(&new));
     };
@@ -79,6 +82,9 @@ async fn look(mode: Mode, servers: &Servers) -> Looked {
 }
 
 fn paired(new: Position, old: Position) -> Looked {
+    if !old.may_fence {
+        return Looked::Never("the primary's role may not fence: it does not own the database".into());
+    }
     let lag = match Lag::of(new, Ok(old)) {
         Ok(lag) => lag,
         Err(reason) => return Looked::Never(reason),
