@@ -3,13 +3,16 @@
 mod check_sides;
 mod compiled;
 mod estate;
+mod expected;
 mod faults;
 mod in_use;
 mod kills;
 mod objectives;
 mod operator;
 mod ownership;
+mod primary_down;
 mod reports;
+mod requests;
 mod sensitive;
 mod ttl;
 mod way_back;
