@@ -404,7 +404,7 @@ pub(crate) struct RunAbort {
     pub(crate) control: RunControl,
 
     /// Why; goes into the journal
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = freeze::reason)]
     pub(crate) reason: String,
 
     /// Do not ask
@@ -422,7 +422,7 @@ pub(crate) struct RunStep {
     pub(crate) step: String,
 
     /// Why; goes into the journal
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = freeze::reason)]
     pub(crate) reason: String,
 }
 

@@ -6,17 +6,18 @@
 mod capacity;
 mod error;
 mod images;
+mod place_in_source;
 mod take_down;
+mod values;
 
 pub use capacity::StackStates;
 pub use error::RebuildError;
 pub use take_down::TakeDown;
+pub use values::{Planned, Prepared, RegionMap, Verified};
 
 use crate::apply::{WriteError, Written, write_root};
-use crate::decide::{
-    Needs, RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter,
-};
-use crate::observe::{Machines, RegionCatalog, SourceTree, image_ids, normalize, observe_images};
+use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter};
+use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
 use crate::recovery::as_built;
 use crate::verify::{
     Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue, state_residue,
@@ -24,33 +25,12 @@ use crate::verify::{
 use futures::channel::oneshot;
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
-use pilotlight_terraform::{
-    ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Progress, Root,
-};
+use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, Program, Progress, Root};
 use pilotlight_tfstate::{PlanJson, State};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The saved plan, below the standby root: where Terraform keeps its own, and no version control looks.
 const PLAN_FILE: &str = ".terraform/pilotlight.tfplan";
-
-/// What stands for what between the two regions. Kept with the journal, it lets a rebuild do without a
-/// call to the primary.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RegionMap {
-    /// Zones of the primary with those of the standby.
-    pub zones: BTreeMap<String, String>,
-    /// Images of the primary with those of the standby, where they were found by name and owner.
-    pub images: BTreeMap<String, String>,
-    /// Machine types with what the standby has for them.
-    #[serde(default)]
-    pub machines: Machines,
-    /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub copies: BTreeMap<String, String>,
-}
 
 /// Rebuilds the standby of a plan.
 pub struct Rebuild<'a> {
@@ -58,56 +38,6 @@ pub struct Rebuild<'a> {
     pub plan: &'a DrPlan,
     /// Where standby roots are written, absolute or from the plan's folder; see [`DrPlan::default_into`].
     pub into: PathBuf,
-}
-
-/// A stack's standby as text: nothing is written yet.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    /// The stack's name.
-    pub stack: String,
-    /// Where it is to be written.
-    pub root: PathBuf,
-    /// The source.
-    pub source: SourceTree,
-    /// The standby, with edits and open questions.
-    pub retargeted: Retargeted,
-    /// The unified diff between them; empty where the region changes nothing.
-    pub diff: String,
-    /// The states of every stack, as the rules saw them.
-    pub states: Vec<StateLocation>,
-    /// The region map that was used.
-    pub map: RegionMap,
-}
-
-/// What Terraform would do.
-#[derive(Debug, Clone)]
-pub struct Planned {
-    /// Terraform's own summary; its file is what is applied.
-    pub outcome: PlanOutcome,
-    /// Terraform's plan for a person, where it was asked for; see [`Rebuild::plan_text`].
-    pub text: Option<String>,
-    /// Residue and collisions, allowed ones included as notes.
-    pub findings: Vec<Finding>,
-    /// What its apply adds to the region.
-    pub needs: Needs,
-}
-
-impl Planned {
-    /// Whether nothing speaks against an apply.
-    pub fn is_clean(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity < Severity::Error)
-    }
-}
-
-/// The proof after an apply.
-#[derive(Debug, Clone)]
-pub struct Verified {
-    /// Both states compared.
-    pub parity: Parity,
-    /// Whether Terraform would change nothing more.
-    pub settled: bool,
-    /// Parity's findings, and one where it is not settled.
-    pub findings: Vec<Finding>,
 }
 
 impl<'a> Rebuild<'a> {
@@ -241,6 +171,8 @@ impl<'a> Rebuild<'a> {
             let unwritten = self.unwritten_machines(stack, &prepared.source, recorded, &prepared);
             prepared.retargeted.notes.extend(unwritten);
         }
+        let undeclared = prepared.undeclared();
+        prepared.retargeted.notes.extend(undeclared);
         prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
         Ok(prepared)
     }
@@ -294,7 +226,8 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// Terraform fails, or the folder cannot be written.
     pub async fn init(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
-        self.initialize(&prepared.stack, &prepared.root, root, cancel).await
+        let done = self.initialize(&prepared.stack, &prepared.root, root, cancel).await;
+        done.map_err(|error| prepared.in_source(error))
     }
 
     async fn initialize(&self, stack: &str, folder: &Path, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
@@ -326,9 +259,10 @@ impl<'a> Rebuild<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Planned, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        let outcome =
+        let terraform = |source| prepared.terraform_failed(source);
+        let mut outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
+        outcome.findings = prepared.found_in_source(outcome.findings);
         let file = Path::new(PLAN_FILE);
         // Each starts the provider for its schema, which takes longer than the rest of it.
         let text = async {
@@ -389,7 +323,9 @@ impl<'a> Rebuild<'a> {
         };
         let (applied, ()) = futures::join!(apply, reader);
         self.discard_plan(prepared);
-        applied.map_err(|source| RebuildError::Terraform { stack: prepared.stack.clone(), source: Box::new(source) })
+        let mut applied = applied.map_err(|source| prepared.terraform_failed(source))?;
+        applied.findings = prepared.found_in_source(applied.findings);
+        Ok(applied)
     }
 
     /// Removes the saved plan, where it is not to be applied.
@@ -410,7 +346,7 @@ impl<'a> Rebuild<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Verified, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
+        let terraform = |source| prepared.terraform_failed(source);
         let options = PlanOptions::default();
         // A plan changes no state, and to pull one takes no lock.
         let (settled, bytes) =
@@ -437,15 +373,15 @@ impl<'a> Rebuild<'a> {
     }
 
     /// Holds the written standby root of a prepared stack against what would be written now. None where a question is
-    /// open: then that is not known.
+    /// open: then that is not known. `offered` is what was found of images before: one cause is told once.
     ///
     /// # Errors
     /// The folder cannot be read, or is another stack's.
-    pub fn as_generated(&self, prepared: &Prepared) -> Result<Vec<Finding>, RebuildError> {
+    pub fn as_generated(&self, prepared: &Prepared, offered: &[Finding]) -> Result<Vec<Finding>, RebuildError> {
         if !prepared.retargeted.open.is_empty() {
             return Ok(Vec::new());
         }
-        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted)
+        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted, &images::not_there(offered))
             .map_err(|source| RebuildError::Generated { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 

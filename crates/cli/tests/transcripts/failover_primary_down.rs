@@ -102,14 +102,14 @@ fn a_run_that_needs_the_primary_is_refused_before_anything_is_done() {
     let (sandbox, aws, route53) = estate(&PLAN.replace("eu-west-1", "us-east-1"));
     for more in ["--dry-run", "--yes"] {
         let told = sandbox.run(&[&DOWN[..], &[more]].concat());
-        told.exits(4).says("PL-F123").says("failed to go on without us-east-1");
+        told.exits(4).says("PL-F140").says("failed to go on without us-east-1");
         told.says(
             "route53:ChangeResourceRecordSets is answered by the control plane in us-east-1 (switch/front/shop.test)",
         );
         told.says("route53:ListResourceRecordSets is answered by").says("preflight/records/front");
     }
     let told = sandbox.run(&["failback", "plan.hcl", "--primary-down", "--yes"]);
-    told.exits(4).says("PL-F123").says("failed to fail back to us-east-1 while it is not asked (--primary-down)");
+    told.exits(4).says("PL-F140").says("failed to fail back to us-east-1 while it is not asked (--primary-down)");
     assert_eq!(route53.changes(), [""; 0]);
     assert!(aws.objects("/dr/pilotlight/").is_empty() && !sandbox.path("journal").exists(), "no run was begun");
     // Without the flag the dependence is named, and the person decides.

@@ -8,6 +8,7 @@ mod aws_states;
 mod changed_since;
 mod command_line;
 mod destroy;
+mod ended_early;
 mod expected;
 mod explain;
 mod failover_primary_down;

@@ -114,7 +114,7 @@ async fn more_than_the_objective_is_a_warning_that_names_the_slowest() {
     let run = compile(&plan, Direction::Failover, &observed, &States).expect("compiled");
     assert_eq!(expected(&run, &past(&[1]).await).finding(&run).map(|finding| finding.message), None);
     let finding = expected(&run, &past(&[20]).await).finding(&run).expect("too slow");
-    assert_eq!(finding.code.as_str(), "PL-F209");
+    assert_eq!(finding.code.as_str(), "PL-F240");
     assert!(finding.message.contains("the TTL is 30s, which is more than the RTO of 45s"), "{}", finding.message);
     let evidence = format!("{:?}", finding.evidence);
     assert!(evidence.contains("verify/name-servers/storefront, "), "{evidence}");

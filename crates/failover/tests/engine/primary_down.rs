@@ -42,7 +42,7 @@ async fn where_the_primary_is_us_east_1_every_change_of_a_record_needs_it() {
     let (mut run, _) = compiled_without(&world, str::to_owned).await;
     run.from.region = Region::new("us-east-1").expect("a region");
     let error = refuse_primary_calls(&run).expect_err("refused");
-    assert_eq!(error.code().as_str(), "PL-F123");
+    assert_eq!(error.code().as_str(), "PL-F140");
     let told = error.to_string();
     for words in [
         "go on without us-east-1: ",

@@ -7,7 +7,7 @@ use crate::project::{Project, States};
 use jiff::Timestamp;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Run, compile, observe, refuse_direction, refuse_primary_calls, without_primary_checks,
+    Direction, Run, compile, observe, observe_groups, refuse_direction, refuse_primary_calls, without_primary_checks,
 };
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_journal::{EventStore, JournalStores};
@@ -31,7 +31,9 @@ pub(super) async fn compile_run(
     let dns = aws.dns(&project.plan.standby).await;
     let (plan, left_out) = without_primary_checks(&project.plan_for_runs()?);
     notes.extend(left_out);
-    let observed = observe(&plan, &dns).await?;
+    let mut observed = observe(&plan, &dns).await?;
+    // The groups of the standby: a failover asks for no other.
+    observed.groups = observe_groups(&plan, direction, &states, &aws.capacity()).await?;
     let mut run = compile(&plan, direction, &observed, &states).map_err(super::not_compiled)?;
     refuse_primary_calls(&run).map_err(refused)?;
     notes.append(&mut run.notes);

@@ -4,7 +4,7 @@ use super::{FileAt, FilePath, Joint, Reference, Step, Table, attribute, labels, 
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block};
-use hcl_edit::template::{Element, StringTemplate, Template};
+use hcl_edit::template::{Element, ForTemplateExpr, StringTemplate, Template};
 use hcl_edit::visit::{self, Visit};
 use std::ops::Range;
 
@@ -23,6 +23,9 @@ const READERS: [&str; 11] = [
     "abspath",
 ];
 
+/// What `validation`, `precondition`, `postcondition` and `assert` say to a person.
+pub(crate) const ERROR_MESSAGE: &str = "error_message";
+
 /// What was found.
 #[derive(Default)]
 pub(super) struct Collector {
@@ -33,6 +36,7 @@ pub(super) struct Collector {
     pub(super) inner_names: Vec<Range<usize>>,
     pub(super) output_names: Vec<Range<usize>>,
     pub(super) keys: Vec<Range<usize>>,
+    pub(super) said: Vec<Range<usize>>,
     pub(super) joints: Vec<Joint>,
     pub(super) numbers: Vec<Range<usize>>,
 }
@@ -48,6 +52,12 @@ impl Visit for References {
         }
         visit::visit_traversal(self, node);
     }
+
+    // hcl-edit passes over what a `%{for}` goes through.
+    fn visit_for_template_expr(&mut self, node: &ForTemplateExpr) {
+        self.visit_expr(&node.collection_expr);
+        visit::visit_for_template_expr(self, node);
+    }
 }
 
 /// Whether what is called so has a key's id: `kms_key_id`, `kms_master_key_arn`, `encryption_key_id`.
@@ -60,12 +70,18 @@ impl Visit for Collector {
         if node.ident.as_str() == "variable" && labels(node).iter().any(|name| is_key_name(name)) {
             self.keys.extend(attribute(&node.body, "default").map(place));
         }
+        if matches!(node.ident.as_str(), "variable" | "output") {
+            self.said.extend(attribute(&node.body, "description").map(place));
+        }
         visit::visit_block(self, node);
     }
 
     fn visit_attr(&mut self, node: &Attribute) {
         if is_key_name(node.key.as_str()) {
             self.keys.push(place(&node.value));
+        }
+        if node.key.as_str() == ERROR_MESSAGE {
+            self.said.push(place(&node.value));
         }
         visit::visit_attr(self, node);
     }
@@ -98,6 +114,12 @@ impl Visit for Collector {
             self.paths.push(path);
         }
         visit::visit_expr(self, node);
+    }
+
+    // hcl-edit passes over what a `%{for}` goes through.
+    fn visit_for_template_expr(&mut self, node: &ForTemplateExpr) {
+        self.visit_expr(&node.collection_expr);
+        visit::visit_for_template_expr(self, node);
     }
 
     fn visit_literal(&mut self, node: &hcl_edit::Spanned<String>) {
