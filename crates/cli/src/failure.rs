@@ -125,6 +125,14 @@ impl Failure {
         }
     }
 
+    /// In one line, for the middle of something else.
+    pub(crate) fn to_line(&self) -> String {
+        std::iter::once(format!("failed to {}", self.sentence))
+            .chain(self.causes.iter().cloned())
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
     /// Its code.
     pub(crate) fn code(&self) -> Code {
         self.code

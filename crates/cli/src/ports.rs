@@ -1,22 +1,18 @@
 //! The ports of a run, on this machine and its terminal.
 
-use crate::confirm::ask;
 use crate::output::Screen;
 use crate::progress::Wait;
 use crate::project::Project;
 use crate::signals::SignalObjects;
+use crate::terminal::Terminal;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{
-    ApprovalAnswer, ApprovalQuestion, Approver, NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands,
-    Watcher,
-};
+use pilotlight_failover::{NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands, Watcher};
 use pilotlight_integrity::postgres::{PostgresDatabases, SessionOptions};
 use pilotlight_integrity::{DnsClient, NetworkProber, Rcode};
 use pilotlight_journal::{Body, Event, Outcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// Everything that a run of this project acts through.
 pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketAddr>, screen: &Screen) -> Ports {
@@ -82,37 +78,6 @@ impl NameServers for Delegation {
         match answer.rcode {
             Rcode::NxDomain => Err(format!("{name} does not exist (NXDOMAIN)")),
             Rcode::NoError => Ok(ServerAnswer { values: answer.values, ttl: answer.ttl }),
-        }
-    }
-}
-
-/// Asks for an approval where a person is at the terminal.
-struct Terminal {
-    screen: Screen,
-    wait: Arc<Wait>,
-    stop: watch::Receiver<bool>,
-}
-
-#[async_trait]
-impl Approver for Terminal {
-    async fn ask(&self, question: &ApprovalQuestion) -> ApprovalAnswer {
-        let (screen, question) = (self.screen, question.question.clone());
-        self.wait.pause();
-        let asked = tokio::task::spawn_blocking(move || ask(&screen, &question));
-        let mut stop = self.stop.clone();
-        let asked = tokio::select! {
-            asked = asked => asked.ok().flatten(),
-            // Ctrl-C at the question is no answer to it: the run stops, and can be approved later.
-            _ = stop.wait_for(|stop| *stop) => None,
-        };
-        self.wait.resume();
-        let by = operator();
-        match asked {
-            Some(answer) if answer == "yes" => ApprovalAnswer::Approved { by, reason: "on the terminal".into() },
-            // Return alone, or the end of input: nobody has decided.
-            Some(answer) if answer.is_empty() => ApprovalAnswer::Later,
-            Some(answer) => ApprovalAnswer::Denied { by, reason: format!("answered {answer:?} on the terminal") },
-            None => ApprovalAnswer::Later,
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Observed {
     pub traffic: BTreeMap<String, ObservedTraffic>,
     /// One list for each scale block of the plan, in its order; see [`observe_groups`].
     pub groups: Vec<Vec<ObservedGroup>>,
+    /// Whether the primary region is not to be asked for anything.
+    pub primary_down: bool,
 }
 
 /// What Route 53 has for one traffic set.
@@ -160,7 +162,7 @@ pub async fn observe(plan: &DrPlan, dns: &dyn Dns, servers: &dyn NameServers) ->
         };
         traffic.insert(set.name.clone(), seen);
     }
-    Ok(Observed { traffic, groups: Vec::new() })
+    Ok(Observed { traffic, groups: Vec::new(), primary_down: false })
 }
 
 /// What the data plane tells of a traffic set that follows a signal: its zone's name servers, from DNS itself.

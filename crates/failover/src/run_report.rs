@@ -165,7 +165,7 @@ pub struct CheckReport {
 pub struct Intervention {
     /// When.
     pub at: String,
-    /// `stopped`, `resumed`, `approved`, `skipped`, `takeover`, `rollback`
+    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`
     pub what: String,
     /// Who, where it was a person.
     pub by: String,

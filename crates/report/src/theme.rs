@@ -141,6 +141,7 @@ pub(crate) fn of_intervention(what: &str) -> Mark {
         "stopped" => mark("!", "stopped", Tone::Warn),
         "resumed" => mark("▸", "resumed", Tone::Info),
         "approved" => mark("✓", "approved", Tone::Good),
+        "denied" => mark("✘", "denied", Tone::Bad),
         "skipped" => mark("»", "skipped", Tone::Warn),
         "takeover" => mark("!", "takeover", Tone::Warn),
         "rollback" => mark("↺", "rollback", Tone::Bad),

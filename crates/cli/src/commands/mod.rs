@@ -3,6 +3,7 @@
 mod drift;
 mod explain;
 mod failover;
+mod freeze;
 mod rebuild;
 mod run;
 mod validate;
@@ -55,6 +56,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> Result<Exit, Failur
         Command::Failover(args) => failover::run(&args, Direction::Failover, context).await,
         Command::Failback(args) => failover::run(&args, Direction::Failback, context).await,
         Command::Run(args) => run::run(&args.command, context).await,
+        Command::Freeze(args) => freeze::run(&args.command, context).await,
         Command::Explain(args) => explain::run(&args, context.screen),
     }
 }

@@ -82,11 +82,17 @@ fn step(
     };
     let new = url(input.to)?;
     let old = match url(input.from) {
+        _ if !input.asks_left => {
+            if matches!(wanted, Wanted::Task(DatabaseTask::Fence)) {
+                notes.push(not_fenced(input, database, "it is not asked"));
+            }
+            None
+        }
         Ok(old) => Some(old),
         // A lost side never stops a run that does without it.
         Err(CompileError::Unresolved { source, .. }) if input.mode == Mode::Ungraceful => {
             if matches!(wanted, Wanted::Task(DatabaseTask::Fence)) {
-                notes.push(not_fenced(input, database, &source));
+                notes.push(not_fenced(input, database, &format!("its URL is not known ({source})")));
             }
             None
         }
@@ -101,7 +107,7 @@ fn step(
             DatabaseTask::Resync(Text::list_of(run, input.to, input.outputs).map_err(unresolved)?)
         }
     };
-    let told = told(&task, database, input);
+    let told = told(&task, database, input, old.is_some());
     Ok(Some(Step {
         id: format!("{phase}/{}/{}", told.word, database.name),
         title: told.title,
@@ -121,10 +127,9 @@ fn step(
     }))
 }
 
-fn not_fenced(input: &Input<'_>, database: &Database, cause: &PlanError) -> Finding {
+fn not_fenced(input: &Input<'_>, database: &Database, cause: &str) -> Finding {
     let subject = Subject::Plan { name: input.plan.name.clone() };
-    let message =
-        format!("database {} of the {} is not fenced: its URL is not known ({cause})", database.name, input.from);
+    let message = format!("database {} of the {} is not fenced: {cause}", database.name, input.from);
     Finding::new(codes::F_NOT_FENCED, Severity::Warning, subject, message)
         .remedy("keep that server from coming back as a second writer by hand")
 }
@@ -138,7 +143,7 @@ struct Told {
     calls: Vec<Call>,
 }
 
-fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>) -> Told {
+fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, asks_old: bool) -> Told {
     let name = &database.name;
     let (from, to) = (input.from, input.to);
     let graceful = input.mode == Mode::Graceful;
@@ -184,6 +189,9 @@ fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>) -> Told {
         }
         DatabaseTask::Release => {
             ("release", format!("{name} of the {to} takes writes"), ANSWER_TIMEOUT, vec![new("release")])
+        }
+        DatabaseTask::Verify if !asks_old => {
+            ("database", format!("{name} of the {to} takes writes"), ANSWER_TIMEOUT, vec![new("write")])
         }
         DatabaseTask::Verify => (
             "database",

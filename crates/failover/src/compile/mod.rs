@@ -36,6 +36,8 @@ pub(crate) struct Input<'a> {
     pub(crate) mode: Mode,
     pub(crate) from: Side,
     pub(crate) to: Side,
+    /// Whether anything may be asked of the side that is left.
+    pub(crate) asks_left: bool,
     pub(crate) outputs: &'a dyn Outputs,
 }
 
@@ -69,7 +71,8 @@ pub fn compile_in_mode(
         Direction::Failover => Side::Primary,
         Direction::Failback => Side::Standby,
     };
-    let input = Input { plan, direction, mode, from, to: from.other(), outputs };
+    let asks_left = !observed.primary_down || from == Side::Standby;
+    let input = Input { plan, direction, mode, from, to: from.other(), asks_left, outputs };
     let mut notes = Vec::new();
 
     if plan.traffic.is_empty() {

@@ -35,7 +35,7 @@ pub(crate) async fn perform(
             };
             Ending::new(Outcome::Done, json!({ "name_servers": servers }), detail).into()
         }
-        Err(NotYet::Stop) => Performed::Waits(STOP_REQUESTED.into()),
+        Err(NotYet::Stop(reason)) => Performed::Waits(reason),
         Err(NotYet::Late(cause)) => Ending::new(Outcome::Failed, Value::Null, cause).into(),
     })
 }
@@ -67,14 +67,15 @@ const UNCONFIRMED_PATIENCE: Duration = Duration::from_secs(60);
 /// Why not every name server answers as wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotYet {
-    Stop,
+    /// A person asked to stop, for this reason.
+    Stop(String),
     Late(String),
 }
 
 impl std::fmt::Display for NotYet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Stop => "nobody waited for the name servers",
+            Self::Stop(_) => "nobody waited for the name servers",
             Self::Late(cause) => cause,
         })
     }
@@ -146,8 +147,8 @@ pub(crate) async fn wait_for_answers(
         if late {
             return Err(NotYet::Late(cause));
         }
-        if engine.ports.stop_requested() {
-            return Err(NotYet::Stop);
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Err(NotYet::Stop(reason));
         }
         engine.ports.clock.sleep(pause(step)).await;
     }
