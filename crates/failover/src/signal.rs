@@ -42,6 +42,9 @@ pub trait Signals: Send + Sync {
     async fn lower(&self, url: &str) -> Result<(), SignalError>;
 }
 
+/// What a signal's text begins with; the run and its step follow.
+pub(crate) const NOTE_BEGINS: &str = "pilotlight ";
+
 /// A health check as Route 53 has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {

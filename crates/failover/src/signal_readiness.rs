@@ -2,6 +2,7 @@
 //! `validate`: a run asks nothing of it.
 
 use crate::compile::{Answer, label, side_answer};
+use crate::signal::NOTE_BEGINS;
 use crate::{Dns, HealthCheck, ObserveError, RecordSet};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Method, Outputs, Signal, TrafficRecord, TrafficSet, format_duration};
@@ -97,6 +98,11 @@ fn check_reasons(plan: &DrPlan, signal: &Signal, check: &HealthCheck) -> Vec<Str
     if !["HTTPS", "HTTPS_STR_MATCH", "HTTP", "HTTP_STR_MATCH"].contains(&check.kind.as_str()) {
         reasons.push(format!("health check {id} is of type {}, which asks for no object", check.kind));
         return reasons;
+    }
+    if let Some(text) = check.search.as_deref().filter(|text| !NOTE_BEGINS.contains(text)) {
+        reasons.push(format!(
+            "health check {id} looks for {text:?} in the object, and a run writes {NOTE_BEGINS:?} and its id"
+        ));
     }
     let host = check.host.as_deref().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     let path = check.path.as_deref().unwrap_or("/");

@@ -7,6 +7,7 @@ use super::move_records::{another_set_changed, name_servers_patience};
 use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
 use crate::record_values::sorted;
+use crate::signal::NOTE_BEGINS;
 use crate::{RecordChange, RecordChanges, SignalAction, SignalError, Step};
 use futures::future::join_all;
 use pilotlight_journal::Outcome;
@@ -143,7 +144,7 @@ async fn reach(
             engine.intend_again(step, way).await?;
         }
         (tries, acted) = (tries + 1, true);
-        let note = format!("pilotlight {} {}\n", engine.journal.run(), step.id);
+        let note = format!("{NOTE_BEGINS}{} {}\n", engine.journal.run(), step.id);
         let done = match raised {
             true => engine.ports.signals.raise(&signal.url, &note).await,
             false => engine.ports.signals.lower(&signal.url).await,

@@ -226,7 +226,7 @@ async fn each_reason_why_a_signal_would_not_move_traffic_is_told() {
     fn check(state: &mut crate::world::State) -> &mut HealthCheck {
         &mut state.health_checks[0]
     }
-    let cases: [(Change, &str); 11] = [
+    let cases: [(Change, &str); 12] = [
         (|state| state.health_checks.clear(), "there is no health check hc-1"),
         (|state| check(state).inverted = false, "hc-1 is not inverted"),
         (|state| check(state).disabled = true, "hc-1 is disabled"),
@@ -237,6 +237,7 @@ async fn each_reason_why_a_signal_would_not_move_traffic_is_told() {
             "asks for shop-dr.s3.eu-west-1.amazonaws.com/signal/standby-serves, and the signal is at \
              shop-dr.s3.eu-central-1.amazonaws.com",
         ),
+        (|state| check(state).search = Some("on".into()), "looks for \"on\" in the object"),
         (|state| check(state).threshold = 91, "takes 15m10s to turn, and the RTO is 15m"),
         (|state| app(state, 0).health_check_id = None, "its PRIMARY follows no health check"),
         (
