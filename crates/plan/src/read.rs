@@ -5,6 +5,7 @@ mod data;
 mod database;
 mod drift;
 mod head;
+mod method;
 mod scale;
 mod stack;
 mod step;

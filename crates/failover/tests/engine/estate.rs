@@ -154,9 +154,9 @@ pub(crate) fn standby_breaks(world: &World) {
 }
 
 pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
-    let (text, mode) = world.with(|state| (state.plan, state.mode));
-    let plan = plan_of(text.unwrap_or(PLAN));
-    let observed = observe(&plan, world).await.expect("observed");
+    let (text, mode) = world.with(|state| (state.plan.clone(), state.mode));
+    let plan = plan_of(&text);
+    let observed = observe(&plan, world, world).await.expect("observed");
     compile_in_mode(&plan, direction, mode, &observed, &States).expect("compiled")
 }
 

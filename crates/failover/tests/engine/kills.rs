@@ -20,6 +20,7 @@ pub(crate) struct Scenario {
     pub(crate) on_stop: OnStop,
 }
 
+/// What a person does where a run waits.
 #[derive(Clone, Copy)]
 pub(crate) enum OnStop {
     Never,
@@ -32,8 +33,8 @@ pub(crate) enum OnStop {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ends {
     pub(crate) records: Vec<RecordSet>,
-    flags: BTreeSet<String>,
     pub(crate) servers: String,
+    pub(crate) flags: BTreeSet<String>,
     pub(crate) end: End,
     pub(crate) report: Value,
 }

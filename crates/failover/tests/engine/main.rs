@@ -1,5 +1,6 @@
 //! Runs of a whole plan in a world in memory: kills, faults, races, rollbacks.
 
+mod aliases;
 mod check_sides;
 mod compiled;
 mod databases;
@@ -15,7 +16,10 @@ mod reports;
 mod scaling;
 mod sensitive;
 mod servers;
+mod signal;
+mod signal_object;
 mod ttl;
 mod way_back;
+mod weighted;
 mod wildcards;
 mod world;

@@ -10,6 +10,8 @@ mod estate;
 mod groups;
 #[path = "../engine/servers.rs"]
 mod servers;
+#[path = "../engine/signal_object.rs"]
+mod signal_object;
 #[path = "../engine/world.rs"]
 mod world;
 
