@@ -36,6 +36,9 @@ pub(crate) enum Task {
         /// Where the Python environment is.
         #[arg(long)]
         cache: PathBuf,
+        /// Where PostgreSQL's programs are; without it, the lab has no databases.
+        #[arg(long)]
+        postgres: Option<PathBuf>,
     },
 }
 
@@ -46,8 +49,8 @@ pub(crate) fn run(task: Task) -> Done<ExitCode> {
             Task::Up { primary_only } => up(primary_only).await,
             Task::Env => env().await,
             Task::Down => down().await,
-            Task::Serve { dir, cache } => {
-                Services::start(&dir, &cache).await?.run().await?;
+            Task::Serve { dir, cache, postgres } => {
+                Services::start(&dir, &cache, postgres.as_deref()).await?.run().await?;
                 Ok(ExitCode::SUCCESS)
             }
         }

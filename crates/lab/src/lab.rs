@@ -7,10 +7,13 @@ use crate::environment::{self, UNSET};
 use crate::estate::{self, EstateError, PLAN};
 use crate::handle::{Handle, HandleError};
 use crate::host::{Hosted, host_detached, host_here};
+use crate::postgres::pair::Lag;
+use crate::postgres::programs::{Programs, ProgramsError};
+use crate::postgres::state::DatabaseStatus;
 use crate::python::{Python, PythonError};
 use crate::services::ServicesError;
 use crate::terraform::{Terraform, TerraformError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -18,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// Says that a folder is a lab's, so that a new lab may empty it.
 const MARKER: &str = ".pilotlight-lab";
+
+/// What is started together.
+const PARTS: &str = "emulated AWS, DNS, databases and apps";
 
 /// How long a lab that was asked to end may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -45,7 +51,7 @@ pub struct Options {
 pub enum Host {
     /// This process, on a thread of its own: the lab ends with it, however it ends.
     ThisProcess,
-    /// A process that stays when this one ends, made as `PROGRAM lab serve --dir … --cache …`.
+    /// A process that stays when this one ends, made as `PROGRAM lab serve --dir … --cache … --postgres …`.
     Detached {
         /// The `xtask` program.
         program: PathBuf,
@@ -109,6 +115,9 @@ pub enum LabError {
     /// Terraform and the provider.
     #[error(transparent)]
     Terraform(#[from] TerraformError),
+    /// PostgreSQL's programs.
+    #[error(transparent)]
+    Postgres(#[from] ProgramsError),
     /// The parts.
     #[error(transparent)]
     Services(#[from] ServicesError),
@@ -136,7 +145,7 @@ pub struct Lab {
 }
 
 /// What a lab is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// The process that runs it.
     pub pid: u32,
@@ -144,10 +153,12 @@ pub struct Status {
     pub apps: Vec<App>,
     /// The addresses of the apps that were broken.
     pub broken: Vec<Ipv4Addr>,
+    /// The databases, that of the primary region first.
+    pub databases: Vec<DatabaseStatus>,
 }
 
 /// An app that answers for a running instance.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
     /// `i-…`
     pub instance: String,
@@ -173,16 +184,19 @@ impl Lab {
         let search = Terraform::find(&options.environment, &options.cache, &python);
         let terraform = timed(progress, "Terraform and the AWS provider", search).await?;
 
-        progress(Progress::Started("emulated AWS, DNS and apps"));
+        let search = Programs::find(&options.environment, &options.cache, &python);
+        let postgres = timed(progress, "PostgreSQL", search).await?;
+
+        progress(Progress::Started(PARTS));
         let began = Instant::now();
         let (handle, hosted) = match &options.host {
             Host::ThisProcess => {
-                let (handle, hosted) = host_here(&options.folder, &options.cache).await?;
+                let (handle, hosted) = host_here(&options.folder, &options.cache, &postgres.folder).await?;
                 (handle, Some(hosted))
             }
-            Host::Detached { program } => (host_detached(program, options).await?, None),
+            Host::Detached { program } => (host_detached(program, options, &postgres.folder).await?, None),
         };
-        progress(Progress::Finished("emulated AWS, DNS and apps", began.elapsed()));
+        progress(Progress::Finished(PARTS, began.elapsed()));
 
         let environment = environment::make(&options.folder, &handle, &options.environment, &python, &terraform)?;
         let lab = Self { folder: options.folder.clone(), handle, environment, hosted };
@@ -309,6 +323,46 @@ impl Lab {
         Ok(())
     }
 
+    /// Kills the database of a region as a machine that loses its power.
+    ///
+    /// # Errors
+    /// The lab has none there, or doesn't answer.
+    pub async fn kill_database(&self, region: &str) -> Result<(), LabError> {
+        control::change(&self.handle, &format!("/database/kill/{region}")).await?;
+        Ok(())
+    }
+
+    /// Starts it again as what it was: a primary is one again, whatever the other became meanwhile.
+    ///
+    /// # Errors
+    /// The lab has none there or it doesn't start, or the lab doesn't answer.
+    pub async fn start_database(&self, region: &str) -> Result<(), LabError> {
+        control::change(&self.handle, &format!("/database/start/{region}")).await?;
+        Ok(())
+    }
+
+    /// Makes the database of a region a standby of the other one; what it alone had written is gone then. Says how.
+    ///
+    /// # Errors
+    /// The other one is no primary, or the lab doesn't answer.
+    pub async fn resync_database(&self, region: &str) -> Result<String, LabError> {
+        Ok(control::change(&self.handle, &format!("/resync/{region}")).await?.trim().to_owned())
+    }
+
+    /// Makes the standby lag on purpose, or ends that.
+    ///
+    /// # Errors
+    /// No database is a standby that answers, or the lab doesn't answer.
+    pub async fn lag(&self, lag: Lag) -> Result<(), LabError> {
+        let word = match lag {
+            Lag::Pause => "pause",
+            Lag::Block => "block",
+            Lag::Clear => "clear",
+        };
+        control::change(&self.handle, &format!("/lag/{word}")).await?;
+        Ok(())
+    }
+
     /// What the lab's resolver answers.
     ///
     /// # Errors
@@ -391,7 +445,7 @@ mod tests {
         assert!(Lab::attach(folder.path()).await.expect("none").is_none());
         // Nobody listens on the discard port of a loopback address that no lab takes.
         let nowhere: std::net::SocketAddr = "127.0.0.1:9".parse().expect("address");
-        let handle = Handle::new("http://127.0.0.1:9".into(), nowhere, vec![], nowhere, "t".into());
+        let handle = Handle::new("http://127.0.0.1:9".into(), nowhere, vec![], vec![], nowhere, "t".into());
         handle.write(folder.path()).expect("written");
         assert!(Lab::attach(folder.path()).await.expect("none").is_none());
     }

@@ -1,0 +1,6 @@
+//! The lab with its real parts: what AWS, DNS, the databases and the apps say, and what becomes of them when they are
+//! killed.
+
+mod databases;
+mod names;
+mod rehearsal;
