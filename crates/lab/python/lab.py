@@ -1,7 +1,8 @@
 #!@PYTHON@
 """Acts on the rehearsal lab that this program belongs to: what its control endpoint takes, word by word.
 
-lab status; lab resync REGION; lab database kill|start REGION; lab lag pause|block|clear; lab break|repair ADDRESS
+lab status; lab resync REGION; lab database kill|start REGION; lab lag pause|block|clear; lab blackout REGION;
+lab restore REGION; lab break|repair ADDRESS
 """
 
 import json

@@ -5,6 +5,7 @@ use crate::control::{self, ControlError};
 use crate::dns::query::{self, Answered, QueryError};
 use crate::environment::{self, UNSET};
 use crate::estate::{self, EstateError, PLAN};
+use crate::faults::{Fault, Standing};
 use crate::handle::{Handle, HandleError};
 use crate::host::{Hosted, host_detached, host_here};
 use crate::postgres::pair::Lag;
@@ -155,6 +156,10 @@ pub struct Status {
     pub broken: Vec<Ipv4Addr>,
     /// The databases, that of the primary region first.
     pub databases: Vec<DatabaseStatus>,
+    /// The regions that are dark.
+    pub dark: Vec<String>,
+    /// The faults of the AWS API.
+    pub faults: Vec<Standing>,
 }
 
 /// An app that answers for a running instance.
@@ -360,6 +365,48 @@ impl Lab {
             Lag::Clear => "clear",
         };
         control::change(&self.handle, &format!("/lag/{word}")).await?;
+        Ok(())
+    }
+
+    /// Makes a region dark, all at once: its API, its apps and its database. `silent`: calls to its API are never
+    /// answered, rather than refused. The API of us-east-1 is that of the global services too. Says what went dark.
+    ///
+    /// # Errors
+    /// That is no region, or the lab doesn't answer.
+    pub async fn blackout(&self, region: &str, silent: bool) -> Result<String, LabError> {
+        let silent = if silent { "/silent" } else { "" };
+        Ok(control::change(&self.handle, &format!("/blackout/{region}{silent}")).await?.trim().to_owned())
+    }
+
+    /// Ends the blackout of a region. Its database, where it is to come back too, is what it was.
+    ///
+    /// # Errors
+    /// That is no region, its database doesn't start, or the lab doesn't answer.
+    pub async fn restore(&self, region: &str, with_database: bool) -> Result<String, LabError> {
+        let without = if with_database { "" } else { "/without-database" };
+        Ok(control::change(&self.handle, &format!("/restore/{region}{without}")).await?.trim().to_owned())
+    }
+
+    /// Makes calls to the AWS API fail; gives the fault's number.
+    ///
+    /// # Errors
+    /// The fault is none, or the lab doesn't answer.
+    pub async fn add_fault(&self, fault: &Fault) -> Result<u64, LabError> {
+        let answer = control::give(&self.handle, "/fault", serde_json::json!(fault).to_string()).await?;
+        let id = serde_json::from_str::<serde_json::Value>(&answer).ok().and_then(|answer| answer["id"].as_u64());
+        id.ok_or_else(|| LabError::File {
+            path: Handle::path(&self.folder),
+            source: std::io::Error::other(format!("the lab answers {answer:?} instead of a fault's number")),
+        })
+    }
+
+    /// Ends one fault, or all of them.
+    ///
+    /// # Errors
+    /// The lab doesn't answer.
+    pub async fn clear_faults(&self, id: Option<u64>) -> Result<(), LabError> {
+        let one = id.map(|id| format!("/{id}")).unwrap_or_default();
+        control::change(&self.handle, &format!("/faults/clear{one}")).await?;
         Ok(())
     }
 

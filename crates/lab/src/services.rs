@@ -8,6 +8,7 @@ use crate::dns::answer::Role;
 use crate::dns::server::{Sockets, Zones};
 use crate::emulator::{Emulator, EmulatorError};
 use crate::estate::{PRIMARY_REGION, STANDBY_REGION};
+use crate::faults::Faults;
 use crate::handle::{Handle, HandleError};
 use crate::health::{self, PROBE_INTERVAL};
 use crate::http;
@@ -17,6 +18,7 @@ use crate::postgres::pair::{Databases, DatabasesError};
 use crate::postgres::programs::{Programs, ProgramsError};
 use crate::python::{Python, PythonError};
 use crate::route53::HealthCheck;
+use crate::tap::Tap;
 use hickory_proto::rr::{RData, RecordType};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -32,6 +34,8 @@ pub struct Services {
     folder: PathBuf,
     emulator: Emulator,
     databases: Option<Arc<Databases>>,
+    /// What programs take for AWS; closed with this value.
+    _tap: Tap,
     shutdown: Arc<Notify>,
     tasks: JoinSet<()>,
 }
@@ -66,7 +70,7 @@ pub enum ServicesError {
     /// A port could not be had.
     #[error("listen for {what} on loopback")]
     Listen {
-        /// `DNS`, `control`
+        /// `DNS`, `AWS`, `control`
         what: &'static str,
         /// Why.
         #[source]
@@ -94,9 +98,13 @@ impl Services {
         let emulator = async { Ok(Emulator::start(&python, folder, &prefix_text, &regions).await?) };
         let databases = start_databases(postgres, &python, &prefix, folder);
         let (emulator, databases) = tokio::try_join!(emulator, databases)?;
+        // The lab's own questions go past the faults: instances run and zones are served whoever may ask the API.
         let aws = Aws::new(&emulator.endpoint)?;
+        let faults = Arc::new(Faults::default());
 
         let listen = |what| move |source| ServicesError::Listen { what, source };
+        let met = Arc::clone(&faults);
+        let tap = Tap::deciding(&emulator.endpoint, move |call| met.meet(call)).map_err(listen("AWS"))?;
         let sockets = Sockets::bind(prefix.resolver(), prefix.name_servers()).await.map_err(listen("DNS"))?;
         let port = sockets.port;
         let control_listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(listen("control"))?;
@@ -120,13 +128,14 @@ impl Services {
             token: token.clone(),
             apps,
             databases: databases.clone(),
+            faults,
             shutdown: Arc::clone(&shutdown),
         });
         tasks.spawn(http::serve(control_listener, answers.answering()));
 
         let at = |address| SocketAddr::new(IpAddr::V4(address), port);
         let handle = Handle::new(
-            emulator.endpoint.clone(),
+            tap.endpoint(),
             at(prefix.resolver()),
             prefix.name_servers().map(at).to_vec(),
             databases.iter().flat_map(|databases| databases.urls()).collect(),
@@ -134,7 +143,7 @@ impl Services {
             token,
         );
         handle.write(folder)?;
-        Ok(Self { handle, folder: folder.to_owned(), emulator, databases, shutdown, tasks })
+        Ok(Self { handle, folder: folder.to_owned(), emulator, databases, _tap: tap, shutdown, tasks })
     }
 
     /// How to reach it.

@@ -15,7 +15,7 @@ const WAIT: Duration = Duration::from_secs(2);
 
 /// No session could be had.
 #[derive(Debug, thiserror::Error)]
-pub enum PoolError {
+pub(crate) enum PoolError {
     /// All are in use.
     #[error("get a session: all {SESSIONS} are busy for {WAIT:?}")]
     Busy,

@@ -126,11 +126,11 @@ impl Databases {
         standby.copy_of(primary).await?;
         primary.configure(false)?;
         standby.configure(true)?;
+        primary.start().await?;
+        let reserve = format!("SELECT pg_create_physical_replication_slot('{}', true)", slot(&standby.region));
+        primary.execute("make roles", &schema::roles(&primary.passwords)).await?;
+        primary.execute("reserve the log for the standby", &reserve).await?;
         let fill = async {
-            primary.start().await?;
-            let reserve = format!("SELECT pg_create_physical_replication_slot('{}', true)", slot(&standby.region));
-            primary.execute("make roles", &schema::roles(&primary.passwords)).await?;
-            primary.execute("reserve the log for the standby", &reserve).await?;
             primary.execute("make the database", &schema::database()).await?;
             primary.execute_in(DATABASE, "make the tables", &schema::tables()).await?;
             primary.execute_in(DATABASE, "grant the operator's rights", &schema::grants()).await
