@@ -76,7 +76,8 @@ impl Faults {
     /// Every latency counts; of all else the oldest fault that stands.
     fn decide(&self, call: &Call) -> (Duration, Act) {
         let mut book = self.book();
-        match book.dark.get(&call.region) {
+        let region = rule::region(call);
+        match book.dark.get(region) {
             Some(true) => return (Duration::ZERO, Act::Hold),
             Some(false) => return (Duration::ZERO, Act::Close),
             None => {}
@@ -86,7 +87,7 @@ impl Faults {
         let mut act = Act::Pass;
         for standing in &mut book.standing {
             let spent = standing.fault.times.is_some_and(|times| standing.hits >= u64::from(times));
-            if spent || !standing.fault.is_for(call, &operation) {
+            if spent || !standing.fault.is_for(call, region, &operation) {
                 continue;
             }
             if let Effect::Latency { milliseconds } = standing.fault.effect {
@@ -115,6 +116,17 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_global_service_is_dark_with_its_control_plane() {
+        let faults = Faults::default();
+        // Signed for the program's own region, as an endpoint of one's own makes the SDKs do.
+        let change = Call { service: "route53".into(), ..call("eu-west-1", "") };
+        faults.set_dark("eu-west-1", Some(false));
+        assert_eq!(acts(&faults, &change).1, "pass");
+        faults.set_dark("us-east-1", Some(false));
+        assert_eq!(acts(&faults, &change).1, "close");
+    }
 
     fn call(region: &str, body: &str) -> Call {
         Call { region: region.into(), service: "ec2".into(), body: body.into(), ..Call::default() }

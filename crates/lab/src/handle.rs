@@ -65,7 +65,16 @@ impl Handle {
         control: SocketAddr,
         token: String,
     ) -> Self {
-        Self { version: VERSION, pid: std::process::id(), aws_endpoint, resolver, name_servers, databases, control, token }
+        Self {
+            version: VERSION,
+            pid: std::process::id(),
+            aws_endpoint,
+            resolver,
+            name_servers,
+            databases,
+            control,
+            token,
+        }
     }
 
     pub(crate) fn path(folder: &Path) -> PathBuf {

@@ -307,12 +307,7 @@ mod tests {
     use super::*;
 
     fn call(method: &str, path: &str, body: &str) -> Call {
-        Call {
-            method: method.into(),
-            path: path.into(),
-            body: body.into(),
-            ..Call::default()
-        }
+        Call { method: method.into(), path: path.into(), body: body.into(), ..Call::default() }
     }
 
     #[test]

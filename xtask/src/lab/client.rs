@@ -58,7 +58,9 @@ pub(super) async fn run(lab: &Lab, options: Options) -> Done<ExitCode> {
 fn text(customer: &Customer) -> String {
     let (seen, verdict) = (&customer.summary, &customer.verdict);
     let mut text = String::new();
-    let mut line = |name: &str, value: String| drop(writeln!(text, "{name:<22} {value}"));
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<22} {value}");
+    };
     line("orders", format!("{} in {} attempts", seen.orders, seen.attempts));
     line("acknowledged", format!("{}, {} of them after a retry", seen.acknowledged, seen.retried));
     line("failed after retry", few(&seen.failed_after_retry));

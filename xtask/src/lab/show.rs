@@ -18,7 +18,12 @@ fn lines(status: &Status) -> Vec<String> {
     let mut lines = vec![format!("lab       process {}", status.pid)];
     for app in &status.apps {
         let broken = if status.broken.contains(&app.address) { "  broken" } else { "" };
-        lines.push(format!("app       {:<14} {:<21} {}{broken}", app.region, format!("{}:8080", app.address), app.instance));
+        lines.push(format!(
+            "app       {:<14} {:<21} {}{broken}",
+            app.region,
+            format!("{}:8080", app.address),
+            app.instance
+        ));
     }
     lines.extend(status.databases.iter().map(database));
     lines.extend(status.dark.iter().map(|region| format!("dark      {region}")));

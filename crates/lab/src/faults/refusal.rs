@@ -139,13 +139,7 @@ mod tests {
     use super::*;
 
     fn call(service: &str, path: &str, body: &str, target: &str) -> Call {
-        Call {
-            service: service.into(),
-            path: path.into(),
-            body: body.into(),
-            target: target.into(),
-            ..Call::default()
-        }
+        Call { service: service.into(), path: path.into(), body: body.into(), target: target.into(), ..Call::default() }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The region that the call is signed for; global services are signed for us-east-1.
+    /// The region that the call is signed for; global services count as us-east-1.
     #[serde(default)]
     pub region: Option<String>,
     /// The service that it is signed for: `ec2`, `route53`, `s3`.
@@ -69,12 +69,22 @@ impl Fault {
         }
     }
 
-    pub(super) fn is_for(&self, call: &Call, operation: &str) -> bool {
+    /// `region` is the one that the call is for.
+    pub(super) fn is_for(&self, call: &Call, region: &str, operation: &str) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
-        is(&self.region, &call.region)
+        is(&self.region, region)
             && is(&self.service, &call.service)
             && self.action.as_ref().is_none_or(|pattern| matches(pattern, operation))
     }
+}
+
+/// Services whose control plane is in us-east-1 for the whole partition (AWS Fault Isolation Boundaries, "Global
+/// services"). With an endpoint of one's own, an SDK signs even their calls for the region that it is set to.
+const GLOBAL: [&str; 4] = ["route53", "iam", "cloudfront", "organizations"];
+
+/// The region whose API a call needs.
+pub(super) fn region(call: &Call) -> &str {
+    if GLOBAL.contains(&call.service.as_str()) { "us-east-1" } else { &call.region }
 }
 
 /// Whether the text fits the pattern, in which `*` is any text.

@@ -35,9 +35,10 @@ impl Account {
 
     /// A line of passwd(5): `name:password:uid:gid:…`. One that is root by another name is none.
     fn named(passwd: &str, name: &str) -> Option<Self> {
-        let mut fields = passwd.lines().map(|line| line.split(':')).find_map(|mut fields| {
-            (fields.next() == Some(name)).then_some(fields)
-        })?;
+        let mut fields = passwd
+            .lines()
+            .map(|line| line.split(':'))
+            .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?;
         let (_, uid, gid) = (fields.next()?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
         (uid != 0).then_some(Self { uid, gid })
     }

@@ -163,9 +163,7 @@ impl Cluster {
     /// A session of the superuser with a database of it.
     pub(crate) async fn superuser(&self, database: &str) -> Result<Client, ClusterError> {
         let config = self.config(SUPERUSER, &self.passwords.superuser, database);
-        session::open(&config)
-            .await
-            .map_err(|source| ClusterError::Session { region: self.region.clone(), source })
+        session::open(&config).await.map_err(|source| ClusterError::Session { region: self.region.clone(), source })
     }
 
     /// How the app reaches it.

@@ -10,7 +10,7 @@ use crate::postgres::programs::Programs;
 use crate::postgres::resync::ResyncError;
 use crate::postgres::schema;
 use crate::postgres::settings::{self, DATABASE, OPERATOR, Passwords, slot};
-use crate::postgres::state::DatabaseStatus;
+use crate::postgres::state::{DatabaseStatus, PATIENCE};
 use crate::python::Python;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
@@ -155,9 +155,9 @@ impl Databases {
     }
 
     /// What both are now.
-    pub(crate) async fn status(&self) -> Vec<DatabaseStatus> {
+    pub(crate) async fn status(&self, within: Duration) -> Vec<DatabaseStatus> {
         let [first, second] = &self.clusters;
-        let (first, second) = tokio::join!(first.status(), second.status());
+        let (first, second) = tokio::join!(first.status(within), second.status(within));
         vec![first, second]
     }
 
@@ -193,7 +193,7 @@ impl Databases {
     }
 
     async fn standby(&self) -> Option<&Cluster> {
-        let status = self.status().await;
+        let status = self.status(PATIENCE).await;
         let (_, standby) = status.iter().zip(&self.clusters).find(|(status, _)| status.role == "standby")?;
         Some(standby)
     }

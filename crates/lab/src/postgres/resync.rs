@@ -3,11 +3,14 @@
 use crate::postgres::cluster::{Cluster, ClusterError, run};
 use crate::postgres::pair::{Databases, DatabasesError};
 use crate::postgres::settings::{REPLICATION, SUPERUSER, slot};
+use crate::postgres::state::PATIENCE;
 use std::fmt;
 
 /// There is nothing to follow.
 #[derive(Debug, thiserror::Error)]
-#[error("make the database of {region} follow the one of {other}: that one is {role}, and only a primary can be followed")]
+#[error(
+    "make the database of {region} follow the one of {other}: that one is {role}, and only a primary can be followed"
+)]
 pub struct ResyncError {
     region: String,
     other: String,
@@ -44,7 +47,7 @@ impl Databases {
         let Some(new) = self.clusters.iter().find(|cluster| cluster.region != region) else {
             return Err(DatabasesError::NoSuchRegion(region.to_owned()));
         };
-        let (was, source) = tokio::join!(old.status(), new.status());
+        let (was, source) = tokio::join!(old.status(PATIENCE), new.status(PATIENCE));
         if source.role != "primary" {
             let (region, other) = (region.to_owned(), new.region.clone());
             return Err(ResyncError { region, other, role: source.role }.into());

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A status is for a person who waits; what does not answer by then is told as such.
-const ASK_TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const GLANCE: Duration = Duration::from_secs(3);
+
+/// A change depends on what is answered, so it waits on a busy machine too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What is asked: one row. A standby's position is what it has replayed.
 const QUESTION: &str = "
@@ -37,7 +40,7 @@ pub struct DatabaseStatus {
 
 impl Cluster {
     /// What it is now. Never an error: that nothing is answered is an answer.
-    pub(crate) async fn status(&self) -> DatabaseStatus {
+    pub(crate) async fn status(&self, within: Duration) -> DatabaseStatus {
         let pid = match self.guard.running() {
             Running::As(pid) => Some(pid),
             Running::Never | Running::Ended(_) => None,
@@ -55,7 +58,7 @@ impl Cluster {
             let client = self.superuser("postgres").await.ok()?;
             client.query_one(QUESTION, &[]).await.ok()
         };
-        let Ok(Some(row)) = tokio::time::timeout(ASK_TIMEOUT, asked).await else { return status };
+        let Ok(Some(row)) = tokio::time::timeout(within, asked).await else { return status };
         let standby: bool = row.get("standby");
         status.role = if standby { "standby" } else { "primary" }.into();
         status.position = row.get("position");

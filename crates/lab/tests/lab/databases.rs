@@ -153,8 +153,11 @@ async fn databases_are_closed_to_strangers_and_end_with_the_lab() {
         ("on".to_owned(), "on".to_owned(), "on".to_owned())
     });
     assert!(on("listen_addresses").await.parse::<Ipv4Addr>().expect("an address").is_loopback());
-    let superuser: bool = operator.query_one("SELECT rolsuper FROM pg_roles WHERE rolname = current_user", &[]).await
-        .expect("a role").get(0);
+    let superuser: bool = operator
+        .query_one("SELECT rolsuper FROM pg_roles WHERE rolname = current_user", &[])
+        .await
+        .expect("a role")
+        .get(0);
     assert!(!superuser);
 
     let pids: Vec<u32> = lab.status().await.expect("status").databases.iter().filter_map(|it| it.pid).collect();
