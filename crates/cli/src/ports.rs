@@ -24,6 +24,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
     Ports {
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
+        capacity: Arc::new(aws.capacity()),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
         commands: Arc::new(SystemCommands::in_directory(&project.folder)),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),

@@ -1,7 +1,7 @@
 //! AWS: the one crate that talks to its APIs.
 //!
 //! [`Aws`] holds the configuration, by account and region, and hands out what implements the other parts' ports:
-//! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsSimulator`]
+//! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsCapacity`] (`failover::Capacity`), [`AwsSimulator`]
 //! (`failover::PolicySimulator`), [`AwsCatalog`] (`rebuild::RegionCatalog`, `CapacityCatalog`, `ImageCopier`),
 //! [`AwsSnapshots`] (`rebuild::SnapshotCatalog`), [`AwsReplication`] (`rebuild::ReplicationFacts`) and access to S3 for
 //! the store. Each request is counted, each call waits for a place below its API's published rate, and none leaves
@@ -28,6 +28,7 @@ mod retries;
 mod role;
 mod route53;
 mod s3;
+mod scaling;
 mod session;
 mod simulator;
 mod snapshots;
@@ -39,6 +40,7 @@ pub use error::{Call, CallError, CallErrorKind};
 pub use live::AwsReader;
 pub use replication::AwsReplication;
 pub use route53::Route53Dns;
+pub use scaling::AwsCapacity;
 pub use session::{Aws, SessionError};
 pub use simulator::AwsSimulator;
 pub use snapshots::AwsSnapshots;

@@ -7,7 +7,7 @@ use crate::limits::{Counter, Limits, limit};
 use crate::refusal::{self, RegionRefused};
 use crate::regional::{GLOBAL, Regional};
 use crate::role::{RoleKeys, Sts, account_of, own_account};
-use crate::{AwsCatalog, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3};
+use crate::{AwsCapacity, AwsCatalog, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -190,6 +190,11 @@ impl Aws {
     /// Which copies of snapshots regions have.
     pub fn snapshots(&self) -> AwsSnapshots {
         AwsSnapshots::new(self.clone())
+    }
+
+    /// Auto Scaling groups, in whichever region is asked about.
+    pub fn capacity(&self) -> AwsCapacity {
+        AwsCapacity::new(self.clone())
     }
 
     /// How far replicas and snapshots are behind, in whichever region is asked about.

@@ -1,6 +1,7 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
 use crate::{HostedZone, RecordSet, Text};
+use pilotlight_findings::Region;
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,51 @@ pub enum Action {
     MoveRecords(RecordChanges),
     /// Waits until the change is `INSYNC` and every name server of the delegation answers with the new values.
     AwaitNameServers(RecordChanges),
+    /// Asks for capacity, and where that grows waits until it is healthy. Its undo asks for what was there.
+    Scale(ScaleAction),
+}
+
+/// An Auto Scaling group that is turned up or down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleAction {
+    /// The stack that has it.
+    pub stack: String,
+    /// Its address there.
+    pub address: String,
+    /// Where it is.
+    pub region: Region,
+    /// Its name.
+    pub group: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The desired capacity when the run was compiled.
+    pub from: u32,
+    /// The desired capacity that is asked for.
+    pub to: u32,
+    /// Which way.
+    pub goal: ScaleGoal,
+}
+
+/// Whether more than was asked for will do, or less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScaleGoal {
+    /// At least this capacity, and that many healthy instances.
+    AtLeast,
+    /// At most this capacity.
+    AtMost,
+}
+
+impl ScaleGoal {
+    /// The way back.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::AtLeast => Self::AtMost,
+            Self::AtMost => Self::AtLeast,
+        }
+    }
 }
 
 /// The records of one traffic set, before and after.

@@ -12,6 +12,7 @@
 //! person: those are ports, and the journal's stores.
 
 mod action;
+mod capacity;
 mod compile;
 mod dns;
 mod dry_run;
@@ -31,14 +32,17 @@ mod steps;
 mod system;
 mod text;
 
-pub use action::{Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges};
+pub use action::{
+    Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges, ScaleAction, ScaleGoal,
+};
+pub use capacity::*;
 pub use compile::{CompileError, Refusal, active_side, compile};
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
 pub use engine::{Conclusion, End, Engine, EngineError};
 pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
-pub use observe::{ObserveError, Observed, ObservedTraffic, observe};
+pub use observe::{ObserveError, Observed, ObservedTraffic, observe, observe_groups};
 pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };

@@ -1,7 +1,11 @@
-//! observe: what a compilation has to know of Route 53.
+//! observe: what a compilation has to know of Route 53 and of Auto Scaling.
 
-use crate::{Dns, DnsError, HostedZone, RecordSet};
-use pilotlight_findings::{Code, Explain, Span, codes};
+mod scaling;
+
+pub use scaling::observe_groups;
+
+use crate::{CapacityError, Dns, DnsError, HostedZone, ObservedGroup, RecordSet};
+use pilotlight_findings::{Code, Explain, Region, Side, Span, codes};
 use pilotlight_plan::{DrPlan, TrafficSet};
 use std::collections::BTreeMap;
 
@@ -10,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct Observed {
     /// By traffic set.
     pub traffic: BTreeMap<String, ObservedTraffic>,
+    /// One list for each scale block of the plan, in its order; see [`observe_groups`].
+    pub groups: Vec<Vec<ObservedGroup>>,
 }
 
 /// What Route 53 has for one traffic set.
@@ -48,6 +54,30 @@ pub enum ObserveError {
         /// The traffic block.
         span: Span,
     },
+    /// A side has no such group.
+    #[error("find {address} of stack {stack} in the {side}: {found}")]
+    NoGroup {
+        /// Its address.
+        address: String,
+        /// The stack.
+        stack: String,
+        /// Which side.
+        side: Side,
+        /// What there is instead.
+        found: String,
+        /// The scale block.
+        span: Span,
+    },
+    /// Auto Scaling did not answer.
+    #[error("read the Auto Scaling group {name} in {region}")]
+    Capacity {
+        /// The group.
+        name: String,
+        /// Its region.
+        region: Region,
+        /// Its error.
+        source: CapacityError,
+    },
     /// Route 53 did not answer.
     #[error("read {what} from Route 53")]
     Dns {
@@ -62,14 +92,15 @@ impl Explain for ObserveError {
     fn code(&self) -> Code {
         match self {
             Self::NoZone { .. } | Self::SeveralZones { .. } => codes::F_ZONE,
-            Self::Dns { .. } => codes::F_OBSERVE,
+            Self::NoGroup { .. } => codes::F_NO_GROUP,
+            Self::Dns { .. } | Self::Capacity { .. } => codes::F_OBSERVE,
         }
     }
 
     fn span(&self) -> Option<&Span> {
         match self {
-            Self::NoZone { span, .. } | Self::SeveralZones { span, .. } => Some(span),
-            Self::Dns { .. } => None,
+            Self::NoZone { span, .. } | Self::SeveralZones { span, .. } | Self::NoGroup { span, .. } => Some(span),
+            Self::Dns { .. } | Self::Capacity { .. } => None,
         }
     }
 
@@ -81,6 +112,11 @@ impl Explain for ObserveError {
             Self::SeveralZones { .. } => {
                 "delete the zone that the registrar does not delegate to: aws route53 list-hosted-zones".into()
             }
+            Self::NoGroup { side: Side::Standby, .. } => {
+                "correct address and stack in the scale block, or bring up the standby: pilotlight rebuild".into()
+            }
+            Self::NoGroup { .. } => "correct address and stack in the scale block, or apply the stack".into(),
+            Self::Capacity { source, .. } => scaling::remedy(source),
             Self::Dns { source: DnsError::Denied(_), .. } => {
                 "allow route53:ListHostedZonesByName, GetHostedZone and ListResourceRecordSets".into()
             }
@@ -89,7 +125,7 @@ impl Explain for ObserveError {
     }
 }
 
-/// Reads the zone and the exact record sets of each traffic set.
+/// Reads the zone and the exact record sets of each traffic set. Groups are read by [`observe_groups`].
 ///
 /// # Errors
 /// A zone that is not there, is private only or is there twice, and a Route 53 that gives no answer.
@@ -98,7 +134,7 @@ pub async fn observe(plan: &DrPlan, dns: &dyn Dns) -> Result<Observed, ObserveEr
     for set in &plan.traffic {
         traffic.insert(set.name.clone(), observe_traffic(set, dns).await?);
     }
-    Ok(Observed { traffic })
+    Ok(Observed { traffic, groups: Vec::new() })
 }
 
 async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraffic, ObserveError> {

@@ -78,6 +78,7 @@ pub fn run_permissions(run: &Run) -> Vec<Permission> {
         let zone = zone_of(&step.action);
         for call in step.calls.iter().filter(|call| call.plane == Plane::Control) {
             let resource = match (call.operation.as_str(), zone) {
+                ("SetDesiredCapacity", _) => group_arn(&step.action).unwrap_or("*").to_owned(),
                 ("GetChange", _) => format!("arn:{partition}:route53:::change/*"),
                 (_, Some(zone)) => zone_arn(partition, zone),
                 (_, None) => "*".to_owned(),
@@ -149,6 +150,7 @@ fn type_of(arn: &str) -> &'static str {
     match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
         [_, _, "s3", ..] => "aws_s3_bucket",
         [_, _, "dynamodb", ..] => "aws_dynamodb_table",
+        [_, _, "autoscaling", ..] => "aws_autoscaling_group",
         _ => "aws_route53_zone",
     }
 }
@@ -175,6 +177,13 @@ fn zone_of(action: &crate::Action) -> Option<&str> {
     use crate::Action::{AwaitNameServers, GuardRecords, MoveRecords};
     match action {
         GuardRecords(changes) | MoveRecords(changes) | AwaitNameServers(changes) => Some(&changes.zone.id),
+        _ => None,
+    }
+}
+
+fn group_arn(action: &crate::Action) -> Option<&str> {
+    match action {
+        crate::Action::Scale(action) => Some(&action.arn),
         _ => None,
     }
 }

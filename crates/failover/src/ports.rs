@@ -1,6 +1,6 @@
 //! What a run needs beside DNS: programs, time, a person, a watcher.
 
-use crate::{Dns, Environment, NameServers, Step};
+use crate::{Capacity, Dns, Environment, NameServers, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pilotlight_integrity::{CommandRun, Prober};
@@ -16,6 +16,8 @@ pub struct Ports {
     pub dns: Arc<dyn Dns>,
     /// The delegation's name servers, asked directly.
     pub name_servers: Arc<dyn NameServers>,
+    /// Auto Scaling.
+    pub capacity: Arc<dyn Capacity>,
     /// Checks.
     pub prober: Arc<dyn Prober>,
     /// Programs of the plan.

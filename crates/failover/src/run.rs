@@ -113,7 +113,7 @@ pub struct Retry {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// `route53`, `dns`, `http`, `tcp`, `command`
+    /// `route53`, `autoscaling`, `dns`, `http`, `tcp`, `command`
     pub service: String,
     /// `ChangeResourceRecordSets`; for the others what is asked.
     pub operation: String,
@@ -146,7 +146,7 @@ impl Step {
     pub fn has_undo(&self) -> bool {
         match &self.action {
             Action::Command(command) => command.undo.is_some(),
-            Action::MoveRecords(_) => true,
+            Action::MoveRecords(_) | Action::Scale(_) => true,
             _ => false,
         }
     }

@@ -4,6 +4,7 @@ mod check;
 mod data;
 mod drift;
 mod head;
+mod scale;
 mod stack;
 mod step;
 mod traffic;
@@ -58,6 +59,7 @@ impl Reader<'_> {
 
         let mut stacks = Vec::new();
         let mut traffic = Vec::new();
+        let mut scale = Vec::new();
         let mut checks = Vec::new();
         let mut steps = Vec::new();
         let mut approvals = Vec::new();
@@ -69,6 +71,11 @@ impl Reader<'_> {
             ("approval", Seen::new("name of an approval")),
         ];
         for (row, block) in &blocks {
+            if row.name == "scale" {
+                // Its label is an address, which another stack may have as well.
+                let labels = self.labels(row, block);
+                scale.extend(labels.and_then(|labels| self.scale(row, block, labels, &scale)));
+            }
             let Some((_, names)) = seen.iter_mut().find(|(name, _)| *name == row.name) else {
                 continue; // The head, which was read, and what has no name.
             };
@@ -106,6 +113,7 @@ impl Reader<'_> {
             journal: head.journal,
             stacks,
             traffic,
+            scale,
             checks,
             steps,
             approvals,

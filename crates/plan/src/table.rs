@@ -3,13 +3,14 @@
 //! The parser reads by it, and the reference is written from it; there is no second list. Each block's
 //! row stands in the module of that block.
 
-use crate::{check, drift, head, stack, step, traffic};
+use crate::{check, drift, head, scale, stack, step, traffic};
 
 /// The blocks of a plan, in the order of the reference.
 pub(crate) static BLOCKS: &[&BlockRow] = &[
     &head::PLAN,
     &stack::STACK,
     &traffic::TRAFFIC,
+    &scale::SCALE,
     &check::HTTP,
     &check::TCP,
     &check::DNS,

@@ -4,6 +4,7 @@ mod backend;
 mod capacity;
 mod catalog;
 mod copies;
+pub(crate) mod fetched;
 mod images;
 pub mod lifecycle;
 mod machines;

@@ -6,6 +6,7 @@
 mod capacity;
 mod error;
 mod images;
+mod place_in_source;
 mod take_down;
 
 pub use capacity::StackStates;
@@ -21,9 +22,12 @@ use crate::recovery::as_built;
 use crate::verify::{
     Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue, state_residue,
 };
+use futures::channel::oneshot;
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
-use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Root};
+use pilotlight_terraform::{
+    ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Progress, Root,
+};
 use pilotlight_tfstate::{PlanJson, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,8 +85,8 @@ pub struct Prepared {
 pub struct Planned {
     /// Terraform's own summary; its file is what is applied.
     pub outcome: PlanOutcome,
-    /// Terraform's plan for a person.
-    pub text: String,
+    /// Terraform's plan for a person, where it was asked for; see [`Rebuild::plan_text`].
+    pub text: Option<String>,
     /// Residue and collisions, allowed ones included as notes.
     pub findings: Vec<Finding>,
     /// What its apply adds to the region.
@@ -238,6 +242,8 @@ impl<'a> Rebuild<'a> {
             let unwritten = self.unwritten_machines(stack, &prepared.source, recorded, &prepared);
             prepared.retargeted.notes.extend(unwritten);
         }
+        let undeclared = prepared.undeclared();
+        prepared.retargeted.notes.extend(undeclared);
         prepared.diff = unified_diff(&stack.name, &prepared.source, &prepared.retargeted);
         Ok(prepared)
     }
@@ -291,7 +297,8 @@ impl<'a> Rebuild<'a> {
     /// # Errors
     /// Terraform fails, or the folder cannot be written.
     pub async fn init(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
-        self.initialize(&prepared.stack, &prepared.root, root, cancel).await
+        let done = self.initialize(&prepared.stack, &prepared.root, root, cancel).await;
+        done.map_err(|error| prepared.in_source(error))
     }
 
     async fn initialize(&self, stack: &str, folder: &Path, root: &Root, cancel: &Cancel) -> Result<(), RebuildError> {
@@ -308,7 +315,8 @@ impl<'a> Rebuild<'a> {
     }
 
     /// Makes Terraform's plan of an initialized root and searches it. `primary_states` are the primary's states that
-    /// are at hand, of any stack.
+    /// are at hand, of any stack. The plan's text takes Terraform as long as the rest of it; with `text` it is made
+    /// beside that, for whoever has to read it before anything is done.
     ///
     /// # Errors
     /// Terraform fails, or its plan cannot be read.
@@ -317,17 +325,25 @@ impl<'a> Rebuild<'a> {
         prepared: &Prepared,
         root: &Root,
         primary_states: &[&State],
+        text: bool,
         cancel: &Cancel,
         progress: OnProgress<'_>,
     ) -> Result<Planned, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
-        let outcome =
+        let terraform = |source| prepared.terraform_failed(source);
+        let mut outcome =
             root.plan(Path::new(PLAN_FILE), &PlanOptions::default(), cancel, progress).await.map_err(terraform)?;
+        outcome.findings = prepared.found_in_source(outcome.findings);
         let file = Path::new(PLAN_FILE);
         // Each starts the provider for its schema, which takes longer than the rest of it.
-        let (text, json) = futures::join!(root.show_text(file, cancel), root.show(Some(file), cancel));
-        let (text, json) = (text.map_err(terraform)?, json.map_err(terraform)?);
+        let text = async {
+            match text {
+                true => self.plan_text(prepared, root, cancel).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let (text, json) = futures::join!(text, root.show(Some(file), cancel));
+        let (text, json) = (text?, json.map_err(terraform)?);
         let json = PlanJson::parse(&format!("{} (plan)", prepared.stack), json.as_bytes())
             .map_err(|source| RebuildError::PlanJson { stack: stack(), source: Box::new(source) })?;
         let retarget = self.input(prepared, None)?;
@@ -337,7 +353,18 @@ impl<'a> Rebuild<'a> {
         Ok(Planned { outcome, text, findings, needs })
     }
 
-    /// Applies what was planned, and nothing else. The saved plan holds secrets in clear and is removed.
+    /// The plan that was made, as Terraform prints it for a person.
+    ///
+    /// # Errors
+    /// Terraform fails.
+    pub async fn plan_text(&self, prepared: &Prepared, root: &Root, cancel: &Cancel) -> Result<String, RebuildError> {
+        let text = root.show_text(Path::new(PLAN_FILE), cancel).await;
+        text.map_err(|source| RebuildError::Terraform { stack: prepared.stack.clone(), source: Box::new(source) })
+    }
+
+    /// Applies what was planned, and nothing else. The saved plan holds secrets in clear and is removed, once `reader`,
+    /// which may read it meanwhile, is through as well. It begins when Terraform has read the plan itself and waits for
+    /// AWS: before that, both would only take the time from each other.
     ///
     /// # Errors
     /// Terraform fails; what it made is in the standby's state.
@@ -345,12 +372,31 @@ impl<'a> Rebuild<'a> {
         &self,
         prepared: &Prepared,
         root: &Root,
+        reader: impl Future<Output = ()>,
         cancel: &Cancel,
         progress: OnProgress<'_>,
     ) -> Result<ApplyOutcome, RebuildError> {
-        let applied = root.apply(Path::new(PLAN_FILE), cancel, progress).await;
+        let (begins, begun) = oneshot::channel();
+        let apply = async move {
+            let mut begins = Some(begins);
+            let told = &mut |step: Progress| {
+                if matches!(step, Progress::Started { .. }) {
+                    begins.take();
+                }
+                progress(step);
+            };
+            root.apply(Path::new(PLAN_FILE), cancel, told).await
+        };
+        let reader = async {
+            // That the other end is gone is all that it ever tells.
+            let _: Result<(), oneshot::Canceled> = begun.await;
+            reader.await;
+        };
+        let (applied, ()) = futures::join!(apply, reader);
         self.discard_plan(prepared);
-        applied.map_err(|source| RebuildError::Terraform { stack: prepared.stack.clone(), source: Box::new(source) })
+        let mut applied = applied.map_err(|source| prepared.terraform_failed(source))?;
+        applied.findings = prepared.found_in_source(applied.findings);
+        Ok(applied)
     }
 
     /// Removes the saved plan, where it is not to be applied.
@@ -371,7 +417,7 @@ impl<'a> Rebuild<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Verified, RebuildError> {
         let stack = || prepared.stack.clone();
-        let terraform = |source| RebuildError::Terraform { stack: stack(), source: Box::new(source) };
+        let terraform = |source| prepared.terraform_failed(source);
         let options = PlanOptions::default();
         // A plan changes no state, and to pull one takes no lock.
         let (settled, bytes) =
@@ -398,15 +444,15 @@ impl<'a> Rebuild<'a> {
     }
 
     /// Holds the written standby root of a prepared stack against what would be written now. None where a question is
-    /// open: then that is not known.
+    /// open: then that is not known. `offered` is what was found of images before: one cause is told once.
     ///
     /// # Errors
     /// The folder cannot be read, or is another stack's.
-    pub fn as_generated(&self, prepared: &Prepared) -> Result<Vec<Finding>, RebuildError> {
+    pub fn as_generated(&self, prepared: &Prepared, offered: &[Finding]) -> Result<Vec<Finding>, RebuildError> {
         if !prepared.retargeted.open.is_empty() {
             return Ok(Vec::new());
         }
-        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted)
+        as_generated(&prepared.root, &prepared.stack, &prepared.retargeted, &images::not_there(offered))
             .map_err(|source| RebuildError::Generated { stack: prepared.stack.clone(), source: Box::new(source) })
     }
 

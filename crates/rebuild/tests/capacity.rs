@@ -329,3 +329,31 @@ async fn what_is_not_told_is_a_note_and_what_is_denied_is_unread() {
         "quotas are not held against all that is needed: failed to ask eu-central-1 for its quotas: access denied: no"
     );
 }
+
+#[tokio::test]
+async fn what_was_read_ahead_is_said_where_it_is_needed_and_not_before() {
+    let region = Region::new("eu-central-1").expect("a region");
+    let needs = |stocks: &[Stock]| {
+        let mut needs = Needs::default();
+        stocks.iter().for_each(|stock| drop(needs.amounts.insert(*stock, amounts("", 1))));
+        needs
+    };
+    let catalog = Memory {
+        values: BTreeMap::from([("ec2", vec![("L-0263D0A3", 5.0)])]),
+        used: BTreeMap::from([(Stock::Addresses, amounts("", 5))]),
+        ..Memory::default()
+    };
+    let mut check = QuotaCheck::new(&catalog, &region, "t", &BTreeMap::new(), codes::R_CAPACITY_UNREAD);
+    check.anticipate(&needs(&[Stock::Databases, Stock::Addresses])).await;
+    let asked = catalog.asked.lock().unwrap().len();
+    let messages = |findings: &[Finding]| findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>();
+    assert_eq!(messages(&check.check(&stack("none"), &needs(&[])).await), [""; 0]);
+    assert_eq!(
+        messages(&check.check(&stack("app"), &needs(&[Stock::Addresses])).await),
+        ["the quota \"EC2-VPC Elastic IPs\" is short by 1: 5 allowed, 5 in use, 1 to be added"]
+    );
+    let of_databases = "quotas of rds are not known in eu-central-1: no such service";
+    assert_eq!(messages(&check.check(&stack("db"), &needs(&[Stock::Databases])).await), [of_databases]);
+    assert_eq!(messages(&check.check(&stack("db2"), &needs(&[Stock::Databases])).await), [""; 0], "it is said once");
+    assert_eq!(catalog.asked.lock().unwrap().len(), asked, "everything was read ahead");
+}

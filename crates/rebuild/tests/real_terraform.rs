@@ -209,11 +209,13 @@ async fn a_standby_is_prepared_written_planned_applied_and_proved() {
         let root = estate.with_environment(rebuild.root(stack, &estate.program));
         assert_eq!(root.unformatted(&cancel).await.expect("fmt"), Vec::<String>::new(), "{}", prepared.diff);
         rebuild.init(&prepared, &root, &cancel).await.expect("initialized");
-        let planned = rebuild.plan(&prepared, &root, &references, &cancel, &mut |_| {}).await.expect("planned");
+        let planned = rebuild.plan(&prepared, &root, &references, true, &cancel, &mut |_| {}).await.expect("planned");
         assert!(planned.is_clean(), "{:#?}", planned.findings);
-        assert!(planned.outcome.changes && planned.text.contains("will be created"));
+        assert!(
+            planned.outcome.changes && planned.text.as_deref().is_some_and(|text| text.contains("will be created"))
+        );
         assert!(root.validate(&cancel).await.expect("validate").valid);
-        rebuild.apply(&prepared, &root, &cancel, &mut |_| {}).await.expect("applied");
+        rebuild.apply(&prepared, &root, std::future::ready(()), &cancel, &mut |_| {}).await.expect("applied");
         assert!(!planned.outcome.file.exists(), "the saved plan holds secrets");
         let verified = rebuild.verify(&prepared, &root, primary, &cancel, &mut |_| {}).await.expect("verified");
         assert!(verified.settled && verified.parity.holds(), "{:#?}", verified.findings);

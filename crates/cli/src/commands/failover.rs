@@ -11,7 +11,9 @@ use crate::ports::{operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{CompileError, Direction, Engine, EngineError, Run, compile, load, observe, report, save};
+use pilotlight_failover::{
+    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, observe_groups, report, save,
+};
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::JournalError;
 use std::path::Path;
@@ -84,7 +86,8 @@ pub(super) async fn compile_run(
     }
     aws.check_credentials(&project.plan.standby).await?;
     let dns = aws.dns(&project.plan.standby).await;
-    let observed = observe(&project.plan, &dns).await?;
+    let mut observed = observe(&project.plan, &dns).await?;
+    observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
     compile(&project.plan_for_runs()?, direction, &observed, &states).map_err(|error| {
         let refused = matches!(error, CompileError::Refused(_));
         let failure = Failure::from(error);

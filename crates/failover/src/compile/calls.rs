@@ -15,6 +15,16 @@ pub(crate) fn route53(operation: &str) -> Call {
     }
 }
 
+/// An operation of Auto Scaling's API, which each region has for itself.
+pub(crate) fn auto_scaling(operation: &str, region: &Region) -> Call {
+    Call {
+        service: "autoscaling".into(),
+        operation: operation.into(),
+        region: Some(region.clone()),
+        plane: Plane::Control,
+    }
+}
+
 /// A request as users make it.
 pub(crate) fn data(service: &str, operation: &str) -> Call {
     Call { service: service.into(), operation: operation.into(), region: None, plane: Plane::Data }

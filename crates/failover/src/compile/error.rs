@@ -130,6 +130,20 @@ pub enum Refusal {
         /// Where the plan names it.
         span: Span,
     },
+    /// A group does not allow what is wanted.
+    #[error("have {wanted} instances in {group}: it allows {bound} {allowed}")]
+    OutOfBounds {
+        /// `aws_autoscaling_group.web of the standby`
+        group: String,
+        /// How many are wanted.
+        wanted: u32,
+        /// `at most`, `at least`
+        bound: &'static str,
+        /// How many.
+        allowed: u32,
+        /// The scale block.
+        span: Span,
+    },
     /// More than one batch holds.
     #[error("move traffic set {traffic} in one change: it has {found} {what}, and Route 53 takes {limit}")]
     TooLarge {
@@ -184,6 +198,7 @@ impl Explain for Refusal {
             Self::NotSimple { .. } => codes::F_NOT_SIMPLE,
             Self::OtherValues { .. } => codes::F_OTHER_VALUES,
             Self::SensitiveOutput { .. } => codes::F_SENSITIVE_OUTPUT,
+            Self::OutOfBounds { .. } => codes::F_OUT_OF_BOUNDS,
             Self::TooLarge { .. } => codes::F_TOO_LARGE,
         }
     }
@@ -199,6 +214,7 @@ impl Explain for Refusal {
             | Self::NotSimple { span, .. }
             | Self::OtherValues { span, .. }
             | Self::SensitiveOutput { span, .. }
+            | Self::OutOfBounds { span, .. }
             | Self::TooLarge { span, .. } => Some(span),
         }
     }
@@ -224,6 +240,12 @@ impl Explain for Refusal {
                 "take it from the environment with env(\"NAME\"), or, where it is no secret, remove `sensitive = true` \
                  from the output and apply"
                     .into()
+            }
+            Self::OutOfBounds { bound: "at most", .. } => {
+                "raise max_size of the group in Terraform and apply it, rebuild the standby, or ask for less".into()
+            }
+            Self::OutOfBounds { .. } => {
+                "lower min_size of the group in the standby (set in its standby block) and rebuild, or keep more".into()
             }
             Self::TooLarge { .. } => "split the traffic set in two".into(),
         })

@@ -6,6 +6,7 @@ mod commands;
 mod error;
 mod limits;
 mod records;
+mod scaling;
 mod sensitive;
 mod simple_set;
 mod ttl;
@@ -71,6 +72,8 @@ pub fn compile(
         changes.push(records::compile_traffic(&input, set, observed, &mut notes)?);
     }
     let mut checks = checks::compile_checks(&input, &mut notes)?;
+    let [up, down] = scaling::compile_scaling(&input, observed, &mut notes)?;
+    let (mut up, mut down) = (up.into_iter(), down.into_iter());
     let slowest_cache = slowest_cache(&changes);
 
     let mut phases = Vec::new();
@@ -82,6 +85,8 @@ pub fn compile(
                 let before = checks.extract_if(.., |check| check.when == When::Before);
                 steps.extend(before.map(|check| checks::step(check, phase, Duration::ZERO)));
             }
+            Phase::Scale => steps.extend(up.by_ref()),
+            Phase::Finish => steps.extend(down.by_ref()),
             Phase::Switch => steps.extend(changes.iter().map(move_step)),
             Phase::Verify => {
                 steps.extend(changes.iter().map(name_servers_step));

@@ -8,6 +8,7 @@ mod going_back;
 mod guard_records;
 mod look;
 mod move_records;
+mod scale;
 
 pub(crate) use going_back::guards_the_way_back;
 
@@ -75,6 +76,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::Command(command) => command::perform(engine, step, command).await,
         Action::MoveRecords(changes) => move_records::perform(engine, step, changes).await,
         Action::AwaitNameServers(changes) => await_name_servers::perform(engine, step, changes).await,
+        Action::Scale(action) => scale::perform(engine, step, action).await,
     }
 }
 
@@ -82,6 +84,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, 
     match &step.action {
         Action::Command(command) => command::undo(engine, step, command).await,
         Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
+        Action::Scale(action) => scale::undo(engine, step, action).await,
         // The engine undoes only steps that have an undo.
         Action::GuardRecords(_) | Action::Check(_) | Action::Approval { .. } | Action::AwaitNameServers(_) => {
             Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into())

@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) hooks: BTreeMap<String, Hook>,
     pub(crate) answers: VecDeque<ApprovalAnswer>,
     pub(crate) waits: Vec<String>,
+    /// Auto Scaling groups by name, with what was asked of them.
+    pub(crate) groups: BTreeMap<String, crate::groups::Group>,
 }
 
 /// A set's name as it is asked for: Route 53 answers `\052` for `*`.
@@ -95,6 +97,7 @@ impl World {
             hooks: BTreeMap::new(),
             answers: VecDeque::new(),
             waits: Vec::new(),
+            groups: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), dead: Arc::default(), died: Arc::default() }
     }
@@ -112,6 +115,7 @@ impl World {
         Ports {
             dns: world.clone(),
             name_servers: world.clone(),
+            capacity: world.clone(),
             prober: world.clone(),
             commands: world.clone(),
             approver: world.clone(),
@@ -137,7 +141,7 @@ impl World {
     }
 
     /// Every port begins here: time passes, and the dead wait forever.
-    async fn ask(&self, takes: Duration) {
+    pub(crate) async fn ask(&self, takes: Duration) {
         if self.dead.load(Ordering::SeqCst) {
             self.died.notify_one();
             std::future::pending::<()>().await;

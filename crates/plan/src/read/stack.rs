@@ -183,7 +183,7 @@ impl Reader<'_> {
             range,
             Problem::Value {
                 what: match attribute {
-                    "set" | "data" => format!("the address of a {attribute} block"),
+                    "set" | "data" | "scale" => format!("the address of a {attribute} block"),
                     _ => format!("the attribute {attribute:?}"),
                 },
                 value,

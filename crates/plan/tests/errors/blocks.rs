@@ -16,8 +16,8 @@ fn blocks_of_other_versions_are_unknown() {
 schedule {
   drift = "*/30 * * * *"
 }"#;
-    let expected = r#"9:1 PL-P102 find the block "database": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval, drift
-10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, check, step, approval, drift"#;
+    let expected = r#"9:1 PL-P102 find the block "database": the plan language has none of that name | the names here are plan, stack, traffic, scale, check, step, approval, drift
+10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, scale, check, step, approval, drift"#;
     assert_eq!(after_head(text), expected);
 }
 
@@ -351,4 +351,30 @@ drift {
     let expected = r#"9:1 PL-P104 read the labels of a drift block: it has 1, and none is wanted | write drift { ... }
 10:3 PL-P102 find the attribute "ignored": a drift block has none of that name | did you mean "ignore"?"#;
     assert_eq!(after_head(named), expected);
+}
+
+#[test]
+fn what_is_scaled() {
+    let scale = |address: &str, body: &str| after_head(&format!("scale {address:?} {{\n  {body}\n}}"));
+    assert_eq!(
+        scale("aws_db_instance.orders", "stack = \"app\""),
+        "9:7 PL-P104 use \"aws_db_instance.orders\" for the address of a scale block: it is none of an Auto Scaling group | \
+         write an Auto Scaling group's address, as in aws_autoscaling_group.web or \
+         module.web.aws_autoscaling_group.this[0]; other sizes are changed by a step \"command\""
+    );
+    assert_eq!(
+        scale("aws_autoscaling_group.web", "stack   = \"ap\"\n  desired = 2"),
+        "10:13 PL-P106 find stack \"ap\", which scale \"aws_autoscaling_group.web\" names | did you mean \"app\"?"
+    );
+    assert_eq!(
+        scale("aws_autoscaling_group.web", "stack   = \"app\"\n  desired = 0"),
+        "11:13 PL-P104 use 0 for the attribute \"desired\": it is no whole number from 1 to 100000 | write it as in desired = 6"
+    );
+    let twice = "scale \"aws_autoscaling_group.web\" {\n  stack   = \"app\"\n  desired = 2\n}\n";
+    assert_eq!(
+        after_head(&twice.repeat(2)),
+        "13:7 PL-P105 use the group aws_autoscaling_group.web of stack app twice: line 9 has it already | give each its own, \
+         or remove one of them"
+    );
+    assert_eq!(after_head(&format!("{twice}{}", twice.replace(".web", ".web[\\\"a.b\\\"]"))), "no error");
 }

@@ -172,6 +172,17 @@ enum Within {
     Comment,
 }
 
+/// What begins or ends something in code.
+const STOPS: [bool; 256] = {
+    let (mut stops, mut at) = ([false; 256], 0);
+    let bytes = b"#/<{[(}])\"=!>";
+    while at < bytes.len() {
+        stops[bytes[at] as usize] = true;
+        at += 1;
+    }
+    stops
+};
+
 #[derive(Debug, Default)]
 struct Scanner {
     within: Vec<Within>,
@@ -248,9 +259,7 @@ impl Scanner {
             Some(Within::Quote | Within::Heredoc(_)) => {
                 rest.bytes().position(|byte| matches!(byte, b'$' | b'%' | b'\\' | b'"'))
             }
-            _ => rest.bytes().position(|byte| {
-                matches!(byte, b'#' | b'/' | b'<' | b'{' | b'[' | b'(' | b'}' | b']' | b')' | b'"' | b'=' | b'!' | b'>')
-            }),
+            _ => rest.bytes().position(|byte| STOPS[usize::from(byte)]),
         };
         found.unwrap_or(rest.len())
     }

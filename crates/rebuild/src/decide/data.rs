@@ -8,6 +8,7 @@ mod own_source;
 mod recorded_values;
 mod volume;
 
+use super::fetched;
 use super::modules::{Instances, address};
 use super::retarget::Work;
 use super::syntax::{attribute, labels, place};
@@ -61,6 +62,12 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
         if holder.addresses.is_empty() || holder.addresses.iter().all(gone) {
             continue;
         }
+        // What a fetched module can make and the primary does not have is nothing to decide on.
+        let is_named = |address: &String| work.input.stack.standby.data.iter().any(|choice| choice.address == *address);
+        let folder = holder.file.parent().unwrap_or(Path::new(""));
+        if !holder.addresses.iter().any(is_named) && fetched::is_unused(work, folder, &holder.addresses) {
+            continue;
+        }
         one(work, holder, instances);
     }
     tell_unused(work, &used);
@@ -75,6 +82,11 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
         let message = format!("its data: {} ({})", resource.detail, resource.from);
         work.result.notes.push(Finding::new(codes::R_DATA, Severity::Info, subject, message));
     }
+}
+
+/// Whether objects of a type take a choice, whatever their block says.
+pub(crate) fn holds_data(resource_type: &str) -> bool {
+    data_choices(resource_type).is_some() && !PERSISTENCE.iter().any(|(known, _)| *known == resource_type)
 }
 
 fn one(work: &mut Work<'_>, all: &Holder, instances: &Instances) {

@@ -39,7 +39,8 @@ pub(crate) fn remove(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gon
     }
 }
 
-fn whole_lines(text: &str, range: Range<usize>) -> Range<usize> {
+/// The lines of a range, to their end.
+pub(crate) fn whole_lines(text: &str, range: Range<usize>) -> Range<usize> {
     line_start(text, range.start)..line_end(text, range.end)
 }
 

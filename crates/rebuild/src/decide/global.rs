@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::retarget::Work;
-use super::syntax::{attribute, labels, literal, references_in};
+use super::syntax::{attribute, blocks, labels, literal, references_in};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Structure};
 use pilotlight_tfstate::ManagedInstance;
@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 /// A Route 53 health check is global too, and made per region all the same: each watches its own side.
 /// Records are entries of a shared zone; see [`UNIQUE_NAMES`].
 /// A global cluster spans its regions: each of them has a cluster in it.
+/// A Direct Connect gateway, and a channel of AWS Chatbot, serves every region.
 /// A setting of the account, such as its block of public access to S3, is in force in each of its regions.
-const GLOBAL_TYPES: [&str; 20] = [
+const GLOBAL_TYPES: [&str; 21] = [
+    "aws_dx_gateway",
     "aws_route53_zone",
     "aws_route53_delegation_set",
     "aws_route53_key_signing_key",
@@ -39,7 +41,8 @@ const GLOBAL_TYPES: [&str; 20] = [
 ];
 
 /// Families of which every type is global.
-const GLOBAL_PREFIXES: [&str; 18] = [
+const GLOBAL_PREFIXES: [&str; 19] = [
+    "aws_chatbot_",
     "aws_iam_",
     "aws_cloudfront_",
     "aws_organizations_",
@@ -69,6 +72,9 @@ pub fn is_global(resource_type: &str) -> bool {
 /// Whether a block of the source makes one object for every region. A zone with a `vpc` is private: it answers
 /// in the networks of its region, and the standby has one of its own with the same name.
 pub(crate) fn is_global_block(resource_type: &str, block: &Block) -> bool {
+    if resource_type == ALARM {
+        return namespaces(block).iter().any(|namespace| GLOBAL_METRICS.contains(namespace));
+    }
     is_global(resource_type) && !is_private_zone(resource_type, block)
         || reaches_all_regions(resource_type, |name, value| {
             attribute(&block.body, name).is_some_and(|set| match set {
@@ -91,8 +97,7 @@ fn reaches_all_regions(resource_type: &str, is: impl Fn(&str, &str) -> bool) -> 
     match resource_type {
         // A trail of every region is found in each under its one name.
         "aws_cloudtrail" => is("is_multi_region_trail", "true"),
-        // What is spent, and what CloudFront serves, is measured in us-east-1 alone.
-        "aws_cloudwatch_metric_alarm" => is("namespace", "AWS/Billing") || is("namespace", "AWS/CloudFront"),
+        ALARM => GLOBAL_METRICS.iter().any(|namespace| is("namespace", namespace)),
         // Web ACLs and what belongs to them are of a region, or of CloudFront.
         _ => resource_type.starts_with("aws_wafv2_") && is("scope", "CLOUDFRONT"),
     }
@@ -117,9 +122,28 @@ pub(crate) fn is_global_object(managed: &ManagedInstance<'_>) -> bool {
     is_global(managed.resource_type())
         && !(managed.resource_type() == ZONE && networks.is_some_and(|networks| !networks.is_empty()))
         || reaches_all_regions(managed.resource_type(), is)
+        || managed.resource_type() == ALARM && queried(managed).any(|namespace| GLOBAL_METRICS.contains(&namespace))
+}
+
+/// The namespaces in an alarm's `metric_query` blocks.
+fn queried<'s>(managed: &ManagedInstance<'s>) -> impl Iterator<Item = &'s str> {
+    let list = |value: Option<&'s serde_json::Value>| value.and_then(serde_json::Value::as_array).into_iter().flatten();
+    let metrics = list(managed.attributes().get("metric_query")).flat_map(move |query| list(query.get("metric")));
+    metrics.filter_map(|metric| metric.get("namespace")?.as_str())
 }
 
 const ZONE: &str = "aws_route53_zone";
+const ALARM: &str = "aws_cloudwatch_metric_alarm";
+
+/// What is spent, and what CloudFront serves, is measured in us-east-1 alone, for every region together.
+const GLOBAL_METRICS: [&str; 2] = ["AWS/Billing", "AWS/CloudFront"];
+
+/// The namespaces of the metrics that an alarm watches, its own and those of its `metric_query` blocks.
+pub(crate) fn namespaces(block: &Block) -> Vec<&str> {
+    let own = attribute(&block.body, "namespace").and_then(literal);
+    let queries = blocks(&block.body, "metric_query").flat_map(|query| blocks(&query.body, "metric"));
+    own.into_iter().chain(queries.filter_map(|metric| attribute(&metric.body, "namespace").and_then(literal))).collect()
+}
 
 /// Private zones of the source, by folder and name.
 #[derive(Debug, Default)]
@@ -152,8 +176,10 @@ impl PrivateZones {
 
 /// Attributes that name an object for all regions at once. Two of one name cannot be.
 /// A record has a second one, that tells apart several of one name; so has what a bucket has several of.
+/// A dashboard is one for all regions (CloudWatch API, `PutDashboard`): a second one overwrites the first.
 /// A bucket's settings are the bucket's: those of the standby would be set on the primary's.
-pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 22] = [
+pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 23] = [
+    ("aws_cloudwatch_dashboard", "dashboard_name", None),
     ("aws_route53_record", "name", Some("set_identifier")),
     ("aws_s3_bucket", "bucket", None),
     ("aws_s3_object", "bucket", Some("key")),

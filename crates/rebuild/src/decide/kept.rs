@@ -32,14 +32,6 @@ fn names(work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
     for block in syntax.blocks("module") {
         kept.extend(["source", "providers"].iter().filter_map(|name| attribute(&block.body, name)).map(place));
     }
-    // What explains a variable to its readers plans nothing.
-    for kind in ["variable", "output"] {
-        for block in syntax.blocks(kind) {
-            kept.extend(attribute(&block.body, "description").map(place));
-            let validations = blocks(&block.body, "validation");
-            kept.extend(validations.filter_map(|inner| attribute(&inner.body, "error_message")).map(place));
-        }
-    }
     for kind in CHOOSERS {
         kept.extend(syntax.blocks(kind).filter_map(|block| attribute(&block.body, "provider")).map(place));
     }

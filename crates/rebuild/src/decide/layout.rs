@@ -3,15 +3,22 @@
 use super::read_files::{below, target};
 use super::retarget::{Rule, Work};
 use super::syntax::{FileAt, attribute, labels, literal, place as place_of};
-use crate::observe::normalize;
+use crate::observe::{fetched, normalize};
 use std::path::{Component, Path, PathBuf};
 
 /// The folder below the standby root for modules that are outside of the source's root.
 pub(crate) const MODULES: &str = "_modules";
 
+/// The same for modules of a registry or a repository.
+const FETCHED: &str = "_fetched";
+
 /// Where a file or folder of the source goes: what is below the root keeps its path; `../x` goes to
-/// `_modules/x` and `../../x` to `_modules/up-2/x`, so that every standby root is whole by itself.
+/// `_modules/x` and `../../x` to `_modules/up-2/x`, so that every standby root is whole by itself. What
+/// `terraform init` has fetched goes to `_fetched`: in its own folder Terraform would overwrite it.
 pub(crate) fn place(path: &Path) -> PathBuf {
+    if let Ok(rest) = path.strip_prefix(fetched::FOLDER) {
+        return Path::new(FETCHED).join(rest);
+    }
     let ups = path.components().take_while(|part| matches!(part, Component::ParentDir)).count();
     let rest: PathBuf = path.components().skip(ups).collect();
     match ups {
@@ -74,7 +81,7 @@ pub(crate) fn rewrite_module_sources(work: &mut Work<'_>) {
 }
 
 /// A module's source as Terraform takes it for a folder.
-fn module_way(caller: &Path, called: &Path) -> String {
+pub(crate) fn module_way(caller: &Path, called: &Path) -> String {
     let way = way(caller, called).display().to_string();
     if way.starts_with("../") { way } else { format!("./{way}") }
 }
@@ -133,6 +140,7 @@ mod tests {
             ("modules/a/m.tf", "modules/a/m.tf"),
             ("../m/a.tf", "_modules/m/a.tf"),
             ("../../m/a.tf", "_modules/up-2/m/a.tf"),
+            (".terraform/modules/vpc/main.tf", "_fetched/vpc/main.tf"),
         ] {
             assert_eq!(place(Path::new(path)), Path::new(placed));
         }

@@ -25,7 +25,7 @@ pub(crate) fn instances(work: &Work<'_>, without: &Calls) -> Instances {
                 if without.contains(&(folder.clone(), call.name.clone())) {
                     continue;
                 }
-                let called = call.folder(&folder);
+                let called = work.tree.called(&folder, &call);
                 if let Some(called) = called.filter(|called| path.len() < DEEPEST && work.tree.modules.contains(called))
                 {
                     waiting.push((called, [path.clone(), vec![call.name]].concat()));
@@ -39,7 +39,7 @@ pub(crate) fn instances(work: &Work<'_>, without: &Calls) -> Instances {
 }
 
 /// The calls in a file of configuration.
-fn calls_of(work: &Work<'_>, file: &Path) -> Vec<ModuleCall> {
+pub(crate) fn calls_of(work: &Work<'_>, file: &Path) -> Vec<ModuleCall> {
     match (work.parsed.get(file), work.json.get(file)) {
         (Some(parsed), _) => module_calls(&parsed.syntax),
         (None, Some(document)) => json_module_calls(&document.json),
@@ -107,7 +107,7 @@ fn calls(work: &Work<'_>) -> Vec<(PathBuf, PathBuf, String, Option<Range<usize>>
     found
 }
 
-fn prefix(module: &[String]) -> String {
+pub(crate) fn prefix(module: &[String]) -> String {
     module.iter().map(|step| format!("module.{step}.")).collect()
 }
 

@@ -142,6 +142,10 @@ impl OwnIds {
     pub(crate) fn find(&self, text: &str, within: Range<usize>, named: bool, is_key: bool) -> Vec<OwnId> {
         let part = &text[within.clone()];
         let mut found: Vec<OwnId> = Vec::new();
+        // Every name without a word of the region has one of them, and most texts have none.
+        if !named && !part.bytes().any(|byte| byte == b'-' || byte == b':') {
+            return found;
+        }
         for start in arns(part.as_bytes()) {
             found.extend(arn(text, within.start + start, &self.region));
         }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// The region of CloudFront and of what it takes certificates and web ACLs from, whatever region serves.
 /// Source: Amazon CloudFront Developer Guide, "Requirements for using SSL/TLS certificates".
-const EDGE_REGION: &str = "us-east-1";
+pub(crate) const EDGE_REGION: &str = "us-east-1";
 
 /// Parts of aliases that say that a configuration is there for the edge, and not because the stack is there.
 const EDGE_NAMES: [&str; 13] = [
@@ -33,7 +33,7 @@ const EDGE_NAMES: [&str; 13] = [
 ];
 
 /// Types that are made in the edge region for every region.
-const EDGE_TYPES: [&str; 6] = [
+pub(crate) const EDGE_TYPES: [&str; 6] = [
     "aws_acm_certificate",
     "aws_acm_certificate_validation",
     "aws_ecrpublic_repository",
@@ -132,6 +132,17 @@ fn aliases(work: &Work<'_>, values: &BTreeMap<String, Option<String>>) -> Vec<Al
         found.push(Alias { file, name, range: place(block), region, uses });
     }
     found
+}
+
+/// Aliases, with their folders, that work in the edge region in the standby too.
+pub(crate) fn edge_aliases(work: &Work<'_>) -> BTreeSet<(PathBuf, String)> {
+    let values = root_values(work);
+    let is_primary = work.input.primary.as_str() == EDGE_REGION;
+    let staying = aliases(work, &values).into_iter().filter(|alias| {
+        let region = alias.region.as_ref().and_then(|(_, region)| region.as_deref());
+        region == Some(EDGE_REGION) && (!is_primary || is_of_edge(alias))
+    });
+    staying.map(|alias| (alias.file.parent().map(Path::to_owned).unwrap_or_default(), alias.name)).collect()
 }
 
 /// `x` of `var.x`.

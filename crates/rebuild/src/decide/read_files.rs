@@ -7,7 +7,7 @@
 
 use super::retarget::Work;
 use super::syntax::{FileAt, FilePath};
-use crate::observe::{FileKind, normalize};
+use crate::observe::{FileKind, fetched, normalize};
 use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::{BTreeSet, HashSet};
 use std::ops::{Bound, Range};
@@ -88,7 +88,9 @@ impl ReadFiles {
 
     /// Whether the configuration reads this file, or may.
     pub(crate) fn may_be_read(&self, file: &Path) -> bool {
-        self.named.contains(file) || self.computed.is_some() && !file.ends_with(LOCK_FILE)
+        // A path that a module of a registry is given is one of the caller's files.
+        let is_meant = !file.ends_with(LOCK_FILE) && !file.starts_with(fetched::FOLDER);
+        self.named.contains(file) || self.computed.is_some() && is_meant
     }
 
     /// Ranges of a file's paths: what they name keeps its name.

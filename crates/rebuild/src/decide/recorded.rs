@@ -98,7 +98,7 @@ pub(crate) fn by_key(
     for module in modules {
         let mut values: Vec<(IndexKey, Value)> = Vec::new();
         for (key, managed) in instances(state.ok_or(Unknown::NoState)?, module, reference) {
-            let value = attribute_of(&managed, attribute, inner)?;
+            let value = attribute_value(&managed, attribute, inner)?;
             let key = key.ok_or(Unknown::ComputedKey)?;
             match values.iter().find(|(known, _)| *known == key) {
                 Some((_, known)) if *known != value => return Err(Unknown::Differs),
@@ -189,7 +189,7 @@ fn value_in(state: Option<&State>, module: &[String], reference: &Reference) -> 
     }
     let mut values: Vec<Value> = Vec::new();
     for (_, managed) in instances.iter().filter(|(of, _)| *of == key) {
-        let value = attribute_of(managed, attribute, inner)?;
+        let value = attribute_value(managed, attribute, inner)?;
         if !values.contains(&value) {
             values.push(value);
         }
@@ -222,11 +222,16 @@ fn splat(
         return Err(Unknown::Differs);
     }
     let values: Result<Vec<Value>, Unknown> =
-        instances.iter().map(|(_, managed)| attribute_of(managed, attribute, inner)).collect();
+        instances.iter().map(|(_, managed)| attribute_value(managed, attribute, inner)).collect();
     Ok(Value::Array(values?))
 }
 
-fn attribute_of(managed: &ManagedInstance<'_>, attribute: &str, inner: &[Step]) -> Result<Value, Unknown> {
+/// An attribute of an object, or what is in it, but for secrets.
+pub(crate) fn attribute_value(
+    managed: &ManagedInstance<'_>,
+    attribute: &str,
+    inner: &[Step],
+) -> Result<Value, Unknown> {
     let mut path = AttributePath::attribute(attribute);
     let mut value =
         managed.attributes().get(attribute).ok_or_else(|| Unknown::NoAttribute(format!("attribute {attribute}")))?;

@@ -4,10 +4,11 @@
 use super::data::bucket::{self, is_replication};
 use super::global::{is_global_block, is_global_in_json};
 use super::modules::{Calls, ExcludedModules, Instances, address};
+use super::per_call::{PerCall, Place};
 use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
 use super::syntax::{Reference, Step, attribute, labels, place, references_in};
-use super::{dependencies, json_removed, literal, recorded, self_copies};
+use super::{dependencies, fetched, json_removed, literal, recorded, self_copies};
 use crate::observe::FileKind;
 use hcl_edit::structure::{Body, Structure};
 use pilotlight_findings::{Severity, Subject, codes};
@@ -41,12 +42,14 @@ impl Gone {
 pub(crate) fn remove(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) {
     let gone = find(work, instances, modules);
     let files: Vec<PathBuf> = work.parsed.keys().cloned().collect();
+    let mut per_call = PerCall::default();
     for file in files {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         remove_blocks(work, &file, &folder, &gone);
         dependencies::remove(work, &file, &folder, &gone);
-        replace_references(work, &file, &folder, &gone, instances);
+        replace_references(work, &file, &folder, &gone, instances, &mut per_call);
     }
+    per_call.settle(work, instances);
     let documents: Vec<PathBuf> =
         work.json.keys().filter(|file| FileKind::of(file) == FileKind::Json).cloned().collect();
     for file in documents {
@@ -65,10 +68,22 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
     let mut globals: Vec<_> = left_out.map(|address| GlobalResource { address, rule: Rule::Exclude }).collect();
     let mut partly = Vec::new();
     let pointing_back = bucket::pointing_back(work, instances);
-    for Declared { folder, resource_type, name, file, range, is_global } in declared(work) {
-        let addresses: Vec<String> =
-            instances.get(&folder).into_iter().flatten().map(|path| address(path, &resource_type, &name)).collect();
-        if addresses.is_empty() {
+    let declared = declared(work);
+    let of_module = |folder: &Path, resource_type: &str, name: &str| -> Vec<String> {
+        instances.get(folder).into_iter().flatten().map(|path| address(path, resource_type, name)).collect()
+    };
+    // A module of which one global resource is made comes with the standby root, and all of its others go.
+    let in_use: BTreeSet<PathBuf> = declared
+        .iter()
+        .filter(|one| one.is_global && fetched::is_fetched(&one.folder))
+        .filter(|one| !fetched::is_unused(work, &one.folder, &of_module(&one.folder, &one.resource_type, &one.name)))
+        .map(|one| one.folder.clone())
+        .collect();
+    for Declared { folder, resource_type, name, file, range, is_global } in declared {
+        let addresses = of_module(&folder, &resource_type, &name);
+        let is_named = addresses.iter().any(|address| excluded.contains(address));
+        let is_unused = is_global && fetched::is_fetched(&folder) && !in_use.contains(&folder);
+        if addresses.is_empty() || is_unused && !is_named {
             continue;
         }
         let left_out = |wanted: &String| excluded.iter().position(|address| address == wanted);
@@ -89,6 +104,7 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
         globals.extend(addresses.into_iter().map(|address| GlobalResource { address, rule }));
         gone.resources.insert((folder, resource_type, name), rule);
     }
+    globals.extend(logging_of_gone(work, instances, &mut gone));
     for (file, range, addresses) in partly {
         let needs = format!("leave out all of {} or none: they are one block", addresses.join(", "));
         let line = format!(
@@ -114,6 +130,28 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
         work.note(codes::R_OPTION_UNUSED, Severity::Error, subject, message);
     }
     gone
+}
+
+/// The logging of a web ACL does not say whose it is: it goes with one of CloudFront.
+fn logging_of_gone(work: &Work<'_>, instances: &Instances, gone: &mut Gone) -> Vec<GlobalResource> {
+    const LOGGING: &str = "aws_wafv2_web_acl_logging_configuration";
+    let mut found = Vec::new();
+    for (file, parsed) in &work.parsed {
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        for block in parsed.syntax.blocks("resource") {
+            let ([LOGGING, name], Some(of)) = (&labels(block)[..], attribute(&block.body, "resource_arn")) else {
+                continue;
+            };
+            if references_in(of).iter().any(|reference| gone.rule(reference, &folder) == Some(Rule::Global)) {
+                let paths = instances.get(&folder).into_iter().flatten();
+                found.extend(
+                    paths.map(|path| GlobalResource { address: address(path, LOGGING, name), rule: Rule::Global }),
+                );
+                gone.resources.insert(key(&folder, LOGGING, name), Rule::Global);
+            }
+        }
+    }
+    found
 }
 
 /// A managed resource of the source.
@@ -229,7 +267,14 @@ fn with_comment(text: &str, block: Range<usize>) -> Range<usize> {
     start..end
 }
 
-fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gone, instances: &Instances) {
+fn replace_references(
+    work: &mut Work<'_>,
+    file: &Path,
+    folder: &Path,
+    gone: &Gone,
+    instances: &Instances,
+    per_call: &mut PerCall,
+) {
     let modules = instances.get(folder).cloned().unwrap_or_default();
     let found: Vec<(Reference, Rule)> = work.parsed[file]
         .syntax
@@ -286,11 +331,28 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
         };
         match value {
             Ok(value) => {
+                let is_copy = rule == Rule::Exclude && is_copied(&reference);
                 let value = match (&value, reference.path.last()) {
-                    (Value::String(arn), Some(Step::Name(last)))
-                        if matches!(last.as_str(), "arn" | "id") && rule == Rule::Exclude && is_copied(&reference) =>
-                    {
-                        Value::String(work.words.replace(arn))
+                    (Value::String(text), Some(Step::Name(last))) => {
+                        match (work.input.stack.standby.map.get(text), is_copy) {
+                            (Some(mapped), _) => Value::String(mapped.clone()),
+                            (None, true) if matches!(last.as_str(), "arn" | "id") => {
+                                Value::String(work.words.replace(text))
+                            }
+                            // A stream's ARN has the hour in it at which that copy began to have one.
+                            (None, true) if !work.words.find(text).is_empty() => {
+                                let line = format!("map = {{ \"{text}\" = \"…\" }}");
+                                let what = format!(
+                                    "{} is that of the primary's object, and of its copy in {} nobody else knows it",
+                                    &work.parsed[file].text[reference.span.clone()],
+                                    work.input.standby
+                                );
+                                let needs = "look it up there, and say what stands for it";
+                                work.ask(file, reference.span.clone(), what, needs, Some(line));
+                                continue;
+                            }
+                            (None, _) => value,
+                        }
                     }
                     _ => value,
                 };
@@ -302,8 +364,15 @@ fn replace_references(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Go
                 work.edit(file, range, new, rule, format!("the value of {text} in the primary's state"));
             }
             Err(why) => {
-                let user = format!("{text} is not made in the standby, and its value is not known: {}", why.reason());
-                work.ask(file, reference.span.clone(), user, why.remedy(rule), None);
+                let what = format!("{text} is not made in the standby, and its value is not known: {}", why.reason());
+                let needs = why.remedy(rule);
+                match why {
+                    // Another one for each call of the module, or none for some.
+                    Unknown::Differs | Unknown::NotRecorded if !folder.as_os_str().is_empty() => {
+                        per_call.want(folder, Place { file: file.to_owned(), reference, rule, what, needs });
+                    }
+                    _ => work.ask(file, reference.span.clone(), what, needs, None),
+                }
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Literal {
     pub(crate) rule: Option<Rule>,
     /// It is the value of something that is called a key.
     pub(crate) is_key: bool,
+    /// It is for a person to read, and plans nothing: what has no counterpart stays, and is not asked about.
+    pub(crate) is_said: bool,
 }
 
 /// Edits the words of these literals. What cannot be known is asked.
@@ -32,7 +34,10 @@ pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literals: &[Literal]) {
 }
 
 fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal, dropped: &[Range<usize>]) {
-    let Literal { range, rule, is_key } = literal;
+    let Literal { range, rule, is_key, is_said } = literal;
+    if *is_said {
+        return replace_said(work, file, whole, range, dropped);
+    }
     replace_encoded(work, file, whole, range.clone());
     let text = &whole[range.clone()];
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
@@ -64,6 +69,26 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
     }
     for own in own {
         ask_own(work, file, whole, own);
+    }
+}
+
+/// Edits what a person reads. A text that has both regions says what is between them, and stays.
+fn replace_said(work: &mut Work<'_>, file: &Path, whole: &str, range: &Range<usize>, dropped: &[Range<usize>]) {
+    let text = &whole[range.clone()];
+    let both = text.contains(work.input.standby.as_str());
+    let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
+    for hit in hits {
+        if dropped.iter().any(|gone| holds(gone, &hit.range)) || hit.stays(whole) {
+            continue;
+        }
+        match hit.to {
+            Ok(to) if !both => work.edit(file, hit.range, to, hit.rule, reason(hit.rule)),
+            _ => {
+                let subject = Subject::File { span: work.span(file, hit.range) };
+                let message = "left as it is: it is in a text for its readers, and plans nothing";
+                work.note(codes::R_KEPT, Severity::Info, subject, message);
+            }
+        }
     }
 }
 

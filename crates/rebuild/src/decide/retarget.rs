@@ -13,10 +13,10 @@ use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice};
 use super::words::Words;
 use super::{
-    align, backend, global_policies, layout, lookups, machines, modules, overrides, providers, removed, self_copies,
-    standby_mentions, text, unique_names, variable_files,
+    align, backend, edge, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
+    self_copies, standby_mentions, text, unique_names, variable_files,
 };
-use crate::observe::{FileKind, Machines, SourceError, SourceTree};
+use crate::observe::{FileKind, Machines, SourceError, SourceTree, fetched as observed};
 use indexmap::IndexMap;
 use pilotlight_findings::{Code, Evidence, Finding, Region, Severity, Span, Subject, codes};
 use pilotlight_plan::Stack;
@@ -121,17 +121,19 @@ pub struct OpenQuestion {
     pub plan_line: Option<String>,
 }
 
+/// What the evidence calls the lines that answer a question.
+pub const PLAN_LINE: &str = "line for the plan";
+
 impl OpenQuestion {
     /// The finding for it.
     pub fn finding(&self) -> Finding {
         let subject = Subject::File { span: self.span.clone() };
-        let finding =
-            Finding::new(codes::R_OPEN_QUESTION, Severity::Error, subject, format!("{}: {}", self.what, self.needs));
+        let finding = |message| Finding::new(codes::R_OPEN_QUESTION, Severity::Error, subject, message);
         match &self.plan_line {
-            Some(line) => finding
-                .with(Evidence::fact("line for the plan", line))
-                .remedy(format!("add to the stack's standby block: {line}")),
-            None => finding.remedy(self.needs.clone()),
+            Some(line) => finding(format!("{}: {}", self.what, self.needs))
+                .with(Evidence::fact(PLAN_LINE, line))
+                .remedy("add the line for the plan to the stack's standby block"),
+            None => finding(self.what.clone()).remedy(self.needs.clone()),
         }
     }
 }
@@ -237,6 +239,8 @@ pub(crate) struct Work<'a> {
     kept: HashMap<PathBuf, Vec<Range<usize>>>,
     /// Places of open questions.
     asked: HashMap<PathBuf, Vec<Range<usize>>>,
+    /// Files that the standby root does without.
+    pub(crate) not_taken: BTreeSet<PathBuf>,
     pub(crate) result: Retargeted,
 }
 
@@ -250,7 +254,8 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     for path in tree.files.keys() {
         let read = match FileKind::of(path) {
             FileKind::Hcl | FileKind::Json => tree.is_configuration(path),
-            FileKind::Vars | FileKind::VarsJson => true,
+            // What a module of a registry tries itself out with is nobody's variables here.
+            FileKind::Vars | FileKind::VarsJson => !path.starts_with(observed::FOLDER),
             FileKind::Other => false,
         };
         if read {
@@ -264,9 +269,22 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     let result = Retargeted::default();
     let (own_ids, looks) = (OwnIds::of(input.primary), Looks::of(input.primary));
     let lines = tree.files.keys().map(|file| (file.as_path(), OnceCell::new())).collect();
-    let asked = HashMap::new();
-    let mut work =
-        Work { input: *input, tree, words, own_ids, looks, parsed, json, lines, splices, kept, asked, result };
+    let (asked, not_taken) = (HashMap::new(), BTreeSet::new());
+    let mut work = Work {
+        input: *input,
+        tree,
+        words,
+        own_ids,
+        looks,
+        parsed,
+        json,
+        lines,
+        splices,
+        kept,
+        asked,
+        not_taken,
+        result,
+    };
     let all = modules::instances(&work, &BTreeSet::new());
     let excluded = modules::excluded(&mut work, &all);
     let instances = modules::instances(&work, &excluded.calls);
@@ -285,6 +303,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     layout::rewrite_module_sources(&mut work);
     layout::rewrite_file_paths(&mut work);
     providers::decide(&mut work, &instances);
+    edge::decide(&mut work, &instances);
     text::replace_words(&mut work, &instances, &read);
     unique_names::unique_names(&mut work, &instances);
     self_copies::ask(&mut work, &instances);
@@ -293,6 +312,8 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     lookups::tell(&mut work);
     global_policies::tell(&mut work);
     variable_files::check(&mut work);
+    fetched::settle(&mut work);
+    fetched::tell(&mut work, &instances);
     work.result.configured = Configured::of(&work, &instances);
     Ok(work.finish())
 }
@@ -386,7 +407,7 @@ impl Work<'_> {
 
     fn finish(mut self) -> Retargeted {
         let mut placed = Vec::with_capacity(self.tree.files.len());
-        for (path, bytes) in &self.tree.files {
+        for (path, bytes) in self.tree.files.iter().filter(|(path, _)| !self.not_taken.contains(*path)) {
             let target = layout::place(path);
             let splices = settle(self.splices.remove(path).unwrap_or_default());
             let bytes = match std::str::from_utf8(bytes) {
@@ -398,6 +419,11 @@ impl Work<'_> {
                     }
                     if self.parsed.contains_key(path) && align::may_move(source, &splices) {
                         result = align::keep_aligned(source, &splices, result);
+                    }
+                    // Nor is there one above the first block, where all above it went.
+                    let above = result.len() - result.trim_start_matches('\n').len();
+                    if above > 0 && !source.starts_with('\n') {
+                        result.drain(..above);
                     }
                     let lines = self.lines.remove(path.as_path()).and_then(OnceCell::into_inner);
                     let lines = lines.unwrap_or_else(|| Lines::of(self.tree.display(path), source.as_bytes()));

@@ -8,6 +8,7 @@ mod collector;
 use super::json::Json;
 use super::sources::utf8;
 use crate::observe::{SourceError, normalize};
+pub(crate) use collector::ERROR_MESSAGE;
 use collector::{Collector, References};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
@@ -34,6 +35,8 @@ pub(crate) struct Syntax {
     pub(crate) output_names: Vec<Range<usize>>,
     /// Values of what is called a key: `kms_key_id = "…"`.
     pub(crate) keys: Vec<Range<usize>>,
+    /// Texts for a person that plan nothing: descriptions of variables and outputs, messages of conditions.
+    pub(crate) said: Vec<Range<usize>>,
     /// Interpolations of a region, with the text around them.
     pub(crate) joints: Vec<Joint>,
     /// Whole numbers, as they are written.
@@ -149,7 +152,7 @@ impl Syntax {
         collector.visit_body(&body);
         let Collector { literals, mut references, mut paths, tables, .. } = collector;
         references.sort_by_key(|reference| reference.span.start);
-        let Collector { inner_names, output_names, keys, joints, numbers, .. } = collector;
+        let Collector { inner_names, output_names, keys, said, joints, numbers, .. } = collector;
         // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
         let loose = references.iter().filter(|reference| reference.is_path_root());
         let loose = loose.map(|reference| reference.span.clone()).filter(|span| {
@@ -162,7 +165,7 @@ impl Syntax {
             .collect();
         paths.extend(loose);
         let syntax =
-            Self { body, literals, references, paths, tables, inner_names, output_names, keys, joints, numbers };
+            Self { body, literals, references, paths, tables, inner_names, output_names, keys, said, joints, numbers };
         Ok((text.to_owned(), syntax))
     }
 

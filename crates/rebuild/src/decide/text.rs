@@ -7,7 +7,7 @@ use super::read_files::ReadFiles;
 use super::replace::{Literal, replace};
 use super::retarget::{Rule, Work};
 use super::sources::Document;
-use super::syntax::{labels, place};
+use super::syntax::{ERROR_MESSAGE, labels, place};
 use super::words::Words;
 use super::{joints, leftovers, sides};
 use crate::observe::FileKind;
@@ -31,20 +31,21 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
             .map(|range| Literal {
                 rule: rules.iter().find(|(block, _)| within(&range, block)).map(|(_, rule)| *rule),
                 is_key: syntax.keys.iter().any(|key| within(&range, key)),
+                is_said: syntax.said.iter().any(|said| within(&range, said)),
                 range,
             })
             .collect();
         joints::join(work, file, &kept.0);
         replace(work, file, &literals);
         numbers(work, file, &kept.0);
-        leftovers::tell(work, file, literals.into_iter().map(|literal| literal.range));
+        leftovers::tell(work, file, literals.into_iter().filter(|one| !one.is_said).map(|literal| literal.range));
     }
     let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
     for file in documents {
         let literals = json_literals(work, &file);
         json_tables(work, &file);
         replace(work, &file, &literals);
-        leftovers::tell(work, &file, literals.into_iter().map(|literal| literal.range));
+        leftovers::tell(work, &file, literals.into_iter().filter(|one| !one.is_said).map(|literal| literal.range));
     }
     let others: Vec<PathBuf> = work.tree.files.keys().filter(|file| is_other(work, instances, file)).cloned().collect();
     for file in others.iter().filter(|file| read.may_be_read(file)) {
@@ -52,7 +53,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
             continue;
         }
         let length = std::str::from_utf8(&work.tree.files[file]).map_or(0, str::len);
-        replace(work, file, &[Literal { range: 0..length, rule: None, is_key: false }]);
+        replace(work, file, &[Literal { range: 0..length, rule: None, is_key: false, is_said: false }]);
         leftovers::tell(work, file, std::iter::once(0..length));
     }
     read.tell(work);
@@ -150,11 +151,12 @@ const NAMES_IN_JSON: [&str; 8] =
 fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
     let Document { text, json: document } = &*work.json[file];
     let mut found = Vec::new();
-    let mut collect = |member: &Member, rule| {
-        values(work, text, &member.value, (rule, member.key.contains("kms")), &mut found);
+    let mut collect = |member: &Member, rule, is_said: bool| {
+        let is_said = is_said && member.key == "description";
+        values(work, text, &member.value, Like { rule, is_key: member.key.contains("kms"), is_said }, &mut found);
     };
     if FileKind::of(file) == FileKind::VarsJson {
-        document.members().into_iter().for_each(|member| collect(member, None));
+        document.members().into_iter().for_each(|member| collect(member, None, false));
     } else {
         for (kind, labels, rule) in [
             ("resource", 2, None),
@@ -171,7 +173,7 @@ fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
                 let members = body.members().into_iter();
                 members
                     .filter(|member| !NAMES_IN_JSON.contains(&member.key.as_str()))
-                    .for_each(|member| collect(member, rule));
+                    .for_each(|member| collect(member, rule, matches!(kind, "variable" | "output")));
             }
         }
     }
@@ -197,15 +199,23 @@ fn json_tables(work: &mut Work<'_>, file: &Path) {
     }
 }
 
+/// What a text of JSON has from what it stands in; see [`Literal`].
+#[derive(Clone, Copy)]
+struct Like {
+    rule: Option<Rule>,
+    is_key: bool,
+    is_said: bool,
+}
+
 /// The texts of a value: those of its keys too.
-fn values(work: &Work<'_>, text: &str, value: &Json, like: (Option<Rule>, bool), found: &mut Vec<Literal>) {
-    let (rule, is_key) = like;
+fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec<Literal>) {
+    let Like { rule, is_key, is_said } = like;
     if both_sides(&work.words, &value.words()).is_some() {
         return;
     }
     let mut add = |range: &Range<usize>| {
         let literals = json::literals(text, range.clone()).into_iter();
-        found.extend(literals.map(|range| Literal { range, rule, is_key }));
+        found.extend(literals.map(|range| Literal { range, rule, is_key, is_said }));
     };
     match &value.kind {
         JsonKind::Text(_) => add(&value.range),
@@ -215,7 +225,9 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: (Option<Rule>, bool),
             // What stands under another region's name is that region's.
             let other = |key: &str| region_of(key).is_some_and(|region| region != work.input.primary.as_str());
             for member in members.iter().filter(|member| !other(&member.key)) {
-                values(work, text, &member.value, (rule, is_key || member.key.contains("kms")), found);
+                let is_key = is_key || member.key.contains("kms");
+                let is_said = is_said || member.key == ERROR_MESSAGE;
+                values(work, text, &member.value, Like { rule, is_key, is_said }, found);
             }
         }
         JsonKind::Other => {}

@@ -1,5 +1,6 @@
 //! Names that only one object can have, whatever its region.
 
+use super::fetched;
 use super::global::{PrivateZones, UNIQUE_NAMES};
 use super::modules::{Instances, address};
 use super::retarget::Work;
@@ -57,11 +58,23 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
             let gone = dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
             // A name in a private zone is the standby's own.
             let own = attribute(&block.body, "zone_id").is_some_and(|zone| private.holds(&folder, zone));
-            if gone || own || attribute(&block.body, naming).is_none() || !stays(naming) || !second.is_none_or(stays) {
+            let unused = fetched::is_unused(work, &folder, &addresses);
+            if gone
+                || own
+                || unused
+                || attribute(&block.body, naming).is_none()
+                || !stays(naming)
+                || !second.is_none_or(stays)
+            {
                 continue;
             }
             let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };
-            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket") { NAMES } else { SETTINGS };
+            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket" | "aws_cloudwatch_dashboard")
+            {
+                NAMES
+            } else {
+                SETTINGS
+            };
             questions.push((file.clone(), range, addresses, whose, (*naming).to_owned(), value.as_str().to_owned()));
         }
     }
@@ -69,7 +82,7 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
         let Some(first) = addresses.first().cloned() else { continue };
         let region = work.input.standby.as_str();
         let line = match naming.as_str() {
-            "bucket" => format!("set \"{first}\" {{ bucket = \"{value}-{region}\" }}"),
+            "bucket" | "dashboard_name" => format!("set \"{first}\" {{ {naming} = \"{value}-{region}\" }}"),
             _ => format!("exclude = [\"{first}\"]"),
         };
         let what = format!("{first} would have the {naming} {value} in both regions, and {whose}");

@@ -8,6 +8,9 @@ use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// How many of a file's variables a message names.
+const NAMED: usize = 3;
+
 /// Warns of each file below the root that sets variables of the root, is not loaded by itself, and is the only
 /// one to set them: the team plans with `-var-file`, and the standby would be planned without.
 pub(crate) fn check(work: &mut Work<'_>) {
@@ -21,12 +24,16 @@ pub(crate) fn check(work: &mut Work<'_>) {
             let lost = names.iter().filter(|name| !automatic.contains(name) && declared.get(*name) == Some(&required));
             lost.map(String::as_str).collect()
         };
+        let some = |names: Vec<&str>| match names.len().saturating_sub(NAMED) {
+            0 => names.join(", "),
+            more => format!("{} and {more} more", names[..NAMED].join(", ")),
+        };
         let consequence = match (lost(true), lost(false)) {
             (required, _) if !required.is_empty() => {
-                format!("Terraform cannot plan the standby without a value for {}", required.join(", "))
+                format!("Terraform cannot plan the standby without a value for {}", some(required))
             }
             (_, optional) if !optional.is_empty() => {
-                format!("the standby would have the defaults of {}", optional.join(", "))
+                format!("the standby would have the defaults of {}", some(optional))
             }
             _ => continue,
         };

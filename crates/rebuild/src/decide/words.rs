@@ -13,10 +13,10 @@ use std::ops::Range;
 /// What stands for each word of the primary in the standby.
 #[derive(Debug, Clone)]
 pub(crate) struct Words {
-    /// Longest first, so that a zone is seen before its region.
+    /// By their first byte; of those of one, longest first, so that a zone is seen before its region.
     entries: Vec<Entry>,
-    /// The entries that begin with a byte, in their order.
-    by_first: Vec<Vec<usize>>,
+    /// Where the entries of each first byte begin, and where those of the last one end.
+    by_first: Vec<usize>,
     begins: Pairs,
     primary: String,
     allow: Vec<String>,
@@ -58,6 +58,9 @@ impl Hit {
         self.to.as_deref() == Ok(&text[self.range.clone()])
     }
 }
+
+/// About how many words there are, the plan's own apart.
+const WORDS: usize = 64;
 
 /// Regions whose website endpoints are joined by a hyphen, `s3-website-eu-west-1`; everywhere else it is a dot.
 /// Source: AWS General Reference, "Amazon S3 endpoints and quotas", website endpoints.
@@ -107,11 +110,11 @@ impl Words {
         images: &BTreeMap<String, String>,
         allow: &[String],
     ) -> Self {
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry> = Vec::with_capacity(WORDS);
         let mut add = |from: &str, to: Result<String, NoCounterpart>, rule, edge| {
             // What the plan allows stands for itself, and the map is asked next: what a person wrote wins
             // over what follows from a rule.
-            if !from.is_empty() && !entries.iter().any(|known: &Entry| known.from == from) {
+            if !from.is_empty() && !entries.iter().any(|known| known.from == from) {
                 entries.push(Entry { from: from.to_owned(), to, rule, edge });
             }
         };
@@ -142,12 +145,15 @@ impl Words {
             let to = id.standby.map(str::to_owned).ok_or(NoCounterpart::Service(id.purpose));
             add(id.primary, to, Rule::ServiceId, Edge::Word);
         }
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.from.len()));
+        entries.sort_by_key(|entry| (entry.from.as_bytes()[0], std::cmp::Reverse(entry.from.len())));
         let mut begins = Pairs::default();
-        let mut by_first = vec![Vec::new(); usize::from(u8::MAX) + 1];
-        for (at, entry) in entries.iter().enumerate() {
-            by_first[usize::from(entry.from.as_bytes()[0])].push(at);
+        let mut by_first = vec![0; usize::from(u8::MAX) + 2];
+        for entry in &entries {
+            by_first[usize::from(entry.from.as_bytes()[0]) + 1] += 1;
             begins.insert(entry.from.as_bytes());
+        }
+        for first in 1..by_first.len() {
+            by_first[first] += by_first[first - 1];
         }
         Self { entries, by_first, begins, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
     }
@@ -209,7 +215,8 @@ impl Words {
     }
 
     fn at(&self, text: &str, at: usize, first: u8) -> Option<Hit> {
-        let mut candidates = self.by_first[usize::from(first)].iter().map(|entry| &self.entries[*entry]);
+        let first = usize::from(first);
+        let mut candidates = self.entries[self.by_first[first]..self.by_first[first + 1]].iter();
         let is_here =
             |entry: &&Entry| text[at..].starts_with(entry.from.as_str()) && is_edge(text, at, &entry.from, entry.edge);
         if let Some(entry) = candidates.find(is_here) {

@@ -1,17 +1,14 @@
 //! Reads what a stack's HCL tells drift to leave alone: its `.tf` files, those of its local modules, and those of
 //! the modules that `terraform init` has fetched.
 
+use super::fetched::{self, MANIFEST};
 use super::reader::{MOST_BYTES, MOST_FILES};
 use super::source::{FileKind, SourceError, is_override, normalize};
 use crate::decide::configuration::{File, Folder, Tree};
 use pilotlight_drift::ignore::{Configuration, UnreadModule};
 use pilotlight_findings::Span;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
-
-/// Where `terraform init` writes which modules it has fetched, and where to.
-const MANIFEST: &str = ".terraform/modules/modules.json";
 
 /// Terraform takes one at the beginning of a file for nothing.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -141,25 +138,12 @@ impl Reading<'_> {
 
 /// Where `terraform init` has put each module, relative to the root, by its names joined with dots.
 fn manifest(root: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Manifest {
-        modules: Vec<Module>,
+    let failed = |error: &dyn std::fmt::Display| format!("{MANIFEST} could not be read: {error}");
+    match std::fs::read(root.join(MANIFEST)) {
+        Ok(bytes) => fetched::parse(&bytes).map_err(|error| failed(&error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(failed(&error)),
     }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Module {
-        key: String,
-        dir: PathBuf,
-    }
-    let bytes = match std::fs::read(root.join(MANIFEST)) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(format!("{MANIFEST} could not be read: {error}")),
-    };
-    let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|error| format!("{MANIFEST} could not be read: {error}"))?;
-    Ok(manifest.modules.into_iter().map(|module| (module.key, normalize(&module.dir))).collect())
 }
 
 /// Files that Terraform passes over: editors' own. Source: `internal/configs/parser_config_dir.go`, `IsIgnoredFile`.

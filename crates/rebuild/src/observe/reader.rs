@@ -1,5 +1,6 @@
 //! Reads the files of a source from the disk.
 
+use super::fetched;
 use super::source::SourceError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,9 @@ impl<'a> Reader<'a> {
             let Ok(kind) = std::fs::metadata(entry.path()) else { continue };
             if kind.is_dir() {
                 let own = entry.path().canonicalize().map_err(failed(&entry.path()))?;
-                if !FOLDERS_LEFT_OUT.contains(&&*name) && !above.contains(&own) {
+                let is_left_out = FOLDERS_LEFT_OUT.contains(&&*name)
+                    || folder.starts_with(fetched::FOLDER) && fetched::FOLDERS_LEFT_OUT.contains(&&*name);
+                if !is_left_out && !above.contains(&own) {
                     above.push(own);
                     self.folder_below(&path, above, files)?;
                     above.pop();

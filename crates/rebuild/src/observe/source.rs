@@ -1,8 +1,9 @@
 //! A stack's source: the root module, the local modules that it reaches, and every file beside them.
 
+use super::fetched;
 use super::reader::{MOST_BYTES, MOST_FILES, Reader};
 use crate::decide::sources::Source;
-use crate::decide::syntax::FileAt;
+use crate::decide::syntax::{FileAt, ModuleCall};
 use pilotlight_findings::{Code, Explain, Span, codes};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
@@ -17,6 +18,8 @@ pub struct SourceTree {
     pub files: BTreeMap<PathBuf, Vec<u8>>,
     /// The folders that are modules; the root is the empty path.
     pub modules: BTreeSet<PathBuf>,
+    /// Where `terraform init` has put the modules of a registry or a repository, by the folder and name of their call.
+    pub(crate) fetched: BTreeMap<(PathBuf, String), PathBuf>,
     /// Files that were parsed already.
     pub(crate) parsed: ParsedFiles,
 }
@@ -96,15 +99,18 @@ impl Explain for SourceError {
 }
 
 impl SourceTree {
-    /// Reads the root module at `root`, what it reaches by `source = "./…"` and `"../…"`, and the files outside of
-    /// these that they name.
+    /// Reads the root module at `root`, what it reaches by `source = "./…"` and `"../…"`, what `terraform init` has
+    /// fetched for its other calls, and the files outside of these that they name.
     ///
     /// # Errors
     /// A folder or file cannot be read, is no HCL or JSON, or a module is not there.
     pub fn load(root: &Path) -> Result<Self, SourceError> {
         let mut tree = Self { root: root.to_owned(), ..Self::default() };
         let mut reader = Reader::new(root);
-        tree.reach(&mut |tree, folder, call| {
+        let manifest = std::fs::read(root.join(fetched::MANIFEST)).unwrap_or_default();
+        let mut fetched = fetched::folders(&manifest);
+        fetched.retain(|_, folder| root.join(folder).is_dir());
+        tree.reach(&fetched, &mut |tree, folder, call| {
             let missing = |call: &Call| !root.join(folder).is_dir() && call.is_some();
             match call {
                 Some((file, range)) if missing(call) => {
@@ -133,17 +139,20 @@ impl SourceTree {
         files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>,
     ) -> Result<Self, SourceError> {
         let mut tree = Self { root: root.into(), files: files.into_iter().collect(), ..Self::default() };
-        tree.reach(&mut |_, _, _| Ok(()))?;
+        let fetched = fetched::folders(&tree.files.remove(Path::new(fetched::MANIFEST)).unwrap_or_default());
+        tree.reach(&fetched, &mut |_, _, _| Ok(()))?;
         Ok(tree)
     }
 
-    /// Goes from the root to every local module; `arrive` brings the files of each folder.
+    /// Goes from the root to every module that is here; `arrive` brings the files of each folder. `fetched` are the
+    /// folders of modules by their keys.
     fn reach(
         &mut self,
+        fetched: &BTreeMap<String, PathBuf>,
         arrive: &mut dyn FnMut(&mut Self, &Path, &Call) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
-        let mut waiting: VecDeque<(PathBuf, Call)> = VecDeque::from([(PathBuf::new(), None)]);
-        while let Some((module, call)) = waiting.pop_front() {
+        let mut waiting: VecDeque<(PathBuf, String, Call)> = VecDeque::from([(PathBuf::new(), String::new(), None)]);
+        while let Some((module, key, call)) = waiting.pop_front() {
             if self.modules.contains(&module) {
                 continue;
             }
@@ -152,10 +161,22 @@ impl SourceTree {
             for file in self.configuration_of(&module) {
                 let shown = self.display(&file);
                 let parsed = Source::parse(&shown, &file, &self.files[&file])?;
-                let called = parsed.module_calls().into_iter();
-                waiting.extend(
-                    called.filter_map(|call| Some((call.folder(&module)?, Some((file.clone(), call.range.clone()))))),
-                );
+                for call in parsed.module_calls() {
+                    let below = if key.is_empty() { call.name.clone() } else { format!("{key}.{}", call.name) };
+                    let folder = match (call.folder(&module), &parsed) {
+                        (Some(folder), _) => folder,
+                        // A call in JSON would have to be rewritten there.
+                        (None, Source::Json(_)) => continue,
+                        (None, Source::Hcl(_)) => match fetched.get(&below) {
+                            Some(folder) => {
+                                self.fetched.insert((module.clone(), call.name), folder.clone());
+                                folder.clone()
+                            }
+                            None => continue,
+                        },
+                    };
+                    waiting.push_back((folder, below, Some((file.clone(), call.range))));
+                }
                 self.parsed.0.insert(file, parsed);
             }
         }
@@ -178,6 +199,11 @@ impl SourceTree {
     /// How a file is shown: below the root as it was given.
     pub fn display(&self, file: &Path) -> String {
         normalize(&self.root.join(file)).display().to_string()
+    }
+
+    /// The folder of a module that is called from the folder `caller`; none where it is not here.
+    pub(crate) fn called(&self, caller: &Path, call: &ModuleCall) -> Option<PathBuf> {
+        call.folder(caller).or_else(|| self.fetched.get(&(caller.to_owned(), call.name.clone())).cloned())
     }
 
     /// A file of the tree, parsed; anew where the tree's files were changed since.
@@ -340,6 +366,39 @@ mod tests {
         );
         let modules: Vec<_> = tree.modules.iter().map(|path| path.to_str().unwrap()).collect();
         assert_eq!(modules, ["", "../../modules/web", "../../modules/web/inner"]);
+    }
+
+    #[test]
+    fn what_terraform_init_has_fetched_is_read_without_what_comes_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "main.tf",
+            "module \"a\" {\n  source = \"acme/a/aws\"\n}\nmodule \"gone\" {\n  source = \"acme/gone/aws\"\n}\n",
+        );
+        write(
+            ".terraform/modules/modules.json",
+            r#"{"Modules": [{"Key": "", "Source": "", "Dir": "."},
+                {"Key": "a", "Source": "registry.terraform.io/acme/a/aws", "Version": "1.0.0", "Dir": ".terraform/modules/a"},
+                {"Key": "gone", "Source": "registry.terraform.io/acme/gone/aws", "Version": "1.0.0", "Dir": ".terraform/modules/gone"}]}"#,
+        );
+        write(".terraform/modules/a/main.tf", "module \"inner\" {\n  source = \"./modules/inner\"\n}\n");
+        write(".terraform/modules/a/modules/inner/main.tf", "");
+        write(".terraform/modules/a/examples/main.tf", "not = = HCL");
+        write(".terraform/modules/a/.git/HEAD", "");
+        let tree = SourceTree::load(dir.path()).unwrap();
+        let files: Vec<_> = tree.files.keys().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(files, [".terraform/modules/a/main.tf", ".terraform/modules/a/modules/inner/main.tf", "main.tf"]);
+        let fetched: Vec<_> =
+            tree.fetched.iter().map(|((folder, name), at)| (folder.to_str(), &**name, at.to_str())).collect();
+        // A folder that was removed since is as one that was never fetched.
+        assert_eq!(fetched, [(Some(""), "a", Some(".terraform/modules/a"))]);
+        write(".terraform/modules/modules.json", "{");
+        assert!(SourceTree::load(dir.path()).unwrap().fetched.is_empty());
     }
 
     #[test]

@@ -149,6 +149,15 @@ impl Rebuild<'_> {
         needs
     }
 
+    /// What a stack's standby has at most, by the primary's state: before Terraform's plan tells what it adds.
+    pub fn needs_at_most(&self, prepared: &Prepared, primary: &State) -> Needs {
+        let Some(stack) = self.plan.stack(&prepared.stack) else { return Needs::default() };
+        let mapped = |text: &str| stands_for(stack, &prepared.map, text);
+        let left_out = |address: &ResourceAddress| is_left_out(address, &prepared.retargeted.globals);
+        let layout = Layout::of(&[primary], &mapped);
+        needs_of_states(&[primary], &self.plan.primary, &layout, &left_out).in_the_standby(&mapped)
+    }
+
     /// What a stack's standby lacks to be as large as its primary: what turning it up will need.
     pub fn needs_to_turn_up(
         &self,

@@ -1,6 +1,7 @@
 use crate::apply::WriteError;
+use crate::decide::source_lines::GENERATED;
 use crate::observe::{CatalogError, SourceError};
-use pilotlight_findings::{Code, Explain, Span, codes};
+use pilotlight_findings::{Code, Evidence, Explain, Severity, Span, codes};
 use pilotlight_plan::PlanError;
 use pilotlight_terraform::RunError;
 use pilotlight_tfstate::{PlanJsonError, StateError};
@@ -110,8 +111,9 @@ impl Explain for RebuildError {
             Self::Open { .. } => Some("answer each question in the stack's standby block".to_owned()),
             // The saved plan is gone by then, so Terraform's own command cannot be repeated.
             Self::Terraform { stack, source } if source.code() == codes::T_DIAGNOSTIC => Some(format!(
-                "correct it in the source of stack {stack}, not in the generated root, and run pilotlight rebuild \
-                 again: what was made is kept"
+                "correct it in the source of stack {stack}, not in the generated root{}, and run pilotlight rebuild \
+                 again: what was made is kept",
+                generated_place(source).map(|place| format!(" ({place})")).unwrap_or_default()
             )),
             Self::Terraform { stack, source } if matches!(**source, RunError::Failed { .. }) => Some(format!(
                 "see that the same command works in the source of stack {stack}, and run pilotlight rebuild again: \
@@ -120,4 +122,13 @@ impl Explain for RebuildError {
             _ => self.inner().and_then(Explain::remedy),
         }
     }
+}
+
+/// Where the first error stands in the generated root, of one that is told by its place in the source.
+fn generated_place(error: &RunError) -> Option<&str> {
+    let first = error.findings().iter().find(|finding| finding.severity >= Severity::Error)?;
+    first.evidence.iter().find_map(|evidence| match evidence {
+        Evidence::Fact { name, value } if name == GENERATED => Some(value.as_str()),
+        _ => None,
+    })
 }

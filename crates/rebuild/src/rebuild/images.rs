@@ -4,7 +4,7 @@ use super::{Rebuild, RebuildError, RegionMap, capacity::StackStates};
 use crate::decide::global::{regional_id, regional_ids};
 use crate::decide::own_image_owner;
 use crate::observe::{ImageState, RegionCatalog, image_ids, standing_for};
-use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
+use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_tfstate::{Mode, State};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ impl Rebuild<'_> {
             let subject = Subject::Stack { stack: stack.to_owned(), side: Some(Side::Standby) };
             let message = format!("{id}, which map says stands for {from} in {standby}, {why}");
             let finding = Finding::new(codes::R_IMAGE_MISSING, Severity::Error, subject, message);
-            findings.push(finding.remedy(format!(
+            findings.push(finding.with(Evidence::fact(IMAGE, id)).remedy(format!(
                 "correct map = {{ {from:?} = {id:?} }} in the stack's standby block; without the entry, \
                  rebuild --copy-images copies the primary's own image"
             )));
@@ -115,6 +115,19 @@ impl Rebuild<'_> {
                 || !is_of_copied(&finding.message)
         });
     }
+}
+
+/// What the evidence calls the image.
+const IMAGE: &str = "image";
+
+/// The images that findings say are not there.
+pub(super) fn not_there(findings: &[Finding]) -> Vec<&str> {
+    let missing = findings.iter().filter(|finding| finding.code == codes::R_IMAGE_MISSING);
+    let images = missing.flat_map(|finding| &finding.evidence).filter_map(|evidence| match evidence {
+        Evidence::Fact { name, value } if name == IMAGE => Some(value.as_str()),
+        _ => None,
+    });
+    images.collect()
 }
 
 /// Data sources of a state that found an image of the account's own: their addresses, and the image.

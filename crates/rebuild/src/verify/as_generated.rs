@@ -12,11 +12,17 @@ use std::path::{Path, PathBuf};
 /// Files that a message names; the evidence has all.
 const NAMED: usize = 3;
 
-/// Holds the standby root of a stack against what would be written now.
+/// Holds the standby root of a stack against what would be written now. What would be other for one of `told` alone,
+/// an image that the plan maps to and that is not there, is no finding: that it is not there says it all.
 ///
 /// # Errors
 /// A file of it cannot be read, or it is no standby root of this stack.
-pub fn as_generated(root: &Path, stack: &str, expected: &Retargeted) -> Result<Vec<Finding>, WriteError> {
+pub fn as_generated(
+    root: &Path,
+    stack: &str,
+    expected: &Retargeted,
+    told: &[&str],
+) -> Result<Vec<Finding>, WriteError> {
     let subject = Subject::Stack { stack: stack.to_owned(), side: Some(Side::Standby) };
     let Some(generated) = manifest::read(root, stack)? else {
         let message = format!("the standby's HCL is not compared: {} was not written by a rebuild", root.display());
@@ -34,6 +40,7 @@ pub fn as_generated(root: &Path, stack: &str, expected: &Retargeted) -> Result<V
         let written = |content: &Vec<u8>| was.is_some_and(|was| was.as_ref() == Some(&manifest::digest(content)));
         let file = path.display();
         match (&is, should) {
+            (Some(is), Some(should)) if written(is) && differ_by(told, is, should) => {}
             // As it was written, or never written: what it should be has changed since.
             (Some(is), Some(should)) if written(is) => behind.push(format!("{file} {}", first_difference(is, should))),
             (Some(is), None) if written(is) => behind.push(format!("{file} is not needed any more")),
@@ -101,6 +108,14 @@ fn added(root: &Path, expected: &Retargeted) -> Result<BTreeSet<PathBuf>, WriteE
     Ok(found)
 }
 
+/// Whether two texts differ in lines alone that would have one of these words.
+fn differ_by(words: &[&str], is: &[u8], should: &[u8]) -> bool {
+    let (Ok(is), Ok(should)) = (std::str::from_utf8(is), std::str::from_utf8(should)) else { return false };
+    let has = |line: &str| words.iter().any(|word| line.contains(word));
+    is.lines().count() == should.lines().count()
+        && is.lines().zip(should.lines()).all(|(is, should)| is == should || has(should))
+}
+
 /// Where two texts begin to differ. The line itself is not told: a file of variables may hold a password.
 fn first_difference(is: &[u8], should: &[u8]) -> String {
     let (is, should) = (is.split(|byte| *byte == b'\n'), should.split(|byte| *byte == b'\n'));
@@ -129,7 +144,7 @@ mod tests {
             (LOCK_FILE, "lock 1"),
         ]);
         let told = |now: &Retargeted| -> Vec<(Code, String)> {
-            let findings = as_generated(root.path(), "app", now).unwrap();
+            let findings = as_generated(root.path(), "app", now, &["ami-0gone"]).unwrap();
             findings.into_iter().map(|finding| (finding.code, finding.message)).collect()
         };
         let [(code, _)] = &told(&first)[..] else { panic!("{:?}", told(&first)) };
@@ -143,6 +158,16 @@ mod tests {
         let behind = "the primary's source or the plan has changed since the standby was rebuilt: \
                       main.tf from line 2, new.tf is new, old.tf is not needed any more";
         assert_eq!(told(&now), [(codes::R_BEHIND, behind.to_owned())]);
+
+        // What another finding tells is not told twice; what changed beside it is.
+        let with = |main: &str| {
+            let mut files = first.files.clone();
+            files.insert(PathBuf::from("main.tf"), main.as_bytes().to_vec());
+            Retargeted { files, ..Retargeted::default() }
+        };
+        assert_eq!(told(&with("a\nimage = \"ami-0gone\"\n")), []);
+        assert_eq!(told(&with("changed\nimage = \"ami-0gone\"\n")).len(), 1);
+        assert_eq!(told(&with("a\nimage = \"ami-0here\"\n")).len(), 1);
 
         std::fs::write(root.path().join("vars.tf"), "w\n").unwrap();
         std::fs::write(root.path().join("_modules/m/hotfix.tf"), "h\n").unwrap();

@@ -125,4 +125,54 @@ fn variable_files_that_terraform_does_not_load_are_told() {
     let mut set = files;
     set[5].1 = "size = 1\nzone = 2\n";
     assert!(told(&set).is_empty());
+    // A team's file may set fifty.
+    let names = ["a", "b", "c", "d", "e"];
+    let main: String = names.iter().map(|name| format!("variable \"{name}\" {{}}\n")).collect();
+    let vars: String = names.iter().map(|name| format!("{name} = 1\n")).collect();
+    let many = told(&[("backend.tf", BACKEND), ("main.tf", &main), ("prod.tfvars", &vars)]);
+    assert!(many[0].contains("without a value for a, b, c and 2 more: rename"), "{many:?}");
+}
+
+#[test]
+fn an_attribute_of_a_copy_that_only_the_copy_has_is_asked() {
+    let source = r#"resource "aws_dynamodb_table" "orders" {
+  name           = "orders"
+  stream_enabled = true
+  replica {
+    region_name = "eu-central-1"
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "orders" {
+  event_source_arn = aws_dynamodb_table.orders.stream_arn
+  function_name    = "${aws_dynamodb_table.orders.name}-worker"
+  queues           = [aws_dynamodb_table.orders.arn]
+}
+"#;
+    let stream = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2024-01-01T00:00:00.000";
+    let recorded = format!(
+        r#"[{{"mode": "managed", "type": "aws_dynamodb_table", "name": "orders", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+            "instances": [{{"schema_version": 1, "attributes": {{"name": "orders", "arn": "arn:aws:dynamodb:eu-west-1:123456789012:table/orders", "stream_arn": "{stream}"}}}}]}}]"#
+    );
+    let from = |options: &str| {
+        let plan = format!(
+            "plan \"t\" {{\n  primary {{ region = \"eu-west-1\" }}\n  standby {{ region = \"eu-central-1\" }}\n}}\n\
+             stack \"app\" {{\n  source = \"../app\"\n  state  = \"file:app.tfstate\"\n  standby {{\n    exclude = [\"aws_dynamodb_table.orders\"]\n    {options}\n  }}\n}}\n"
+        );
+        let result = retarget(
+            &tree(&[("main.tf", source)]),
+            &World::of(&plan).input("app", Some(&crate::world::state(&recorded))),
+        )
+        .expect("valid HCL");
+        let asked: Vec<_> = result.open.iter().map(|open| (open.span.start.line, open.plan_line.clone())).collect();
+        (String::from_utf8_lossy(&result.files[Path::new("main.tf")]).into_owned(), asked)
+    };
+    let (_, asked) = from("");
+    assert_eq!(asked, [(10, Some(format!("map = {{ \"{stream}\" = \"…\" }}")))]);
+    let own = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2025-02-02T00:00:00.000";
+    let (text, asked) = from(&format!("map = {{ \"{stream}\" = \"{own}\" }}"));
+    assert_eq!(asked, []);
+    assert!(text.contains(&format!("event_source_arn = \"{own}\"")), "{text}");
+    assert!(text.contains("[\"arn:aws:dynamodb:eu-central-1:123456789012:table/orders\"]"), "{text}");
+    assert!(text.contains("\"orders-worker\""), "{text}");
 }

@@ -118,3 +118,18 @@ fn what_is_no_text_is_told_and_a_table_of_all_regions_stays() {
     assert_eq!(result.files[Path::new("sdk.js")], regions.as_bytes());
     assert!(told(&result, codes::R_KEPT)[0].contains("so many regions"));
 }
+
+#[test]
+fn the_beginning_of_both_regions_is_no_mention_of_the_primary() {
+    let main =
+        "locals {\n  eu = startswith(var.region, \"eu-\") ? \"eu\" : \"us\"\n  bucket = \"shop-eu-${var.site}\"\n}\n";
+    let (text, result) = one(main);
+    assert_eq!(text, main);
+    let places: Vec<_> = result
+        .notes
+        .iter()
+        .filter(|note| note.code == pilotlight_findings::codes::R_SPELLING)
+        .map(|note| note.subject.to_string())
+        .collect();
+    assert_eq!(places, ["app/main.tf:3:18"], "{:#?}", result.notes);
+}

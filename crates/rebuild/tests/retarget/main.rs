@@ -1,11 +1,14 @@
 //! The rules of retargeting, each on a source that needs it.
 
 mod backend;
+mod edge;
 mod exclude;
+mod fetched;
 mod files;
 mod globals;
 mod hidden;
 mod modules;
+mod per_call;
 mod regions_apart;
 mod rules;
 #[path = "../world/mod.rs"]

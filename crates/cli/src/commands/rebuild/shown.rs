@@ -4,7 +4,7 @@ use crate::commands::Context;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use pilotlight_findings::{Evidence, Finding};
-use pilotlight_rebuild::Prepared;
+use pilotlight_rebuild::{PLAN_LINE, Prepared};
 use std::collections::BTreeMap;
 
 /// How many edits there are, by rule, and where they are written.
@@ -48,17 +48,61 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// Findings that come before there is a report.
+/// Findings that come before there is a report: the place and what is so, and below it what belongs to it.
 pub(super) fn notes<'f>(findings: impl IntoIterator<Item = &'f Finding>, context: Context<'_>) {
-    for finding in findings {
-        context.screen.note(format!("{}: {} [{}]", finding.subject, finding.message, finding.code));
-        for evidence in &finding.evidence {
-            if let Evidence::Fact { name, value } = evidence {
-                context.screen.note(format!("    {name}: {value}"));
+    findings.into_iter().for_each(|finding| context.screen.note(note(finding)));
+}
+
+fn note(finding: &Finding) -> String {
+    let mut lines = vec![format!("{}: {} [{}]", finding.subject, finding.message, finding.code)];
+    let mut answer = None;
+    for evidence in &finding.evidence {
+        match evidence {
+            Evidence::Fact { name, value } if name == PLAN_LINE => answer = Some(value),
+            // What goes over many lines is copied as it is, and so begins on a line of its own.
+            Evidence::Fact { name, value } if value.contains('\n') => {
+                lines.push(format!("    {name}:"));
+                lines.extend(value.lines().map(|line| format!("        {line}")));
             }
+            Evidence::Fact { name, value } => lines.push(format!("    {name}: {value}")),
+            Evidence::Change { .. } | Evidence::Diff { .. } => {}
         }
-        if let Some(remedy) = &finding.remedy {
-            context.screen.note(format!("    {remedy}"));
+    }
+    match answer {
+        Some(answer) => {
+            lines.push("    add to the stack's standby block:".to_owned());
+            lines.extend(answer.lines().map(|line| format!("        {line}")));
         }
+        None => lines.extend(finding.remedy.iter().map(|remedy| format!("    {remedy}"))),
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pilotlight_findings::Span;
+    use pilotlight_rebuild::OpenQuestion;
+
+    #[test]
+    fn the_lines_for_the_plan_are_shown_once_and_can_be_copied() {
+        let question = OpenQuestion {
+            span: Span::of("live/main.tf", "\n\nx", 2..3),
+            what: "aws_db_instance.a holds data".to_owned(),
+            needs: "choose replica or empty".to_owned(),
+            plan_line: Some("data \"aws_db_instance.a\" {\n  from = \"replica\"\n}".to_owned()),
+        };
+        assert_eq!(
+            note(&question.finding()),
+            "live/main.tf:3:1: aws_db_instance.a holds data: choose replica or empty [PL-R120]\n    \
+             add to the stack's standby block:\n        \
+             data \"aws_db_instance.a\" {\n          from = \"replica\"\n        }"
+        );
+        let asked = OpenQuestion { plan_line: None, ..question };
+        assert_eq!(
+            note(&asked.finding()),
+            "live/main.tf:3:1: aws_db_instance.a holds data [PL-R120]\n    choose replica or empty",
+            "what is needed is told once"
+        );
     }
 }

@@ -69,30 +69,53 @@ impl StackJob<'_> {
         self.rebuild.root(&one.stack, &self.program)
     }
 
-    /// Writes the standby root and makes Terraform's plan of it.
-    pub(super) async fn plan(&self, one: &Prepared, mut line: Line<'_>) -> Result<Planned, RebuildError> {
+    /// Writes the standby root and makes Terraform's plan of it, with its text where that is `read` before the apply.
+    pub(super) async fn plan(&self, one: &Prepared, read: bool, mut line: Line<'_>) -> Result<Planned, RebuildError> {
         self.rebuild.write(one)?;
         let root = self.root(one);
         let installing = self.installing.lock().await;
         self.rebuild.init(one, &root, &self.cancel).await?;
         drop(installing);
         let all: Vec<&State> = self.states.side(Side::Primary).collect();
-        let planned = self.rebuild.plan(one, &root, &all, &self.cancel, &mut |progress| line.show(&progress)).await?;
-        if !planned.is_clean() || !planned.outcome.changes {
-            self.rebuild.discard_plan(one);
-        }
+        let progress = &mut |progress| line.show(&progress);
+        let mut planned = self.rebuild.plan(one, &root, &all, read, &self.cancel, progress).await?;
+        self.discard_unless_applied(one, &mut planned).await?;
         Ok(planned)
     }
 
-    /// Applies what was planned. The result has the line for the log.
+    /// A plan that is not applied is shown all the same, where there is anything to it, and removed.
+    pub(super) async fn discard_unless_applied(
+        &self,
+        one: &Prepared,
+        planned: &mut Planned,
+    ) -> Result<(), RebuildError> {
+        if planned.is_clean() && planned.outcome.changes {
+            return Ok(());
+        }
+        let shown = match planned.is_clean() || planned.text.is_some() {
+            true => Ok(()),
+            false => self.text(one).await.map(|text| planned.text = Some(text)),
+        };
+        self.rebuild.discard_plan(one);
+        shown
+    }
+
+    /// The plan that was made, for a person.
+    pub(super) async fn text(&self, one: &Prepared) -> Result<String, RebuildError> {
+        self.rebuild.plan_text(one, &self.root(one), &self.cancel).await
+    }
+
+    /// Applies what was planned, while `reader` still reads the plan. The result has the line for the log.
     pub(super) async fn apply(
         &self,
         one: &Prepared,
+        reader: impl Future<Output = ()>,
         mut line: Line<'_>,
         proven: &mut Proven,
     ) -> Result<String, RebuildError> {
         let root = self.root(one);
-        let applied = self.rebuild.apply(one, &root, &self.cancel, &mut |progress| line.show(&progress)).await?;
+        let applied =
+            self.rebuild.apply(one, &root, reader, &self.cancel, &mut |progress| line.show(&progress)).await?;
         proven.totals.applied += changes(&applied.counts);
         proven.findings.extend(applied.findings);
         Ok(line.summary())

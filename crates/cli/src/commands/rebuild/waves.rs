@@ -83,10 +83,13 @@ impl<'a> Waves<'a> {
     async fn wave(&mut self, ready: &[&'a Prepared]) -> Result<Vec<(&'a str, Failure)>, Failure> {
         let mut failures: Vec<(&'a str, Failure)> = Vec::new();
         let mut agreed: Vec<(&'a Prepared, Planned)> = Vec::new();
-        for (one, planned) in ready.iter().zip(self.plan(ready).await) {
+        for (one, planned) in ready.iter().zip(self.plan_and_read_quotas(ready).await) {
+            let planned = match planned {
+                Ok(planned) => self.hold_against_quotas(one, planned).await,
+                Err(error) => Err(error),
+            };
             match planned {
-                Ok(mut planned) => {
-                    self.hold_against_quotas(one, &mut planned).await;
+                Ok(planned) => {
                     if let Some(planned) = self.show(one, planned)? {
                         if let Err(declined) = self.ask(one, &planned).await {
                             // The plans hold secrets in the clear.
@@ -119,26 +122,46 @@ impl<'a> Waves<'a> {
         Ok(failures)
     }
 
+    /// The region tells its quotas while Terraform plans.
+    async fn plan_and_read_quotas(&mut self, ready: &[&Prepared]) -> Vec<Result<Planned, RebuildError>> {
+        let mut quotas = self.quotas.take();
+        let reading = async {
+            let Some(quotas) = &mut quotas else { return };
+            for one in ready {
+                if let Some(primary) = self.primary(one) {
+                    quotas.anticipate(&self.job.rebuild.needs_at_most(one, primary)).await;
+                }
+            }
+        };
+        let (planned, ()) = futures::join!(self.plan(ready), reading);
+        self.quotas = quotas;
+        planned
+    }
+
     async fn plan(&self, ready: &[&Prepared]) -> Vec<Result<Planned, RebuildError>> {
         let lines = Lines::new(self.context.screen);
         let mut plans: Vec<BoxFuture<'_, _>> = Vec::new();
         for one in ready {
             // The line appears with its turn: its time is the work's, not the wait's.
             let lines = &lines;
-            plans.push(Box::pin(
-                async move { self.job.plan(one, lines.of(&one.stack, "terraform init and plan")).await },
-            ));
+            plans.push(Box::pin(async move {
+                self.job.plan(one, !self.yes, lines.of(&one.stack, "terraform init and plan")).await
+            }));
         }
         stream::iter(plans).buffered(self.at_once).collect().await
     }
 
     /// What a plan adds is held against the quotas, after the plans before it.
-    async fn hold_against_quotas(&mut self, one: &Prepared, planned: &mut Planned) {
-        let Some(quotas) = &mut self.quotas else { return };
-        planned.findings.extend(quotas.check(&subject(&one.stack), &planned.needs).await);
-        if !planned.is_clean() {
-            self.job.rebuild.discard_plan(one);
+    async fn hold_against_quotas(&mut self, one: &Prepared, mut planned: Planned) -> Result<Planned, RebuildError> {
+        if let Some(quotas) = &mut self.quotas {
+            let short = quotas.check(&subject(&one.stack), &planned.needs).await;
+            let clean = planned.is_clean();
+            planned.findings.extend(short);
+            if clean {
+                self.job.discard_unless_applied(one, &mut planned).await?;
+            }
         }
+        Ok(planned)
     }
 
     /// Shows what was planned; none where it may not be applied.
@@ -147,9 +170,10 @@ impl<'a> Waves<'a> {
         screen.note(format!("\n{}: {}", one.stack, shown::edits_line(one)));
         screen.data(&one.diff)?;
         self.findings.extend(planned.findings.iter().cloned());
-        if !planned.is_clean() || planned.outcome.changes {
-            screen.data(&planned.text)?;
-        } else {
+        if let Some(text) = &planned.text {
+            screen.data(text)?;
+        }
+        if planned.is_clean() && !planned.outcome.changes {
             screen.note(format!("{}: nothing to apply in {}", one.stack, self.job.rebuild.plan.standby));
         }
         if planned.is_clean() {
@@ -192,11 +216,29 @@ impl<'a> Waves<'a> {
         let screen = self.context.screen;
         if planned.outcome.changes {
             let line = lines.of(&one.stack, "apply").total(changes(&planned.outcome.counts));
-            let summary = self.job.apply(one, line, proven).await?;
+            let summary = self.job.apply(one, self.show_late(one, planned, lines), line, proven).await?;
             lines.aside(|| screen.note(summary));
         }
         let Some(primary) = self.primary(one) else { return Ok(()) };
         self.job.verify(one, primary, lines.of(&one.stack, "proving parity"), proven).await
+    }
+
+    /// Nobody reads the plan before an apply that does not ask, so that it is shown for the log while it is applied.
+    async fn show_late(&self, one: &Prepared, planned: &Planned, lines: &Lines<'_>) {
+        if planned.text.is_some() {
+            return;
+        }
+        let screen = self.context.screen;
+        match self.job.text(one).await {
+            Ok(text) => lines.aside(|| {
+                screen.note(format!("\n{}: the plan that is applied", one.stack));
+                // Where nobody takes the output any more, the apply goes on, and the report will say so.
+                let _ = screen.data(&text);
+            }),
+            Err(error) => {
+                lines.aside(|| screen.note(format!("{}: the plan is not shown: failed to {error}", one.stack)))
+            }
+        }
     }
 
     /// Shows what Terraform had to say beside the error itself, which is told with the place in its file.

@@ -31,18 +31,18 @@ pub(super) async fn judge(
     // What the map is told here of machine types is asked of the source when it is prepared.
     let offered = capacity::machines_and_images(&rebuild, states, aws, &mut map).await?;
     let prepared = prepare(&rebuild, project, &stacks, &map, states)?;
-    capacity::judge(&rebuild, &prepared, states, aws, offered, card).await;
+    capacity::judge(&rebuild, &prepared, states, aws, offered.clone(), card).await;
     for one in prepared {
         let mut source: Vec<Finding> = one.retargeted.open.iter().map(OpenQuestion::finding).collect();
-        let policies = one.retargeted.notes.iter().filter(|finding| finding.code == codes::R_GLOBAL_POLICY);
-        source.extend(policies.cloned());
+        let of_source = [codes::R_GLOBAL_POLICY, codes::R_UNDECLARED];
+        source.extend(one.retargeted.notes.iter().filter(|finding| of_source.contains(&finding.code)).cloned());
         let (Some(primary), Some(standby)) =
             (states.get(&one.stack, Side::Primary), states.get(&one.stack, Side::Standby))
         else {
             card.sheet(AreaName::Source).findings.extend(source);
             continue;
         };
-        source.extend(rebuild.as_generated(&one)?);
+        source.extend(rebuild.as_generated(&one, &offered)?);
         if source.iter().any(|finding| finding.code == codes::R_NOT_HERE) {
             not_here.push(one.stack.clone());
         } else if source.iter().all(|finding| finding.severity < Severity::Error) {

@@ -23,6 +23,9 @@ const READERS: [&str; 11] = [
     "abspath",
 ];
 
+/// What `validation`, `precondition`, `postcondition` and `assert` say to a person.
+pub(crate) const ERROR_MESSAGE: &str = "error_message";
+
 /// What was found.
 #[derive(Default)]
 pub(super) struct Collector {
@@ -33,6 +36,7 @@ pub(super) struct Collector {
     pub(super) inner_names: Vec<Range<usize>>,
     pub(super) output_names: Vec<Range<usize>>,
     pub(super) keys: Vec<Range<usize>>,
+    pub(super) said: Vec<Range<usize>>,
     pub(super) joints: Vec<Joint>,
     pub(super) numbers: Vec<Range<usize>>,
 }
@@ -60,12 +64,18 @@ impl Visit for Collector {
         if node.ident.as_str() == "variable" && labels(node).iter().any(|name| is_key_name(name)) {
             self.keys.extend(attribute(&node.body, "default").map(place));
         }
+        if matches!(node.ident.as_str(), "variable" | "output") {
+            self.said.extend(attribute(&node.body, "description").map(place));
+        }
         visit::visit_block(self, node);
     }
 
     fn visit_attr(&mut self, node: &Attribute) {
         if is_key_name(node.key.as_str()) {
             self.keys.push(place(&node.value));
+        }
+        if node.key.as_str() == ERROR_MESSAGE {
+            self.said.push(place(&node.value));
         }
         visit::visit_attr(self, node);
     }

@@ -1,0 +1,62 @@
+//! The port to Auto Scaling, and what is seen through it.
+
+use async_trait::async_trait;
+use pilotlight_findings::{Region, Side};
+use pilotlight_plan::Scale;
+
+/// An Auto Scaling group as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScalingGroup {
+    /// Its name.
+    pub name: String,
+    /// `AutoScalingGroupARN`
+    pub arn: String,
+    /// `MinSize`
+    pub min: u32,
+    /// `MaxSize`
+    pub max: u32,
+    /// `DesiredCapacity`
+    pub desired: u32,
+    /// Instances that are `InService` and `Healthy`.
+    pub healthy: u32,
+}
+
+/// What went wrong with a call to Auto Scaling. Each text is one line for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CapacityError {
+    /// The caller may not.
+    #[error("access denied: {0}")]
+    Denied(String),
+    /// It was understood and refused: nothing was changed.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// No usable answer: whether it had an effect is not known.
+    #[error("no usable answer: {0}")]
+    Unknown(String),
+}
+
+/// What a run needs of Auto Scaling.
+#[async_trait]
+pub trait Capacity: Send + Sync {
+    /// The group of this name; none where there is none.
+    async fn group(&self, region: &Region, name: &str) -> Result<Option<ScalingGroup>, CapacityError>;
+
+    /// Asks for this many instances, at once and past any cooldown.
+    async fn set_desired(&self, region: &Region, name: &str, desired: u32) -> Result<(), CapacityError>;
+}
+
+/// The group of one scale block on one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedGroup {
+    /// On which side.
+    pub side: Side,
+    /// As it is.
+    pub group: ScalingGroup,
+}
+
+/// Where the name of a group is written: in the state of its side.
+pub trait GroupNames: Send + Sync {
+    /// The name of the group at a scale block's address on a side; none where that side's state has no such group, or
+    /// could not be read.
+    fn group_name(&self, scale: &Scale, side: Side) -> Option<String>;
+}

@@ -1,0 +1,129 @@
+//! Turns a group up, and counts what is healthy; or turns it down. Capacity is a desired state: to ask twice changes
+//! nothing more.
+
+use super::{Ending, Performed, STOP_REQUESTED};
+use crate::engine::{Engine, EngineError, Way};
+use crate::{CapacityError, ScaleAction, ScaleGoal, ScalingGroup, Step};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) async fn perform(engine: &mut Engine, step: &Step, action: &ScaleAction) -> Result<Performed, EngineError> {
+    let wanted = Wanted { capacity: action.to, goal: action.goal, only_from: None };
+    reach(engine, step, action, wanted, Way::Do).await
+}
+
+/// Sets the capacity back, where nobody else changed it since. What was turned down is turned up again, and waited
+/// for: traffic goes back to it.
+pub(crate) async fn undo(engine: &mut Engine, step: &Step, action: &ScaleAction) -> Result<Performed, EngineError> {
+    let wanted = Wanted { capacity: action.from, goal: action.goal.reversed(), only_from: Some(action.to) };
+    reach(engine, step, action, wanted, Way::Undo).await
+}
+
+/// The desired state.
+#[derive(Clone, Copy)]
+struct Wanted {
+    capacity: u32,
+    goal: ScaleGoal,
+    /// The capacity that is changed; any other was set by somebody else, and is theirs.
+    only_from: Option<u32>,
+}
+
+impl Wanted {
+    fn is_asked_for(self, seen: &ScalingGroup) -> bool {
+        match self.goal {
+            ScaleGoal::AtLeast => seen.desired >= self.capacity,
+            ScaleGoal::AtMost => seen.desired <= self.capacity,
+        }
+    }
+
+    fn is_there(self, seen: &ScalingGroup) -> bool {
+        self.is_asked_for(seen) && (self.goal == ScaleGoal::AtMost || seen.healthy >= self.capacity)
+    }
+
+    fn is_not_ours(self, seen: &ScalingGroup) -> bool {
+        self.only_from.is_some_and(|from| seen.desired != from)
+    }
+}
+
+async fn reach(
+    engine: &mut Engine,
+    step: &Step,
+    action: &ScaleAction,
+    wanted: Wanted,
+    way: Way,
+) -> Result<Performed, EngineError> {
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let pause = Duration::from_millis(step.retry.pause_ms);
+    let mut acted = engine.attempts(step, way) > 0;
+    let (mut asked, mut refused) = (0, None);
+    loop {
+        let late = engine.ports.clock.elapsed() >= deadline;
+        let waits = match look(engine, action).await {
+            Ok(Some(seen)) if wanted.is_there(&seen) => {
+                let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
+                return Ok(Ending::new(outcome, observed(&seen), words(&seen)).into());
+            }
+            Ok(Some(seen)) if wanted.is_asked_for(&seen) => {
+                if late {
+                    let detail = format!("{} after {} s", words(&seen), step.timeout().as_secs());
+                    return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
+                }
+                words(&seen)
+            }
+            Ok(Some(seen)) if wanted.is_not_ours(&seen) => {
+                let detail = format!("{} was set to {} by somebody else, and is left so", seen.name, seen.desired);
+                return Ok(Ending::new(Outcome::AlreadyDone, observed(&seen), detail).into());
+            }
+            Ok(Some(seen)) => {
+                if late || asked >= step.retry.attempts || matches!(refused, Some((true, _))) {
+                    let cause = refused.map_or_else(String::new, |(_, cause)| format!(": {cause}"));
+                    let detail = format!("{}, and {} are wanted{cause}", words(&seen), wanted.capacity);
+                    return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
+                }
+                if asked > 0 {
+                    engine.intend_again(step, way).await?;
+                } else {
+                    engine.intend(step, way).await?;
+                }
+                (asked, acted) = (asked + 1, true);
+                let answer = engine.ports.capacity.set_desired(&action.region, &action.group, wanted.capacity).await;
+                refused = answer.err().map(|error| (is_final(&error), error.to_string()));
+                words(&seen)
+            }
+            Ok(None) => {
+                let detail = format!("{} has no group {} any more", action.region, action.group);
+                return Ok(Ending::new(Outcome::Failed, Value::Null, detail).into());
+            }
+            Err(error) => {
+                let cause = format!("{} could not be read: {error}", action.group);
+                if late || matches!(error, CapacityError::Denied(_)) {
+                    return Ok(Ending::new(Outcome::Unknown, Value::Null, cause).into());
+                }
+                cause
+            }
+        };
+        engine.ports.watcher.waiting(step, &waits);
+        if engine.ports.stop_requested() {
+            return Ok(Performed::Waits(STOP_REQUESTED.into()));
+        }
+        engine.ports.clock.sleep(pause).await;
+    }
+}
+
+async fn look(engine: &Engine, action: &ScaleAction) -> Result<Option<ScalingGroup>, CapacityError> {
+    engine.ports.capacity.group(&action.region, &action.group).await
+}
+
+/// Whether to ask again would be of no use.
+fn is_final(error: &CapacityError) -> bool {
+    matches!(error, CapacityError::Denied(_) | CapacityError::Refused(_))
+}
+
+fn words(seen: &ScalingGroup) -> String {
+    format!("{} of {} asked for are healthy in {}", seen.healthy, seen.desired, seen.name)
+}
+
+fn observed(seen: &ScalingGroup) -> Value {
+    json!({ "group": seen.name, "desired": seen.desired, "healthy": seen.healthy })
+}

@@ -1,0 +1,274 @@
+//! The standby's group is turned up before the switch and down after the failback.
+
+use crate::estate::*;
+use crate::groups::{AskFault, BOOT, Group, Names};
+use crate::world::World;
+use pilotlight_failover::*;
+use pilotlight_findings::{Side, codes};
+use pilotlight_journal::{Fault, JournalStores, MemoryStore, Operation, latest_run};
+use pilotlight_plan::DrPlan;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const SCALE: &str = r#"
+scale "aws_autoscaling_group.web" {
+  stack       = "app"
+  desired     = 6
+  pilot_light = 1
+  timeout     = "5m"
+}
+"#;
+
+fn plan_with(scale: &str) -> DrPlan {
+    plan_of(&format!("{PLAN}{scale}"))
+}
+
+/// Traffic on a side, the primary at its size, and the standby as it is then.
+fn estate(side: Side) -> World {
+    let world = world(side);
+    let standby = if side == Side::Primary { 1 } else { 6 };
+    world.with(|state| {
+        state.groups.insert("web-primary".into(), Group::of(6, 10));
+        state.groups.insert("web-standby".into(), Group::of(standby, 10));
+        // Nothing was asked for lately.
+        state.elapsed = BOOT;
+    });
+    world
+}
+
+async fn try_compile(world: &World, plan: &DrPlan, direction: Direction) -> Result<Run, CompileError> {
+    let mut observed = observe(plan, world).await.expect("observed");
+    observed.groups = observe_groups(plan, direction, &Names, world).await.expect("groups");
+    compile(plan, direction, &observed, &States)
+}
+
+async fn run_it(world: &World, direction: Direction) -> (Conclusion, Engine) {
+    let run = try_compile(world, &plan_with(SCALE), direction).await.expect("compiled");
+    let store = MemoryStore::new("journal");
+    let stores = JournalStores::one(store.clone());
+    let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+    (engine.drive().await.expect("an end"), engine)
+}
+
+fn group(world: &World, side: Side) -> Group {
+    world.with(|state| state.groups[&format!("web-{side}")].clone())
+}
+
+fn step(engine: &Engine, id: &str) -> (String, String) {
+    let steps = report_of(engine).phases.into_iter().flat_map(|phase| phase.steps);
+    let step = serde_json::to_value(steps.into_iter().find(|step| step.step == id).expect("the step")).expect("json");
+    (step["status"].as_str().expect("text").to_owned(), step["detail"].as_str().expect("text").to_owned())
+}
+
+const UP: &str = "scale/up/app/aws_autoscaling_group.web";
+const DOWN: &str = "finish/down/app/aws_autoscaling_group.web";
+
+#[tokio::test]
+async fn the_standby_is_large_and_healthy_before_traffic_moves_and_small_after_it_went_back() {
+    let world = estate(Side::Primary);
+    let (end, engine) = run_it(&world, Direction::Failover).await;
+    assert_eq!(end.end, End::Succeeded);
+    assert_eq!(step(&engine, UP), ("done".into(), "6 of 6 asked for are healthy in web-standby".into()));
+    assert_eq!(group(&world, Side::Standby).asked, [6]);
+    assert_eq!(group(&world, Side::Primary).asked, [0; 0], "the side that is left is not touched");
+    let asked_at = group(&world, Side::Standby).asked_at;
+    let moved_at = world.with(|state| state.changes[0].0);
+    assert!(moved_at >= asked_at + BOOT, "moved before the instances were healthy");
+
+    let (end, engine) = run_it(&world, Direction::Failback).await;
+    assert_eq!(end.end, End::Succeeded);
+    assert_eq!(step(&engine, UP).0, "already_done");
+    assert_eq!(step(&engine, DOWN), ("done".into(), "1 of 1 asked for are healthy in web-standby".into()));
+    assert_eq!(group(&world, Side::Standby).asked, [6, 1]);
+    assert_eq!(group(&world, Side::Primary).asked, [0; 0]);
+    let back_at = world.with(|state| state.changes.last().expect("a change").0);
+    assert!(group(&world, Side::Standby).asked_at > back_at, "turned down before traffic had left");
+}
+
+#[tokio::test]
+async fn a_group_that_does_not_get_healthy_rolls_the_run_back() {
+    let world = estate(Side::Primary);
+    world.with(|state| state.groups.get_mut("web-standby").expect("it").at_most_healthy = Some(4));
+    let (end, engine) = run_it(&world, Direction::Failover).await;
+    assert_eq!(end.end, End::RolledBack);
+    assert_eq!(world.values("app.shop.test"), PRIMARY);
+    assert_eq!(group(&world, Side::Standby).asked, [6, 1]);
+    assert_eq!(step(&engine, UP).0, "undone");
+    let story = serde_json::to_string(engine.journal().events()).expect("json");
+    assert!(story.contains("4 of 6 asked for are healthy in web-standby after 300 s"), "{story}");
+}
+
+#[tokio::test]
+async fn what_somebody_else_asked_for_meanwhile_is_left() {
+    let world = estate(Side::Primary);
+    world.with(|state| {
+        let failures = std::iter::repeat_n(pilotlight_integrity::CommandOutcome::Exited(3), 9).collect();
+        state.outcomes.insert("./set large".into(), failures);
+        // The program after it in the phase fails, and an autoscaler was at work.
+        let autoscaler = |state: &mut crate::world::State| {
+            if let Some(group) = state.groups.get_mut("web-standby").filter(|group| group.desired == 6) {
+                group.desired = 8;
+            }
+        };
+        state.hooks.insert("./clear".into(), Box::new(autoscaler));
+    });
+    let (end, engine) = run_it(&world, Direction::Failover).await;
+    assert_eq!(end.end, End::RolledBack);
+    assert_eq!(group(&world, Side::Standby).asked, [6]);
+    assert_eq!(group(&world, Side::Standby).desired, 8);
+    let story = serde_json::to_string(engine.journal().events()).expect("json");
+    assert!(story.contains("web-standby was set to 8 by somebody else, and is left so"), "{story}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_looked_for_and_a_refusal_is_final() {
+    for (faults, asked) in
+        [(vec![AskFault::LoseAnswer], vec![6]), (vec![AskFault::LoseRequest, AskFault::LoseRequest], vec![6])]
+    {
+        let world = estate(Side::Primary);
+        world.with(|state| {
+            let group = state.groups.get_mut("web-standby").expect("it");
+            (group.faults, group.failing_reads) = (VecDeque::from(faults), 0);
+        });
+        let (end, _) = run_it(&world, Direction::Failover).await;
+        assert_eq!(end.end, End::Succeeded);
+        assert_eq!(group(&world, Side::Standby).asked, asked);
+    }
+    let world = estate(Side::Primary);
+    world.with(|state| state.groups.get_mut("web-standby").expect("it").faults.push_back(AskFault::Deny));
+    let (end, engine) = run_it(&world, Direction::Failover).await;
+    assert_eq!(end.end, End::RolledBack);
+    let (_, detail) = step(&engine, UP);
+    let story = serde_json::to_string(engine.journal().events()).expect("json");
+    assert!(
+        story.contains("1 of 1 asked for are healthy in web-standby, and 6 are wanted: access denied: autoscaling:SetDesiredCapacity"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_group_does_not_allow_is_refused_before_anything_is_done() {
+    let world = estate(Side::Primary);
+    let error = try_compile(&world, &plan_with(&SCALE.replace("= 6", "= 60")), Direction::Failover).await;
+    assert_eq!(
+        error.expect_err("refused").to_string(),
+        "have 60 instances in aws_autoscaling_group.web of the standby: it allows at most 10"
+    );
+    let back = estate(Side::Standby);
+    let error = try_compile(&back, &plan_with(&SCALE.replace("= 1", "= 0")), Direction::Failback).await;
+    assert_eq!(
+        error.expect_err("refused").to_string(),
+        "have 0 instances in aws_autoscaling_group.web of the standby: it allows at least 1"
+    );
+    let unsaid = try_compile(&back, &plan_with(&SCALE.replace("pilot_light = 1", "")), Direction::Failback).await;
+    let unsaid = unsaid.expect("compiled");
+    assert!(unsaid.step(DOWN).is_none());
+    assert_eq!(unsaid.notes.iter().filter(|note| note.code == codes::F_PILOT_LIGHT_UNKNOWN).count(), 1);
+    let set = "set \"aws_autoscaling_group.web\" { desired_capacity = 2 }";
+    let set = format!("{PLAN}{}", SCALE.replace("pilot_light = 1", ""))
+        .replace("    backend =", &format!("    {set}\n    backend ="));
+    let run = try_compile(&back, &plan_of(&set), Direction::Failback).await.expect("compiled");
+    assert!(matches!(&run.step(DOWN).expect("a step").action, Action::Scale(action) if action.to == 2));
+}
+
+#[tokio::test]
+async fn a_standby_that_is_gone_does_not_keep_traffic_from_going_back() {
+    let world = estate(Side::Standby);
+    world.with(|state| state.groups.remove("web-standby"));
+    let run = try_compile(&world, &plan_with(SCALE), Direction::Failback).await.expect("compiled");
+    assert!(run.step(DOWN).is_none());
+    assert_eq!(run.notes.iter().filter(|note| note.code == codes::F_PILOT_LIGHT_UNKNOWN).count(), 1);
+    world.with(|state| state.groups.remove("web-primary"));
+    let error = observe_groups(&plan_with(SCALE), Direction::Failback, &Names, &world).await.expect_err("no group");
+    assert_eq!(
+        error.to_string(),
+        "find aws_autoscaling_group.web of stack app in the primary: eu-west-1 has no group web-primary"
+    );
+}
+
+/// Both groups as they are in the end, with what was asked of them, but for repetitions.
+async fn with_a_kill(
+    direction: Direction,
+    prepare: fn(&World),
+    at: Option<usize>,
+    before: bool,
+) -> (Vec<Vec<u32>>, End, bool) {
+    let world = estate(began_on(direction));
+    prepare(&world);
+    let store = MemoryStore::new("journal");
+    let creates = Arc::new(AtomicUsize::new(0));
+    if let Some(at) = at {
+        let (world, counter) = (world.clone(), Arc::clone(&creates));
+        store.set_fault(move |operation, _| {
+            if operation != Operation::Create {
+                return None;
+            }
+            let number = counter.fetch_add(1, Ordering::SeqCst);
+            if number >= at {
+                world.kill();
+            }
+            (number > at || (number == at && before)).then_some(Fault::Deny)
+        });
+    }
+    let run = try_compile(&world, &plan_with(SCALE), direction).await.expect("compiled");
+    let stores = JournalStores::one(store.clone());
+    let first = async {
+        let mut engine = Engine::start(run.clone(), "ada@ops", None, &stores, world.ports()).await?;
+        engine.drive().await
+    };
+    let ended = tokio::select! {
+        ended = first => ended.ok(),
+        () = world.died() => None,
+    };
+    let killed = at.is_some_and(|at| creates.load(Ordering::SeqCst) > at);
+    store.clear_fault();
+    world.revive();
+    let end = match ended {
+        Some(conclusion) => conclusion.end,
+        None if latest_run(&store, "shop").await.expect("claims").is_none() => {
+            let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+            engine.drive().await.expect("an end").end
+        }
+        None => match resume(&world, &store).await {
+            Ok(mut engine) => engine.drive().await.expect("an end").end,
+            // The kill came after the last event.
+            Err(_) => {
+                let id = latest_run(&store, "shop").await.expect("claims").expect("a run");
+                let log = pilotlight_journal::read_run(&stores, &id).await.expect("the log");
+                Conclusion::of(&log.state).end
+            }
+        },
+    };
+    let asked = [Side::Primary, Side::Standby].map(|side| {
+        let mut asked = group(&world, side).asked;
+        asked.dedup();
+        asked
+    });
+    (asked.to_vec(), end, killed)
+}
+
+#[tokio::test]
+async fn a_kill_at_every_append_ends_in_the_same_size() {
+    fn fails(world: &World) {
+        world.with(|state| state.groups.get_mut("web-standby").expect("it").at_most_healthy = Some(4));
+    }
+    fn nothing(_: &World) {}
+    for (direction, prepare) in
+        [(Direction::Failover, nothing as fn(&World)), (Direction::Failover, fails), (Direction::Failback, nothing)]
+    {
+        let (reference, end, _) = with_a_kill(direction, prepare, None, false).await;
+        let mut kills = 0;
+        for before in [true, false] {
+            for at in 0.. {
+                let (asked, ended, killed) = with_a_kill(direction, prepare, Some(at), before).await;
+                assert_eq!((&asked, &ended), (&reference, &end), "{direction} killed at {at}, before {before}");
+                if !killed {
+                    break;
+                }
+                kills += 1;
+            }
+        }
+        assert!(kills > 30, "only {kills} kills");
+    }
+}

@@ -1,0 +1,74 @@
+//! What looks like a reference and is none: names that `for` and `dynamic` bind, and addresses that are no values.
+//!
+//! It is asked only of a file that has something undeclared, so it may cost a walk.
+
+use crate::decide::syntax::{attribute, labels, literal, place};
+use hcl_edit::expr::{Expression, ForExpr};
+use hcl_edit::structure::{Attribute, Block};
+use hcl_edit::template::ForDirective;
+use hcl_edit::visit::{self, Visit};
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// Blocks at the top whose addresses may be of what is not there (any more, or yet).
+const ADDRESSES: [&str; 4] = ["moved", "removed", "import", "terraform"];
+/// Attributes whose elements are configurations of providers, or names of the resource's own attributes.
+const NAMES: [&str; 4] = ["provider", "providers", "configuration_aliases", "ignore_changes"];
+
+#[derive(Default)]
+pub(super) struct Scopes {
+    /// Names that are bound anywhere in the file: what is bound in one place is not judged in another.
+    bound: HashSet<String>,
+    addresses: Vec<Range<usize>>,
+}
+
+impl Scopes {
+    pub(super) fn of(body: &hcl_edit::structure::Body) -> Self {
+        let mut scopes = Self::default();
+        scopes.visit_body(body);
+        scopes
+    }
+
+    /// Whether a reference at this place is none.
+    pub(super) fn explain(&self, text: &str, range: &Range<usize>) -> bool {
+        let first = text[range.clone()].split(['.', '[']).next().unwrap_or_default().trim();
+        self.bound.contains(first)
+            || self.addresses.iter().any(|outer| outer.start <= range.start && range.end <= outer.end)
+    }
+}
+
+impl Visit for Scopes {
+    fn visit_block(&mut self, node: &Block) {
+        match (node.ident.as_str(), &labels(node)[..]) {
+            ("dynamic", [label]) => {
+                self.bound.insert((*label).to_owned());
+                if let Some(Expression::Variable(name)) = attribute(&node.body, "iterator") {
+                    self.bound.insert(name.as_str().to_owned());
+                }
+                self.bound.extend(attribute(&node.body, "iterator").and_then(literal).map(str::to_owned));
+            }
+            (kind, _) if ADDRESSES.contains(&kind) => self.addresses.push(place(node)),
+            _ => {}
+        }
+        visit::visit_block(self, node);
+    }
+
+    fn visit_attr(&mut self, node: &Attribute) {
+        if NAMES.contains(&node.key.as_str()) {
+            self.addresses.push(place(&node.value));
+        }
+        visit::visit_attr(self, node);
+    }
+
+    fn visit_for_expr(&mut self, node: &ForExpr) {
+        self.bound.extend(node.intro.key_var.as_ref().map(|name| name.as_str().to_owned()));
+        self.bound.insert(node.intro.value_var.as_str().to_owned());
+        visit::visit_for_expr(self, node);
+    }
+
+    fn visit_for_directive(&mut self, node: &ForDirective) {
+        self.bound.extend(node.for_expr.key_var.as_ref().map(|name| name.as_str().to_owned()));
+        self.bound.insert(node.for_expr.value_var.as_str().to_owned());
+        visit::visit_for_directive(self, node);
+    }
+}
