@@ -4,8 +4,12 @@ use crate::rehearsal::{PRIMARY, STANDBY, eventually, health, instance, lab};
 use pilotlight_lab::{Lab, Lag};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
+
+/// Where a lab that will be killed lives.
+const DOOMED: &str = "PILOTLIGHT_TEST_DOOMED_LAB";
 
 /// Places an order at an app, and gives the status and what it says.
 async fn order(address: Ipv4Addr, id: &str, cents: i64) -> (u16, Value) {
@@ -131,6 +135,71 @@ fn program(lab: &Lab, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Not a test: the process that the next one kills. It runs a lab in the folder that it is told, until then.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a lab to be killed; another test starts it"]
+async fn a_lab_to_be_killed() {
+    let folder = std::env::var(DOOMED).expect("a folder");
+    let _lab = lab(Path::new(&folder)).await;
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_lab_outlives_its_process_that_was_killed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut doomed = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--ignored", "--exact", "databases::a_lab_to_be_killed"])
+        .env(DOOMED, folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("a process");
+    let mut found = None;
+    eventually("the lab is up", async || {
+        found = Lab::attach(&folder.path().join("lab")).await.expect("its files");
+        found.is_some()
+    })
+    .await;
+    let lab = found.expect("a lab");
+    let databases = lab.status().await.expect("status").databases;
+    // The server and all that it started: a killed lab tells nobody to end.
+    let family: Vec<u32> = databases.iter().filter_map(|database| database.pid).flat_map(family).collect();
+    assert!(family.len() > 8, "two servers with their processes: {family:?}");
+    // One of them is dead already when the lab dies, and has left what a killed server leaves.
+    lab.kill_database(PRIMARY).await.expect("killed");
+    let data: Vec<PathBuf> = data_folders(&lab);
+    assert_eq!(data.len(), 2);
+
+    doomed.kill().expect("killed");
+    doomed.wait().expect("it ended");
+    let lives = |pid: &u32| Path::new(&format!("/proc/{pid}")).exists();
+    eventually("its servers are gone", async || !family.iter().any(lives)).await;
+    let elsewhere = |path: &&PathBuf| !path.starts_with(folder.path());
+    eventually("and their files elsewhere", async || !data.iter().filter(elsewhere).any(|path| path.exists())).await;
+    assert!(Lab::attach(&folder.path().join("lab")).await.expect("no lab").is_none());
+}
+
+/// A process and its children.
+fn family(pid: u32) -> Vec<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    std::iter::once(pid).chain(children.split_whitespace().filter_map(|child| child.parse().ok())).collect()
+}
+
+/// Where the servers keep their files, from the logs' own words: in the lab's folder or elsewhere.
+fn data_folders(lab: &Lab) -> Vec<PathBuf> {
+    let inside = [PRIMARY, STANDBY].map(|region| lab.folder().join("postgres").join(region));
+    if inside.iter().all(|path| path.exists()) {
+        return inside.to_vec();
+    }
+    let labs = std::fs::read_dir("/var/tmp").expect("a folder").flatten().map(|entry| entry.path());
+    let is_ours = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path.join(PRIMARY).join("data/postgresql.conf")).unwrap_or_default();
+        let port = text.lines().find_map(|line| line.strip_prefix("port = ")).unwrap_or("none").to_owned();
+        lab.handle().databases[0].url.contains(&format!(":{port}/"))
+    };
+    let ours = labs.filter(is_ours).flat_map(|path| [PRIMARY, STANDBY].map(|region| path.join(region)));
+    ours.collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn databases_are_closed_to_strangers_and_end_with_the_lab() {
     let folder = tempfile::tempdir().expect("folder");
@@ -164,6 +233,6 @@ async fn databases_are_closed_to_strangers_and_end_with_the_lab() {
     assert_eq!(pids.len(), 2);
     lab.stop().await.expect("ended");
     for pid in pids {
-        assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "process {pid} outlives the lab");
+        assert!(!Path::new(&format!("/proc/{pid}")).exists(), "process {pid} outlives the lab");
     }
 }

@@ -11,8 +11,9 @@ const IMAGE: &str = "ami-0d31d4f8d69d7977a";
 
 pub(crate) use pilotlight_lab::{PRIMARY_REGION as PRIMARY, STANDBY_REGION as STANDBY};
 
-/// The lab notices an instance within a third of a second; a check turns after three probes.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The lab notices an instance within a third of a second; a check turns after three probes. A lab starts in two seconds,
+/// and on a machine that compiles besides in many more.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) async fn lab(folder: &Path) -> Lab {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target");
