@@ -53,7 +53,7 @@ pub(crate) enum Task {
 /// Which calls; all, where nothing is said.
 #[derive(Args)]
 pub(crate) struct Calls {
-    /// Those signed for this region; global services are signed for us-east-1.
+    /// Those signed for this region; global services count as us-east-1.
     #[arg(long)]
     region: Option<String>,
     /// Those of this service: ec2, route53, s3.

@@ -35,7 +35,9 @@ pub(super) async fn order(http: &reqwest::Client, names: &Names, name: &str, por
         error: None,
         latency_ms: 0.0,
     };
-    match names.next().await {
+    // Many may wait for one question, so each has a limit of its own.
+    let resolved = tokio::time::timeout(PATIENCE, names.next()).await;
+    match resolved.unwrap_or_else(|_| Err(format!("{name} is not resolved within {PATIENCE:?}"))) {
         Ok(address) => {
             record.address = Some(address.to_string());
             let request = http

@@ -18,6 +18,9 @@ const LAUNCHER: &str = include_str!("../../python/database.py");
 /// A start or an end is told in milliseconds; a clean stop writes a checkpoint first.
 const TELL_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// As Python tells an end by SIGKILL.
+const KILLED: i32 = -9;
+
 /// What the server does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Running {
@@ -175,4 +178,6 @@ async fn listen(stdout: ChildStdout, tell: watch::Sender<Running>) {
             Err(error) => tracing::warn!(%error, line, "a database's guard said something else"),
         }
     }
+    // Whoever killed the guard killed the server with it.
+    let _ = tell.send(Running::Ended(KILLED));
 }

@@ -226,6 +226,11 @@ impl Databases {
     pub(crate) async fn end(&self) {
         let [first, second] = &self.clusters;
         tokio::join!(first.guard.end(), second.guard.end());
+        for place in self.clusters.iter().map(|cluster| &cluster.place).filter(|place| place.elsewhere) {
+            // The guard did it, but for one that was killed.
+            let _ = std::fs::remove_dir_all(&place.folder);
+            let _ = place.folder.parent().map(std::fs::remove_dir);
+        }
     }
 }
 

@@ -125,6 +125,14 @@ async fn orders_survive_what_they_should_and_no_more() {
     assert!(lab.resync_database(STANDBY).await.expect("follows").contains("rewound"));
     assert_eq!(roles(&lab).await, [one("primary", None), one("standby", Some("streaming"))]);
     eventually("the standby has it", async || find(away, "c-1").await == 200).await;
+
+    // Killed by somebody else, it is seen to be dead, and can be started again.
+    let pid = lab.status().await.expect("status").databases[1].pid.expect("it runs").to_string();
+    let killed = std::process::Command::new("kill").args(["-9", &pid]).status().expect("kill");
+    assert!(killed.success());
+    eventually("it is dead", async || roles(&lab).await[1] == one("dead", None)).await;
+    lab.start_database(STANDBY).await.expect("started");
+    eventually("it streams", async || roles(&lab).await[1] == one("standby", Some("streaming"))).await;
     lab.stop().await.expect("ended");
 }
 
