@@ -225,7 +225,7 @@ async fn terraforms_own_words_have_the_place_in_the_source() {
     root.env.insert("TF_CLI_CONFIG_FILE".to_owned(), config.display().to_string());
     let cancel = Cancel::never();
     rebuild.init(&prepared, &root, &cancel).await.expect("initialized");
-    let error = rebuild.plan(&prepared, &root, &[], &cancel, &mut |_| {}).await.map(drop).expect_err("refused");
+    let error = rebuild.plan(&prepared, &root, &[], false, &cancel, &mut |_| {}).await.map(drop).expect_err("refused");
     let RebuildError::Terraform { source, .. } = &error else { panic!("{error:?}") };
     let mut told: Vec<String> = source
         .findings()

@@ -23,6 +23,16 @@ pub(crate) struct Context<'a> {
     pub(crate) plan: Option<&'a Path>,
 }
 
+impl Context<'_> {
+    /// Names the plan in the remedies of a failure that the job goes on from.
+    pub(crate) fn naming(&self, failure: Failure) -> Failure {
+        match self.plan {
+            Some(plan) => failure.naming(plan),
+            None => failure,
+        }
+    }
+}
+
 pub(crate) async fn run(cli: Cli, screen: &Screen) -> Result<Exit, Failure> {
     let plan = cli.command.plan().map(Path::to_path_buf);
     let context = Context { screen, verbose: cli.verbose > 0, plan: plan.as_deref() };

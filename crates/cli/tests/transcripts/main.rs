@@ -8,6 +8,7 @@ mod aws_states;
 mod changed_since;
 mod command_line;
 mod destroy;
+mod ended_early;
 mod explain;
 mod help;
 mod journal;

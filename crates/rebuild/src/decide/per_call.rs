@@ -5,7 +5,7 @@
 //! that call; for a call with `for_each` or `count`, by its key. Calls within modules pass it through.
 
 use super::literal;
-use super::modules::Instances;
+use super::modules::{Instances, calls_of};
 use super::recorded::attribute_value;
 use super::retarget::{Rule, Work};
 use super::syntax::{Reference, Step, attribute, labels, literal as text_of, place};
@@ -216,7 +216,14 @@ impl Passing<'_, '_> {
         let mut calls = 0;
         for caller in &self.work.tree.modules {
             for file in self.work.tree.configuration_of(caller) {
-                let Some(parsed) = self.work.parsed.get(&file) else { continue };
+                let Some(parsed) = self.work.parsed.get(&file) else {
+                    // A call in JSON cannot be given an argument.
+                    let calls = calls_of(self.work, &file);
+                    if calls.iter().any(|call| self.work.tree.called(caller, call).as_deref() == Some(folder)) {
+                        return None;
+                    }
+                    continue;
+                };
                 for block in parsed.syntax.blocks("module") {
                     let Some(name) = self.leads_to(caller, block, folder) else { continue };
                     calls += 1;
@@ -230,9 +237,7 @@ impl Passing<'_, '_> {
                 }
             }
         }
-        // A call in JSON cannot be given an argument.
-        let known: usize = self.instances.get(folder).map_or(0, Vec::len);
-        (calls > 0 && calls <= known).then_some(())
+        (calls > 0).then_some(())
     }
 
     fn leads_to<'b>(&self, caller: &Path, block: &'b Block, folder: &Path) -> Option<&'b str> {

@@ -17,8 +17,15 @@ impl Prepared {
         self.in_source(RebuildError::Terraform { stack: self.stack.clone(), source: Box::new(source) })
     }
 
+    /// Terraform says some things once for each resource of the provider: here each is said once.
     pub(super) fn found_in_source(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        findings.into_iter().map(|finding| self.lines().told(finding)).collect()
+        let mut told: Vec<Finding> = Vec::with_capacity(findings.len());
+        for finding in findings.into_iter().map(|finding| self.lines().told(finding)) {
+            if !told.contains(&finding) {
+                told.push(finding);
+            }
+        }
+        told
     }
 
     /// The error with the places of the source.

@@ -120,6 +120,28 @@ fn what_is_no_text_is_told_and_a_table_of_all_regions_stays() {
 }
 
 #[test]
+fn what_a_template_goes_through_is_read_too() {
+    let source = r#"locals {
+  zones = <<-EOT
+    %{for zone in ["eu-west-1a", "eu-west-1b"]~}
+    - ${zone}
+    %{endfor~}
+    %{if local.home == "eu-west-1"}home%{endif}
+  EOT
+  roles = "%{for role in [aws_iam_role.app.arn]}${role}%{endfor}"
+}
+"#;
+    let (text, result) = one(source);
+    assert!(text.contains(r#"in ["eu-central-1a", "eu-central-1b"]~}"#), "{text}");
+    assert!(text.contains(r#"%{if local.home == "eu-central-1"}"#), "{text}");
+    // There is no such resource, and a state has its value: what is taken out leaves no reference.
+    assert!(result.open.is_empty(), "{:#?}", result.open);
+    let source = format!("{source}\nresource \"aws_iam_role\" \"app\" {{\n  name = \"app\"\n}}\n");
+    let (text, _) = one(&source);
+    assert!(text.contains(r#"%{for role in ["arn:aws:iam::123456789012:role/app"]}"#), "{text}");
+}
+
+#[test]
 fn the_beginning_of_both_regions_is_no_mention_of_the_primary() {
     let main =
         "locals {\n  eu = startswith(var.region, \"eu-\") ? \"eu\" : \"us\"\n  bucket = \"shop-eu-${var.site}\"\n}\n";

@@ -223,6 +223,12 @@ fn what_cannot_be_passed_is_asked() {
         assert_eq!(text(&result, "main.tf"), main);
         assert!(result.open.iter().any(|question| question.span.to_string() == at), "{:#?}", result.open);
     }
+    // A call in JSON is given no argument.
+    let (hcl, json) = ("module \"a\" {\n  source = \"./fn\"\n}\n", "{\"module\": {\"b\": {\"source\": \"./fn\"}}}\n");
+    let files = [("main.tf", hcl), ("more.tf.json", json), ("fn/main.tf", one)];
+    let result = retargeted(&files, &[policy("module.a", "p-a"), policy("module.b", "p-b")]);
+    assert_eq!(text(&result, "main.tf"), hcl);
+    assert_eq!(result.open[0].span.to_string(), "app/fn/main.tf:3:11");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use crate::decide::syntax::{attribute, labels, literal, place};
 use hcl_edit::expr::{Expression, ForExpr};
 use hcl_edit::structure::{Attribute, Block};
-use hcl_edit::template::ForDirective;
+use hcl_edit::template::{ForDirective, ForTemplateExpr};
 use hcl_edit::visit::{self, Visit};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -70,5 +70,11 @@ impl Visit for Scopes {
         self.bound.extend(node.for_expr.key_var.as_ref().map(|name| name.as_str().to_owned()));
         self.bound.insert(node.for_expr.value_var.as_str().to_owned());
         visit::visit_for_directive(self, node);
+    }
+
+    // hcl-edit passes over what a `%{for}` goes through.
+    fn visit_for_template_expr(&mut self, node: &ForTemplateExpr) {
+        self.visit_expr(&node.collection_expr);
+        visit::visit_for_template_expr(self, node);
     }
 }

@@ -4,7 +4,7 @@ use super::{FileAt, FilePath, Joint, Reference, Step, Table, attribute, labels, 
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block};
-use hcl_edit::template::{Element, StringTemplate, Template};
+use hcl_edit::template::{Element, ForTemplateExpr, StringTemplate, Template};
 use hcl_edit::visit::{self, Visit};
 use std::ops::Range;
 
@@ -51,6 +51,12 @@ impl Visit for References {
             self.0.push(Reference { span: place(node), interpolation: None, path });
         }
         visit::visit_traversal(self, node);
+    }
+
+    // hcl-edit passes over what a `%{for}` goes through.
+    fn visit_for_template_expr(&mut self, node: &ForTemplateExpr) {
+        self.visit_expr(&node.collection_expr);
+        visit::visit_for_template_expr(self, node);
     }
 }
 
@@ -108,6 +114,12 @@ impl Visit for Collector {
             self.paths.push(path);
         }
         visit::visit_expr(self, node);
+    }
+
+    // hcl-edit passes over what a `%{for}` goes through.
+    fn visit_for_template_expr(&mut self, node: &ForTemplateExpr) {
+        self.visit_expr(&node.collection_expr);
+        visit::visit_for_template_expr(self, node);
     }
 
     fn visit_literal(&mut self, node: &hcl_edit::Spanned<String>) {
