@@ -20,9 +20,9 @@ use tokio::time::MissedTickBehavior;
 /// After the last order, what failed is retried for so long.
 const SETTLE: Duration = Duration::from_secs(10);
 
-/// How fast: quicker than in the watch, in which they came one by one; a long outage leaves hundreds.
-const SETTLE_TICK: Duration = Duration::from_millis(50);
+/// All of them in a round, so many at once: a long outage leaves hundreds. Then a pause, and those that failed again.
 const SETTLE_AT_ONCE: usize = 8;
+const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The estate's name and port.
 const NAME: &str = "app.shop.test";
@@ -163,18 +163,24 @@ impl Client {
         }
         let ended = Instant::now();
         let settled = ended + SETTLE;
-        let mut ticks = tokio::time::interval(SETTLE_TICK);
-        // Whatever is on the way has an end of its own.
-        while !(orders.is_empty() && (seen.failed.is_empty() || Instant::now() > settled)) {
-            tokio::select! {
-                _ = ticks.tick() => {
-                    while Instant::now() < settled && orders.len() < SETTLE_AT_ONCE {
-                        let Some((id, attempt)) = seen.failed.pop_front() else { break };
-                        send(&mut orders, id, attempt + 1);
-                    }
+        loop {
+            let mut round = std::mem::take(&mut seen.failed);
+            loop {
+                while orders.len() < SETTLE_AT_ONCE && Instant::now() < settled {
+                    let Some((id, attempt)) = round.pop_front() else { break };
+                    send(&mut orders, id, attempt + 1);
                 }
-                Some(Ok(attempt)) = orders.join_next() => seen.note(attempt, log.as_mut())?,
+                // Whatever is on the way has an end of its own.
+                match orders.join_next().await {
+                    Some(Ok(attempt)) => seen.note(attempt, log.as_mut())?,
+                    Some(Err(_)) => {}
+                    None => break,
+                }
             }
+            if seen.failed.is_empty() || Instant::now() > settled {
+                break;
+            }
+            tokio::time::sleep(SETTLE_PAUSE).await;
         }
         let (acknowledged, unanswered) = seen.orders();
         let verdict = judge(&self.databases, &acknowledged, &unanswered).await;
