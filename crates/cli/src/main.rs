@@ -15,6 +15,7 @@ mod ports;
 mod progress;
 mod project;
 mod reporting;
+mod signals;
 mod states;
 mod vars;
 

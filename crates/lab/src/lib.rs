@@ -13,6 +13,7 @@ mod addresses;
 mod apps;
 mod aws;
 mod bare;
+mod buckets;
 pub mod client;
 mod control;
 pub mod dns;
