@@ -14,6 +14,8 @@
 mod action;
 mod capacity;
 mod compile;
+mod database;
+mod database_report;
 mod dns;
 mod dry_run;
 mod engine;
@@ -40,7 +42,9 @@ pub use action::{
     Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges, ScaleAction, ScaleGoal,
 };
 pub use capacity::*;
-pub use compile::{CompileError, Refusal, active_side, compile};
+pub use compile::{CompileError, Refusal, active_side, compile, compile_in_mode};
+pub use database::{DatabaseStep, DatabaseTask, Mode};
+pub use database_report::*;
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
 pub use engine::{Conclusion, End, Engine, EngineError};

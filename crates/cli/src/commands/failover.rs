@@ -12,7 +12,8 @@ use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, observe_groups, report, save,
+    CompileError, Direction, Engine, EngineError, Mode, Run, compile_in_mode, load, observe, observe_groups, report,
+    save,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::JournalError;
@@ -37,7 +38,7 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
     project.warn(context.screen);
     let run = match saved {
         Some(run) => run,
-        None => compile_run(&project, direction, &aws, args.resolver.resolver, context).await?,
+        None => compile_run(&project, direction, args.mode.into(), &aws, args.resolver.resolver, context).await?,
     };
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
@@ -69,6 +70,7 @@ fn show_compiled(run: &Run, args: &Move, context: Context<'_>) -> Result<(), Fai
 pub(super) async fn compile_run(
     project: &Project,
     direction: Direction,
+    mode: Mode,
     aws: &Aws,
     resolver: Option<SocketAddr>,
     context: Context<'_>,
@@ -90,7 +92,7 @@ pub(super) async fn compile_run(
     let dns = aws.dns(&project.plan.standby).await;
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
-    compile(&project.plan_for_runs()?, direction, &observed, &states).map_err(|error| {
+    compile_in_mode(&project.plan_for_runs()?, direction, mode, &observed, &states).map_err(|error| {
         let refused = matches!(error, CompileError::Refused(_));
         let failure = Failure::from(error);
         if refused { failure.exit(Exit::Refused) } else { failure }

@@ -3,6 +3,7 @@
 mod aliases;
 mod check_sides;
 mod compiled;
+mod databases;
 mod estate;
 mod faults;
 mod groups;
@@ -14,6 +15,7 @@ mod ownership;
 mod reports;
 mod scaling;
 mod sensitive;
+mod servers;
 mod signal;
 mod signal_object;
 mod ttl;
