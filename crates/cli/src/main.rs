@@ -16,6 +16,7 @@ mod ports;
 mod progress;
 mod project;
 mod reporting;
+mod signals;
 mod states;
 mod terminal;
 mod vars;

@@ -3,11 +3,12 @@
 use crate::output::Screen;
 use crate::progress::Wait;
 use crate::project::Project;
+use crate::signals::SignalObjects;
 use crate::terminal::Terminal;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands, Watcher};
-use pilotlight_integrity::{DnsClient, NetworkProber};
+use pilotlight_integrity::{DnsClient, NetworkProber, Rcode};
 use pilotlight_journal::{Body, Event, Outcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
+        signals: Arc::new(SignalObjects::of(project, aws).await),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
         commands: Arc::new(SystemCommands::in_directory(&project.folder)),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),
@@ -58,6 +60,14 @@ impl NameServers for Delegation {
             return Err(format!("{server} answers, but not as an authority for {name}"));
         }
         Ok(ServerAnswer { values: answer.values, ttl: answer.ttl })
+    }
+
+    async fn resolve(&self, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
+        let answer = self.0.query(name, record_type).await.map_err(|error| error.to_string())?;
+        match answer.rcode {
+            Rcode::NxDomain => Err(format!("{name} does not exist (NXDOMAIN)")),
+            Rcode::NoError => Ok(ServerAnswer { values: answer.values, ttl: answer.ttl }),
+        }
     }
 }
 

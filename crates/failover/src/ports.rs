@@ -1,6 +1,6 @@
 //! What a run needs beside DNS: programs, time, a person, a watcher.
 
-use crate::{Capacity, Dns, Environment, NameServers, Step};
+use crate::{Capacity, Dns, Environment, NameServers, Signals, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pilotlight_integrity::{CommandRun, Prober};
@@ -16,6 +16,8 @@ pub struct Ports {
     pub dns: Arc<dyn Dns>,
     /// The delegation's name servers, asked directly.
     pub name_servers: Arc<dyn NameServers>,
+    /// Objects that health checks read.
+    pub signals: Arc<dyn Signals>,
     /// Auto Scaling.
     pub capacity: Arc<dyn Capacity>,
     /// Checks.

@@ -146,14 +146,23 @@ impl Step {
     pub fn has_undo(&self) -> bool {
         match &self.action {
             Action::Command(command) => command.undo.is_some(),
-            Action::MoveRecords(_) | Action::Scale(_) => true,
+            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) => true,
             _ => false,
         }
     }
 
     /// Whether it moves traffic.
     pub fn moves_traffic(&self) -> bool {
-        matches!(self.action, Action::MoveRecords(_))
+        matches!(self.action, Action::MoveRecords(_) | Action::Signal(_))
+    }
+
+    /// The traffic set that it moves, where it moves one.
+    pub(crate) fn moved_traffic(&self) -> Option<&str> {
+        match &self.action {
+            Action::MoveRecords(changes) => Some(&changes.traffic),
+            Action::Signal(signal) => Some(&signal.changes.traffic),
+            _ => None,
+        }
     }
 }
 
@@ -168,10 +177,20 @@ impl Run {
         self.steps().find(|step| step.id == id)
     }
 
-    /// The records that it moves, a traffic set after the other.
+    /// The records that it moves, a traffic set after the other, each from what it was to where it ends, however many
+    /// moves that takes.
     pub fn record_changes(&self) -> impl Iterator<Item = &RecordChanges> {
         self.steps().filter_map(|step| match &step.action {
-            Action::MoveRecords(changes) => Some(changes),
+            Action::GuardRecords(changes) => Some(changes),
+            Action::GuardSignal(signal) => Some(&signal.changes),
+            _ => None,
+        })
+    }
+
+    /// The moves of one traffic set, in order.
+    pub(crate) fn moves_of(&self, traffic: &str) -> impl Iterator<Item = &RecordChanges> {
+        self.steps().filter_map(move |step| match &step.action {
+            Action::MoveRecords(changes) if changes.traffic == traffic => Some(changes),
             _ => None,
         })
     }

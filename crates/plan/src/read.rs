@@ -4,6 +4,7 @@ mod check;
 mod data;
 mod drift;
 mod head;
+mod method;
 mod scale;
 mod stack;
 mod step;

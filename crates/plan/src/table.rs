@@ -93,6 +93,10 @@ pub(crate) enum Type {
     Duration { least: u64, most: u64 },
     /// A whole number.
     Integer { least: i64, most: i64 },
+    /// A list of whole numbers.
+    Integers { least: i64, most: i64 },
+    /// `true` or `false`.
+    Flag,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of these words.
@@ -105,6 +109,8 @@ pub(crate) enum Type {
     Map,
     /// A text that may name outputs, or a list where the place takes one.
     Value,
+    /// As `Value`, or a map with these attributes.
+    ValueOrMap(&'static [AttributeRow]),
     /// A list of texts that may name outputs.
     Values,
     /// A map of texts that may name outputs.
@@ -121,12 +127,14 @@ impl Type {
             Self::Region => "a region".to_owned(),
             Self::Duration { .. } => "a duration".to_owned(),
             Self::Integer { .. } => "a whole number".to_owned(),
+            Self::Integers { .. } => "a list of whole numbers".to_owned(),
+            Self::Flag => "true or false".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Words(words) => format!("a list of {}", words.join(", ")),
             Self::Texts => "a list of texts".to_owned(),
             Self::TextMap => "a map of texts".to_owned(),
             Self::Map => "a map".to_owned(),
-            Self::Value => "a value".to_owned(),
+            Self::Value | Self::ValueOrMap(_) => "a value".to_owned(),
             Self::Values => "a list of values".to_owned(),
             Self::ValueMap => "a map of values".to_owned(),
             Self::Object(rows) => {

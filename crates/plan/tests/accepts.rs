@@ -2,7 +2,8 @@
 
 use pilotlight_findings::Side;
 use pilotlight_plan::{
-    Approval, CheckKind, CheckSide, DrPlan, Inputs, Method, Outputs, Phase, Value, When, parse, reference_markdown,
+    Approval, CheckKind, CheckSide, DrPlan, Inputs, Method, Outputs, Phase, Shift, Value, Visibility, When, parse,
+    reference_markdown,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -121,6 +122,33 @@ impl Outputs for States {
         let found = self.0.iter().find(|((of, output), _)| *of == side && *output == name);
         found.filter(|_| stack == "app").map(|(_, value)| value)
     }
+}
+
+#[test]
+fn weights_aliases_and_private_zones() {
+    let text = SHOP.replace(
+        "traffic \"storefront\" {\n",
+        "traffic \"inside\" {\n  zone = \"in.test\"\n  zone_id = \"Z2\"\n  visibility = \"private\"\n  method = \"weighted\"\n  \
+         shift = [var.tier, 33, 100]\n  hold = \"1m\"\n  record \"lb.in.test\" \"A\" {\n    primary = { name = stack.app.output.names.lb, \
+         zone_id = \"Z9\", evaluate_target_health = true }\n    standby = { name = \"b.example\", zone_id = \"Z9\" }\n  }\n}\ntraffic \
+         \"storefront\" {\n",
+    );
+    let inputs = Inputs { vars: [("tier".to_owned(), json!(1))].into(), ..inputs() };
+    let plan = parse("plans/shop.hcl", &text, &inputs).unwrap_or_else(|errors| panic!("{errors}"));
+    let [inside, storefront] = plan.traffic.as_slice() else { panic!("two sets") };
+    assert_eq!((inside.visibility, inside.zone_id.as_deref()), (Visibility::Private, Some("Z2")));
+    let shift = Shift { percents: vec![1, 33, 100], hold: Duration::from_secs(60) };
+    assert_eq!(inside.method, Method::Weighted(shift));
+    let alias = |side| match side {
+        Side::Primary => inside.records[0].primary.resolve(side, &States::new()),
+        Side::Standby => inside.records[0].standby.resolve(side, &States::new()),
+    };
+    assert_eq!(
+        alias(Side::Primary),
+        Ok(json!({ "name": "primary.example", "zone_id": "Z9", "evaluate_target_health": true }))
+    );
+    assert_eq!(alias(Side::Standby), Ok(json!({ "name": "b.example", "zone_id": "Z9" })));
+    assert_eq!((storefront.visibility, storefront.zone_id.as_deref()), (Visibility::Public, None));
 }
 
 #[test]
@@ -251,7 +279,7 @@ fn the_side_of_a_check_is_the_one_at_its_moment() {
 fn the_traffic() {
     let plan = shop();
     let [set] = plan.traffic.as_slice() else { panic!("one set") };
-    assert_eq!((set.name.as_str(), set.zone.as_str(), set.method), ("storefront", "shop.test", Method::Record));
+    assert_eq!((set.name.as_str(), set.zone.as_str(), &set.method), ("storefront", "shop.test", &Method::Record));
     let [a, cname] = set.records.as_slice() else { panic!("two records") };
     assert_eq!((a.name.as_str(), a.record_type.as_str(), a.ttl), ("app.shop.test", "A", Some(Duration::from_secs(30))));
     assert_eq!((cname.name.as_str(), cname.ttl), ("*.shop.test", None), "no expectation");

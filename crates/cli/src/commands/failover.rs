@@ -11,7 +11,7 @@ use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::{Failure, quoted};
 use crate::output::write_file;
-use crate::ports::{operator, ports};
+use crate::ports::{name_servers, operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
@@ -21,6 +21,7 @@ use pilotlight_failover::{
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
 use pilotlight_report::{compiled_json_expected, expected_text};
+use std::net::SocketAddr;
 use std::path::Path;
 
 pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>) -> Result<Exit, Failure> {
@@ -46,9 +47,10 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
     let run = match saved {
         Some(run) => run,
         None if args.primary_down => {
-            primary_down::compile_run(&project, direction, &aws, &args.journal, context).await?
+            let resolver = args.resolver.resolver;
+            primary_down::compile_run(&project, direction, &aws, &args.journal, resolver, context).await?
         }
-        None => compile_run(&project, direction, &aws, context).await?,
+        None => compile_run(&project, direction, &aws, args.resolver.resolver, context).await?,
     };
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
@@ -91,6 +93,7 @@ pub(super) async fn compile_run(
     project: &Project,
     direction: Direction,
     aws: &Aws,
+    resolver: Option<SocketAddr>,
     context: Context<'_>,
 ) -> Result<Run, Failure> {
     let mut states = States::default();
@@ -108,7 +111,7 @@ pub(super) async fn compile_run(
     }
     aws.check_credentials(&project.plan.standby).await?;
     let dns = aws.dns(&project.plan.standby).await;
-    let mut observed = observe(&project.plan, &dns).await?;
+    let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
     compile(&project.plan_for_runs()?, direction, &observed, &states).map_err(not_compiled)
 }

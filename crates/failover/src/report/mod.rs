@@ -90,13 +90,13 @@ fn records(story: &Story<'_>) -> Vec<RecordMove> {
     let mut moves = Vec::new();
     for changes in story.run.record_changes() {
         let moved = measure::arrived_at(story, changes).is_some();
-        moves.extend(changes.records.iter().map(|record| RecordMove {
+        moves.extend(changes.groups().iter().map(|group| RecordMove {
             zone: changes.zone.name.clone(),
-            name: crate::observe::query_name(&record.after.name),
-            record_type: record.after.record_type.clone(),
-            ttl: record.after.ttl.unwrap_or(0),
-            before: record.before.values.clone(),
-            after: record.after.values.clone(),
+            name: group.name.clone(),
+            record_type: group.record_type.to_owned(),
+            ttl: group.ttl().unwrap_or(0),
+            before: group.answers_before(),
+            after: group.answers_after(),
             moved,
         }));
     }

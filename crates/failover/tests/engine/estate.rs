@@ -146,8 +146,9 @@ pub(crate) fn standby_breaks(world: &World) {
 }
 
 pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
-    let observed = observe(&plan(), world).await.expect("observed");
-    compile(&plan(), direction, &observed, &States).expect("compiled")
+    let plan = plan_of(&world.with(|state| state.plan.clone()));
+    let observed = observe(&plan, world, world).await.expect("observed");
+    compile(&plan, direction, &observed, &States).expect("compiled")
 }
 
 pub(crate) fn began_on(direction: Direction) -> Side {

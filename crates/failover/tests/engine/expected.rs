@@ -80,7 +80,7 @@ async fn the_other_direction_and_another_program_tell_nothing() {
     let world = world(Side::Primary);
     let renamed = PLAN.replace("traffic \"storefront\"", "traffic \"shop\"").replace("\"size\"", "\"grow\"");
     let plan = plan_of(&renamed);
-    let run = compile(&plan, Direction::Failover, &observe(&plan, &world).await.expect("observed"), &States);
+    let run = compile(&plan, Direction::Failover, &observe(&plan, &world, &world).await.expect("observed"), &States);
     let expected = expected(&run.expect("compiled"), &past);
     let servers = of(&expected, "verify/name-servers/shop").measured.expect("measured of its kind");
     assert_eq!((servers.times, servers.of_this_step), (2, false), "storefront's and api's");
@@ -110,7 +110,7 @@ async fn the_time_that_people_left_a_run_alone_is_not_a_steps() {
 async fn more_than_the_objective_is_a_warning_that_names_the_slowest() {
     let world = world(Side::Primary);
     let plan = plan_of(&PLAN.replace("rto = \"15m\"", "rto = \"45s\""));
-    let observed = observe(&plan, &world).await.expect("observed");
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     let run = compile(&plan, Direction::Failover, &observed, &States).expect("compiled");
     assert_eq!(expected(&run, &past(&[1]).await).finding(&run).map(|finding| finding.message), None);
     let finding = expected(&run, &past(&[20]).await).finding(&run).expect("too slow");

@@ -1,5 +1,6 @@
 //! Runs of a whole plan in a world in memory: kills, faults, races, rollbacks.
 
+mod aliases;
 mod check_sides;
 mod compiled;
 mod estate;
@@ -16,7 +17,10 @@ mod reports;
 mod requests;
 mod scaling;
 mod sensitive;
+mod signal;
+mod signal_object;
 mod ttl;
 mod way_back;
+mod weighted;
 mod wildcards;
 mod world;

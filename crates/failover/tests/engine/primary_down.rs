@@ -8,7 +8,7 @@ use pilotlight_findings::{Explain, Region, Side};
 async fn compiled_without(world: &World, change: impl Fn(&str) -> String) -> (Run, Vec<String>) {
     let plan = plan_of(&change(PLAN));
     let (kept, notes) = without_primary_checks(&plan);
-    let observed = observe(&kept, world).await.expect("observed");
+    let observed = observe(&kept, world, world).await.expect("observed");
     let run = compile(&kept, Direction::Failover, &observed, &States).expect("compiled");
     (run, notes.into_iter().map(|note| format!("{}: {}", note.subject, note.message)).collect())
 }
@@ -51,6 +51,15 @@ async fn where_the_primary_is_us_east_1_every_change_of_a_record_needs_it() {
     ] {
         assert!(told.contains(words), "no {words:?} in {told}");
     }
+}
+
+#[tokio::test]
+async fn a_signal_changes_no_record_and_is_free_of_every_control_plane() {
+    let world = crate::signal::following_world(Side::Primary);
+    let mut run = compiled(&world, Direction::Failover).await;
+    assert!(run.steps().any(|step| matches!(step.action, Action::Signal(_))));
+    run.from.region = Region::new("us-east-1").expect("a region");
+    refuse_primary_calls(&run).expect("not one call of it is answered there");
 }
 
 #[tokio::test]

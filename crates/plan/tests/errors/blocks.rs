@@ -47,16 +47,16 @@ journal = ["file:x"]"#;
 fn methods_stacks_and_durations_of_traffic() {
     let text = r#"traffic "t" {
   zone   = "shop.test"
-  method = "weighted"
-  shift  = [10]
+  method = "wieghted"
+  shfit  = [10]
   record "app.shop.test" "A" {
     primary = stack.app.output.a
     standby = stack.ap.output.a
     ttl     = 30
   }
 }"#;
-    let expected = r#"11:12 PL-P104 use "weighted" for the attribute "method": only "record" may stand there | write "record"
-12:3 PL-P102 find the attribute "shift": a traffic block has none of that name | the names here are zone, method, record
+    let expected = r#"11:12 PL-P104 use "wieghted" for the attribute "method": it is none of record, weighted, signal | did you mean "weighted"?
+12:3 PL-P102 find the attribute "shfit": a traffic block has none of that name | did you mean "shift"?
 15:15 PL-P106 find stack "ap", which an expression names | did you mean "app"?
 16:15 PL-P104 read the attribute "ttl" as a duration: it is a number without a unit | write ttl = "30s" for seconds"#;
     assert_eq!(after_head(text), expected);

@@ -3,6 +3,7 @@
 use crate::commands::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ports::name_servers;
 use crate::project::{Project, States};
 use jiff::Timestamp;
 use pilotlight_cloud::Aws;
@@ -12,6 +13,7 @@ use pilotlight_failover::{
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_journal::{EventStore, JournalStores};
 use pilotlight_rebuild::{FoundKit, find_kit};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Compiles the run. `aws` is one without the primary region.
@@ -20,6 +22,7 @@ pub(super) async fn compile_run(
     direction: Direction,
     aws: &Aws,
     journal: &[String],
+    resolver: Option<SocketAddr>,
     context: Context<'_>,
 ) -> Result<Run, Failure> {
     let refused = |error| Failure::from(error).exit(Exit::Refused);
@@ -31,7 +34,7 @@ pub(super) async fn compile_run(
     let dns = aws.dns(&project.plan.standby).await;
     let (plan, left_out) = without_primary_checks(&project.plan_for_runs()?);
     notes.extend(left_out);
-    let mut observed = observe(&plan, &dns).await?;
+    let mut observed = observe(&plan, &dns, &*name_servers(resolver)).await?;
     // The groups of the standby: a failover asks for no other.
     observed.groups = observe_groups(&plan, direction, &states, &aws.capacity()).await?;
     let mut run = compile(&plan, direction, &observed, &states).map_err(super::not_compiled)?;

@@ -192,3 +192,28 @@ async fn zones_of_the_name_with_their_delegation() {
     );
     assert_eq!(replay.asked().len(), 3, "{:?}", replay.asked());
 }
+
+#[tokio::test]
+async fn a_health_check_is_read_with_route_53s_defaults_and_one_that_is_gone_is_none() {
+    let replay = Replay::new(|_| {
+        Reply::ok(
+            "<GetHealthCheckResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><HealthCheck><Id>hc-1</Id>\
+             <CallerReference>r</CallerReference><HealthCheckConfig><Type>HTTPS</Type><ResourcePath>/signal/on</ResourcePath>\
+             <FullyQualifiedDomainName>dr.s3.eu-central-1.amazonaws.com</FullyQualifiedDomainName>\
+             <RequestInterval>10</RequestInterval><Inverted>true</Inverted></HealthCheckConfig>\
+             <HealthCheckVersion>1</HealthCheckVersion></HealthCheck></GetHealthCheckResponse>",
+        )
+    });
+    let found = replay.aws().dns(&region()).await.health_check("hc-1").await.expect("an answer").expect("a check");
+    assert_eq!((found.interval, found.threshold, found.inverted, found.disabled), (10, 3, true, false));
+    assert_eq!(found.host.as_deref(), Some("dr.s3.eu-central-1.amazonaws.com"));
+    assert_eq!((found.kind.as_str(), found.path.as_deref()), ("HTTPS", Some("/signal/on")));
+    assert_eq!(found.delay(), std::time::Duration::from_secs(30));
+    assert!(replay.asked()[0].starts_with("GET /2013-04-01/healthcheck/hc-1"), "{}", replay.asked()[0]);
+
+    let gone = Replay::new(|_| Reply::route53_error(404, "NoSuchHealthCheck", "no health check hc-2"));
+    assert_eq!(gone.aws().dns(&region()).await.health_check("hc-2").await.expect("an answer"), None);
+    let denied = Replay::new(|_| Reply::route53_error(403, "AccessDenied", "not authorized"));
+    let error = denied.aws().dns(&region()).await.health_check("hc-1").await.expect_err("denied");
+    assert!(matches!(error, DnsError::Denied(_)), "{error:?}");
+}
