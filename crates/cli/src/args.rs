@@ -253,12 +253,35 @@ fn principal(text: &str) -> Result<String, String> {
     }
 }
 
+/// `--mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RunMode {
+    /// The side that is left answers: its databases are fenced and waited for
+    Graceful,
+    /// It may be dead: it is called for nothing that has to succeed
+    Ungraceful,
+}
+
+impl From<RunMode> for pilotlight_failover::Mode {
+    fn from(mode: RunMode) -> Self {
+        match mode {
+            RunMode::Graceful => Self::Graceful,
+            RunMode::Ungraceful => Self::Ungraceful,
+        }
+    }
+}
+
 /// `failover` and `failback`
 #[derive(Debug, Args)]
 pub(crate) struct Move {
     /// The plan file
     #[arg(required_unless_present = "run")]
     pub(crate) plan: Option<PathBuf>,
+
+    /// How to treat the side that traffic leaves: graceful loses no write, and is refused where its databases do not
+    /// answer; ungraceful does without it
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = RunMode::Graceful, conflicts_with = "run")]
+    pub(crate) mode: RunMode,
 
     /// Show every call that the run would make, and change nothing
     #[arg(long, conflicts_with_all = ["save", "run", "yes"])]

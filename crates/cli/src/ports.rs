@@ -8,6 +8,7 @@ use crate::terminal::Terminal;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands, Watcher};
+use pilotlight_integrity::postgres::{PostgresDatabases, SessionOptions};
 use pilotlight_integrity::{DnsClient, NetworkProber, Rcode};
 use pilotlight_journal::{Body, Event, Outcome};
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
         signals: Arc::new(SignalObjects::of(project, aws).await),
+        databases: Arc::new(databases(project, &environment)),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
         commands: Arc::new(SystemCommands::in_directory(&project.folder)),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),
@@ -31,6 +33,15 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         watcher: Arc::new(Progress { screen: *screen, wait }),
         stop,
     }
+}
+
+/// The plan's databases. `PGSSLROOTCERT` means what it means to libpq; rows that a failback keeps are kept beside what
+/// is generated for the plan.
+fn databases(project: &Project, environment: &std::collections::BTreeMap<String, String>) -> PostgresDatabases {
+    let root_certificates = environment.get("PGSSLROOTCERT").filter(|path| !path.is_empty()).map(Into::into);
+    let limits = SessionOptions { root_certificates, ..SessionOptions::default() };
+    let folder = project.folder.join(".pilotlight").join(&project.plan.name).join("lost-writes");
+    PostgresDatabases::new(limits, folder)
 }
 
 /// The delegation's name servers, asked directly.

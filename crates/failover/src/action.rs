@@ -1,6 +1,6 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{HoldAction, HostedZone, RecordSet, SignalAction, Text};
+use crate::{DatabaseStep, HoldAction, HostedZone, RecordSet, SignalAction, Text};
 use pilotlight_findings::Region;
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub enum Action {
     },
     /// Starts a program. It is a desired state: a run that was killed starts it again.
     Command(CommandAction),
+    /// Does something with a database: [`crate::DatabaseTask`] says what.
+    Database(DatabaseStep),
     /// Moves the records of a traffic set in one atomic batch. Its undo is the reverse batch.
     MoveRecords(RecordChanges),
     /// Waits until the change is `INSYNC` and every name server of the delegation answers with the new values.
@@ -210,6 +212,7 @@ pub struct CommandAction {
 pub(crate) fn texts(action: &Action) -> Vec<&Text> {
     match action {
         Action::Command(command) => command.run.iter().chain(command.undo.iter().flatten()).collect(),
+        Action::Database(database) => database.texts().collect(),
         Action::Check(check) => check.probe.texts(),
         Action::Hold(hold) => hold.checks.iter().flat_map(|check| check.probe.texts()).collect(),
         _ => Vec::new(),

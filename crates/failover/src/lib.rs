@@ -14,6 +14,8 @@
 mod action;
 mod capacity;
 mod compile;
+mod database;
+mod database_report;
 mod dns;
 mod dry_run;
 mod engine;
@@ -42,7 +44,9 @@ pub use action::{
     Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges, ScaleAction, ScaleGoal,
 };
 pub use capacity::*;
-pub use compile::{CompileError, Refusal, active_side, compile};
+pub use compile::{CompileError, Refusal, active_side, compile, compile_in_mode};
+pub use database::{DatabaseStep, DatabaseTask, Mode};
+pub use database_report::*;
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
 pub use engine::{Conclusion, End, Engine, EngineError};
@@ -55,7 +59,9 @@ pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };
 pub use ports::*;
-pub use primary_down::{PrimaryDownError, refuse_direction, refuse_primary_calls, without_primary_checks};
+pub use primary_down::{
+    PrimaryDownError, refuse_direction, refuse_primary_calls, without_old_databases, without_primary_checks,
+};
 pub use readiness::{Readiness, readiness};
 pub use record_changes::{RecordGroup, describe};
 pub use report::{ReportError, report};

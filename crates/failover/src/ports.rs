@@ -3,6 +3,7 @@
 use crate::{Capacity, Dns, Environment, NameServers, Signals, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use pilotlight_integrity::postgres::Databases;
 use pilotlight_integrity::{CommandRun, Prober};
 use pilotlight_journal::Event;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Ports {
     pub capacity: Arc<dyn Capacity>,
     /// Checks.
     pub prober: Arc<dyn Prober>,
+    /// Databases.
+    pub databases: Arc<dyn Databases>,
     /// Programs of the plan.
     pub commands: Arc<dyn Commands>,
     /// The person who approves.

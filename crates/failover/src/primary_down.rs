@@ -1,7 +1,7 @@
 //! A run for the hour in which the primary region is not asked for anything (`--primary-down`): what is left out of it,
 //! and what it is refused for. Pure.
 
-use crate::{Call, Direction, Plane, Run, StepCall};
+use crate::{Action, Call, DatabaseTask, Direction, Plane, Run, StepCall};
 use pilotlight_findings::{Code, Explain, Finding, Region, Severity, Side, Subject, codes};
 use pilotlight_plan::{Check, DrPlan, When};
 use std::collections::BTreeMap;
@@ -32,6 +32,41 @@ pub fn without_primary_checks(plan: &DrPlan) -> (DrPlan, Vec<Finding>) {
     (kept, notes)
 }
 
+/// The run without its optional calls of the databases that it leaves, which an ungraceful run makes where they answer.
+/// That the old server is not fenced is said. Calls that a graceful run needs stay, and are refused.
+pub fn without_old_databases(mut run: Run) -> (Run, Vec<Finding>) {
+    let mut notes = Vec::new();
+    let (plan, from) = (run.plan.clone(), run.from.clone());
+    // A call that needs the old side has its region.
+    let optional = |call: &Call| call.service == "postgres" && call.region.is_none();
+    for phase in &mut run.phases {
+        phase.steps.retain_mut(|step| {
+            let needed = step.calls.iter().any(|call| call.region.as_ref() == Some(&from.region));
+            let Action::Database(database) = &mut step.action else { return true };
+            if needed {
+                return true;
+            }
+            let left_out = matches!(database.task, DatabaseTask::Fence | DatabaseTask::Compare);
+            if database.task == DatabaseTask::Fence {
+                let message = format!(
+                    "database {} of the {} is not fenced: {} is not asked (--primary-down)",
+                    database.name, from.side, from.region
+                );
+                let subject = Subject::Plan { name: plan.clone() };
+                notes.push(
+                    Finding::new(codes::F_NOT_FENCED, Severity::Warning, subject, message)
+                        .remedy("keep that server from coming back as a second writer by hand"),
+                );
+            }
+            database.old = None;
+            step.calls.retain(|call| !optional(call));
+            !left_out
+        });
+    }
+    run.phases.retain(|phase| !phase.steps.is_empty());
+    (run, notes)
+}
+
 /// Why a run is not for this hour.
 #[derive(Debug, thiserror::Error)]
 pub enum PrimaryDownError {
@@ -60,7 +95,8 @@ impl Explain for PrimaryDownError {
         Some(match self {
             Self::LeadsThere { .. } => "wait until the region answers, rebuild it to parity, then fail back".into(),
             Self::Needs { .. } => {
-                "change the plan so that the steps named do not need it; without --primary-down the run is compiled with \
+                "change the plan so that the steps named do not need it (with databases, --mode ungraceful does without \
+                 the old ones); without --primary-down the run is compiled with \
                  them, and each fails where its call gets no answer"
                     .into()
             }

@@ -5,7 +5,7 @@
 //! Enums are externally tagged or have a `kind`; durations are whole milliseconds.
 
 use crate::action::texts;
-use crate::{Action, Endpoint, RecordChanges, Text};
+use crate::{Action, Endpoint, Mode, RecordChanges, Text};
 use pilotlight_findings::{Finding, Region};
 use pilotlight_journal::{canonical_json, digest};
 use pilotlight_plan::Phase;
@@ -54,6 +54,9 @@ pub struct Run {
     pub plan_file: String,
     /// Which way traffic moves.
     pub job: Direction,
+    /// How it treats the side that it leaves.
+    #[serde(default, skip_serializing_if = "Mode::is_graceful")]
+    pub mode: Mode,
     /// Where traffic is when the run begins.
     pub from: Endpoint,
     /// Where it is moved to.
@@ -61,6 +64,9 @@ pub struct Run {
     /// The plan's `objectives.rto`, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rto_ms: Option<u64>,
+    /// The plan's `objectives.rpo`, in milliseconds, where it has databases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpo_ms: Option<u64>,
     /// The phases that have steps, in order.
     pub phases: Vec<RunPhase>,
     /// What the compiler chose not to do, or found unwise, and why.
@@ -147,6 +153,7 @@ impl Step {
         match &self.action {
             Action::Command(command) => command.undo.is_some(),
             Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) => true,
+            Action::Database(database) => database.has_undo(),
             _ => false,
         }
     }

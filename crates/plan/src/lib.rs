@@ -12,6 +12,7 @@
 mod check;
 mod content;
 mod data;
+mod database;
 mod dns_name;
 mod dr_plan;
 mod drift;
@@ -41,6 +42,7 @@ mod value;
 
 pub use check::{Check, CheckKind, CheckSide, When};
 pub use data::{ALL_DATA, DataChoice, DataFrom, data_choices};
+pub use database::Database;
 pub use dr_plan::{DrPlan, Objectives};
 pub use drift::{DriftOptions, IgnorePattern};
 pub use duration::{DurationError, format_duration, parse_duration};

@@ -3,7 +3,7 @@
 //! The parser reads by it, and the reference is written from it; there is no second list. Each block's
 //! row stands in the module of that block.
 
-use crate::{check, drift, head, scale, stack, step, traffic};
+use crate::{check, database, drift, head, scale, stack, step, traffic};
 
 /// The blocks of a plan, in the order of the reference.
 pub(crate) static BLOCKS: &[&BlockRow] = &[
@@ -11,6 +11,7 @@ pub(crate) static BLOCKS: &[&BlockRow] = &[
     &stack::STACK,
     &traffic::TRAFFIC,
     &scale::SCALE,
+    &database::POSTGRES,
     &check::HTTP,
     &check::TCP,
     &check::DNS,

@@ -390,7 +390,11 @@ fn every_default_and_example_of_the_reference_is_read() {
         .filter_map(|rest| rest.split_once("```").map(|(block, _)| block.to_owned()))
         .collect();
     let text = format!("{blocks}\nstack \"network\" {{\n  source = \"n\"\n  state = \"n.tfstate\"\n}}\n");
-    if let Err(errors) = parse("docs/plan.md", &text, &inputs()) {
+    let mut inputs = inputs();
+    for name in ["ORDERS_PRIMARY_URL", "ORDERS_STANDBY_URL"] {
+        inputs.env.insert(name.to_owned(), "postgres://shop:s3cret@db/orders".to_owned());
+    }
+    if let Err(errors) = parse("docs/plan.md", &text, &inputs) {
         panic!("{}", errors.iter().map(|error| format!("{error}\n")).collect::<String>());
     }
 }
@@ -412,4 +416,26 @@ fn the_patterns_of_drift_keep_their_places() {
         ]
     );
     assert!(parse("plans/shop.hcl", SHOP, &inputs()).expect("a plan").drift.ignore.is_empty());
+}
+
+#[test]
+fn a_database_has_its_servers_by_name_and_its_limits() {
+    let text = format!(
+        "{SHOP}\n{}",
+        r#"database "postgres" "orders" {
+  primary = "postgres://shop:${env("TOKEN")}@${stack.app.output.public_ips[0]}/orders"
+  standby = env("TOKEN")
+  tables  = ["orders", "shop.payments"]
+  promote_timeout = "5m"
+}
+"#
+    );
+    let plan = parse("plans/shop.hcl", &text, &inputs()).expect("a plan");
+    let [database] = plan.databases.as_slice() else { panic!("{:?}", plan.databases) };
+    assert_eq!((database.name.as_str(), database.tables.len()), ("orders", 2));
+    assert_eq!(database.primary.env_names(), ["TOKEN"]);
+    assert_eq!(database.url(Side::Standby).env_names(), ["TOKEN"]);
+    assert_eq!(database.promote_timeout, Duration::from_secs(300));
+    assert_eq!(database.catch_up_timeout, Duration::from_secs(60));
+    assert_eq!(database.resync, None);
 }

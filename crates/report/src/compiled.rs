@@ -2,7 +2,7 @@
 
 use crate::clean::line as clean;
 use crate::text::TextOptions;
-use pilotlight_failover::{Plane, RecordGroup, RecordSet, Run, Step, dry_run_findings};
+use pilotlight_failover::{Mode, Plane, RecordGroup, RecordSet, Run, Step, dry_run_findings};
 use pilotlight_findings::Severity;
 use std::fmt::Write as _;
 
@@ -28,6 +28,9 @@ pub fn compiled_json(run: &Run) -> String {
 fn write_run(text: &mut String, run: &Run, options: TextOptions) -> std::fmt::Result {
     let (from, to) = (&run.from, &run.to);
     writeln!(text, "{} of {}: {} ({}) to {} ({})", run.job, run.plan, from.region, from.side, to.region, to.side)?;
+    if run.mode == Mode::Ungraceful {
+        writeln!(text, "ungraceful: the {} is called for nothing that has to succeed", from.side)?;
+    }
     if let Ok(digest) = run.digest() {
         writeln!(text, "digest {digest}")?;
     }

@@ -13,6 +13,7 @@ mod clean;
 mod codes;
 mod compiled;
 mod cut;
+mod databases;
 mod evidence;
 mod expected;
 mod group;

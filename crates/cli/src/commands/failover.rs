@@ -16,7 +16,8 @@ use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, observe_groups, report, save,
+    CompileError, Direction, Engine, EngineError, Mode, Run, compile_in_mode, load, observe, observe_groups, report,
+    save,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
@@ -48,9 +49,10 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         Some(run) => run,
         None if args.primary_down => {
             let resolver = args.resolver.resolver;
-            primary_down::compile_run(&project, direction, &aws, &args.journal, resolver, context).await?
+            primary_down::compile_run(&project, (direction, args.mode.into()), &aws, &args.journal, resolver, context)
+                .await?
         }
-        None => compile_run(&project, direction, &aws, args.resolver.resolver, context).await?,
+        None => compile_run(&project, direction, args.mode.into(), &aws, args.resolver.resolver, context).await?,
     };
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
@@ -92,6 +94,7 @@ async fn show_compiled(
 pub(super) async fn compile_run(
     project: &Project,
     direction: Direction,
+    mode: Mode,
     aws: &Aws,
     resolver: Option<SocketAddr>,
     context: Context<'_>,
@@ -113,7 +116,7 @@ pub(super) async fn compile_run(
     let dns = aws.dns(&project.plan.standby).await;
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
-    compile(&project.plan_for_runs()?, direction, &observed, &states).map_err(not_compiled)
+    compile_in_mode(&project.plan_for_runs()?, direction, mode, &observed, &states).map_err(not_compiled)
 }
 
 fn not_compiled(error: CompileError) -> Failure {

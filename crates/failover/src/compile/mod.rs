@@ -3,6 +3,7 @@
 mod calls;
 mod checks;
 mod commands;
+mod databases;
 mod error;
 mod limits;
 mod records;
@@ -19,7 +20,7 @@ pub use error::{CompileError, Refusal};
 pub use records::active_side;
 pub(crate) use values::{Answer, side_answer};
 
-use crate::{Action, CheckStep, Direction, Endpoint, Observed, RUN_VERSION, Retry, Run, RunPhase, Step};
+use crate::{Action, CheckStep, Direction, Endpoint, Mode, Observed, RUN_VERSION, Retry, Run, RunPhase, Step};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Outputs, Phase, When};
 use std::time::Duration;
@@ -32,6 +33,7 @@ const LOOK_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Input<'a> {
     pub(crate) plan: &'a DrPlan,
     pub(crate) direction: Direction,
+    pub(crate) mode: Mode,
     pub(crate) from: Side,
     pub(crate) to: Side,
     pub(crate) outputs: &'a dyn Outputs,
@@ -49,11 +51,25 @@ pub fn compile(
     observed: &Observed,
     outputs: &dyn Outputs,
 ) -> Result<Run, CompileError> {
+    compile_in_mode(plan, direction, Mode::default(), observed, outputs)
+}
+
+/// The same, in a mode: with [`Mode::Ungraceful`] the run does without the side that it leaves.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_in_mode(
+    plan: &DrPlan,
+    direction: Direction,
+    mode: Mode,
+    observed: &Observed,
+    outputs: &dyn Outputs,
+) -> Result<Run, CompileError> {
     let from = match direction {
         Direction::Failover => Side::Primary,
         Direction::Failback => Side::Standby,
     };
-    let input = Input { plan, direction, from, to: from.other(), outputs };
+    let input = Input { plan, direction, mode, from, to: from.other(), outputs };
     let mut notes = Vec::new();
 
     if plan.traffic.is_empty() {
@@ -88,6 +104,7 @@ pub fn compile(
             Phase::Observe => steps.extend(traffic.observe()),
             _ => {}
         }
+        steps.extend(databases::compile_databases(&input, phase, &mut notes)?);
         steps.extend(commands::compile_commands(&input, phase)?);
         if !steps.is_empty() {
             phases.push(RunPhase { phase, steps });
@@ -99,9 +116,11 @@ pub fn compile(
         plan: plan.name.clone(),
         plan_file: plan.file.to_string_lossy().into_owned(),
         job: direction,
+        mode,
         from: Endpoint { side: from, region: plan.region(from).clone() },
         to: Endpoint { side: from.other(), region: plan.region(from.other()).clone() },
         rto_ms: plan.objectives.rto.map(milliseconds),
+        rpo_ms: plan.objectives.rpo.filter(|_| !plan.databases.is_empty()).map(milliseconds),
         phases,
         notes,
     };

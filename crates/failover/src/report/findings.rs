@@ -29,6 +29,7 @@ pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Findin
         }
     }
     findings.extend(missed_objective(story));
+    findings.extend(super::databases::findings(story));
     findings
 }
 

@@ -1,5 +1,6 @@
 //! The report of a run, from its journal alone.
 
+mod databases;
 mod findings;
 mod interventions;
 mod measure;
@@ -66,6 +67,8 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         started_at: story.state.started_at.to_string(),
         finished_at: story.state.finished.as_ref().map(|finished| finished.at.to_string()),
         recovery_time: RecoveryTime { objective_ms: story.run.rto_ms, measured_ms: measure::recovery_ms(&story) },
+        recovery_point: databases::recovery_point(&story),
+        databases: databases::databases(&story),
         phases: steps::phases(&story),
         records: records(&story),
         checks: steps::checks(&story),

@@ -34,6 +34,7 @@ pub(crate) enum OnStop {
 pub(crate) struct Ends {
     pub(crate) records: Vec<RecordSet>,
     pub(crate) flags: BTreeSet<String>,
+    pub(crate) servers: String,
     pub(crate) end: End,
     pub(crate) report: Value,
 }
@@ -114,6 +115,7 @@ fn ends(world: &World, events: &[Event]) -> Ends {
     world.with(|world| Ends {
         records: world.records.clone(),
         flags: world.flags.clone(),
+        servers: world.servers.to_string(),
         end: Conclusion::of(&state).end,
         report: timeless(report(events).expect("a report")),
     })
@@ -168,7 +170,7 @@ pub(crate) async fn survives_every_kill_of(scenario: Scenario, least: usize) -> 
 
 fn nothing(_: &World) {}
 
-fn values_of(ends: &Ends, name: &str) -> Vec<String> {
+pub(crate) fn values_of(ends: &Ends, name: &str) -> Vec<String> {
     ends.records.iter().filter(|set| set.name == name).flat_map(|set| set.values.clone()).collect()
 }
 

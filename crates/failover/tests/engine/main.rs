@@ -3,6 +3,7 @@
 mod aliases;
 mod check_sides;
 mod compiled;
+mod databases;
 mod estate;
 mod expected;
 mod faults;
@@ -17,6 +18,7 @@ mod reports;
 mod requests;
 mod scaling;
 mod sensitive;
+mod servers;
 mod signal;
 mod signal_object;
 mod ttl;

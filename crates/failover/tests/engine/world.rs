@@ -1,6 +1,7 @@
 //! Two regions, a zone, its name servers, programs and a clock, in memory. Time passes only where somebody
 //! waits or asks, so every run of a test is the same run.
 
+use crate::servers::Servers;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use pilotlight_failover::*;
@@ -67,6 +68,10 @@ pub(crate) struct State {
     pub(crate) elsewhere: BTreeMap<String, Vec<String>>,
     /// How many questions name servers were asked: where weights leave a choice, they take turns.
     pub(crate) asked: usize,
+    /// Database servers, by URL.
+    pub(crate) servers: Servers,
+    /// The run's mode.
+    pub(crate) mode: Mode,
     /// Auto Scaling groups by name, with what was asked of them.
     pub(crate) groups: BTreeMap<String, crate::groups::Group>,
 }
@@ -120,6 +125,8 @@ impl World {
             health_checks: Vec::new(),
             elsewhere: BTreeMap::new(),
             asked: 0,
+            servers: Servers::default(),
+            mode: Mode::Graceful,
             groups: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), dead: Arc::default(), died: Arc::default() }
@@ -141,9 +148,10 @@ impl World {
             signals: world.clone(),
             capacity: world.clone(),
             prober: world.clone(),
+            databases: world.clone(),
             commands: world.clone(),
             approver: world.clone(),
-            environment: Arc::new(BTreeMap::from([("TOKEN".to_owned(), "hunter2".to_owned())])),
+            environment: Arc::new(crate::estate::environment()),
             clock: world.clone(),
             watcher: world,
             stop,

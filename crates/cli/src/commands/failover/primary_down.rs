@@ -8,7 +8,8 @@ use crate::project::{Project, States};
 use jiff::Timestamp;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Run, compile, observe, observe_groups, refuse_direction, refuse_primary_calls, without_primary_checks,
+    Direction, Mode, Run, compile_in_mode, observe, observe_groups, refuse_direction, refuse_primary_calls,
+    without_old_databases, without_primary_checks,
 };
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_journal::{EventStore, JournalStores};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 /// Compiles the run. `aws` is one without the primary region.
 pub(super) async fn compile_run(
     project: &Project,
-    direction: Direction,
+    (direction, mode): (Direction, Mode),
     aws: &Aws,
     journal: &[String],
     resolver: Option<SocketAddr>,
@@ -37,7 +38,9 @@ pub(super) async fn compile_run(
     let mut observed = observe(&plan, &dns, &*name_servers(resolver)).await?;
     // The groups of the standby: a failover asks for no other.
     observed.groups = observe_groups(&plan, direction, &states, &aws.capacity()).await?;
-    let mut run = compile(&plan, direction, &observed, &states).map_err(super::not_compiled)?;
+    let run = compile_in_mode(&plan, direction, mode, &observed, &states).map_err(super::not_compiled)?;
+    let (mut run, left_out) = without_old_databases(run);
+    notes.extend(left_out);
     refuse_primary_calls(&run).map_err(refused)?;
     notes.append(&mut run.notes);
     run.notes = notes;

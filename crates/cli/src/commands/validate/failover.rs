@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Run, dry_run_facts, dry_run_findings, observe_signals, readiness, signal_readiness,
+    Direction, Mode, Run, dry_run_facts, dry_run_findings, observe_signals, readiness, signal_readiness,
 };
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
@@ -23,7 +23,7 @@ pub(super) async fn compiled(
     context: Context<'_>,
     card: &mut Scorecard,
 ) -> Result<Option<Run>, Failure> {
-    match compile_run(project, Direction::Failover, aws, resolver, context).await {
+    match compile_run(project, Direction::Failover, Mode::Graceful, aws, resolver, context).await {
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
             // comes from the readiness.
