@@ -15,6 +15,7 @@ mod name_server;
 mod output;
 mod plans;
 mod primary_down;
+mod questions;
 mod route53;
 mod runs;
 mod sandbox;
