@@ -1,6 +1,7 @@
 //! The command line.
 
 mod drift;
+mod freeze;
 
 use crate::output::Color;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use drift::{Drift, Reader, Sides};
+pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
 /// Keeps a second AWS region ready from your Terraform, and moves traffic there and back.
 #[derive(Debug, Parser)]
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Failback(Move),
     /// Look at runs, and go on with one that stopped
     Run(Run),
+    /// Keep pipelines from releasing, and ask in one whether it may
+    Freeze(Freeze),
     /// Print the page behind a code
     Explain(Explain),
 }
@@ -249,12 +253,35 @@ fn principal(text: &str) -> Result<String, String> {
     }
 }
 
+/// `--mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RunMode {
+    /// The side that is left answers: its databases are fenced and waited for
+    Graceful,
+    /// It may be dead: it is called for nothing that has to succeed
+    Ungraceful,
+}
+
+impl From<RunMode> for pilotlight_failover::Mode {
+    fn from(mode: RunMode) -> Self {
+        match mode {
+            RunMode::Graceful => Self::Graceful,
+            RunMode::Ungraceful => Self::Ungraceful,
+        }
+    }
+}
+
 /// `failover` and `failback`
 #[derive(Debug, Args)]
 pub(crate) struct Move {
     /// The plan file
     #[arg(required_unless_present = "run")]
     pub(crate) plan: Option<PathBuf>,
+
+    /// How to treat the side that traffic leaves: graceful loses no write, and is refused where its databases do not
+    /// answer; ungraceful does without it
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = RunMode::Graceful, conflicts_with = "run")]
+    pub(crate) mode: RunMode,
 
     /// Show every call that the run would make, and change nothing
     #[arg(long, conflicts_with_all = ["save", "run", "yes"])]
@@ -267,6 +294,11 @@ pub(crate) struct Move {
     /// Carry out the run in this file, exactly as it was shown
     #[arg(long, value_name = "FILE", conflicts_with = "plan")]
     pub(crate) run: Option<PathBuf>,
+
+    /// Ask nothing of the primary region: what its states said comes from the recovery kit, and a run with a call
+    /// that needs it is refused
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) primary_down: bool,
 
     /// Do not ask
     #[arg(long)]
@@ -300,6 +332,8 @@ pub(crate) enum RunCommand {
     Show(RunShow),
     /// Go on with a run that was stopped or killed
     Resume(RunControl),
+    /// Ask the run's executor, on this machine or another, to stop between two steps
+    Pause(RunPause),
     /// Leave a step out, with a reason, and go on
     Skip(RunStep),
     /// Say yes to a step that waits for a person, and go on
@@ -374,12 +408,26 @@ pub(crate) struct RunControl {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RunPause {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+
+    /// Why; goes into the journal
+    #[arg(long, value_name = "TEXT", value_parser = freeze::reason)]
+    pub(crate) reason: String,
+
+    /// How long to wait until the run has stopped; the request stands after that
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = freeze::duration)]
+    pub(crate) wait: std::time::Duration,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RunAbort {
     #[command(flatten)]
     pub(crate) control: RunControl,
 
     /// Why; goes into the journal
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = freeze::reason)]
     pub(crate) reason: String,
 
     /// Do not ask
@@ -397,7 +445,7 @@ pub(crate) struct RunStep {
     pub(crate) step: String,
 
     /// Why; goes into the journal
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = freeze::reason)]
     pub(crate) reason: String,
 }
 
@@ -416,6 +464,7 @@ impl Command {
             Self::Validate(args) => Some(&args.plan),
             Self::Failover(args) | Self::Failback(args) => args.plan.as_deref(),
             Self::Run(run) => Some(&run.command.journal().plan),
+            Self::Freeze(freeze) => Some(&freeze.command.journal().plan),
             Self::Explain(_) => None,
         }
     }
@@ -428,7 +477,7 @@ impl Command {
             Self::Validate(args) => args.report.out.as_deref(),
             Self::Failover(args) | Self::Failback(args) => args.report.out.as_deref(),
             Self::Run(run) => run.command.out(),
-            Self::Explain(_) => None,
+            Self::Freeze(_) | Self::Explain(_) => None,
         }
     }
 }
@@ -439,6 +488,7 @@ impl RunCommand {
             Self::List(args) => &args.journal,
             Self::Show(args) => &args.run.journal,
             Self::Resume(args) => &args.run.journal,
+            Self::Pause(args) => &args.run.journal,
             Self::Skip(args) | Self::Approve(args) => &args.control.run.journal,
             Self::Abort(args) => &args.control.run.journal,
             Self::Report(args) => &args.run.journal,
@@ -450,6 +500,7 @@ impl RunCommand {
             Self::List(args) => args.output.out.as_deref(),
             Self::Show(args) => args.output.out.as_deref(),
             Self::Resume(args) => args.report.out.as_deref(),
+            Self::Pause(_) => None,
             Self::Skip(args) | Self::Approve(args) => args.control.report.out.as_deref(),
             Self::Abort(args) => args.control.report.out.as_deref(),
             Self::Report(args) => args.report.out.as_deref(),

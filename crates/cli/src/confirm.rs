@@ -68,10 +68,6 @@ pub(crate) async fn confirm_by(
 }
 
 /// The answer to a question, or none where nobody is there to give one.
-pub(crate) fn ask(screen: &Screen, question: &str) -> Option<String> {
-    ask_for(screen, question, YES)
-}
-
 fn ask_for(screen: &Screen, question: &str, word: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;

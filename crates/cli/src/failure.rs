@@ -31,7 +31,8 @@ impl<E: Explain + 'static> From<E> for Failure {
 }
 
 impl Failure {
-    /// From any error that has a code. Exit 1 unless [`Failure::exit`] says otherwise.
+    /// From any error that has a code. Exit 1 unless [`Failure::exit`] says otherwise, or the error is itself a refusal:
+    /// a call to the region that `--primary-down` rules out, whoever was about to make it.
     pub(crate) fn explain(error: &dyn Explain) -> Self {
         let mut causes = Vec::new();
         let mut source = error.source();
@@ -47,8 +48,9 @@ impl Failure {
             // Between what was tried and what stopped it stand the layers of a library.
             causes.drain(1..causes.len() - 1);
         }
+        let refused = error.code() == codes::R_PRIMARY_NEEDED;
         Self {
-            exit: Exit::Error,
+            exit: if refused { Exit::Refused } else { Exit::Error },
             warning: false,
             code: error.code(),
             sentence: error.to_string(),
@@ -121,6 +123,14 @@ impl Failure {
             remedy: None,
             also: Vec::new(),
         }
+    }
+
+    /// In one line, for the middle of something else.
+    pub(crate) fn to_line(&self) -> String {
+        std::iter::once(format!("failed to {}", self.sentence))
+            .chain(self.causes.iter().cloned())
+            .collect::<Vec<_>>()
+            .join(": ")
     }
 
     /// Its code.

@@ -4,6 +4,7 @@
 //! nothing that they could decide: it does not know how drift is found or how a run is executed.
 
 mod args;
+mod at_work;
 mod cancel;
 mod commands;
 mod confirm;
@@ -15,7 +16,9 @@ mod ports;
 mod progress;
 mod project;
 mod reporting;
+mod signals;
 mod states;
+mod terminal;
 mod vars;
 
 use clap::Parser;

@@ -1,20 +1,18 @@
 //! The ports of a run, on this machine and its terminal.
 
-use crate::confirm::ask;
 use crate::output::Screen;
 use crate::progress::Wait;
 use crate::project::Project;
+use crate::signals::SignalObjects;
+use crate::terminal::Terminal;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{
-    ApprovalAnswer, ApprovalQuestion, Approver, NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands,
-    Watcher,
-};
-use pilotlight_integrity::{DnsClient, NetworkProber};
+use pilotlight_failover::{NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands, Watcher};
+use pilotlight_integrity::postgres::{PostgresDatabases, SessionOptions};
+use pilotlight_integrity::{DnsClient, NetworkProber, Rcode};
 use pilotlight_journal::{Body, Event, Outcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// Everything that a run of this project acts through.
 pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketAddr>, screen: &Screen) -> Ports {
@@ -25,6 +23,8 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
+        signals: Arc::new(SignalObjects::of(project, aws).await),
+        databases: Arc::new(databases(project, &environment)),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
         commands: Arc::new(SystemCommands::in_directory(&project.folder)),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),
@@ -33,6 +33,15 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         watcher: Arc::new(Progress { screen: *screen, wait }),
         stop,
     }
+}
+
+/// The plan's databases. `PGSSLROOTCERT` means what it means to libpq; rows that a failback keeps are kept beside what
+/// is generated for the plan.
+fn databases(project: &Project, environment: &std::collections::BTreeMap<String, String>) -> PostgresDatabases {
+    let root_certificates = environment.get("PGSSLROOTCERT").filter(|path| !path.is_empty()).map(Into::into);
+    let limits = SessionOptions { root_certificates, ..SessionOptions::default() };
+    let folder = project.folder.join(".pilotlight").join(&project.plan.name).join("lost-writes");
+    PostgresDatabases::new(limits, folder)
 }
 
 /// The delegation's name servers, asked directly.
@@ -63,35 +72,12 @@ impl NameServers for Delegation {
         }
         Ok(ServerAnswer { values: answer.values, ttl: answer.ttl })
     }
-}
 
-/// Asks for an approval where a person is at the terminal.
-struct Terminal {
-    screen: Screen,
-    wait: Arc<Wait>,
-    stop: watch::Receiver<bool>,
-}
-
-#[async_trait]
-impl Approver for Terminal {
-    async fn ask(&self, question: &ApprovalQuestion) -> ApprovalAnswer {
-        let (screen, question) = (self.screen, question.question.clone());
-        self.wait.pause();
-        let asked = tokio::task::spawn_blocking(move || ask(&screen, &question));
-        let mut stop = self.stop.clone();
-        let asked = tokio::select! {
-            asked = asked => asked.ok().flatten(),
-            // Ctrl-C at the question is no answer to it: the run stops, and can be approved later.
-            _ = stop.wait_for(|stop| *stop) => None,
-        };
-        self.wait.resume();
-        let by = operator();
-        match asked {
-            Some(answer) if answer == "yes" => ApprovalAnswer::Approved { by, reason: "on the terminal".into() },
-            // Return alone, or the end of input: nobody has decided.
-            Some(answer) if answer.is_empty() => ApprovalAnswer::Later,
-            Some(answer) => ApprovalAnswer::Denied { by, reason: format!("answered {answer:?} on the terminal") },
-            None => ApprovalAnswer::Later,
+    async fn resolve(&self, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
+        let answer = self.0.query(name, record_type).await.map_err(|error| error.to_string())?;
+        match answer.rcode {
+            Rcode::NxDomain => Err(format!("{name} does not exist (NXDOMAIN)")),
+            Rcode::NoError => Ok(ServerAnswer { values: answer.values, ttl: answer.ttl }),
         }
     }
 }

@@ -194,6 +194,11 @@ impl Project {
 }
 
 impl Project {
+    /// A bucket's folder that a run writes to, with the credentials of the standby.
+    pub(crate) async fn bucket(&self, url: &str, aws: &Aws) -> Result<Store, Failure> {
+        open_store(url, &self.folder, &self.plan.standby, aws).await
+    }
+
     /// The plan's journal stores for what is kept beside the runs: states are larger than events.
     pub(crate) async fn recovery_stores(&self, aws: &Aws) -> Result<JournalStores, Failure> {
         let mut stores: Option<JournalStores> = None;

@@ -1,6 +1,6 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{HostedZone, RecordSet, Text};
+use crate::{DatabaseStep, HoldAction, HostedZone, RecordSet, SignalAction, Text};
 use pilotlight_findings::Region;
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
@@ -20,10 +20,18 @@ pub enum Action {
     },
     /// Starts a program. It is a desired state: a run that was killed starts it again.
     Command(CommandAction),
+    /// Does something with a database: [`crate::DatabaseTask`] says what.
+    Database(DatabaseStep),
     /// Moves the records of a traffic set in one atomic batch. Its undo is the reverse batch.
     MoveRecords(RecordChanges),
     /// Waits until the change is `INSYNC` and every name server of the delegation answers with the new values.
     AwaitNameServers(RecordChanges),
+    /// Makes sure that name servers answer for the records as one of both sides does.
+    GuardSignal(SignalAction),
+    /// Writes or removes the object that a health check reads. Its undo is the other of both.
+    Signal(SignalAction),
+    /// Probes checks for a while, at a share of the traffic: each has to stay green.
+    Hold(HoldAction),
     /// Asks for capacity, and where that grows waits until it is healthy. Its undo asks for what was there.
     Scale(ScaleAction),
 }
@@ -79,7 +87,7 @@ pub struct RecordChanges {
     pub traffic: String,
     /// The zone with its delegation.
     pub zone: HostedZone,
-    /// One each record, in the plan's order.
+    /// One each record set, in the plan's order: two of one name and type where they are weighted.
     pub records: Vec<RecordChange>,
 }
 
@@ -91,19 +99,6 @@ pub struct RecordChange {
     pub before: RecordSet,
     /// What the run makes of it.
     pub after: RecordSet,
-}
-
-impl RecordChanges {
-    /// The same records, the other way.
-    #[must_use]
-    pub fn reversed(&self) -> Self {
-        let records = self
-            .records
-            .iter()
-            .map(|record| RecordChange { before: record.after.clone(), after: record.before.clone() })
-            .collect();
-        Self { traffic: self.traffic.clone(), zone: self.zone.clone(), records }
-    }
 }
 
 /// A check, at one of its moments.
@@ -187,6 +182,17 @@ impl Probe {
             Self::Command { .. } => "command",
         }
     }
+
+    fn texts(&self) -> Vec<&Text> {
+        match self {
+            Self::Http { url, headers, .. } => {
+                std::iter::once(url).chain(headers.iter().map(|header| &header.value)).collect()
+            }
+            Self::Tcp { address } => vec![address],
+            Self::Dns { name, expect, server, .. } => std::iter::once(name).chain(expect).chain(server).collect(),
+            Self::Command { run } => run.iter().collect(),
+        }
+    }
 }
 
 /// A program to start.
@@ -206,14 +212,9 @@ pub struct CommandAction {
 pub(crate) fn texts(action: &Action) -> Vec<&Text> {
     match action {
         Action::Command(command) => command.run.iter().chain(command.undo.iter().flatten()).collect(),
-        Action::Check(check) => match &check.probe {
-            Probe::Http { url, headers, .. } => {
-                std::iter::once(url).chain(headers.iter().map(|header| &header.value)).collect()
-            }
-            Probe::Tcp { address } => vec![address],
-            Probe::Dns { name, expect, server, .. } => std::iter::once(name).chain(expect).chain(server).collect(),
-            Probe::Command { run } => run.iter().collect(),
-        },
+        Action::Database(database) => database.texts().collect(),
+        Action::Check(check) => check.probe.texts(),
+        Action::Hold(hold) => hold.checks.iter().flat_map(|check| check.probe.texts()).collect(),
         _ => Vec::new(),
     }
 }

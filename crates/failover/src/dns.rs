@@ -1,5 +1,6 @@
 //! The DNS port: what a run needs of Route 53, and the values that pass between.
 
+use crate::HealthCheck;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +123,9 @@ pub trait Dns: Send + Sync {
     /// Submits one batch and returns the change's id.
     async fn change(&self, batch: &ChangeBatch) -> Result<String, DnsError>;
 
+    /// A health check; none where there is none of this id.
+    async fn health_check(&self, id: &str) -> Result<Option<HealthCheck>, DnsError>;
+
     /// Whether a change has reached every name server.
     async fn change_status(&self, change_id: &str) -> Result<ChangeStatus, DnsError>;
 }
@@ -142,4 +146,7 @@ pub struct ServerAnswer {
 pub trait NameServers: Send + Sync {
     /// Asks one server, given by host name, for one name and type. The error is one line for a person.
     async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<ServerAnswer, String>;
+
+    /// Asks the resolver that users would ask, for a name of anybody's zone, such as a load balancer's.
+    async fn resolve(&self, name: &str, record_type: &str) -> Result<ServerAnswer, String>;
 }

@@ -2,7 +2,7 @@
 //!
 //! What is not known is not a no. Each way in which DNS or the journal gives no answer is a refusal of its own.
 
-use crate::compile::{label, side_values};
+use crate::compile::{Answer, label, side_answer};
 use crate::observe::query_name;
 use crate::record_values::{canonical_values, sorted};
 use crate::{Dns, Endpoint, NameServers, RecordSet, observe, report};
@@ -102,14 +102,14 @@ pub async fn refuse_in_dns(
     dns: &dyn Dns,
     name_servers: &dyn NameServers,
 ) -> Result<(), InUse> {
-    let observed = observe(plan, dns).await.map_err(|error| InUse::DnsUnknown {
+    let observed = observe(plan, dns, name_servers).await.map_err(|error| InUse::DnsUnknown {
         reason: "Route 53 does not tell".into(),
         span: error.span().cloned().map(Box::new),
         source: Some(Box::new(error)),
     })?;
     for set in &plan.traffic {
         let Some(seen) = observed.traffic.get(&set.name) else { continue };
-        if seen.zone.name_servers.is_empty() {
+        if seen.zone.name_servers.is_empty() && !seen.zone.private {
             return Err(unknown(&set.span, format!("zone {} has no name servers to ask", seen.zone.name)));
         }
         for (record, sets) in set.records.iter().zip(&seen.records) {
@@ -117,6 +117,11 @@ pub async fn refuse_in_dns(
             for one in sets {
                 known.judge_set(record, one)?;
             }
+            // Nobody outside its VPCs can ask a private zone: what Route 53 has is what they are answered with.
+            if seen.zone.private {
+                continue;
+            }
+            let addresses = known.addresses(record, name_servers).await?;
             let name = query_name(&record.name);
             let asked = seen.zone.name_servers.iter().map(|server| {
                 let name = &name;
@@ -125,15 +130,21 @@ pub async fn refuse_in_dns(
             for (server, answer) in join_all(asked).await {
                 let answer = answer
                     .map_err(|cause| unknown(&record.span, format!("{server} gives no answer for {name}: {cause}")))?;
-                known.judge(record, server, &sorted(&record.record_type, &answer.values))?;
+                addresses.judge(record, server, &sorted(&record.record_type, &answer.values))?;
             }
         }
     }
     Ok(())
 }
 
-/// The values of both sides, as far as they are known.
+/// What both sides answer, as far as it is known.
 struct Known {
+    primary: Option<Answer>,
+    standby: Option<Answer>,
+}
+
+/// The values of both sides, as far as they are known, in one spelling.
+struct Values {
     primary: Option<Vec<String>>,
     standby: Option<Vec<String>>,
 }
@@ -141,22 +152,80 @@ struct Known {
 impl Known {
     fn of(record: &TrafficRecord, outputs: &dyn Outputs) -> Self {
         let of = |side| {
-            let values = side_values(record, side, outputs).ok().filter(|values| !values.is_empty())?;
-            Some(sorted(&record.record_type, &values))
+            let answer = side_answer(record, side, outputs).ok()?;
+            let empty = match &answer {
+                Answer::Values(values) => values.is_empty(),
+                Answer::Alias { name, zone_id, .. } => name.is_empty() || zone_id.is_empty(),
+            };
+            (!empty).then_some(answer)
         };
         Self { primary: of(Side::Primary), standby: of(Side::Standby) }
     }
 
     fn judge_set(&self, record: &TrafficRecord, set: &RecordSet) -> Result<(), InUse> {
-        if let Some(alias) = &set.alias {
-            let reason = format!("{} is an alias of {}, and the plan has values", label(record), alias.dns_name);
-            return Err(unknown(&record.span, reason));
+        let aliases =
+            [&self.primary, &self.standby].into_iter().flatten().all(|one| matches!(one, Answer::Alias { .. }));
+        match &set.alias {
+            Some(alias) if aliases => {
+                let known = self.targets();
+                known.judge(record, "Route 53", &[query_name(&alias.dns_name)])
+            }
+            Some(alias) => {
+                let reason = format!("{} is an alias of {}, and the plan has values", label(record), alias.dns_name);
+                Err(unknown(&record.span, reason))
+            }
+            None => self.values().judge(record, "Route 53", &canonical_values(set)),
         }
-        self.judge(record, "Route 53", &canonical_values(set))
     }
 
+    /// The names of aliases.
+    fn targets(&self) -> Values {
+        let of = |answer: &Option<Answer>| match answer {
+            Some(Answer::Alias { name, .. }) => Some(vec![query_name(name)]),
+            _ => None,
+        };
+        Values { primary: of(&self.primary), standby: of(&self.standby) }
+    }
+
+    fn values(&self) -> Values {
+        let of = |answer: &Option<Answer>| match answer {
+            Some(Answer::Values(values)) => Some(values.clone()),
+            _ => None,
+        };
+        Values { primary: of(&self.primary), standby: of(&self.standby) }
+    }
+
+    /// What name servers answer with: the values, or what the targets of aliases have now.
+    async fn addresses(&self, record: &TrafficRecord, name_servers: &dyn NameServers) -> Result<Values, InUse> {
+        Ok(Values {
+            primary: addresses(&self.primary, record, name_servers).await?,
+            standby: addresses(&self.standby, record, name_servers).await?,
+        })
+    }
+}
+
+async fn addresses(
+    answer: &Option<Answer>,
+    record: &TrafficRecord,
+    name_servers: &dyn NameServers,
+) -> Result<Option<Vec<String>>, InUse> {
+    Ok(match answer {
+        None => None,
+        Some(Answer::Values(values)) => Some(sorted(&record.record_type, values)),
+        Some(Answer::Alias { name, .. }) => {
+            let found = name_servers.resolve(name, &record.record_type).await;
+            let found =
+                found.map_err(|cause| unknown(&record.span, format!("what {name} has is not known: {cause}")))?;
+            Some(sorted(&record.record_type, &found.values))
+        }
+    })
+}
+
+impl Values {
     fn judge(&self, record: &TrafficRecord, by: &str, values: &[String]) -> Result<(), InUse> {
-        let among = |known: &Option<Vec<String>>, value| known.as_ref().is_some_and(|known| known.contains(value));
+        let among = |known: &Option<Vec<String>>, value: &str| {
+            known.as_ref().is_some_and(|known| sorted(&record.record_type, known).iter().any(|one| one == value))
+        };
         for value in values {
             if among(&self.standby, value) {
                 return Err(InUse::Answers {

@@ -4,9 +4,9 @@ mod scaling;
 
 pub use scaling::observe_groups;
 
-use crate::{CapacityError, Dns, DnsError, HostedZone, ObservedGroup, RecordSet};
+use crate::{CapacityError, Dns, DnsError, HostedZone, NameServers, ObservedGroup, RecordSet};
 use pilotlight_findings::{Code, Explain, Region, Side, Span, codes};
-use pilotlight_plan::{DrPlan, TrafficSet};
+use pilotlight_plan::{DrPlan, Method, TrafficSet, Visibility};
 use std::collections::BTreeMap;
 
 /// What Route 53 has for a plan's traffic sets.
@@ -16,12 +16,14 @@ pub struct Observed {
     pub traffic: BTreeMap<String, ObservedTraffic>,
     /// One list for each scale block of the plan, in its order; see [`observe_groups`].
     pub groups: Vec<Vec<ObservedGroup>>,
+    /// Whether the primary region is not to be asked for anything.
+    pub primary_down: bool,
 }
 
 /// What Route 53 has for one traffic set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedTraffic {
-    /// The one public zone of the set's name.
+    /// The one zone that the set means.
     pub zone: HostedZone,
     /// One for each record of the set, in the plan's order: every set of its name and type.
     pub records: Vec<Vec<RecordSet>>,
@@ -31,8 +33,10 @@ pub struct ObservedTraffic {
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
     /// No zone has the name.
-    #[error("find the public hosted zone {zone} of traffic set {traffic}: {found}")]
+    #[error("find the {visibility} hosted zone {zone} of traffic set {traffic}: {found}")]
     NoZone {
+        /// `public` or `private`
+        visibility: &'static str,
         /// The traffic set.
         traffic: String,
         /// The zone's name.
@@ -42,15 +46,27 @@ pub enum ObserveError {
         /// The traffic block.
         span: Span,
     },
-    /// Several public zones have the name, and only the registrar knows which of them answers.
-    #[error("choose a hosted zone for traffic set {traffic}: {} public zones are named {zone}: {}", ids.len(), ids.join(", "))]
+    /// Several zones have the name: of public ones only the registrar knows which answers, of private ones each its VPCs.
+    #[error("choose a hosted zone for traffic set {traffic}: {} {visibility} zones are named {zone}: {}", ids.len(), ids.join(", "))]
     SeveralZones {
+        /// `public` or `private`
+        visibility: &'static str,
         /// The traffic set.
         traffic: String,
         /// The zone's name.
         zone: String,
         /// Their ids.
         ids: Vec<String>,
+        /// The traffic block.
+        span: Span,
+    },
+    /// DNS does not say which name servers a zone has.
+    #[error("ask the resolver for the name servers of {zone}: {cause}")]
+    Delegation {
+        /// The zone's name.
+        zone: String,
+        /// Why.
+        cause: String,
         /// The traffic block.
         span: Span,
     },
@@ -93,13 +109,16 @@ impl Explain for ObserveError {
         match self {
             Self::NoZone { .. } | Self::SeveralZones { .. } => codes::F_ZONE,
             Self::NoGroup { .. } => codes::F_NO_GROUP,
-            Self::Dns { .. } | Self::Capacity { .. } => codes::F_OBSERVE,
+            Self::Dns { .. } | Self::Delegation { .. } | Self::Capacity { .. } => codes::F_OBSERVE,
         }
     }
 
     fn span(&self) -> Option<&Span> {
         match self {
-            Self::NoZone { span, .. } | Self::SeveralZones { span, .. } | Self::NoGroup { span, .. } => Some(span),
+            Self::NoZone { span, .. }
+            | Self::SeveralZones { span, .. }
+            | Self::Delegation { span, .. }
+            | Self::NoGroup { span, .. } => Some(span),
             Self::Dns { .. } | Self::Capacity { .. } => None,
         }
     }
@@ -107,11 +126,14 @@ impl Explain for ObserveError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoZone { .. } => {
-                "correct zone in the traffic block, or use the credentials of the account that owns the zone".into()
+                "correct zone, zone_id or visibility in the traffic block, or use the credentials of the account that owns the zone".into()
             }
             Self::SeveralZones { .. } => {
-                "delete the zone that the registrar does not delegate to: aws route53 list-hosted-zones".into()
+                "name the one that is meant with zone_id in the traffic block; of public ones it is the one that the \
+                 registrar delegates to"
+                    .into()
             }
+            Self::Delegation { .. } => "try again, or name another resolver with --resolver".into(),
             Self::NoGroup { side: Side::Standby, .. } => {
                 "correct address and stack in the scale block, or bring up the standby: pilotlight rebuild".into()
             }
@@ -125,20 +147,38 @@ impl Explain for ObserveError {
     }
 }
 
-/// Reads the zone and the exact record sets of each traffic set. Groups are read by [`observe_groups`].
+/// Reads the zone and the exact record sets of each traffic set; of one that follows a signal what DNS itself tells, as
+/// it is for the hour in which Route 53's API may be down.
+/// Groups are read by [`observe_groups`].
 ///
 /// # Errors
 /// A zone that is not there, is private only or is there twice, and a Route 53 that gives no answer.
-pub async fn observe(plan: &DrPlan, dns: &dyn Dns) -> Result<Observed, ObserveError> {
+pub async fn observe(plan: &DrPlan, dns: &dyn Dns, servers: &dyn NameServers) -> Result<Observed, ObserveError> {
     let mut traffic = BTreeMap::new();
     for set in &plan.traffic {
-        traffic.insert(set.name.clone(), observe_traffic(set, dns).await?);
+        let seen = match &set.method {
+            Method::Signal(_) => observe_delegation(set, servers).await?,
+            Method::Record | Method::Weighted(_) => observe_traffic(set, dns).await?,
+        };
+        traffic.insert(set.name.clone(), seen);
     }
-    Ok(Observed { traffic, groups: Vec::new() })
+    Ok(Observed { traffic, groups: Vec::new(), primary_down: false })
 }
 
-async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraffic, ObserveError> {
-    let zone = public_zone(set, dns).await?;
+/// What the data plane tells of a traffic set that follows a signal: its zone's name servers, from DNS itself.
+async fn observe_delegation(set: &TrafficSet, servers: &dyn NameServers) -> Result<ObservedTraffic, ObserveError> {
+    let failed = |cause: String| ObserveError::Delegation { zone: set.zone.clone(), cause, span: set.span.clone() };
+    let answer = servers.resolve(&set.zone, "NS").await.map_err(failed)?;
+    if answer.values.is_empty() {
+        return Err(failed("it names none".into()));
+    }
+    let name_servers = answer.values.iter().map(|server| query_name(server)).collect();
+    let zone = HostedZone { id: String::new(), name: set.zone.clone(), private: false, name_servers };
+    Ok(ObservedTraffic { zone, records: vec![Vec::new(); set.records.len()] })
+}
+
+pub(crate) async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraffic, ObserveError> {
+    let zone = the_zone(set, dns).await?;
     let mut records = Vec::with_capacity(set.records.len());
     for record in &set.records {
         let sets =
@@ -151,28 +191,42 @@ async fn observe_traffic(set: &TrafficSet, dns: &dyn Dns) -> Result<ObservedTraf
     Ok(ObservedTraffic { zone, records })
 }
 
-async fn public_zone(set: &TrafficSet, dns: &dyn Dns) -> Result<HostedZone, ObserveError> {
+async fn the_zone(set: &TrafficSet, dns: &dyn Dns) -> Result<HostedZone, ObserveError> {
     let zones = dns
         .zones(&set.zone)
         .await
         .map_err(|source| ObserveError::Dns { what: format!("the hosted zones named {}", set.zone), source })?;
-    let private = zones.iter().filter(|zone| zone.private).count();
-    let mut public: Vec<HostedZone> = zones.into_iter().filter(|zone| !zone.private).collect();
-    match public.len() {
-        1 => Ok(public.remove(0)),
+    let (visibility, private) = match set.visibility {
+        Visibility::Public => ("public", false),
+        Visibility::Private => ("private", true),
+    };
+    let (mut of_kind, others): (Vec<HostedZone>, Vec<HostedZone>) =
+        zones.into_iter().partition(|zone| zone.private == private);
+    if let Some(id) = &set.zone_id {
+        of_kind.retain(|zone| zone.id == *id);
+    }
+    match of_kind.len() {
+        1 => Ok(of_kind.remove(0)),
         0 => Err(ObserveError::NoZone {
+            visibility,
             traffic: set.name.clone(),
             zone: set.zone.clone(),
-            found: match private {
-                0 => "the account has no zone of that name".into(),
-                _ => "only a private zone has that name, and it answers inside its VPCs alone".into(),
+            found: match (&set.zone_id, others.is_empty(), private) {
+                (Some(id), ..) => format!("no {visibility} zone of that name has the id {id}"),
+                (None, true, _) => "the account has no zone of that name".into(),
+                (None, false, false) => {
+                    "only a private zone has that name, and it answers inside its VPCs alone; visibility = \"private\" means it"
+                        .into()
+                }
+                (None, false, true) => "only a public zone has that name".into(),
             },
             span: set.span.clone(),
         }),
         _ => Err(ObserveError::SeveralZones {
+            visibility,
             traffic: set.name.clone(),
             zone: set.zone.clone(),
-            ids: public.into_iter().map(|zone| zone.id).collect(),
+            ids: of_kind.into_iter().map(|zone| zone.id).collect(),
             span: set.span.clone(),
         }),
     }

@@ -70,11 +70,23 @@ pub fn run_permissions(run: &Run) -> Vec<Permission> {
         needed.insert(Permission { action: action.into(), resource, needed_by: needed_by.into() });
     };
     let compiling = "compiling a run";
-    need("route53:ListHostedZonesByName", "*".into(), compiling);
-    for changes in run.record_changes() {
-        need("route53:GetHostedZone", zone_arn(partition, &changes.zone.id), compiling);
-    }
     for step in run.steps() {
+        match &step.action {
+            crate::Action::GuardRecords(changes) => {
+                need("route53:ListHostedZonesByName", "*".into(), compiling);
+                need("route53:GetHostedZone", zone_arn(partition, &changes.zone.id), compiling);
+            }
+            crate::Action::Signal(signal) => {
+                let path = signal.url.strip_prefix("s3://").unwrap_or(&signal.url);
+                let bucket = path.split('/').next().unwrap_or(path);
+                // Without the right to list, S3 says of an object that is not there that it is forbidden.
+                need("s3:ListBucket", format!("arn:{partition}:s3:::{bucket}"), &step.id);
+                for action in ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"] {
+                    need(action, format!("arn:{partition}:s3:::{path}"), &step.id);
+                }
+            }
+            _ => {}
+        }
         let zone = zone_of(&step.action);
         for call in step.calls.iter().filter(|call| call.plane == Plane::Control) {
             let resource = match (call.operation.as_str(), zone) {

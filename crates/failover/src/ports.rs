@@ -1,8 +1,9 @@
 //! What a run needs beside DNS: programs, time, a person, a watcher.
 
-use crate::{Capacity, Dns, Environment, NameServers, Step};
+use crate::{Capacity, Dns, Environment, NameServers, Signals, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use pilotlight_integrity::postgres::Databases;
 use pilotlight_integrity::{CommandRun, Prober};
 use pilotlight_journal::Event;
 use std::sync::Arc;
@@ -16,10 +17,14 @@ pub struct Ports {
     pub dns: Arc<dyn Dns>,
     /// The delegation's name servers, asked directly.
     pub name_servers: Arc<dyn NameServers>,
+    /// Objects that health checks read.
+    pub signals: Arc<dyn Signals>,
     /// Auto Scaling.
     pub capacity: Arc<dyn Capacity>,
     /// Checks.
     pub prober: Arc<dyn Prober>,
+    /// Databases.
+    pub databases: Arc<dyn Databases>,
     /// Programs of the plan.
     pub commands: Arc<dyn Commands>,
     /// The person who approves.

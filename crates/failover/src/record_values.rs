@@ -1,7 +1,7 @@
 //! When two record values are the same.
 
-use crate::RecordSet;
 use crate::observe::query_name;
+use crate::{AliasTarget, RecordSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// One spelling for each value: addresses as the standard library writes them, names in lower case and
@@ -30,8 +30,12 @@ pub(crate) fn sorted(record_type: &str, values: &[String]) -> Vec<String> {
 /// Whether two sets answer the same and are routed the same, whatever the order and spelling of values
 /// and the spelling of the name.
 pub(crate) fn same_set(one: &RecordSet, other: &RecordSet) -> bool {
-    let shape =
-        |set: &RecordSet| RecordSet { name: query_name(&set.name), values: canonical_values(set), ..set.clone() };
+    let shape = |set: &RecordSet| RecordSet {
+        name: query_name(&set.name),
+        values: canonical_values(set),
+        alias: set.alias.clone().map(|alias| AliasTarget { dns_name: query_name(&alias.dns_name), ..alias }),
+        ..set.clone()
+    };
     shape(one) == shape(other)
 }
 

@@ -5,7 +5,7 @@
 //! Enums are externally tagged or have a `kind`; durations are whole milliseconds.
 
 use crate::action::texts;
-use crate::{Action, Endpoint, RecordChanges, Text};
+use crate::{Action, Endpoint, Mode, RecordChanges, Text};
 use pilotlight_findings::{Finding, Region};
 use pilotlight_journal::{canonical_json, digest};
 use pilotlight_plan::Phase;
@@ -54,6 +54,9 @@ pub struct Run {
     pub plan_file: String,
     /// Which way traffic moves.
     pub job: Direction,
+    /// How it treats the side that it leaves.
+    #[serde(default, skip_serializing_if = "Mode::is_graceful")]
+    pub mode: Mode,
     /// Where traffic is when the run begins.
     pub from: Endpoint,
     /// Where it is moved to.
@@ -61,6 +64,9 @@ pub struct Run {
     /// The plan's `objectives.rto`, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rto_ms: Option<u64>,
+    /// The plan's `objectives.rpo`, in milliseconds, where it has databases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpo_ms: Option<u64>,
     /// The phases that have steps, in order.
     pub phases: Vec<RunPhase>,
     /// What the compiler chose not to do, or found unwise, and why.
@@ -146,14 +152,24 @@ impl Step {
     pub fn has_undo(&self) -> bool {
         match &self.action {
             Action::Command(command) => command.undo.is_some(),
-            Action::MoveRecords(_) | Action::Scale(_) => true,
+            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) => true,
+            Action::Database(database) => database.has_undo(),
             _ => false,
         }
     }
 
     /// Whether it moves traffic.
     pub fn moves_traffic(&self) -> bool {
-        matches!(self.action, Action::MoveRecords(_))
+        matches!(self.action, Action::MoveRecords(_) | Action::Signal(_))
+    }
+
+    /// The traffic set that it moves, where it moves one.
+    pub(crate) fn moved_traffic(&self) -> Option<&str> {
+        match &self.action {
+            Action::MoveRecords(changes) => Some(&changes.traffic),
+            Action::Signal(signal) => Some(&signal.changes.traffic),
+            _ => None,
+        }
     }
 }
 
@@ -168,10 +184,20 @@ impl Run {
         self.steps().find(|step| step.id == id)
     }
 
-    /// The records that it moves, a traffic set after the other.
+    /// The records that it moves, a traffic set after the other, each from what it was to where it ends, however many
+    /// moves that takes.
     pub fn record_changes(&self) -> impl Iterator<Item = &RecordChanges> {
         self.steps().filter_map(|step| match &step.action {
-            Action::MoveRecords(changes) => Some(changes),
+            Action::GuardRecords(changes) => Some(changes),
+            Action::GuardSignal(signal) => Some(&signal.changes),
+            _ => None,
+        })
+    }
+
+    /// The moves of one traffic set, in order.
+    pub(crate) fn moves_of(&self, traffic: &str) -> impl Iterator<Item = &RecordChanges> {
+        self.steps().filter_map(move |step| match &step.action {
+            Action::MoveRecords(changes) if changes.traffic == traffic => Some(changes),
             _ => None,
         })
     }

@@ -3,6 +3,7 @@
 //! Persisted format, version 1: a JSON object with the fields of [`RunReport`], published as
 //! `docs/schema/run.json`. A field is only ever added; a change of meaning raises the version.
 
+use crate::{DatabaseReport, RecoveryPoint};
 use pilotlight_findings::{Finding, Region, Side};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,12 @@ pub struct RunReport {
     pub finished_at: Option<String>,
     /// Recovery time against its objective.
     pub recovery_time: RecoveryTime,
+    /// Loss of data against its objective; none where the plan has no database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_point: Option<RecoveryPoint>,
+    /// Each database of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<DatabaseReport>,
     /// The phases in order, with their steps.
     pub phases: Vec<PhaseReport>,
     /// The records that the run was to move.
@@ -158,7 +165,7 @@ pub struct CheckReport {
 pub struct Intervention {
     /// When.
     pub at: String,
-    /// `stopped`, `resumed`, `approved`, `skipped`, `takeover`, `rollback`
+    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`
     pub what: String,
     /// Who, where it was a person.
     pub by: String,

@@ -6,6 +6,8 @@
 //! time anew: nothing here is cached and no connection is used twice, because a check that passes on a
 //! remembered answer proves nothing about a failover.
 //!
+//! [`postgres`] speaks to PostgreSQL: lag, fence, promotion, comparison.
+//!
 //! This crate does not know when a check runs, which side of a plan it is about, nor what follows from it.
 
 mod command;
@@ -13,6 +15,7 @@ mod dns_answer;
 mod dns_client;
 mod dns_exchange;
 mod error;
+pub mod postgres;
 mod prober;
 mod spec;
 mod until_green;

@@ -1,4 +1,4 @@
-use crate::chain::{Link, verify_links};
+use crate::chain::{Link, event_key, verify_links};
 use crate::claim::claimed_first_event;
 use crate::{Event, EventStore, JournalError, JournalStores, RunState, copies, replay};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -37,6 +37,14 @@ pub async fn read_run(stores: &JournalStores, run: &str) -> Result<RunLog, Journ
     let events: Vec<Event> = links.into_iter().map(|link| link.event).collect();
     let state = replay(&events).map_err(JournalError::chain(first.url()))?;
     Ok(RunLog { events, state, findings })
+}
+
+/// Whether a run has an event with this number: one read, to wait for what comes next.
+///
+/// # Errors
+/// The store gives no answer or refuses.
+pub async fn has_event(store: &dyn EventStore, run: &str, sequence: u64) -> Result<bool, StoreError> {
+    Ok(store.read(&event_key(run, sequence)).await?.is_some())
 }
 
 /// The ids of all runs in a store, oldest first: a UUID v7 begins with its time.

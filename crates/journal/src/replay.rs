@@ -26,6 +26,10 @@ pub struct RunState {
     pub last_at: Timestamp,
     /// The executor that owns the run.
     pub executor: String,
+    /// Who began or continued the run with that executor, `user@host`.
+    pub owner: String,
+    /// Since when.
+    pub owned_since: Timestamp,
     /// The phase that has begun and not finished.
     pub phase: Option<String>,
     /// Each phase that has begun, in order.
@@ -191,6 +195,8 @@ pub fn replay(events: &[Event]) -> Result<RunState, ChainError> {
         started_at: first.at,
         last_at: first.at,
         executor: first.executor.clone(),
+        owner: operator.clone(),
+        owned_since: first.at,
         phase: None,
         phases: IndexMap::new(),
         steps: IndexMap::new(),
@@ -282,7 +288,11 @@ impl RunState {
             Body::Stopped { step, reason } => {
                 self.stopped = Some(Stopped { at, step: step.clone(), reason: reason.clone() });
             }
-            Body::Resumed { .. } | Body::Takeover { .. } => self.stopped = None,
+            Body::Resumed { by } | Body::Takeover { by, .. } => {
+                self.stopped = None;
+                self.owner.clone_from(by);
+                self.owned_since = at;
+            }
             Body::RunFinished { outcome, detail } => {
                 self.stopped = None;
                 self.finished = Some(Finished { at, outcome: *outcome, detail: detail.clone() });

@@ -4,7 +4,9 @@ use crate::claim::{claim, claim_of, claimed_first_event};
 use crate::copies::{CopyState, inspect};
 use crate::read::read_links;
 use crate::seal::seal;
-use crate::{Body, ChainError, EVENT_VERSION, Event, EventStore, JournalError, RunState, replay};
+use crate::{
+    Body, ChainError, EVENT_VERSION, Event, EventStore, JournalError, Request, RunState, ShelfError, replay, requests,
+};
 use futures::future::join_all;
 use jiff::Timestamp;
 use pilotlight_findings::Finding;
@@ -263,6 +265,29 @@ impl RunJournal {
     /// This executor's id, a UUID v7.
     pub fn executor(&self) -> &str {
         &self.executor
+    }
+
+    /// The requests that people left with this run, from the number `from` on.
+    ///
+    /// # Errors
+    /// The first store gives no answer or refuses, or a request is damaged.
+    pub async fn requests(&self, from: u64) -> Result<Vec<(u64, Request)>, ShelfError> {
+        requests(&*self.first, &self.state.run, from).await
+    }
+
+    /// Whether another executor has written the event that this one would write next: known without an append.
+    ///
+    /// # Errors
+    /// [`JournalError::LostOwnership`] where one has; otherwise the first store gave no answer.
+    pub async fn check_ownership(&self) -> Result<(), JournalError> {
+        let sequence = self.events.len() as u64;
+        let key = event_key(&self.state.run, sequence);
+        let Some(stored) = self.first.read(&key).await.map_err(JournalError::store(self.first.url()))? else {
+            return Ok(());
+        };
+        let other = read_link(&key, &stored).map_err(JournalError::chain(self.first.url()))?;
+        let executor = other.event.executor;
+        Err(JournalError::LostOwnership { run: self.state.run.clone(), sequence, executor })
     }
 
     /// Everything that happened, in order.

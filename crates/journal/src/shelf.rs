@@ -40,6 +40,13 @@ pub struct ShelfIndex {
     objects: BTreeSet<String>,
 }
 
+impl ShelfIndex {
+    /// The first number after all that there are.
+    pub fn next(&self) -> u64 {
+        self.numbers.last().map_or(0, |last| last.saturating_add(1))
+    }
+}
+
 /// Why something of a shelf cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfError {

@@ -88,6 +88,12 @@ impl Aws {
         Ok(instances(&self.send("DescribeInstances", request, "ec2", region).await?, region)?)
     }
 
+    /// Whether an object, `/BUCKET/KEY`, answers somebody without credentials, as Route 53's health checkers are.
+    pub(crate) async fn object_is_there(&self, path: &str) -> Result<bool, AwsError> {
+        let answer = self.client.get(format!("{}{path}", self.endpoint)).send().await?;
+        Ok(answer.status().is_success())
+    }
+
     /// Makes a bucket; one that this account has already is fine.
     pub(crate) async fn create_bucket(&self, bucket: &str, region: &str) -> Result<(), AwsError> {
         let body = format!(

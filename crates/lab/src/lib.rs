@@ -12,6 +12,7 @@ mod addresses;
 mod apps;
 mod aws;
 mod bare;
+mod buckets;
 mod control;
 pub mod dns;
 mod emulator;

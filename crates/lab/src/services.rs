@@ -3,6 +3,7 @@
 use crate::addresses::{NoPrefix, Prefix};
 use crate::apps::Apps;
 use crate::aws::{Aws, AwsError};
+use crate::buckets;
 use crate::control::{Control, token};
 use crate::dns::answer::Role;
 use crate::dns::server::{Sockets, Zones};
@@ -165,6 +166,10 @@ async fn watch_health(zones: Arc<Zones>, client: reqwest::Client) {
 }
 
 async fn probe(zones: Arc<Zones>, client: reqwest::Client, check: HealthCheck) -> (HealthCheck, Option<bool>) {
+    if let Some(object) = buckets::object(&check) {
+        let there = zones.object_is_there(&object).await;
+        return (check, there);
+    }
     let resolved = match &check.domain {
         Some(domain) if check.address.is_none() => addresses(&zones, domain).await,
         _ => Vec::new(),

@@ -15,6 +15,8 @@ pub(crate) enum Content {
     Region(Region),
     Duration(Duration),
     Integer(i64),
+    Integers(Vec<(i64, Range<usize>)>),
+    Flag(bool),
     Texts(Vec<(String, Range<usize>)>),
     TextMap(IndexMap<String, String>),
     Map(IndexMap<String, Json>),
@@ -67,6 +69,8 @@ impl Fields {
         region: Region -> Region;
         duration: Duration -> Duration;
         integer: Integer -> i64;
+        integers: Integers -> Vec<(i64, Range<usize>)>;
+        flag: Flag -> bool;
         texts: Texts -> Vec<(String, Range<usize>)>;
         text_map: TextMap -> IndexMap<String, String>;
         map: Map -> IndexMap<String, Json>;

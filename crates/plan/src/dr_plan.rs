@@ -1,6 +1,6 @@
 //! The plan as a whole, after reading.
 
-use crate::{Approval, Check, CommandStep, DriftOptions, Scale, Stack, TrafficSet};
+use crate::{Approval, Check, CommandStep, Database, DriftOptions, Scale, Stack, TrafficSet};
 use pilotlight_findings::{Region, Side, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,6 +27,8 @@ pub struct DrPlan {
     pub stacks: Vec<Stack>,
     /// In the order of the file.
     pub traffic: Vec<TrafficSet>,
+    /// In the order of the file.
+    pub databases: Vec<Database>,
     /// In the order of the file.
     pub scale: Vec<Scale>,
     /// In the order of the file.

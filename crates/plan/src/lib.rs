@@ -12,6 +12,7 @@
 mod check;
 mod content;
 mod data;
+mod database;
 mod dns_name;
 mod dr_plan;
 mod drift;
@@ -41,17 +42,18 @@ mod value;
 
 pub use check::{Check, CheckKind, CheckSide, When};
 pub use data::{ALL_DATA, DataChoice, DataFrom, data_choices};
+pub use database::Database;
 pub use dr_plan::{DrPlan, Objectives};
 pub use drift::{DriftOptions, IgnorePattern};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::{PlanError, PlanErrors, Problem};
 pub use inputs::Inputs;
-pub use lint::{ROUTE53_PROPAGATION, lint, longest_ttl};
+pub use lint::{ROUTE53_PROPAGATION, lint, longest_ttl, short_hold};
 pub use read::parse;
 pub use reference::reference_markdown;
 pub use role::wrong_with_role;
 pub use scale::Scale;
 pub use stack::{SetOverride, Stack, StandbyOptions};
 pub use step::{Approval, CommandStep, Phase};
-pub use traffic::{Method, TrafficRecord, TrafficSet};
+pub use traffic::{Method, Shift, Signal, TrafficRecord, TrafficSet, Visibility};
 pub use value::{OutputReference, Outputs, Secret, Segment, Value};

@@ -3,6 +3,7 @@
 use crate::check::When;
 use crate::dr_plan::DrPlan;
 use crate::duration::format_duration;
+use crate::traffic::{Method, TrafficRecord};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub fn lint(plan: &DrPlan) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(standby_states(plan));
     findings.extend(ttls(plan));
+    findings.extend(holds(plan));
     findings.extend(journal(plan));
     findings.extend(checks(plan));
     findings
@@ -83,6 +85,40 @@ fn ttls(plan: &DrPlan) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// A hold that ends before resolvers have asked again.
+fn holds(plan: &DrPlan) -> Vec<Finding> {
+    plan.traffic
+        .iter()
+        .filter_map(|set| {
+            let Method::Weighted(shift) = &set.method else { return None };
+            let (record, ttl) =
+                set.records.iter().filter_map(|record| Some((record, record.ttl?))).max_by_key(|(_, ttl)| *ttl)?;
+            short_hold(&set.zone, record, shift.hold, ttl)
+        })
+        .collect()
+}
+
+/// The finding for a hold that is shorter than a record's TTL.
+pub fn short_hold(zone: &str, record: &TrafficRecord, hold: Duration, ttl: Duration) -> Option<Finding> {
+    (hold < ttl).then(|| {
+        let subject = Subject::Record {
+            zone: zone.to_owned(),
+            name: record.name.clone(),
+            record_type: record.record_type.clone(),
+        };
+        let message = format!(
+            "resolvers may use an answer for {}, and each weight is held for {} only",
+            format_duration(ttl),
+            format_duration(hold)
+        );
+        Finding::new(codes::P_HOLD, Severity::Warning, subject, message)
+            .with(Evidence::fact("ttl", format_duration(ttl)))
+            .with(Evidence::fact("hold", format_duration(hold)))
+            .with(Evidence::fact("plan", record.span.to_string()))
+            .remedy(format!("hold each weight for {} or longer, or lower the TTL", format_duration(ttl)))
+    })
 }
 
 /// A journal whose stores are, by their names, buckets of the primary region alone. A name proves nothing,

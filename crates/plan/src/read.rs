@@ -2,8 +2,10 @@
 
 mod check;
 mod data;
+mod database;
 mod drift;
 mod head;
+mod method;
 mod scale;
 mod stack;
 mod step;
@@ -63,10 +65,12 @@ impl Reader<'_> {
         let mut checks = Vec::new();
         let mut steps = Vec::new();
         let mut approvals = Vec::new();
+        let mut databases = Vec::new();
         let mut seen = [
             ("stack", Seen::new("name of a stack")),
             ("traffic", Seen::new("name of a traffic set")),
             ("check", Seen::new("name of a check")),
+            ("database", Seen::new("name of a database")),
             ("step", Seen::new("name of a step")),
             ("approval", Seen::new("name of an approval")),
         ];
@@ -89,6 +93,7 @@ impl Reader<'_> {
             match row.name {
                 "stack" => stacks.extend(self.stack(row, block, labels)),
                 "traffic" => traffic.extend(self.traffic(row, block, labels)),
+                "database" => databases.extend(self.database(row, block, labels)),
                 "check" => checks.extend(self.check(row, block, labels)),
                 "step" => steps.extend(self.command_step(row, block, labels)),
                 _ => approvals.extend(self.approval(row, block, labels)),
@@ -113,6 +118,7 @@ impl Reader<'_> {
             journal: head.journal,
             stacks,
             traffic,
+            databases,
             scale,
             checks,
             steps,

@@ -88,7 +88,7 @@ fn attribute_row(out: &mut String, prefix: &str, row: &AttributeRow) {
         _ => format!(" Example: `{}`", row.example),
     };
     let _ = writeln!(out, "| `{prefix}{}` | {} | {need} | {}{example} |", row.name, kind(&row.of), row.doc);
-    if let Type::Object(rows) = row.of {
+    if let Type::Object(rows) | Type::ValueOrMap(rows) = row.of {
         for inner in rows {
             attribute_row(out, &format!("{prefix}{}.", row.name), inner);
         }
@@ -111,12 +111,15 @@ fn kind(of: &Type) -> String {
         Type::Region => "region".to_owned(),
         Type::Duration { .. } => "duration".to_owned(),
         Type::Integer { least, most } => format!("whole number, {least} to {most}"),
+        Type::Integers { least, most } => format!("list of whole numbers, {least} to {most}"),
+        Type::Flag => "`true`, `false`".to_owned(),
         Type::Word(of) => words(of),
         Type::Words(of) => format!("list of {}", words(of)),
         Type::Texts => "list of texts".to_owned(),
         Type::TextMap => "map of texts".to_owned(),
         Type::Map => "map of literals".to_owned(),
         Type::Value => "value".to_owned(),
+        Type::ValueOrMap(_) => "value, or map".to_owned(),
         Type::Values => "list of values".to_owned(),
         Type::ValueMap => "map of values".to_owned(),
         Type::Object(_) => "map".to_owned(),

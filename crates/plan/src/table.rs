@@ -3,7 +3,7 @@
 //! The parser reads by it, and the reference is written from it; there is no second list. Each block's
 //! row stands in the module of that block.
 
-use crate::{check, drift, head, scale, stack, step, traffic};
+use crate::{check, database, drift, head, scale, stack, step, traffic};
 
 /// The blocks of a plan, in the order of the reference.
 pub(crate) static BLOCKS: &[&BlockRow] = &[
@@ -11,6 +11,7 @@ pub(crate) static BLOCKS: &[&BlockRow] = &[
     &stack::STACK,
     &traffic::TRAFFIC,
     &scale::SCALE,
+    &database::POSTGRES,
     &check::HTTP,
     &check::TCP,
     &check::DNS,
@@ -93,6 +94,10 @@ pub(crate) enum Type {
     Duration { least: u64, most: u64 },
     /// A whole number.
     Integer { least: i64, most: i64 },
+    /// A list of whole numbers.
+    Integers { least: i64, most: i64 },
+    /// `true` or `false`.
+    Flag,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of these words.
@@ -105,6 +110,8 @@ pub(crate) enum Type {
     Map,
     /// A text that may name outputs, or a list where the place takes one.
     Value,
+    /// As `Value`, or a map with these attributes.
+    ValueOrMap(&'static [AttributeRow]),
     /// A list of texts that may name outputs.
     Values,
     /// A map of texts that may name outputs.
@@ -121,12 +128,14 @@ impl Type {
             Self::Region => "a region".to_owned(),
             Self::Duration { .. } => "a duration".to_owned(),
             Self::Integer { .. } => "a whole number".to_owned(),
+            Self::Integers { .. } => "a list of whole numbers".to_owned(),
+            Self::Flag => "true or false".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Words(words) => format!("a list of {}", words.join(", ")),
             Self::Texts => "a list of texts".to_owned(),
             Self::TextMap => "a map of texts".to_owned(),
             Self::Map => "a map".to_owned(),
-            Self::Value => "a value".to_owned(),
+            Self::Value | Self::ValueOrMap(_) => "a value".to_owned(),
             Self::Values => "a list of values".to_owned(),
             Self::ValueMap => "a map of values".to_owned(),
             Self::Object(rows) => {

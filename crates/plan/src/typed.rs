@@ -2,13 +2,13 @@
 
 mod collections;
 
-use crate::content::Content;
+use crate::content::{Content, Fields};
 use crate::duration::parse_duration;
 use crate::error::Problem;
 use crate::expression::range_of;
 use crate::name::nearest;
 use crate::reader::Reader;
-use crate::table::{AttributeRow, Type};
+use crate::table::{AttributeRow, Need, Type};
 use crate::value::{Value, kind_of};
 use hcl_edit::expr::Expression;
 use indexmap::IndexMap;
@@ -25,6 +25,8 @@ impl Reader<'_> {
             Type::Region => self.region_of(row, expression).map(Content::Region),
             Type::Duration { least, most } => self.duration_of(row, expression, *least, *most).map(Content::Duration),
             Type::Integer { least, most } => self.integer_of(row, expression, *least, *most).map(Content::Integer),
+            Type::Integers { least, most } => self.integers_of(row, expression, *least, *most).map(Content::Integers),
+            Type::Flag => self.flag_of(row, expression).map(Content::Flag),
             Type::Word(words) => {
                 let text = self.text_of(row, expression)?;
                 self.word(row, words, text, range_of(expression)).map(Content::Text)
@@ -57,7 +59,14 @@ impl Reader<'_> {
                 }
                 Some(Content::Map(map))
             }
-            Type::Value => {
+            Type::ValueOrMap(rows) if expression.is_object() => match expression {
+                Expression::Object(object) => {
+                    let fields = self.object_of(row, rows, object, range_of(expression));
+                    Some(Content::Value(map_of(fields, rows)?))
+                }
+                _ => None,
+            },
+            Type::Value | Type::ValueOrMap(_) => {
                 let value = self.evaluate(expression)?;
                 match &value {
                     Value::Map(_) => return self.wrong_type(row, "a map", range_of(expression)),
@@ -218,21 +227,45 @@ impl Reader<'_> {
         let value = self.evaluate(expression)?;
         let range = range_of(expression);
         let value = self.no_outputs(format!("the attribute {:?}", row.name), value, &range)?;
-        let number = match &value {
-            Json::Number(number) => number.as_i64(),
+        match &value {
             // What is given with --var is a text; Terraform converts it as well.
-            Json::String(text) if !expression.is_str() => text.parse().ok(),
-            other => return self.wrong_type(row, kind_of(other), range),
-        };
-        match number {
+            Json::String(text) if !expression.is_str() => {
+                let number = text.parse().map_or(Json::Null, |number: i64| number.into());
+                self.whole_number(row, &number, &value, range, least, most)
+            }
+            Json::Number(_) => self.whole_number(row, &value, &value, range, least, most),
+            other => self.wrong_type(row, kind_of(other), range),
+        }
+    }
+
+    /// A number as a whole one within its bounds; `shown` is what an error shows.
+    fn whole_number(
+        &mut self,
+        row: &AttributeRow,
+        number: &Json,
+        shown: &Json,
+        range: Range<usize>,
+        least: i64,
+        most: i64,
+    ) -> Option<i64> {
+        match number.as_i64() {
             Some(number) if (least..=most).contains(&number) => Some(number),
             _ => self.wrong_value(
                 row,
-                &value,
+                shown,
                 &format!("it is no whole number from {least} to {most}"),
                 format!("write it as in {} = {}", row.name, row.example),
                 range,
             ),
+        }
+    }
+
+    fn flag_of(&mut self, row: &AttributeRow, expression: &Expression) -> Option<bool> {
+        let value = self.evaluate(expression)?;
+        let range = range_of(expression);
+        match self.no_outputs(format!("the attribute {:?}", row.name), value, &range)? {
+            Json::Bool(flag) => Some(flag),
+            other => self.wrong_type(row, kind_of(&other), range),
         }
     }
 
@@ -273,6 +306,35 @@ impl Reader<'_> {
         );
         None
     }
+}
+
+/// A map that was read by its rows, as one value; none where something of it has an error.
+fn map_of(mut fields: Fields, rows: &'static [AttributeRow]) -> Option<Value> {
+    let mut entries = IndexMap::new();
+    for row in rows {
+        let value = match row.of {
+            Type::Flag => fields.flag(row.name).map(|flag| Value::Literal(flag.into())),
+            _ => fields.value(row.name),
+        };
+        match (value, &row.need) {
+            (Some(value), _) => {
+                entries.insert(row.name.to_owned(), value);
+            }
+            (None, Need::Required) => return None,
+            (None, _) => {}
+        }
+    }
+    let literals: Option<serde_json::Map<String, Json>> = entries
+        .iter()
+        .map(|(name, value)| match value {
+            Value::Literal(literal) => Some((name.clone(), literal.clone())),
+            _ => None,
+        })
+        .collect();
+    Some(match literals {
+        Some(literals) => Value::Literal(Json::Object(literals)),
+        None => Value::Map(entries),
+    })
 }
 
 fn found_in(value: &Value) -> &'static str {

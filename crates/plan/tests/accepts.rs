@@ -2,7 +2,8 @@
 
 use pilotlight_findings::Side;
 use pilotlight_plan::{
-    Approval, CheckKind, CheckSide, DrPlan, Inputs, Method, Outputs, Phase, Value, When, parse, reference_markdown,
+    Approval, CheckKind, CheckSide, DrPlan, Inputs, Method, Outputs, Phase, Shift, Value, Visibility, When, parse,
+    reference_markdown,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -121,6 +122,33 @@ impl Outputs for States {
         let found = self.0.iter().find(|((of, output), _)| *of == side && *output == name);
         found.filter(|_| stack == "app").map(|(_, value)| value)
     }
+}
+
+#[test]
+fn weights_aliases_and_private_zones() {
+    let text = SHOP.replace(
+        "traffic \"storefront\" {\n",
+        "traffic \"inside\" {\n  zone = \"in.test\"\n  zone_id = \"Z2\"\n  visibility = \"private\"\n  method = \"weighted\"\n  \
+         shift = [var.tier, 33, 100]\n  hold = \"1m\"\n  record \"lb.in.test\" \"A\" {\n    primary = { name = stack.app.output.names.lb, \
+         zone_id = \"Z9\", evaluate_target_health = true }\n    standby = { name = \"b.example\", zone_id = \"Z9\" }\n  }\n}\ntraffic \
+         \"storefront\" {\n",
+    );
+    let inputs = Inputs { vars: [("tier".to_owned(), json!(1))].into(), ..inputs() };
+    let plan = parse("plans/shop.hcl", &text, &inputs).unwrap_or_else(|errors| panic!("{errors}"));
+    let [inside, storefront] = plan.traffic.as_slice() else { panic!("two sets") };
+    assert_eq!((inside.visibility, inside.zone_id.as_deref()), (Visibility::Private, Some("Z2")));
+    let shift = Shift { percents: vec![1, 33, 100], hold: Duration::from_secs(60) };
+    assert_eq!(inside.method, Method::Weighted(shift));
+    let alias = |side| match side {
+        Side::Primary => inside.records[0].primary.resolve(side, &States::new()),
+        Side::Standby => inside.records[0].standby.resolve(side, &States::new()),
+    };
+    assert_eq!(
+        alias(Side::Primary),
+        Ok(json!({ "name": "primary.example", "zone_id": "Z9", "evaluate_target_health": true }))
+    );
+    assert_eq!(alias(Side::Standby), Ok(json!({ "name": "b.example", "zone_id": "Z9" })));
+    assert_eq!((storefront.visibility, storefront.zone_id.as_deref()), (Visibility::Public, None));
 }
 
 #[test]
@@ -251,7 +279,7 @@ fn the_side_of_a_check_is_the_one_at_its_moment() {
 fn the_traffic() {
     let plan = shop();
     let [set] = plan.traffic.as_slice() else { panic!("one set") };
-    assert_eq!((set.name.as_str(), set.zone.as_str(), set.method), ("storefront", "shop.test", Method::Record));
+    assert_eq!((set.name.as_str(), set.zone.as_str(), &set.method), ("storefront", "shop.test", &Method::Record));
     let [a, cname] = set.records.as_slice() else { panic!("two records") };
     assert_eq!((a.name.as_str(), a.record_type.as_str(), a.ttl), ("app.shop.test", "A", Some(Duration::from_secs(30))));
     assert_eq!((cname.name.as_str(), cname.ttl), ("*.shop.test", None), "no expectation");
@@ -362,7 +390,11 @@ fn every_default_and_example_of_the_reference_is_read() {
         .filter_map(|rest| rest.split_once("```").map(|(block, _)| block.to_owned()))
         .collect();
     let text = format!("{blocks}\nstack \"network\" {{\n  source = \"n\"\n  state = \"n.tfstate\"\n}}\n");
-    if let Err(errors) = parse("docs/plan.md", &text, &inputs()) {
+    let mut inputs = inputs();
+    for name in ["ORDERS_PRIMARY_URL", "ORDERS_STANDBY_URL"] {
+        inputs.env.insert(name.to_owned(), "postgres://shop:s3cret@db/orders".to_owned());
+    }
+    if let Err(errors) = parse("docs/plan.md", &text, &inputs) {
         panic!("{}", errors.iter().map(|error| format!("{error}\n")).collect::<String>());
     }
 }
@@ -384,4 +416,26 @@ fn the_patterns_of_drift_keep_their_places() {
         ]
     );
     assert!(parse("plans/shop.hcl", SHOP, &inputs()).expect("a plan").drift.ignore.is_empty());
+}
+
+#[test]
+fn a_database_has_its_servers_by_name_and_its_limits() {
+    let text = format!(
+        "{SHOP}\n{}",
+        r#"database "postgres" "orders" {
+  primary = "postgres://shop:${env("TOKEN")}@${stack.app.output.public_ips[0]}/orders"
+  standby = env("TOKEN")
+  tables  = ["orders", "shop.payments"]
+  promote_timeout = "5m"
+}
+"#
+    );
+    let plan = parse("plans/shop.hcl", &text, &inputs()).expect("a plan");
+    let [database] = plan.databases.as_slice() else { panic!("{:?}", plan.databases) };
+    assert_eq!((database.name.as_str(), database.tables.len()), ("orders", 2));
+    assert_eq!(database.primary.env_names(), ["TOKEN"]);
+    assert_eq!(database.url(Side::Standby).env_names(), ["TOKEN"]);
+    assert_eq!(database.promote_timeout, Duration::from_secs(300));
+    assert_eq!(database.catch_up_timeout, Duration::from_secs(60));
+    assert_eq!(database.resync, None);
 }

@@ -88,3 +88,19 @@ fn traffic_wants_a_check_after_the_switch() {
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].0.as_str(), found[0].1), ("PL-P204", Severity::Warning));
 }
+
+#[test]
+fn a_hold_outlasts_the_ttl() {
+    let text = |hold: &str| {
+        format!(
+            "plan \"p\" {{\n  primary {{ region = \"eu-west-1\" }}\n  standby {{ region = \"eu-central-1\" }}\n}}\n{QUIET}\
+             traffic \"t\" {{\n  zone = \"z.test\"\n  method = \"weighted\"\n  shift = [50, 100]\n  hold = \"{hold}\"\n  record \
+             \"a.z.test\" \"A\" {{\n    primary = \"192.0.2.1\"\n    standby = \"192.0.2.2\"\n    ttl = \"30s\"\n  }}\n}}\n"
+        )
+    };
+    let read = |hold: &str| parse("p.hcl", &text(hold), &Inputs::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(lint(&read("30s")), []);
+    let [finding] = &lint(&read("29s"))[..] else { panic!("one finding") };
+    assert_eq!((finding.code.as_str(), finding.severity), ("PL-P205", Severity::Warning));
+    assert_eq!(finding.message, "resolvers may use an answer for 30s, and each weight is held for 29s only");
+}

@@ -33,7 +33,7 @@ fn the_patterns_are_plans_without_findings() {
         }
     }
     seen.sort();
-    assert_eq!(seen, ["intranet", "web-shop"]);
+    assert_eq!(seen, ["intranet", "traffic-methods", "web-shop"]);
 }
 
 #[test]

@@ -8,16 +8,16 @@ mod error;
 mod images;
 mod place_in_source;
 mod take_down;
+mod values;
 
 pub use capacity::StackStates;
 pub use error::RebuildError;
 pub use take_down::TakeDown;
+pub use values::{Planned, Prepared, RegionMap, Verified};
 
 use crate::apply::{WriteError, Written, write_root};
-use crate::decide::{
-    Needs, RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter,
-};
-use crate::observe::{Machines, RegionCatalog, SourceTree, image_ids, normalize, observe_images};
+use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_diff, zone_map, zone_map_by_letter};
+use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
 use crate::recovery::as_built;
 use crate::verify::{
     Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue, state_residue,
@@ -25,33 +25,12 @@ use crate::verify::{
 use futures::channel::oneshot;
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Stack};
-use pilotlight_terraform::{
-    ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, PlanOutcome, Program, Progress, Root,
-};
+use pilotlight_terraform::{ApplyOutcome, Cancel, InitOptions, OnProgress, PlanOptions, Program, Progress, Root};
 use pilotlight_tfstate::{PlanJson, State};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The saved plan, below the standby root: where Terraform keeps its own, and no version control looks.
 const PLAN_FILE: &str = ".terraform/pilotlight.tfplan";
-
-/// What stands for what between the two regions. Kept with the journal, it lets a rebuild do without a
-/// call to the primary.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RegionMap {
-    /// Zones of the primary with those of the standby.
-    pub zones: BTreeMap<String, String>,
-    /// Images of the primary with those of the standby, where they were found by name and owner.
-    pub images: BTreeMap<String, String>,
-    /// Machine types with what the standby has for them.
-    #[serde(default)]
-    pub machines: Machines,
-    /// The newest copied snapshot in the standby region, by the ARN of the primary's database or its volume's id.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub copies: BTreeMap<String, String>,
-}
 
 /// Rebuilds the standby of a plan.
 pub struct Rebuild<'a> {
@@ -59,56 +38,6 @@ pub struct Rebuild<'a> {
     pub plan: &'a DrPlan,
     /// Where standby roots are written, absolute or from the plan's folder; see [`DrPlan::default_into`].
     pub into: PathBuf,
-}
-
-/// A stack's standby as text: nothing is written yet.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    /// The stack's name.
-    pub stack: String,
-    /// Where it is to be written.
-    pub root: PathBuf,
-    /// The source.
-    pub source: SourceTree,
-    /// The standby, with edits and open questions.
-    pub retargeted: Retargeted,
-    /// The unified diff between them; empty where the region changes nothing.
-    pub diff: String,
-    /// The states of every stack, as the rules saw them.
-    pub states: Vec<StateLocation>,
-    /// The region map that was used.
-    pub map: RegionMap,
-}
-
-/// What Terraform would do.
-#[derive(Debug, Clone)]
-pub struct Planned {
-    /// Terraform's own summary; its file is what is applied.
-    pub outcome: PlanOutcome,
-    /// Terraform's plan for a person, where it was asked for; see [`Rebuild::plan_text`].
-    pub text: Option<String>,
-    /// Residue and collisions, allowed ones included as notes.
-    pub findings: Vec<Finding>,
-    /// What its apply adds to the region.
-    pub needs: Needs,
-}
-
-impl Planned {
-    /// Whether nothing speaks against an apply.
-    pub fn is_clean(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity < Severity::Error)
-    }
-}
-
-/// The proof after an apply.
-#[derive(Debug, Clone)]
-pub struct Verified {
-    /// Both states compared.
-    pub parity: Parity,
-    /// Whether Terraform would change nothing more.
-    pub settled: bool,
-    /// Parity's findings, and one where it is not settled.
-    pub findings: Vec<Finding>,
 }
 
 impl<'a> Rebuild<'a> {

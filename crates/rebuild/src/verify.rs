@@ -3,12 +3,15 @@
 mod as_generated;
 mod collision;
 mod not_ours;
+mod outputs;
 mod parity;
 mod primary_calls;
 mod quotas;
 mod recovery_point;
 mod residue;
+mod unfilled;
 mod walk;
+mod written;
 
 pub use as_generated::as_generated;
 pub use collision::collisions;
@@ -18,3 +21,4 @@ pub(crate) use primary_calls::primary_calls;
 pub(crate) use quotas::{QuotaInput, relevant, shortages};
 pub use recovery_point::{RecoveryPoint, recovery_point};
 pub use residue::{ResidueInput, residue, state_residue};
+pub use unfilled::unfilled_buckets;

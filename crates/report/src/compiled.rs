@@ -2,7 +2,7 @@
 
 use crate::clean::line as clean;
 use crate::text::TextOptions;
-use pilotlight_failover::{Plane, Run, Step, dry_run_findings};
+use pilotlight_failover::{Mode, Plane, RecordGroup, RecordSet, Run, Step, dry_run_findings};
 use pilotlight_findings::Severity;
 use std::fmt::Write as _;
 
@@ -28,23 +28,15 @@ pub fn compiled_json(run: &Run) -> String {
 fn write_run(text: &mut String, run: &Run, options: TextOptions) -> std::fmt::Result {
     let (from, to) = (&run.from, &run.to);
     writeln!(text, "{} of {}: {} ({}) to {} ({})", run.job, run.plan, from.region, from.side, to.region, to.side)?;
+    if run.mode == Mode::Ungraceful {
+        writeln!(text, "ungraceful: the {} is called for nothing that has to succeed", from.side)?;
+    }
     if let Ok(digest) = run.digest() {
         writeln!(text, "digest {digest}")?;
     }
     writeln!(text, "\nRecords")?;
-    for change in run.record_changes().flat_map(|changes| &changes.records) {
-        let (before, after) = (&change.before, &change.after);
-        let name = format!("{} {}", clean(&after.name), after.record_type);
-        if before == after {
-            writeln!(text, "  = {name}  is at its target already: {}", clean(&after.values.join(", ")))?;
-            continue;
-        }
-        writeln!(text, "  ~ {name}")?;
-        writeln!(text, "      {}  ->  {}", clean(&before.values.join(", ")), clean(&after.values.join(", ")))?;
-        if before.ttl != after.ttl {
-            let seconds = |ttl: Option<u64>| ttl.map_or("none".to_owned(), |ttl| format!("{ttl} s"));
-            writeln!(text, "      ttl {}  ->  {}", seconds(before.ttl), seconds(after.ttl))?;
-        }
+    for group in run.record_changes().flat_map(|changes| changes.groups()) {
+        write_record(text, &group)?;
     }
     writeln!(text, "\nSteps")?;
     for phase in &run.phases {
@@ -63,6 +55,31 @@ fn write_run(text: &mut String, run: &Run, options: TextOptions) -> std::fmt::Re
         writeln!(text, "  ! {} [{}]", clean(&finding.message), finding.code)?;
     }
     Ok(())
+}
+
+/// What becomes of a record: its answers, with their weights where it has such.
+fn write_record(text: &mut String, group: &RecordGroup<'_>) -> std::fmt::Result {
+    let name = format!("{} {}", clean(&group.name), group.record_type);
+    let told = |sets: Vec<&RecordSet>| -> String {
+        let sets = sets.into_iter().map(|set| {
+            let answer = match &set.alias {
+                Some(alias) => format!("an alias of {}", alias.dns_name),
+                None => set.values.join(", "),
+            };
+            match set.weight {
+                Some(weight) => format!("{answer} (weight {weight})"),
+                None => answer,
+            }
+        });
+        clean(&sets.collect::<Vec<_>>().join(", "))
+    };
+    let before = told(group.changes.iter().map(|change| &change.before).collect());
+    let after = told(group.changes.iter().map(|change| &change.after).collect());
+    if group.changes.iter().all(|change| change.before == change.after) {
+        return writeln!(text, "  = {name}  is at its target already: {after}");
+    }
+    writeln!(text, "  ~ {name}")?;
+    writeln!(text, "      {before}  ->  {after}")
 }
 
 fn write_step(text: &mut String, step: &Step) -> std::fmt::Result {

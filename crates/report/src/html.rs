@@ -2,6 +2,7 @@
 //! mailed, archived and opened on a phone. Colours follow the reader's light or dark scheme.
 
 mod areas;
+mod databases;
 mod finding;
 mod page;
 mod report;

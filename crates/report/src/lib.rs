@@ -13,7 +13,9 @@ mod clean;
 mod codes;
 mod compiled;
 mod cut;
+mod databases;
 mod evidence;
+mod expected;
 mod group;
 mod headline;
 mod html;
@@ -30,6 +32,7 @@ mod words;
 
 pub use codes::codes_markdown;
 pub use compiled::{compiled_json, compiled_text};
+pub use expected::{compiled_json_expected, expected_text};
 pub use html::{report_html, run_html};
 pub use json::{REPORT_SCHEMA, RUN_SCHEMA, report_json, run_json};
 pub use junit::report_junit;

@@ -1,6 +1,7 @@
 //! Text for a terminal, a log or a ticket.
 
 mod areas;
+mod databases;
 mod explain;
 mod finding;
 mod folded;

@@ -1,7 +1,7 @@
 //! The words and symbols of every output. A thing is never told by colour alone: each mark has a symbol
 //! and a word, the same on the terminal and on the page; the tone is only added to them.
 
-use pilotlight_failover::{PhaseReport, RunReport};
+use pilotlight_failover::{DatabaseReport, PhaseReport, RunReport};
 use pilotlight_findings::{AreaVerdict, Finding, Severity, Verdict, codes};
 
 /// How a mark feels; each output has its own colour for it.
@@ -141,10 +141,20 @@ pub(crate) fn of_intervention(what: &str) -> Mark {
         "stopped" => mark("!", "stopped", Tone::Warn),
         "resumed" => mark("▸", "resumed", Tone::Info),
         "approved" => mark("✓", "approved", Tone::Good),
+        "denied" => mark("✘", "denied", Tone::Bad),
         "skipped" => mark("»", "skipped", Tone::Warn),
         "takeover" => mark("!", "takeover", Tone::Warn),
         "rollback" => mark("↺", "rollback", Tone::Bad),
         _ => OTHER,
+    }
+}
+
+/// The mark of a database: whether the new server took over, with everything and alone.
+pub(crate) fn of_database(database: &DatabaseReport) -> Mark {
+    match (database.promoted, database.lost_writes.as_str(), database.fence.as_str()) {
+        (false, ..) => mark("·", "not promoted", Tone::Quiet),
+        (true, "none", "proven") if database.second_writer != "writes" => mark("✓", "promoted", Tone::Good),
+        _ => mark("!", "promoted", Tone::Warn),
     }
 }
 

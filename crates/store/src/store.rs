@@ -163,6 +163,19 @@ impl Store {
         directory::make_private(&root.join(key)).await.map_err(|error| StoreError::of_io(url, error))
     }
 
+    /// Removes an object; one that is not there is removed already. No journal does this: it is for objects that are
+    /// there or not, as a signal is.
+    ///
+    /// # Errors
+    /// Refused; after [`StoreError::Unreachable`] it is unknown whether the object is there.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        let Some((store, path)) = self.existing(key).await? else { return Ok(()) };
+        match store.delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(StoreError::of(self.object_url(key), error)),
+        }
+    }
+
     /// The store and the whole key; none where the directory does not exist.
     async fn existing(&self, key: &str) -> Result<Option<(Arc<dyn ObjectStore>, Key)>, StoreError> {
         let url = self.object_url(key);

@@ -25,6 +25,19 @@ async fn an_object_is_written_once_and_read_back() {
 }
 
 #[tokio::test]
+async fn what_is_removed_is_gone_and_may_be_removed_again_and_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.remove("signal/on").await.unwrap();
+    for _ in 0..2 {
+        store.create("signal/on", "by run 1").await.unwrap();
+        store.remove("signal/on").await.unwrap();
+        assert_eq!(store.read_if_exists("signal/on").await.unwrap(), None);
+        store.remove("signal/on").await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn lists_are_sorted_relative_and_whole_folders_only() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

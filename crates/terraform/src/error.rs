@@ -1,3 +1,4 @@
+use crate::lock::{self, Lock};
 use pilotlight_findings::{Code, Explain, Finding, Severity, Span, Subject, codes};
 use std::path::PathBuf;
 
@@ -37,6 +38,18 @@ pub enum RunError {
         findings: Vec<Finding>,
         /// Lines that it wrote beside its JSON: a panic, a plugin's own words.
         output: String,
+    },
+    /// Another program holds the lock of the state.
+    #[error("lock the state of {}: {lock}", dir.display())]
+    Locked {
+        /// In which directory.
+        dir: PathBuf,
+        /// `terraform` or `tofu`
+        program: &'static str,
+        /// Who holds it, as its store says.
+        lock: Box<Lock>,
+        /// What Terraform had to say.
+        findings: Vec<Finding>,
     },
     /// The directory's backend was never initialized, or is another one since.
     #[error("run {command} in {}: its backend is not initialized", dir.display())]
@@ -95,6 +108,7 @@ impl RunError {
     pub fn beside(&self) -> impl Iterator<Item = &Finding> {
         let told = match self {
             Self::Failed { findings, .. } => first_error(findings),
+            Self::Locked { findings, .. } => findings.iter().position(lock::tells_of_one),
             _ => None,
         };
         self.findings().iter().enumerate().filter(move |(index, _)| Some(*index) != told).map(|(_, finding)| finding)
@@ -103,7 +117,9 @@ impl RunError {
     /// What Terraform had to say before it ended.
     pub fn findings(&self) -> &[Finding] {
         match self {
-            Self::Failed { findings, .. } | Self::Interrupted { findings, .. } => findings,
+            Self::Failed { findings, .. } | Self::Interrupted { findings, .. } | Self::Locked { findings, .. } => {
+                findings
+            }
             _ => &[],
         }
     }
@@ -114,6 +130,7 @@ impl Explain for RunError {
         match self {
             Self::Start { .. } => codes::T_VERSION,
             Self::NotInitialized { .. } => codes::T_NOT_INITIALIZED,
+            Self::Locked { .. } => codes::T_LOCKED,
             Self::Failed { findings, .. } if findings.iter().any(|f| f.severity >= Severity::Error) => {
                 codes::T_DIAGNOSTIC
             }
@@ -138,10 +155,16 @@ impl Explain for RunError {
                 Some(format!("run `{command}` in {} to see it by hand", dir.display()))
             }
             Self::NotInitialized { program, dir, .. } => Some(format!("run `{program} init` in {}", dir.display())),
-            Self::Interrupted { killed: true, dir, .. } => {
-                Some(format!("look for a lock that was left behind with `terraform plan` in {}", dir.display()))
-            }
-            Self::Interrupted { .. } => Some("run the same command again to go on where it ended".to_owned()),
+            Self::Locked { program, dir, lock, .. } => Some(lock.remedy(program, dir)),
+            Self::Interrupted { killed: true, .. } => Some(
+                "run pilotlight again: where the lock of the state was left behind it says how to remove it. What was \
+                 being made when it was killed can be there and not in the state: look for it where a name is taken"
+                    .to_owned(),
+            ),
+            Self::Interrupted { .. } => Some(
+                "run the same command of pilotlight again: what is done is in the state, and it goes on from there"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -9,11 +9,10 @@
 //! cancel sends `SIGINT` to that group, as a terminal would: Terraform finishes the calls under way,
 //! writes its state and ends, and is waited for. The second kills the group.
 //!
-//! When the future is dropped the group is killed. When Pilotlight itself is killed (`SIGKILL`, power),
-//! nobody is left to tell Terraform: it runs on until it next writes to its broken output pipe, at the
-//! latest with the "still creating" line that it writes every 10 seconds, and that ends it (`SIGPIPE`).
-//! Its state then has what it had saved so far, its lock needs `terraform force-unlock`, and a command of a
-//! `local-exec` provisioner may outlive it.
+//! When the future is dropped the group is killed. When Pilotlight itself is killed (`SIGKILL`), a shell that
+//! watches for its end asks the group to end, as the first Ctrl-C would, and reads what it still writes: Terraform
+//! saves its state and lets go of its lock. Until it has, a second run finds the state locked and says by whom
+//! ([`Lock`]). Where there is no shell, or the machine itself went down, the lock stays and has to be removed.
 //!
 //! This crate knows no plan, no AWS and no region. It reads no environment: the program inherits the
 //! process's own, with the additions of [`Root::env`].
@@ -23,6 +22,7 @@ mod cancel;
 mod diagnostic;
 mod error;
 mod init;
+mod lock;
 mod message;
 mod output;
 mod plan;
@@ -40,6 +40,7 @@ pub use cancel::{Cancel, Canceller, cancellation};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use error::RunError;
 pub use init::InitOptions;
+pub use lock::Lock;
 pub use message::Counts;
 pub use output::Output;
 pub use plan::{PlanOptions, PlanOutcome, PlannedChange};

@@ -1,6 +1,7 @@
 //! One run of the program: its lines, its end, and what to do when it is asked to end.
 
 use crate::cancel::Request;
+use crate::lock::Lock;
 use crate::message::Message;
 use crate::watch::Watch;
 use crate::{Cancel, Counts, Diagnostic, OnProgress, Progress, Root, RunError};
@@ -31,6 +32,11 @@ impl Ended {
     /// The findings of the stream.
     pub(crate) fn findings(&self, root: &Root) -> Vec<Finding> {
         self.diagnostics.iter().map(|diagnostic| diagnostic.finding(root)).collect()
+    }
+
+    /// Who holds the lock of the state, where that is why it ended.
+    fn lock(&self) -> Option<Lock> {
+        self.diagnostics.iter().find_map(|diagnostic| Lock::read(&diagnostic.summary, &diagnostic.detail))
     }
 }
 
@@ -162,6 +168,10 @@ impl Root {
                 killed: asked == Request::Kill,
                 findings,
             });
+        }
+        if let Some(lock) = ended.lock().map(Box::new) {
+            let (dir, program) = (self.dir.clone(), self.program.name());
+            return Err(RunError::Locked { dir, program, lock, findings });
         }
         let mut output = ended.unparsed;
         if !lines && output.trim().is_empty() {

@@ -1,21 +1,28 @@
 //! `pilotlight failover` and `pilotlight failback`: the same job in two directions.
 
+mod past;
+mod primary_down;
+
 use super::Context;
 use crate::args::{Move, RunFormat, RunReportArgs};
+use crate::at_work::Active;
 use crate::confirm::confirm;
 use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::{Failure, quoted};
 use crate::output::write_file;
-use crate::ports::{operator, ports};
+use crate::ports::{name_servers, operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Run, compile, load, observe, observe_groups, report, save,
+    CompileError, Direction, Engine, EngineError, Mode, Run, compile_in_mode, load, observe, observe_groups, report,
+    save,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
-use pilotlight_journal::JournalError;
+use pilotlight_journal::{JournalError, JournalStores, read_run};
+use pilotlight_report::{compiled_json_expected, expected_text};
+use std::net::SocketAddr;
 use std::path::Path;
 
 pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>) -> Result<Exit, Failure> {
@@ -25,7 +32,7 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
             "leave --format out, or use --format json",
         ));
     }
-    let aws = Aws::new(None);
+    let mut aws = Aws::new(None);
     let saved = args.run.as_deref().map(|file| read_saved(file, direction)).transpose()?;
     let plan_file = match (&args.plan, &saved) {
         (Some(file), _) => file.clone(),
@@ -34,14 +41,21 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
     };
     let project = Project::load(&plan_file, &args.plan_args, args.into.into.as_deref())?;
     project.warn(context.screen);
+    if args.primary_down {
+        // From here on every client of that region refuses.
+        aws = aws.without_region(project.plan.primary.clone());
+    }
     let run = match saved {
         Some(run) => run,
-        None => compile_run(&project, direction, &aws, context).await?,
+        None if args.primary_down => {
+            primary_down::compile_run(&project, direction, &aws, args.resolver.resolver, &args.journal, context).await?
+        }
+        None => compile_run(&project, direction, args.mode.into(), &aws, args.resolver.resolver, context).await?,
     };
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
         write_file(file, text.as_bytes())?;
-        show_compiled(&run, args, context)?;
+        show_compiled(&run, args, &project, &aws, context).await?;
         let digest = run.digest().map_err(|error| Failure::io("write the run as JSON", error))?;
         context.screen.note(format!(
             "\nsaved as {}, digest {digest}\ncarry it out with: pilotlight {direction} --run {}",
@@ -51,16 +65,26 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         return Ok(Exit::Done);
     }
     if args.dry_run {
-        show_compiled(&run, args, context)?;
+        show_compiled(&run, args, &project, &aws, context).await?;
         return Ok(Exit::Done);
     }
     carry_out(run, args, &project, &aws, context).await
 }
 
-fn show_compiled(run: &Run, args: &Move, context: Context<'_>) -> Result<(), Failure> {
+async fn show_compiled(
+    run: &Run,
+    args: &Move,
+    project: &Project,
+    aws: &Aws,
+    context: Context<'_>,
+) -> Result<(), Failure> {
+    let expected = past::expect(run, project, &args.journal, aws).await;
+    let expected = expected.as_ref().map_err(String::as_str);
     emit(args.report.out.as_deref(), context, |options| match args.report.format {
-        RunFormat::Json => pilotlight_report::compiled_json(run),
-        RunFormat::Text | RunFormat::Html => pilotlight_report::compiled_text(run, options),
+        RunFormat::Json => compiled_json_expected(run, expected),
+        RunFormat::Text | RunFormat::Html => {
+            pilotlight_report::compiled_text(run, options) + &expected_text(run, expected)
+        }
     })
 }
 
@@ -68,7 +92,9 @@ fn show_compiled(run: &Run, args: &Move, context: Context<'_>) -> Result<(), Fai
 pub(super) async fn compile_run(
     project: &Project,
     direction: Direction,
+    mode: Mode,
     aws: &Aws,
+    resolver: Option<SocketAddr>,
     context: Context<'_>,
 ) -> Result<Run, Failure> {
     let mut states = States::default();
@@ -86,13 +112,15 @@ pub(super) async fn compile_run(
     }
     aws.check_credentials(&project.plan.standby).await?;
     let dns = aws.dns(&project.plan.standby).await;
-    let mut observed = observe(&project.plan, &dns).await?;
+    let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
-    compile(&project.plan_for_runs()?, direction, &observed, &states).map_err(|error| {
-        let refused = matches!(error, CompileError::Refused(_));
-        let failure = Failure::from(error);
-        if refused { failure.exit(Exit::Refused) } else { failure }
-    })
+    compile_in_mode(&project.plan_for_runs()?, direction, mode, &observed, &states).map_err(not_compiled)
+}
+
+fn not_compiled(error: CompileError) -> Failure {
+    let refused = matches!(error, CompileError::Refused(_));
+    let failure = Failure::from(error);
+    if refused { failure.exit(Exit::Refused) } else { failure }
 }
 
 async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context: Context<'_>) -> Result<Exit, Failure> {
@@ -105,13 +133,14 @@ async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context:
         let question = format!("Do you want to {} {}: {} to {}?", run.job, run.plan, run.from.region, run.to.region);
         confirm(screen, &question, "--yes").await?;
     }
-    let _alone = ExecutorLock::take(project, false)?;
+    let _alone = ExecutorLock::take(project, &stores, false).await?;
     // From here on Ctrl-C stops between steps.
     let ports = ports(project, aws, args.resolver.resolver, screen).await;
     let instead = (!args.journal.is_empty()).then(|| args.journal.join(", "));
-    let mut engine = Engine::start(run, &operator(), instead, &stores, ports)
-        .await
-        .map_err(|error| refused_start(error, project))?;
+    let mut engine = match Engine::start(run, &operator(), instead, &stores, ports).await {
+        Ok(engine) => engine,
+        Err(error) => return Err(refused_start(error, project, &stores).await),
+    };
     drive(&mut engine, &project.file, &args.report, context).await
 }
 
@@ -137,7 +166,7 @@ pub(super) async fn drive(
 }
 
 /// A run that could not begin: nothing was changed.
-fn refused_start(error: EngineError, project: &Project) -> Failure {
+async fn refused_start(error: EngineError, project: &Project, stores: &JournalStores) -> Failure {
     match &error {
         EngineError::Journal(JournalError::Store { url, .. }) => {
             let other = project.plan.journal.iter().find(|journal| *journal != url);
@@ -148,7 +177,14 @@ fn refused_start(error: EngineError, project: &Project) -> Failure {
                 ))
                 .exit(Exit::Refused)
         }
-        EngineError::Journal(JournalError::ActiveRun { .. }) => Failure::from(error).exit(Exit::Refused),
+        EngineError::Journal(JournalError::ActiveRun { run, .. }) => {
+            // By name of whoever has it, where the journal says so.
+            let failure = match read_run(stores, run).await {
+                Ok(log) => Active::new("start a run", &log.state).into(),
+                Err(_) => Failure::from(error),
+            };
+            failure.exit(Exit::Refused)
+        }
         _ => Failure::from(error),
     }
 }

@@ -3,6 +3,7 @@
 mod drift;
 mod explain;
 mod failover;
+mod freeze;
 mod rebuild;
 mod run;
 mod validate;
@@ -21,6 +22,16 @@ pub(crate) struct Context<'a> {
     pub(crate) verbose: bool,
     /// The plan file, as it was named.
     pub(crate) plan: Option<&'a Path>,
+}
+
+impl Context<'_> {
+    /// Names the plan in the remedies of a failure that the job goes on from.
+    pub(crate) fn naming(&self, failure: Failure) -> Failure {
+        match self.plan {
+            Some(plan) => failure.naming(plan),
+            None => failure,
+        }
+    }
 }
 
 pub(crate) async fn run(cli: Cli, screen: &Screen) -> Result<Exit, Failure> {
@@ -45,6 +56,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> Result<Exit, Failur
         Command::Failover(args) => failover::run(&args, Direction::Failover, context).await,
         Command::Failback(args) => failover::run(&args, Direction::Failback, context).await,
         Command::Run(args) => run::run(&args.command, context).await,
+        Command::Freeze(args) => freeze::run(&args.command, context).await,
         Command::Explain(args) => explain::run(&args, context.screen),
     }
 }

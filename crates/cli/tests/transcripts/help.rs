@@ -4,7 +4,7 @@
 use crate::sandbox::Sandbox;
 use std::path::Path;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 20] = [
     "",
     "drift",
     "rebuild",
@@ -19,6 +19,11 @@ const COMMANDS: [&str; 15] = [
     "run approve",
     "run abort",
     "run report",
+    "run pause",
+    "freeze",
+    "freeze on",
+    "freeze off",
+    "freeze check",
     "explain",
 ];
 

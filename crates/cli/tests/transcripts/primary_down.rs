@@ -174,6 +174,17 @@ fn what_terraform_would_ask_of_the_primary_is_refused_before_it_starts() {
 }
 
 #[test]
+fn a_standby_whose_state_is_in_the_primary_region_is_refused_also_where_its_snapshots_are_looked_for() {
+    let (sandbox, aws, _) = bereft();
+    // What the standby was made from is read from its state, before any of its HCL.
+    let there = "state = \"s3://states/standby.tfstate?region=eu-west-1\"\n    data \"aws_ebs_volume.disk\" { from = \"snapshot\" }";
+    sandbox.write("plan.hcl", PLAN.replace("state = \"file:.pilotlight/web/standby/app/terraform.tfstate\"", there));
+    let told = apply(&sandbox, &["--primary-down"]);
+    told.exits(4).says("PL-R164").says("keep the standby's state in a bucket of the standby region: backend = {");
+    assert_eq!((aws.asked("eu-west-1"), generated(&sandbox)), (vec![], BTreeMap::new()));
+}
+
+#[test]
 fn a_store_that_cannot_be_written_is_told() {
     let (sandbox, _) = estate();
     sandbox.write("journal", "a file");

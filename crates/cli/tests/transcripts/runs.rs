@@ -122,6 +122,8 @@ fn a_step_that_the_run_does_not_have_is_refused_before_anything_is_written() {
         told.exits(1).says("PL-F118").says("failed to find step \"nope\" in the run");
         told.says("switch/approval/commander");
     }
+    let blank = ["run", "skip", "plan.hcl", "--step", "switch/approval/commander", "--reason", " "];
+    sandbox.run(&blank).exits(1).says("say why in a few words");
     assert_eq!(sandbox.files(), before, "no event was written");
 }
 

@@ -128,5 +128,5 @@ pub(super) fn refusal(subject: &str, error: &CallError, details: &[String]) -> D
 }
 
 fn is_absence(code: &str) -> bool {
-    matches!(code, "NoSuchHostedZone" | "NoSuchChange")
+    matches!(code, "NoSuchHostedZone" | "NoSuchChange" | "NoSuchHealthCheck")
 }

@@ -8,7 +8,7 @@ use crate::pages::Pages;
 use crate::regional::Regional;
 use async_trait::async_trait;
 use aws_sdk_route53::types::{ChangeStatus as SdkStatus, RrType};
-use pilotlight_failover::{ChangeBatch, ChangeStatus, Dns, DnsError, HostedZone, RecordSet};
+use pilotlight_failover::{ChangeBatch, ChangeStatus, Dns, DnsError, HealthCheck, HostedZone, RecordSet};
 
 /// The most that ListHostedZonesByName gives at once.
 const PAGE: i32 = 100;
@@ -83,6 +83,34 @@ impl Dns for Route53Dns {
 
     async fn change(&self, batch: &ChangeBatch) -> Result<String, DnsError> {
         submit(&self.regional, batch).await
+    }
+
+    async fn health_check(&self, id: &str) -> Result<Option<HealthCheck>, DnsError> {
+        let planned = self.regional.route53("GetHealthCheck");
+        let request = self.regional.route53.get_health_check().health_check_id(id);
+        let answer = match self.regional.send(&planned, request.send()).await {
+            Ok(answer) => answer,
+            Err(error) => match refusal(id, &error, &[]) {
+                DnsError::NotFound(_) => return Ok(None),
+                other => return Err(other),
+            },
+        };
+        let config = answer.health_check().and_then(|check| check.health_check_config());
+        let config = config.ok_or_else(|| DnsError::Unknown("the answer names no health check".into()))?;
+        // Both have the defaults that Route 53 documents for them.
+        let number =
+            |given: Option<i32>, default: u64| given.and_then(|one| u64::try_from(one).ok()).unwrap_or(default);
+        Ok(Some(HealthCheck {
+            id: id.to_owned(),
+            kind: config.r#type().as_str().to_owned(),
+            host: config.fully_qualified_domain_name().map(str::to_owned),
+            path: config.resource_path().map(str::to_owned),
+            search: config.search_string().map(str::to_owned),
+            interval: number(config.request_interval(), 30),
+            threshold: number(config.failure_threshold(), 3),
+            inverted: config.inverted().unwrap_or(false),
+            disabled: config.disabled().unwrap_or(false),
+        }))
     }
 
     async fn change_status(&self, change_id: &str) -> Result<ChangeStatus, DnsError> {

@@ -119,7 +119,7 @@ pub(crate) fn step(check: CheckStep, phase: Phase, caches: Duration) -> Step {
     }
 }
 
-fn call(probe: &Probe) -> Call {
+pub(super) fn call(probe: &Probe) -> Call {
     match probe {
         Probe::Http { url, .. } => calls::data("http", &url.to_string()),
         Probe::Tcp { address } => calls::data("tcp", &address.to_string()),

@@ -91,12 +91,22 @@ pub enum Refusal {
         /// The record block.
         span: Span,
     },
-    /// A record that is an alias, or one of several by a routing policy.
+    /// A record that is one of several by a routing policy, or an alias where the plan has values.
     #[error("move {record}: it is no simple record, but {found}")]
     NotSimple {
         /// `app.shop.test A`
         record: String,
         /// `an alias of x`
+        found: String,
+        /// The record block.
+        span: Span,
+    },
+    /// A record that is not two weighted sets, one a side.
+    #[error("shift {record}: it is not two weighted sets, one a side, but {found}")]
+    NotWeighted {
+        /// `app.shop.test A`
+        record: String,
+        /// `one set that answers 192.0.2.1`
         found: String,
         /// The record block.
         span: Span,
@@ -196,6 +206,7 @@ impl Explain for Refusal {
             Self::OutOfScope { .. } => codes::F_OUT_OF_SCOPE,
             Self::NoRecord { .. } => codes::F_NO_RECORD,
             Self::NotSimple { .. } => codes::F_NOT_SIMPLE,
+            Self::NotWeighted { .. } => codes::F_NOT_WEIGHTED,
             Self::OtherValues { .. } => codes::F_OTHER_VALUES,
             Self::SensitiveOutput { .. } => codes::F_SENSITIVE_OUTPUT,
             Self::OutOfBounds { .. } => codes::F_OUT_OF_BOUNDS,
@@ -212,6 +223,7 @@ impl Explain for Refusal {
             | Self::OutOfScope { span, .. }
             | Self::NoRecord { span, .. }
             | Self::NotSimple { span, .. }
+            | Self::NotWeighted { span, .. }
             | Self::OtherValues { span, .. }
             | Self::SensitiveOutput { span, .. }
             | Self::OutOfBounds { span, .. }
@@ -233,6 +245,11 @@ impl Explain for Refusal {
                 "create it with the active side's values first: Terraform owns it until then".into()
             }
             Self::NotSimple { .. } => "make it one simple record, or leave it out of the traffic set".into(),
+            Self::NotWeighted { .. } => {
+                "make two sets of it in Terraform, each with a set_identifier, one side's values and a weight; or write \
+                 method = \"record\""
+                    .into()
+            }
             Self::OtherValues { .. } => {
                 "find out who changed it; set it to one side's values, or correct the plan, and compile again".into()
             }

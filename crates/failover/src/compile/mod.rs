@@ -3,36 +3,29 @@
 mod calls;
 mod checks;
 mod commands;
+mod databases;
 mod error;
 mod limits;
 mod records;
 mod scaling;
 mod sensitive;
+mod signal;
 mod simple_set;
+mod traffic;
 mod ttl;
 mod values;
+mod weighted;
 
 pub use error::{CompileError, Refusal};
 pub use records::active_side;
-pub(crate) use values::side_values;
+pub(crate) use values::{Answer, side_answer};
 
-use crate::{Action, CheckStep, Direction, Endpoint, Observed, RUN_VERSION, RecordChanges, Retry, Run, RunPhase, Step};
+use crate::{Action, CheckStep, Direction, Endpoint, Mode, Observed, RUN_VERSION, Retry, Run, RunPhase, Step};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Outputs, Phase, When};
 use std::time::Duration;
+use traffic::Traffic;
 
-/// How long Route 53 may take to say what a record is, before a step gives up: its client retries for
-/// about as long, and a person waits.
-const RECORDS_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often a batch is submitted: enough for throttling (5 requests a second in the account) and for
-/// `PriorRequestNotComplete`, both of which change nothing.
-const MOVE_ATTEMPTS: u32 = 5;
-/// Between two submissions. Route 53's bucket refills in a second.
-const MOVE_PAUSE: Duration = Duration::from_secs(2);
-/// How long every name server may take to answer with the new values. Changes "generally propagate to
-/// all Route 53 name servers within 60 seconds"; five times that is an incident of its own.
-/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
-const NAME_SERVERS_TIMEOUT: Duration = Duration::from_secs(300);
 /// Between two looks of a step that waits: recovery time is measured to about this.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
@@ -40,8 +33,11 @@ const LOOK_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Input<'a> {
     pub(crate) plan: &'a DrPlan,
     pub(crate) direction: Direction,
+    pub(crate) mode: Mode,
     pub(crate) from: Side,
     pub(crate) to: Side,
+    /// Whether anything may be asked of the side that is left.
+    pub(crate) asks_left: bool,
     pub(crate) outputs: &'a dyn Outputs,
 }
 
@@ -57,43 +53,61 @@ pub fn compile(
     observed: &Observed,
     outputs: &dyn Outputs,
 ) -> Result<Run, CompileError> {
+    compile_in_mode(plan, direction, Mode::default(), observed, outputs)
+}
+
+/// The same, in a mode: with [`Mode::Ungraceful`] the run does without the side that it leaves.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_in_mode(
+    plan: &DrPlan,
+    direction: Direction,
+    mode: Mode,
+    observed: &Observed,
+    outputs: &dyn Outputs,
+) -> Result<Run, CompileError> {
     let from = match direction {
         Direction::Failover => Side::Primary,
         Direction::Failback => Side::Standby,
     };
-    let input = Input { plan, direction, from, to: from.other(), outputs };
+    let asks_left = !observed.primary_down || from == Side::Standby;
+    let input = Input { plan, direction, mode, from, to: from.other(), asks_left, outputs };
     let mut notes = Vec::new();
 
     if plan.traffic.is_empty() {
         return Err(Refusal::NoTraffic { plan: plan.name.clone(), span: plan.span.clone() }.into());
     }
-    let mut changes = Vec::with_capacity(plan.traffic.len());
+    let mut sets = Vec::with_capacity(plan.traffic.len());
     for set in &plan.traffic {
-        changes.push(records::compile_traffic(&input, set, observed, &mut notes)?);
+        sets.push(records::compile_traffic(&input, set, observed, &mut notes)?);
     }
     let mut checks = checks::compile_checks(&input, &mut notes)?;
+    let traffic = Traffic::new(sets, &checks, &plan.standby);
+    let slowest_cache = traffic.slowest_cache();
     let [up, down] = scaling::compile_scaling(&input, observed, &mut notes)?;
     let (mut up, mut down) = (up.into_iter(), down.into_iter());
-    let slowest_cache = slowest_cache(&changes);
 
     let mut phases = Vec::new();
     for phase in Phase::ALL {
         let mut steps = approvals(plan, phase, input.to);
         match phase {
             Phase::Preflight => {
-                steps.extend(changes.iter().map(guard_step));
+                steps.extend(traffic.guards());
                 let before = checks.extract_if(.., |check| check.when == When::Before);
                 steps.extend(before.map(|check| checks::step(check, phase, Duration::ZERO)));
             }
             Phase::Scale => steps.extend(up.by_ref()),
             Phase::Finish => steps.extend(down.by_ref()),
-            Phase::Switch => steps.extend(changes.iter().map(move_step)),
+            Phase::Switch => steps.extend(traffic.switch()),
             Phase::Verify => {
-                steps.extend(changes.iter().map(name_servers_step));
+                steps.extend(traffic.verify());
                 steps.extend(checks.drain(..).map(|check| checks::step(check, phase, slowest_cache)));
             }
+            Phase::Observe => steps.extend(traffic.observe()),
             _ => {}
         }
+        steps.extend(databases::compile_databases(&input, phase, &mut notes)?);
         steps.extend(commands::compile_commands(&input, phase)?);
         if !steps.is_empty() {
             phases.push(RunPhase { phase, steps });
@@ -105,19 +119,15 @@ pub fn compile(
         plan: plan.name.clone(),
         plan_file: plan.file.to_string_lossy().into_owned(),
         job: direction,
+        mode,
         from: Endpoint { side: from, region: plan.region(from).clone() },
         to: Endpoint { side: from.other(), region: plan.region(from.other()).clone() },
         rto_ms: plan.objectives.rto.map(milliseconds),
+        rpo_ms: plan.objectives.rpo.filter(|_| !plan.databases.is_empty()).map(milliseconds),
         phases,
         notes,
     };
     Ok(with_target_note(run))
-}
-
-/// The longest that a resolver may go on answering with what is about to change.
-fn slowest_cache(changes: &[RecordChanges]) -> Duration {
-    let ttls = changes.iter().flat_map(|set| &set.records).filter(|record| record.before != record.after);
-    Duration::from_secs(ttls.filter_map(|record| record.before.ttl).max().unwrap_or(0))
 }
 
 fn approvals(plan: &DrPlan, phase: Phase, to: Side) -> Vec<Step> {
@@ -134,49 +144,6 @@ fn approvals(plan: &DrPlan, phase: Phase, to: Side) -> Vec<Step> {
             action: Action::Approval { name: approval.name.clone() },
         })
         .collect()
-}
-
-fn guard_step(changes: &RecordChanges) -> Step {
-    Step {
-        id: format!("preflight/records/{}", changes.traffic),
-        title: format!("records of {} are as they were read", changes.traffic),
-        phase: Phase::Preflight,
-        timeout_ms: milliseconds(RECORDS_TIMEOUT),
-        retry: Retry { attempts: 1, pause_ms: milliseconds(LOOK_PAUSE) },
-        calls: vec![calls::route53("ListResourceRecordSets")],
-        point_of_no_return: false,
-        action: Action::GuardRecords(changes.clone()),
-    }
-}
-
-fn move_step(changes: &RecordChanges) -> Step {
-    let names: Vec<String> =
-        changes.records.iter().map(|record| crate::observe::query_name(&record.after.name)).collect();
-    Step {
-        id: format!("switch/{}/{}", changes.traffic, changes.zone.name),
-        title: format!("move {}", names.join(", ")),
-        phase: Phase::Switch,
-        timeout_ms: milliseconds(RECORDS_TIMEOUT),
-        retry: Retry { attempts: MOVE_ATTEMPTS, pause_ms: milliseconds(MOVE_PAUSE) },
-        calls: vec![calls::route53("ListResourceRecordSets"), calls::route53("ChangeResourceRecordSets")],
-        point_of_no_return: true,
-        action: Action::MoveRecords(changes.clone()),
-    }
-}
-
-fn name_servers_step(changes: &RecordChanges) -> Step {
-    let mut calls = vec![calls::route53("GetChange")];
-    calls.extend(changes.zone.name_servers.iter().map(|server| calls::data("dns", server)));
-    Step {
-        id: format!("verify/name-servers/{}", changes.traffic),
-        title: format!("every name server of {} answers for {}", changes.zone.name, changes.traffic),
-        phase: Phase::Verify,
-        timeout_ms: milliseconds(NAME_SERVERS_TIMEOUT),
-        retry: Retry { attempts: 1, pause_ms: milliseconds(LOOK_PAUSE) },
-        calls,
-        point_of_no_return: false,
-        action: Action::AwaitNameServers(changes.clone()),
-    }
 }
 
 /// Says so where nothing proves that the side which takes over can serve.

@@ -18,11 +18,12 @@ pub(super) fn in_scope(record: &TrafficRecord, zone: &str) -> Result<(), Compile
     Err(Refusal::OutOfScope { record: label(record), reason, span: record.span.clone() }.into())
 }
 
-/// The one plain set of the record's name and type.
+/// The one plain set of the record's name and type: an alias where the plan has one, values where it has values.
 pub(super) fn the_simple_set<'a>(
     record: &TrafficRecord,
     sets: &'a [RecordSet],
     zone: &str,
+    alias: bool,
 ) -> Result<&'a RecordSet, CompileError> {
     let not_simple = |found| Refusal::NotSimple { record: label(record), found, span: record.span.clone() };
     let set = match sets {
@@ -34,17 +35,23 @@ pub(super) fn the_simple_set<'a>(
         [set] => set,
         several => return Err(not_simple(format!("one of {} by a routing policy", several.len())).into()),
     };
-    match routing(set) {
+    match other_kind(set, alias).or_else(|| routing(set)) {
         None => Ok(set),
         Some(found) => Err(not_simple(found).into()),
     }
 }
 
+/// What makes a set other than the plan says: an alias in place of values, or the other way.
+pub(super) fn other_kind(set: &RecordSet, alias: bool) -> Option<String> {
+    match &set.alias {
+        Some(found) if !alias => Some(format!("an alias of {}, where the plan has values", found.dns_name)),
+        None if alias => Some(format!("no alias, but has {}", set.values.join(", "))),
+        _ => None,
+    }
+}
+
 /// What makes a record set other than simple.
 fn routing(set: &RecordSet) -> Option<String> {
-    if let Some(alias) = &set.alias {
-        return Some(format!("an alias of {}", alias.dns_name));
-    }
     if let Some(policy) = &set.other_routing {
         return Some(format!("routed by {policy}"));
     }
@@ -58,20 +65,4 @@ fn routing(set: &RecordSet) -> Option<String> {
         return Some(format!("one of several, named {identifier:?}"));
     }
     set.health_check_id.as_ref().map(|id| format!("guarded by health check {id}"))
-}
-
-/// A plain set without values.
-pub(super) fn simple(name: &str, record_type: &str) -> RecordSet {
-    RecordSet {
-        name: name.to_owned(),
-        record_type: record_type.to_owned(),
-        ttl: None,
-        values: Vec::new(),
-        alias: None,
-        set_identifier: None,
-        weight: None,
-        failover: None,
-        health_check_id: None,
-        other_routing: None,
-    }
 }

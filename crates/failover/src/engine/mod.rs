@@ -7,10 +7,12 @@ mod conclusion;
 mod error;
 mod next;
 mod operator;
+mod requests;
 mod rollback;
 
 pub use conclusion::{Conclusion, End};
 pub use error::EngineError;
+pub(crate) use requests::Meanwhile;
 pub(crate) use rollback::{needs_undo, refused};
 
 use crate::saved_run::parse_run;
@@ -18,6 +20,7 @@ use crate::steps::{self, Ending, Performed};
 use crate::{MissingVariable, Ports, Run, Step};
 use next::{Next, next};
 use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, Start, StepStatus, read_run};
+use requests::RequestsSeen;
 use std::sync::Arc;
 
 /// Whether a step is being done or undone.
@@ -32,6 +35,7 @@ pub struct Engine {
     pub(crate) run: Arc<Run>,
     pub(crate) ports: Ports,
     pub(crate) journal: RunJournal,
+    pub(crate) requests: RequestsSeen,
 }
 
 impl Engine {
@@ -61,7 +65,7 @@ impl Engine {
         if let Some(first) = journal.events().first() {
             ports.watcher.event(first);
         }
-        Ok(Self { run: Arc::new(run), ports, journal })
+        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default() })
     }
 
     /// Takes over a run that was stopped, or whose executor was killed or may still be alive. From then on
@@ -84,7 +88,7 @@ impl Engine {
         if let Some(last) = journal.events().last() {
             ports.watcher.event(last);
         }
-        Ok(Self { run: Arc::new(run), ports, journal })
+        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default() })
     }
 
     /// The compiled run.
@@ -130,8 +134,11 @@ impl Engine {
     }
 
     async fn perform(&mut self, step: &Step, way: Way) -> Result<(), EngineError> {
-        if self.ports.stop_requested() {
-            return self.stop(step, "a person asked to stop between steps").await;
+        if way == Way::Do {
+            self.take_approvals().await?;
+        }
+        if let Some(reason) = self.asked_to_stop("a person asked to stop between steps").await {
+            return self.stop(step, &reason).await;
         }
         let performed = match way {
             Way::Do => steps::perform(self, step).await?,

@@ -1,13 +1,13 @@
 //! What a person can tell a run that waits. Each is journaled; [`Engine::drive`] then goes on.
 
 use super::{Engine, EngineError, needs_undo};
-use crate::steps::guards_the_way_back;
+use crate::steps::{guards_the_way_back, is_promotion};
 use crate::{Action, Step};
 use pilotlight_journal::Body;
 
 impl Engine {
     /// Leaves a step out: the run goes on as if it were done. While the run is undone, leaves its undo out; of a
-    /// check that keeps traffic from being moved back, its word.
+    /// check that keeps traffic from being moved back, its word; of a promotion, what was written since.
     ///
     /// # Errors
     /// There is no such step, nothing of it is left to skip, or it is the switch itself: what goes on without
@@ -19,7 +19,7 @@ impl Engine {
             let undone = |step: &Step| !needs_undo(step, state, self.journal.events());
             let guards = guards_the_way_back(&step)
                 && !state.skips.contains_key(&step.id)
-                && !self.run.steps().filter(|step| step.moves_traffic()).all(undone);
+                && (is_promotion(&step) || !self.run.steps().filter(|step| step.moves_traffic()).all(undone));
             (undone(&step) && !guards).then_some("the run is undone, and this step needs no undo")
         } else if state.status(&step.id).is_settled() {
             Some("it is done or skipped already")

@@ -52,9 +52,11 @@ pub(crate) fn needs_undo(step: &Step, state: &RunState, events: &[Event]) -> boo
             | StepStatus::UndoInDoubt
             | StepStatus::UndoFailed
             | StepStatus::UndoUnknown => true,
-            // A program that failed may have done half of its work, and a group that is not healthy in time was made
-            // larger; records were observed not to have moved.
-            StepStatus::Failed => matches!(step.action, Action::Command(_) | Action::Scale(_)) && attempts > 0,
+            // A program or a fence that failed may have done half of its work, and a group that is not healthy in time
+            // was made larger; records were observed not to have moved.
+            StepStatus::Failed => {
+                matches!(step.action, Action::Command(_) | Action::Scale(_) | Action::Database(_)) && attempts > 0
+            }
             StepStatus::Skipped => attempts > 0 && !skipped_in_rollback(events, &step.id),
             StepStatus::Pending | StepStatus::AlreadyDone | StepStatus::Undone => false,
         }

@@ -14,6 +14,10 @@ pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Findin
         match &step.action {
             Action::GuardRecords(_) | Action::MoveRecords(_) => findings.extend(changed_records(state)),
             Action::Check(check) => findings.extend(red_check(&check.name, check.gate, state)),
+            Action::Hold(_) => {
+                let check = state.observed.get("check").and_then(Value::as_str);
+                findings.extend(check.and_then(|check| red_check(check, true, state)));
+            }
             _ => {}
         }
         if matches!(state.status, StepStatus::UndoFailed | StepStatus::UndoUnknown) {
@@ -25,6 +29,7 @@ pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Findin
         }
     }
     findings.extend(missed_objective(story));
+    findings.extend(super::databases::findings(story));
     findings
 }
 

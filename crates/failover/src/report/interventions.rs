@@ -14,6 +14,11 @@ fn intervention(event: &Event) -> Option<Intervention> {
         Body::Takeover { by, from } => ("takeover", by.as_str(), format!("taken from executor {from}")),
         Body::Approved { step, by, reason } => ("approved", by.as_str(), at_step(Some(step), reason)),
         Body::Skipped { step, by, reason } => ("skipped", by.as_str(), at_step(Some(step), reason)),
+        Body::StepFinished { step, observed, .. } => {
+            let by = observed.get("denied_by")?.as_str()?;
+            let reason = observed.get("reason").and_then(|reason| reason.as_str()).unwrap_or_default();
+            ("denied", by, at_step(Some(step), reason))
+        }
         Body::RollbackStarted { step, reason } => ("rollback", "", at_step(step.as_deref(), reason)),
         _ => return None,
     };

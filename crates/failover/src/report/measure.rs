@@ -25,15 +25,11 @@ pub(crate) fn recovery_ms(story: &Story<'_>) -> Option<u64> {
 
 /// When every name server was seen to answer with the new values of a traffic set that is not moved back.
 pub(crate) fn arrived_at(story: &Story<'_>, changes: &RecordChanges) -> Option<Timestamp> {
-    let moved = story
-        .run
-        .steps()
-        .find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved.traffic == changes.traffic))?;
+    let moved = story.run.steps().rfind(|step| step.moved_traffic() == Some(&changes.traffic))?;
     done_at(story, moved)?;
-    let awaited = story
-        .run
-        .steps()
-        .find(|step| matches!(&step.action, Action::AwaitNameServers(awaited) if awaited.traffic == changes.traffic))?;
+    let awaited = story.run.steps().rfind(
+        |step| matches!(&step.action, Action::AwaitNameServers(awaited) if awaited.traffic == changes.traffic),
+    )?;
     done_at(story, awaited)
 }
 

@@ -1,5 +1,6 @@
 //! The report of a run, from its journal alone.
 
+mod databases;
 mod findings;
 mod interventions;
 mod measure;
@@ -66,6 +67,8 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         started_at: story.state.started_at.to_string(),
         finished_at: story.state.finished.as_ref().map(|finished| finished.at.to_string()),
         recovery_time: RecoveryTime { objective_ms: story.run.rto_ms, measured_ms: measure::recovery_ms(&story) },
+        recovery_point: databases::recovery_point(&story),
+        databases: databases::databases(&story),
         phases: steps::phases(&story),
         records: records(&story),
         checks: steps::checks(&story),
@@ -90,13 +93,13 @@ fn records(story: &Story<'_>) -> Vec<RecordMove> {
     let mut moves = Vec::new();
     for changes in story.run.record_changes() {
         let moved = measure::arrived_at(story, changes).is_some();
-        moves.extend(changes.records.iter().map(|record| RecordMove {
+        moves.extend(changes.groups().iter().map(|group| RecordMove {
             zone: changes.zone.name.clone(),
-            name: crate::observe::query_name(&record.after.name),
-            record_type: record.after.record_type.clone(),
-            ttl: record.after.ttl.unwrap_or(0),
-            before: record.before.values.clone(),
-            after: record.after.values.clone(),
+            name: group.name.clone(),
+            record_type: group.record_type.to_owned(),
+            ttl: group.ttl().unwrap_or(0),
+            before: group.answers_before(),
+            after: group.answers_after(),
             moved,
         }));
     }

@@ -1,13 +1,14 @@
-//! verify: asks every name server of the delegation directly, and Route 53 whether the change is INSYNC.
+//! verify: asks every name server of the delegation directly, and Route 53 whether the change is INSYNC. A private
+//! zone has no delegation: there Route 53's API is all that can be asked.
 
-use super::look::explain;
+use super::expected::Expected;
+use super::look::{Look, explain, look};
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
-use crate::observe::query_name;
-use crate::record_values::{canonical_values, sorted};
-use crate::{Action, ChangeStatus, DnsError, RecordChange, RecordChanges, ServerAnswer, Step};
+use crate::record_values::sorted;
+use crate::{Action, ChangeStatus, DnsError, RecordChanges, ServerAnswer, Step};
 use futures::future::join_all;
-use pilotlight_journal::Outcome;
+use pilotlight_journal::{Outcome, StepStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -21,11 +22,20 @@ pub(crate) async fn perform(
     let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await;
     Ok(match waited {
         Ok(confirmed) => {
-            let servers = &changes.zone.name_servers;
-            let detail = format!("all {} name servers answer with {}{confirmed}", servers.len(), wanted(changes));
+            let wanted: Vec<String> = Expected::of(changes).iter().map(Expected::to_string).collect();
+            let (servers, wanted) = (&changes.zone.name_servers, wanted.join("; "));
+            let detail = match changes.zone.private {
+                false => format!("all {} name servers answer with {wanted}{confirmed}", servers.len()),
+                true => format!(
+                    "private zone {} has {wanted}, as Route 53's API says; no name server was asked, as none can \
+                     be{}{confirmed}",
+                    changes.zone.name,
+                    if change_id.is_none() && was_moved(engine, changes) { UNKNOWN_CHANGE } else { "" }
+                ),
+            };
             Ending::new(Outcome::Done, json!({ "name_servers": servers }), detail).into()
         }
-        Err(NotYet::Stop) => Performed::Waits(STOP_REQUESTED.into()),
+        Err(NotYet::Stop(reason)) => Performed::Waits(reason),
         Err(NotYet::Late(cause)) => Ending::new(Outcome::Failed, Value::Null, cause).into(),
     })
 }
@@ -57,25 +67,36 @@ const UNCONFIRMED_PATIENCE: Duration = Duration::from_secs(60);
 /// Why not every name server answers as wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotYet {
-    Stop,
+    /// A person asked to stop, for this reason.
+    Stop(String),
     Late(String),
 }
 
 impl std::fmt::Display for NotYet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Stop => "nobody waited for the name servers",
+            Self::Stop(_) => "nobody waited for the name servers",
             Self::Late(cause) => cause,
         })
     }
 }
 
+/// Said where nothing but `INSYNC` could tell that a change arrived, and nobody can ask for it.
+const UNKNOWN_CHANGE: &str =
+    "; whether the change is INSYNC is not known, as the executor that made it did not live to write its id down";
+
+/// Whether this run moved the records, and did not find them moved.
+fn was_moved(engine: &Engine, changes: &RecordChanges) -> bool {
+    moving_step(engine, changes).is_some_and(|step| engine.journal.state().status(&step.id) == StepStatus::Done)
+}
+
+fn moving_step<'a>(engine: &'a Engine, changes: &RecordChanges) -> Option<&'a Step> {
+    engine.run.steps().find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved == changes))
+}
+
 /// The change that moved the records, where its executor lived to write it down.
 fn accepted_change(engine: &Engine, changes: &RecordChanges) -> Option<String> {
-    let step = engine
-        .run
-        .steps()
-        .find(|step| matches!(&step.action, Action::MoveRecords(moved) if moved.traffic == changes.traffic))?;
+    let step = moving_step(engine, changes)?;
     let state = engine.journal.state().steps.get(&step.id)?;
     state.observed.get("change_id")?.as_str().map(str::to_owned)
 }
@@ -93,6 +114,7 @@ pub(crate) async fn wait_for_answers(
     let deadline = engine.ports.clock.elapsed() + patience;
     let doubt = deadline.min(engine.ports.clock.elapsed() + UNCONFIRMED_PATIENCE);
     let mut insync = change_id.is_none();
+    let mut expected = Expected::of(changes);
     loop {
         let (mut unanswered, mut hopeless) = (None, false);
         if let Some(id) = change_id
@@ -107,7 +129,10 @@ pub(crate) async fn wait_for_answers(
                 }
             }
         }
-        let missing = missing_answer(engine, changes).await;
+        let missing = match changes.zone.private {
+            false => missing_answer(engine, changes, &mut expected).await,
+            true => missing_in_api(engine, changes).await,
+        };
         let late = engine.ports.clock.elapsed() >= deadline;
         let cause = match (missing, unanswered) {
             (None, _) if insync => return Ok(Confirmed::Yes),
@@ -122,8 +147,8 @@ pub(crate) async fn wait_for_answers(
         if late {
             return Err(NotYet::Late(cause));
         }
-        if engine.ports.stop_requested() {
-            return Err(NotYet::Stop);
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Err(NotYet::Stop(reason));
         }
         engine.ports.clock.sleep(pause(step)).await;
     }
@@ -135,34 +160,41 @@ fn pause(step: &Step) -> Duration {
 }
 
 /// The first name server, in the delegation's order, that does not answer as wanted.
-async fn missing_answer(engine: &Engine, changes: &RecordChanges) -> Option<String> {
+async fn missing_answer(engine: &Engine, changes: &RecordChanges, expected: &mut [Expected]) -> Option<String> {
     if changes.zone.name_servers.is_empty() {
         return Some(format!("zone {} has no name servers to ask", changes.zone.name));
     }
+    for one in &mut *expected {
+        if let Err(cause) = one.refresh(engine, &changes.zone).await {
+            return Some(cause);
+        }
+    }
     let questions = changes.zone.name_servers.iter().flat_map(|server| {
-        changes.records.iter().map(move |record| async move {
-            let name = query_name(&record.after.name);
-            let answer = engine.ports.name_servers.ask(server, &name, &record.after.record_type).await;
-            wrong(server, &name, record, answer)
+        expected.iter().map(move |one| async move {
+            let answer = engine.ports.name_servers.ask(server, &one.name, &one.record_type).await;
+            wrong(server, one, answer)
         })
     });
     join_all(questions).await.into_iter().flatten().next()
 }
 
-fn wrong(server: &str, name: &str, record: &RecordChange, answer: Result<ServerAnswer, String>) -> Option<String> {
+fn wrong(server: &str, expected: &Expected, answer: Result<ServerAnswer, String>) -> Option<String> {
     match answer {
         Err(cause) => Some(format!("{server} gives no answer: {cause}")),
-        Ok(answer) => {
-            let found = sorted(&record.after.record_type, &answer.values);
-            (found != canonical_values(&record.after)).then(|| {
-                let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
-                format!("{server} answers {name} with {found}")
-            })
-        }
+        Ok(answer) => (!expected.is(&answer)).then(|| {
+            let found = sorted(&expected.record_type, &answer.values);
+            let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
+            format!("{server} answers {} with {found}", expected.name)
+        }),
     }
 }
 
-fn wanted(changes: &RecordChanges) -> String {
-    let values: Vec<String> = changes.records.iter().map(|record| canonical_values(&record.after).join(", ")).collect();
-    values.join("; ")
+/// Why Route 53's API does not say that a private zone has the records.
+async fn missing_in_api(engine: &Engine, changes: &RecordChanges) -> Option<String> {
+    match look(&*engine.ports.dns, changes, &[]).await {
+        Look::After => None,
+        Look::Before(_) => Some(format!("zone {} has the records of before", changes.zone.name)),
+        Look::Other(others) => Some(others.detail),
+        Look::Unknown(cause) => Some(format!("zone {} could not be read: {cause}", changes.zone.name)),
+    }
 }

@@ -35,8 +35,8 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
         if ports.clock.elapsed() + pause >= deadline {
             return Ok(not_green(check, &result, &detail).into());
         }
-        if ports.stop_requested() {
-            return Ok(Performed::Waits(STOP_REQUESTED.into()));
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Ok(Performed::Waits(reason));
         }
         ports.clock.sleep(pause).await;
     }

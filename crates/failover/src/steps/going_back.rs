@@ -2,9 +2,10 @@
 //! and that it is dead may be why.
 
 use super::check::spec;
+use super::database::{LeftBehind, left_behind};
 use crate::engine::Engine;
 use crate::text::Secrets;
-use crate::{Action, CheckStep, Step};
+use crate::{Action, CheckStep, DatabaseTask, Step};
 use pilotlight_journal::RunState;
 use pilotlight_plan::When;
 use std::sync::Arc;
@@ -12,7 +13,12 @@ use std::sync::Arc;
 /// Whether the step is a check that is asked before traffic is moved back: one of before the switch that looks at
 /// the side that was left itself. (A check that asks by the moved name would be led to the other side.)
 pub(crate) fn guards_the_way_back(step: &Step) -> bool {
-    check_of(step).is_some()
+    check_of(step).is_some() || is_promotion(step)
+}
+
+/// Whether the step promotes a database: its writes since are asked for before anything goes back.
+pub(crate) fn is_promotion(step: &Step) -> bool {
+    matches!(&step.action, Action::Database(database) if database.task == DatabaseTask::Promote)
 }
 
 fn check_of(step: &Step) -> Option<&CheckStep> {
@@ -43,6 +49,9 @@ pub(crate) async fn dead_side(engine: &Engine) -> Option<DeadSide> {
     let state = engine.journal.state();
     if began(engine, state) {
         return None;
+    }
+    if let Some(LeftBehind { step, reason }) = left_behind(engine).await {
+        return Some(DeadSide { step, reason });
     }
     for step in engine.run.steps().filter(|step| !state.skips.contains_key(&step.id)) {
         let Some(check) = check_of(step) else { continue };

@@ -13,7 +13,7 @@ pub(crate) async fn perform(
 ) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
-    Ok(match look_until_known(engine, step, changes, deadline).await {
+    Ok(match look_until_known(engine, step, changes, &[], deadline).await {
         Look::Before(_) => Ending::new(Outcome::Done, json!({ "found": "before" }), "as they were read"),
         Look::After => Ending::new(Outcome::Done, json!({ "found": "after" }), "at their target already"),
         Look::Other(others) => Ending::refused(others.observed, others.detail),

@@ -2,8 +2,8 @@
 
 use crate::engine::Engine;
 use crate::observe::query_name;
-use crate::record_values::{canonical_values, same_set};
-use crate::{Dns, DnsError, RecordChange, RecordChanges, RecordSet, Step};
+use crate::record_values::same_set;
+use crate::{Dns, DnsError, RecordChange, RecordChanges, RecordGroup, RecordSet, Step, describe};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -29,30 +29,49 @@ pub(crate) struct Others {
     pub(crate) detail: String,
 }
 
-/// Looks once.
-pub(crate) async fn look(dns: &dyn Dns, changes: &RecordChanges) -> Look {
-    let mut current = Vec::with_capacity(changes.records.len());
-    for record in &changes.records {
-        let RecordSet { name, record_type, .. } = &record.after;
-        match dns.record_sets(&changes.zone.id, &query_name(name), record_type).await {
+/// Looks once. `known` are states of the records, in their order, that count as before them too.
+pub(crate) async fn look(dns: &dyn Dns, changes: &RecordChanges, known: &[Vec<RecordSet>]) -> Look {
+    let groups = changes.groups();
+    let mut current = Vec::with_capacity(groups.len());
+    for group in &groups {
+        match dns.record_sets(&changes.zone.id, &group.name, group.record_type).await {
             Ok(sets) => current.push(sets),
             Err(error) => return Look::Unknown(explain(&error)),
         }
     }
-    let is = |wanted: fn(&RecordChange) -> &RecordSet| {
-        changes
-            .records
-            .iter()
-            .zip(&current)
-            .all(|(record, sets)| matches!(sets.as_slice(), [set] if same_set(set, wanted(record))))
+    let Some(found) = placed(changes, &groups, &current) else {
+        return Look::Other(others(changes, &groups, &current));
     };
-    if is(|record| &record.after) {
+    let is =
+        |wanted: &mut dyn Iterator<Item = &RecordSet>| found.iter().zip(wanted).all(|(set, one)| same_set(set, one));
+    if is(&mut changes.records.iter().map(|record| &record.after)) {
         Look::After
-    } else if is(|record| &record.before) {
-        Look::Before(current.into_iter().flatten().collect())
+    } else if is(&mut changes.records.iter().map(|record| &record.before))
+        || known.iter().any(|state| state.len() == found.len() && is(&mut state.iter()))
+    {
+        Look::Before(found)
     } else {
-        Look::Other(others(changes, &current))
+        Look::Other(others(changes, &groups, &current))
     }
+}
+
+/// The set that is there for each record, by name, type and identifier; none where one is missing or there are more.
+fn placed(changes: &RecordChanges, groups: &[RecordGroup<'_>], current: &[Vec<RecordSet>]) -> Option<Vec<RecordSet>> {
+    if groups.iter().zip(current).any(|(group, sets)| group.changes.len() != sets.len()) {
+        return None;
+    }
+    changes.records.iter().map(|record| found_for(record, groups, current).cloned()).collect()
+}
+
+fn found_for<'a>(
+    record: &RecordChange,
+    groups: &[RecordGroup<'_>],
+    current: &'a [Vec<RecordSet>],
+) -> Option<&'a RecordSet> {
+    let (_, sets) = groups.iter().zip(current).find(|(group, _)| {
+        group.name == query_name(&record.after.name) && group.record_type == record.after.record_type
+    })?;
+    sets.iter().find(|set| set.set_identifier == record.after.set_identifier)
 }
 
 /// Looks until Route 53 says what the records are, or `deadline` (of the ports' clock) has passed.
@@ -60,10 +79,11 @@ pub(crate) async fn look_until_known(
     engine: &Engine,
     step: &Step,
     changes: &RecordChanges,
+    known: &[Vec<RecordSet>],
     deadline: Duration,
 ) -> Look {
     loop {
-        match look(&*engine.ports.dns, changes).await {
+        match look(&*engine.ports.dns, changes, known).await {
             Look::Unknown(cause) => {
                 engine.ports.watcher.waiting(step, &cause);
                 if engine.ports.clock.elapsed() >= deadline {
@@ -81,32 +101,48 @@ pub(crate) fn explain(error: &DnsError) -> String {
     error.to_string()
 }
 
-fn others(changes: &RecordChanges, current: &[Vec<RecordSet>]) -> Others {
+fn others(changes: &RecordChanges, groups: &[RecordGroup<'_>], current: &[Vec<RecordSet>]) -> Others {
     let mut lines = Vec::new();
     let mut records = Vec::new();
-    let all = changes.records.iter().zip(current);
-    let odd = all.clone().filter(|(record, sets)| {
-        !matches!(sets.as_slice(), [set] if same_set(set, &record.before) || same_set(set, &record.after))
-    });
-    // Each is one or the other, and they differ: then every one that has moved is shown.
-    let mixed = odd.clone().next().is_none();
-    let shown: Vec<_> = if mixed {
-        all.filter(|(record, sets)| {
-            record.before != record.after && matches!(sets.as_slice(), [set] if same_set(set, &record.after))
-        })
-        .collect()
-    } else {
-        odd.collect()
+    let is = |record: &RecordChange, wanted: &RecordSet| {
+        found_for(record, groups, current).is_some_and(|set| same_set(set, wanted))
     };
-    for (record, sets) in shown {
+    let crowded = |record: &RecordChange| {
+        let of_record = |group: &RecordGroup<'_>| group.changes.iter().any(|change| std::ptr::eq(*change, record));
+        groups.iter().zip(current).any(|(group, sets)| of_record(group) && group.changes.len() != sets.len())
+    };
+    let odd: Vec<&RecordChange> = changes
+        .records
+        .iter()
+        .filter(|record| crowded(record) || !(is(record, &record.before) || is(record, &record.after)))
+        .collect();
+    // Each is one or the other, and they differ: then every one that has moved is shown.
+    let shown: Vec<&RecordChange> = match odd.is_empty() {
+        true => {
+            let moved = |record: &&RecordChange| record.before != record.after && is(record, &record.after);
+            changes.records.iter().filter(moved).collect()
+        }
+        false => odd,
+    };
+    for record in shown {
         let name = query_name(&record.after.name);
+        let found: Vec<&RecordSet> = match (crowded(record), found_for(record, groups, current)) {
+            (false, Some(set)) => vec![set],
+            _ => {
+                let sets = groups
+                    .iter()
+                    .zip(current)
+                    .filter(|(group, _)| group.name == name && group.record_type == record.after.record_type);
+                sets.flat_map(|(_, sets)| sets).collect()
+            }
+        };
         lines.push(format!(
             "{name} {} was {} and is {}; the run would set {}",
             record.after.record_type,
             describe(&record.before),
-            match sets.as_slice() {
+            match found.as_slice() {
                 [] => "gone".into(),
-                sets => sets.iter().map(describe).collect::<Vec<_>>().join(" and "),
+                sets => sets.iter().map(|set| describe(set)).collect::<Vec<_>>().join(" and "),
             },
             describe(&record.after),
         ));
@@ -115,23 +151,9 @@ fn others(changes: &RecordChanges, current: &[Vec<RecordSet>]) -> Others {
             "record_type": record.after.record_type,
             "before": record.before,
             "after": record.after,
-            "found": sets,
+            "found": found,
         }));
     }
     let detail = format!("changed by somebody else: {}", lines.join("; "));
     Others { observed: json!({ "zone": changes.zone.name, "records": records }), detail }
-}
-
-fn describe(set: &RecordSet) -> String {
-    let mut text = match &set.alias {
-        Some(alias) => format!("an alias of {}", alias.dns_name),
-        None => canonical_values(set).join(", "),
-    };
-    if let Some(ttl) = set.ttl {
-        text.push_str(&format!(" (TTL {ttl} s)"));
-    }
-    if let Some(identifier) = &set.set_identifier {
-        text.push_str(&format!(" [{identifier}]"));
-    }
-    text
 }

@@ -4,13 +4,17 @@ mod approval;
 mod await_name_servers;
 pub(crate) mod check;
 mod command;
+pub(crate) mod database;
+mod expected;
 mod going_back;
 mod guard_records;
+mod hold;
 mod look;
 mod move_records;
 mod scale;
+mod signal;
 
-pub(crate) use going_back::guards_the_way_back;
+pub(crate) use going_back::{guards_the_way_back, is_promotion};
 
 use crate::engine::{Engine, EngineError};
 use crate::{Action, Step};
@@ -74,8 +78,12 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::Check(check) => check::perform(engine, step, check).await,
         Action::Approval { name } => approval::perform(engine, step, name).await,
         Action::Command(command) => command::perform(engine, step, command).await,
+        Action::Database(database) => database::perform(engine, step, database).await,
         Action::MoveRecords(changes) => move_records::perform(engine, step, changes).await,
         Action::AwaitNameServers(changes) => await_name_servers::perform(engine, step, changes).await,
+        Action::Hold(hold) => hold::perform(engine, step, hold).await,
+        Action::GuardSignal(signal) => signal::guard(engine, step, signal).await,
+        Action::Signal(signal) => signal::perform(engine, step, signal).await,
         Action::Scale(action) => scale::perform(engine, step, action).await,
     }
 }
@@ -83,11 +91,16 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
 pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, EngineError> {
     match &step.action {
         Action::Command(command) => command::undo(engine, step, command).await,
+        Action::Database(database) => database::undo(engine, step, database).await,
         Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
+        Action::Signal(signal) => signal::undo(engine, step, signal).await,
         Action::Scale(action) => scale::undo(engine, step, action).await,
         // The engine undoes only steps that have an undo.
-        Action::GuardRecords(_) | Action::Check(_) | Action::Approval { .. } | Action::AwaitNameServers(_) => {
-            Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into())
-        }
+        Action::GuardRecords(_)
+        | Action::Check(_)
+        | Action::Approval { .. }
+        | Action::AwaitNameServers(_)
+        | Action::GuardSignal(_)
+        | Action::Hold(_) => Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into()),
     }
 }

@@ -6,9 +6,11 @@ use super::look::{Look, explain, look, look_until_known};
 use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
 use crate::observe::query_name;
-use crate::{Action, ChangeBatch, DnsError, RecordChanges, RecordSet, Step};
+use crate::record_values::same_set;
+use crate::{Action, ChangeBatch, DnsError, RecordChange, RecordChanges, RecordGroup, RecordSet, Run, Step};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) async fn perform(
@@ -16,20 +18,24 @@ pub(crate) async fn perform(
     step: &Step,
     changes: &RecordChanges,
 ) -> Result<Performed, EngineError> {
-    Ok(reach(engine, step, changes, Way::Do).await?.into())
+    Ok(reach(engine, step, changes, &[], Way::Do).await?.into())
 }
 
-/// The reverse batch, unless the side that it leads to is dead. Its name servers are waited for too: the run says that it is undone when it is.
+/// One batch back to the records as they were when the run was compiled, unless the side that it leads to is dead. Of
+/// several moves of a traffic set, the first undo thus leads all the way, from wherever they are. Its name servers are
+/// waited for too: the run says that it is undone when it is.
 pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChanges) -> Result<Performed, EngineError> {
-    let back = changes.reversed();
+    let run = Arc::clone(&engine.run);
+    let back = back_to_the_beginning(&run, changes);
+    let known: Vec<Vec<RecordSet>> = run.moves_of(&changes.traffic).map(|moved| states(moved).collect()).collect();
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     // Where nothing would be moved back, it does not matter who is dead.
-    if !matches!(look_until_known(engine, step, &back, deadline).await, Look::After | Look::Other(_))
+    if !matches!(look_until_known(engine, step, &back, &known, deadline).await, Look::After | Look::Other(_))
         && let Some(DeadSide { step, reason }) = dead_side(engine).await
     {
         return Ok(Performed::WaitsFor { step, reason });
     }
-    let mut ending = reach(engine, step, &back, Way::Undo).await?;
+    let mut ending = reach(engine, step, &back, &known, Way::Undo).await?;
     if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
         let change_id = ending.observed.get("change_id").and_then(Value::as_str).map(str::to_owned);
         let patience = name_servers_patience(engine, changes);
@@ -39,6 +45,23 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChang
         }
     }
     Ok(ending.into())
+}
+
+/// From what a move makes of the records to what they were before the first one.
+fn back_to_the_beginning(run: &Run, changes: &RecordChanges) -> RecordChanges {
+    let first = run.moves_of(&changes.traffic).next().unwrap_or(changes);
+    let records = changes.records.iter().zip(&first.records);
+    RecordChanges {
+        records: records
+            .map(|(record, first)| RecordChange { before: record.after.clone(), after: first.before.clone() })
+            .collect(),
+        ..changes.clone()
+    }
+}
+
+/// The records as a move leaves them.
+fn states(moved: &RecordChanges) -> impl Iterator<Item = RecordSet> {
+    moved.records.iter().map(|record| record.after.clone())
 }
 
 /// What came of one submission.
@@ -51,7 +74,14 @@ enum Submitted {
     Never(String),
 }
 
-async fn reach(engine: &mut Engine, step: &Step, changes: &RecordChanges, way: Way) -> Result<Ending, EngineError> {
+/// Brings the records to their `after`. `known` are states that may be in its place before it, other than `before`.
+async fn reach(
+    engine: &mut Engine,
+    step: &Step,
+    changes: &RecordChanges,
+    known: &[Vec<RecordSet>],
+    way: Way,
+) -> Result<Ending, EngineError> {
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let pause = Duration::from_millis(step.retry.pause_ms);
     // An attempt of an executor before this one may be what brought the records where they are.
@@ -59,7 +89,7 @@ async fn reach(engine: &mut Engine, step: &Step, changes: &RecordChanges, way: W
     let mut submissions = 0;
     let mut last: Option<Submitted> = None;
     loop {
-        let current = match look_until_known(engine, step, changes, deadline).await {
+        let current = match look_until_known(engine, step, changes, known, deadline).await {
             Look::After => return Ok(reached(changes, acted, &last)),
             Look::Other(others) => return Ok(Ending::refused(others.observed, others.detail)),
             Look::Unknown(cause) => {
@@ -117,7 +147,7 @@ fn batch(engine: &Engine, step: &Step, changes: &RecordChanges, current: Vec<Rec
         Way::Do => "",
         Way::Undo => "undo ",
     };
-    let moved = || changes.records.iter().zip(&current).filter(|(record, _)| record.before != record.after);
+    let moved = || changes.records.iter().zip(&current).filter(|(record, set)| !same_set(set, &record.after));
     ChangeBatch {
         zone_id: changes.zone.id.clone(),
         comment: format!("pilotlight {} {verb}{}", engine.journal.run(), step.id),
@@ -128,15 +158,17 @@ fn batch(engine: &Engine, step: &Step, changes: &RecordChanges, current: Vec<Rec
     }
 }
 
-/// Traffic sets move one after the other. Before the first of them moves, each is looked at once more, so
-/// that one which somebody changed does not leave the run with half of the traffic moved.
-async fn another_set_changed(engine: &Engine, step: &Step) -> Option<Ending> {
-    for other in engine.run.steps().filter(|other| other.id != step.id) {
+/// Traffic sets move one after the other. Before one of them moves, the others are looked at once more, each where its
+/// next move finds it, so that one which somebody changed does not leave the run with half of the traffic moved.
+pub(super) async fn another_set_changed(engine: &Engine, step: &Step) -> Option<Ending> {
+    let mut seen: Vec<&str> = step.moved_traffic().into_iter().collect();
+    for other in engine.run.steps() {
         let Action::MoveRecords(changes) = &other.action else { continue };
-        if engine.journal.state().status(&other.id).is_settled() {
+        if engine.journal.state().status(&other.id).is_settled() || seen.contains(&changes.traffic.as_str()) {
             continue;
         }
-        if let Look::Other(others) = look(&*engine.ports.dns, changes).await {
+        seen.push(&changes.traffic);
+        if let Look::Other(others) = look(&*engine.ports.dns, changes, &[]).await {
             let detail = format!("not moved, because traffic set {} was {}", changes.traffic, others.detail);
             return Some(Ending::refused(others.observed, detail));
         }
@@ -151,13 +183,23 @@ fn reached(changes: &RecordChanges, acted: bool, last: &Option<Submitted>) -> En
     if let Some(Submitted::Accepted(id)) = last {
         observed["change_id"] = id.as_str().into();
     }
-    let values: Vec<String> = changes
-        .records
-        .iter()
-        .map(|record| format!("{} {}", crate::observe::query_name(&record.after.name), record.after.values.join(", ")))
-        .collect();
+    let values: Vec<String> = changes.groups().iter().map(told).collect();
     let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
     Ending::new(outcome, observed, values.join("; "))
+}
+
+/// `app.shop.test 198.51.100.1`; of weighted sets each with its weight.
+fn told(group: &RecordGroup<'_>) -> String {
+    let sets = group.changes.iter().map(|change| &change.after);
+    let answers: Vec<String> = sets
+        .map(|set| match (&set.alias, set.weight) {
+            (Some(alias), None) => alias.dns_name.clone(),
+            (None, None) => set.values.join(", "),
+            (Some(alias), Some(weight)) => format!("{} at weight {weight}", alias.dns_name),
+            (None, Some(weight)) => format!("{} at weight {weight}", set.values.join(", ")),
+        })
+        .collect();
+    format!("{} {}", group.name, answers.join(" and "))
 }
 
 fn not_reached(cause: &str) -> Ending {
@@ -165,7 +207,7 @@ fn not_reached(cause: &str) -> Ending {
 }
 
 /// As long as the run gives the name servers after the switch.
-fn name_servers_patience(engine: &Engine, changes: &RecordChanges) -> Duration {
+pub(super) fn name_servers_patience(engine: &Engine, changes: &RecordChanges) -> Duration {
     engine
         .run
         .steps()

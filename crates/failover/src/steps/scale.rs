@@ -104,8 +104,8 @@ async fn reach(
             }
         };
         engine.ports.watcher.waiting(step, &waits);
-        if engine.ports.stop_requested() {
-            return Ok(Performed::Waits(STOP_REQUESTED.into()));
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Ok(Performed::Waits(reason));
         }
         engine.ports.clock.sleep(pause).await;
     }

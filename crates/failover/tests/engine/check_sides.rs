@@ -15,7 +15,8 @@ fn plan_with(rest: &str) -> pilotlight_plan::DrPlan {
 
 async fn compiled_with(rest: &str, direction: Direction, outputs: &dyn Outputs) -> Run {
     let plan = plan_with(rest);
-    let observed = observe(&plan, &world(began_on(direction))).await.expect("observed");
+    let world = world(began_on(direction));
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     compile(&plan, direction, &observed, outputs).expect("compiled")
 }
 
@@ -84,7 +85,8 @@ async fn a_lost_side_leaves_its_checks_out_with_a_note_and_stops_nothing() {
 #[tokio::test]
 async fn outputs_of_the_side_that_takes_over_have_to_be_known() {
     let plan = plan_with("side = \"target\"");
-    let observed = observe(&plan, &world(Side::Primary)).await.expect("observed");
+    let world = world(Side::Primary);
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     let error = compile(&plan, Direction::Failover, &observed, &Without(Side::Standby)).expect_err("not compiled");
     assert!(matches!(error, CompileError::Unresolved { .. }), "{error}");
 }
@@ -106,7 +108,8 @@ async fn a_standby_that_nothing_proves_is_not_ready_and_a_failover_only_warns() 
     assert_eq!((ready.probed, ready.findings.len()), (1, 0));
 
     let plan = plan_of(&PLAN.replace("when = [\"before\"]", "when = [\"after\"]"));
-    let observed = observe(&plan, &world(Side::Primary)).await.expect("observed");
+    let world = world(Side::Primary);
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     let run = compile(&plan, Direction::Failover, &observed, &States).expect("a failover is not stopped by it");
     let noted = run.notes.iter().find(|note| note.code == codes::F_NO_TARGET_CHECK).expect("a note");
     assert_eq!(noted.severity, Severity::Warning);

@@ -10,7 +10,7 @@ async fn try_compile(plan: &str, change: impl FnOnce(&mut Vec<RecordSet>)) -> Re
     let world = world(Side::Primary);
     world.with(|state| change(&mut state.records));
     let plan = plan_of(plan);
-    let observed = observe(&plan, &world).await.expect("observed");
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     compile(&plan, Direction::Failover, &observed, &States)
 }
 
@@ -168,7 +168,7 @@ traffic "storefront" {
 }
 "#,
     );
-    let observed = observe(&plan, &world).await.expect("observed");
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     match compile(&plan, Direction::Failover, &observed, &Given { primary, standby }).expect_err("refused") {
         CompileError::Refused(refusal) => *refusal,
         other => panic!("{other}"),
@@ -201,10 +201,10 @@ async fn more_values_than_one_batch_holds_are_refused() {
 #[tokio::test]
 async fn a_zone_is_public_and_there_once() {
     let world = world(Side::Primary);
-    world.with(|state| state.zone.private = true);
-    assert!(matches!(observe(&plan(), &world).await, Err(ObserveError::NoZone { .. })));
-    world.with(|state| state.zone.name = "other.test".into());
-    let error = observe(&plan(), &world).await.expect_err("no zone");
+    world.with(|state| state.zones[0].private = true);
+    assert!(matches!(observe(&plan(), &world, &world).await, Err(ObserveError::NoZone { .. })));
+    world.with(|state| state.zones[0].name = "other.test".into());
+    let error = observe(&plan(), &world, &world).await.expect_err("no zone");
     assert_eq!(error.code(), codes::F_ZONE);
     assert!(error.span().is_some());
 }
@@ -221,7 +221,7 @@ impl Outputs for StandbyOnly {
 #[tokio::test]
 async fn a_failover_needs_nothing_of_the_primarys_state_and_says_so() {
     let world = world(Side::Primary);
-    let observed = observe(&plan(), &world).await.expect("observed");
+    let observed = observe(&plan(), &world, &world).await.expect("observed");
     let run = compile(&plan(), Direction::Failover, &observed, &StandbyOnly).expect("compiled");
     let unknown = run.notes.iter().filter(|note| note.code == codes::F_LEFT_UNKNOWN).count();
     assert_eq!(unknown, 2, "both A records; the CNAME's values stand in the plan");
@@ -234,10 +234,10 @@ async fn a_failover_needs_nothing_of_the_primarys_state_and_says_so() {
 async fn the_active_side_is_seen_in_dns() {
     for side in [Side::Primary, Side::Standby] {
         let world = world(side);
-        let observed = observe(&plan(), &world).await.expect("observed");
+        let observed = observe(&plan(), &world, &world).await.expect("observed");
         assert_eq!(active_side(&plan(), &observed, &States), Some(side));
         world.meddle("api.shop.test", &["203.0.113.9"]);
-        let observed = observe(&plan(), &world).await.expect("observed");
+        let observed = observe(&plan(), &world, &world).await.expect("observed");
         assert_eq!(active_side(&plan(), &observed, &States), None);
     }
 }

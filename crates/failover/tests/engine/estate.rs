@@ -1,11 +1,13 @@
 //! The plan that these tests run: two traffic sets, three records, an approval, programs, checks.
 
+use crate::servers::{NEW_URL, OLD_URL};
 use crate::world::World;
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_journal::{JournalStores, MemoryStore, Ownership, latest_run};
 use pilotlight_plan::{DrPlan, Inputs, Outputs, parse};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub(crate) const PLAN: &str = r#"
 plan "shop" {
@@ -100,8 +102,14 @@ pub(crate) fn plan() -> DrPlan {
 }
 
 pub(crate) fn plan_of(text: &str) -> DrPlan {
-    let env = [("TOKEN".to_owned(), "hunter2".to_owned())].into();
-    parse("plans/shop.hcl", text, &Inputs { env, ..Inputs::default() }).expect("the plan")
+    parse("plans/shop.hcl", text, &Inputs { env: environment(), ..Inputs::default() }).expect("the plan")
+}
+
+/// The variables that the plans name.
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    [("TOKEN", "hunter2"), ("ORDERS_PRIMARY_URL", OLD_URL), ("ORDERS_STANDBY_URL", NEW_URL)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 pub(crate) fn set(name: &str, record_type: &str, values: &[&str]) -> RecordSet {
@@ -146,8 +154,10 @@ pub(crate) fn standby_breaks(world: &World) {
 }
 
 pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
-    let observed = observe(&plan(), world).await.expect("observed");
-    compile(&plan(), direction, &observed, &States).expect("compiled")
+    let (plan, mode) = world.with(|state| (state.plan.clone(), state.mode));
+    let plan = plan_of(&plan);
+    let observed = observe(&plan, world, world).await.expect("observed");
+    compile_in_mode(&plan, direction, mode, &observed, &States).expect("compiled")
 }
 
 pub(crate) fn began_on(direction: Direction) -> Side {

@@ -96,7 +96,7 @@ async fn what_is_not_known_is_no_no() {
     world.with(|state| state.failing_reads = 1);
     assert_eq!(dns(&world, &States).await.expect_err("refused").code(), codes::R_USE_UNKNOWN);
     // No name server to ask.
-    world.with(|state| state.zone.name_servers.clear());
+    world.with(|state| state.zones[0].name_servers.clear());
     assert_eq!(dns(&world, &States).await.expect_err("refused").code(), codes::R_USE_UNKNOWN);
     // An alias has no values.
     let world = crate::estate::world(Side::Primary);

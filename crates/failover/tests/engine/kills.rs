@@ -14,14 +14,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A situation to run through, and what a person does where a run waits.
-struct Scenario {
-    direction: Direction,
-    prepare: fn(&World),
-    on_stop: OnStop,
+pub(crate) struct Scenario {
+    pub(crate) direction: Direction,
+    pub(crate) prepare: fn(&World),
+    pub(crate) on_stop: OnStop,
 }
 
+/// What a person does where a run waits.
 #[derive(Clone, Copy)]
-enum OnStop {
+pub(crate) enum OnStop {
     Never,
     Abort,
     /// Ends the cause, then resumes.
@@ -30,11 +31,12 @@ enum OnStop {
 
 /// What is left: the zone, what programs left behind, the story.
 #[derive(Debug, PartialEq)]
-struct Ends {
-    records: Vec<RecordSet>,
-    flags: BTreeSet<String>,
-    end: End,
-    report: Value,
+pub(crate) struct Ends {
+    pub(crate) records: Vec<RecordSet>,
+    pub(crate) flags: BTreeSet<String>,
+    pub(crate) servers: String,
+    pub(crate) end: End,
+    pub(crate) report: Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +115,7 @@ fn ends(world: &World, events: &[Event]) -> Ends {
     world.with(|world| Ends {
         records: world.records.clone(),
         flags: world.flags.clone(),
+        servers: world.servers.to_string(),
         end: Conclusion::of(&state).end,
         report: timeless(report(events).expect("a report")),
     })
@@ -142,7 +145,7 @@ async fn survives_every_kill(scenario: Scenario) -> Ends {
     survives_every_kill_of(scenario, 80).await
 }
 
-async fn survives_every_kill_of(scenario: Scenario, least: usize) -> Ends {
+pub(crate) async fn survives_every_kill_of(scenario: Scenario, least: usize) -> Ends {
     let (reference, _) = with_kills(&scenario, &[]).await;
     let mut kills = 0;
     for moment in [Moment::Before, Moment::After] {
@@ -167,7 +170,7 @@ async fn survives_every_kill_of(scenario: Scenario, least: usize) -> Ends {
 
 fn nothing(_: &World) {}
 
-fn values_of(ends: &Ends, name: &str) -> Vec<String> {
+pub(crate) fn values_of(ends: &Ends, name: &str) -> Vec<String> {
     ends.records.iter().filter(|set| set.name == name).flat_map(|set| set.values.clone()).collect()
 }
 

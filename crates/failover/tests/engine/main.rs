@@ -1,8 +1,11 @@
 //! Runs of a whole plan in a world in memory: kills, faults, races, rollbacks.
 
+mod aliases;
 mod check_sides;
 mod compiled;
+mod databases;
 mod estate;
+mod expected;
 mod faults;
 mod groups;
 mod in_use;
@@ -10,10 +13,16 @@ mod kills;
 mod objectives;
 mod operator;
 mod ownership;
+mod primary_down;
 mod reports;
+mod requests;
 mod scaling;
 mod sensitive;
+mod servers;
+mod signal;
+mod signal_object;
 mod ttl;
 mod way_back;
+mod weighted;
 mod wildcards;
 mod world;

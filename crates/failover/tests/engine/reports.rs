@@ -51,7 +51,7 @@ async fn a_missed_objective_is_a_finding() {
     let world = world(Side::Primary);
     let store = MemoryStore::new("journal");
     let plan = plan_of(&PLAN.replace("\"15m\"", "\"5s\""));
-    let observed = observe(&plan, &world).await.expect("observed");
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     let run = compile(&plan, Direction::Failover, &observed, &States).expect("compiled");
     let stores = pilotlight_journal::JournalStores::one(store);
     let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("a start");

@@ -38,7 +38,7 @@ fn estate(side: Side) -> World {
 }
 
 async fn try_compile(world: &World, plan: &DrPlan, direction: Direction) -> Result<Run, CompileError> {
-    let mut observed = observe(plan, world).await.expect("observed");
+    let mut observed = observe(plan, world, world).await.expect("observed");
     observed.groups = observe_groups(plan, direction, &Names, world).await.expect("groups");
     compile(plan, direction, &observed, &States)
 }

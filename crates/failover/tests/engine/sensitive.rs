@@ -21,7 +21,8 @@ impl Outputs for Marked {
 
 async fn compiled_from(plan: &str, outputs: &dyn Outputs) -> Result<Run, CompileError> {
     let plan = plan_of(plan);
-    let observed = observe(&plan, &world(Side::Primary)).await.expect("observed");
+    let world = world(Side::Primary);
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     compile(&plan, Direction::Failover, &observed, outputs)
 }
 

@@ -10,7 +10,7 @@ async fn with_ttl(plan: &str, ttl: u64) -> Run {
     let world = world(Side::Primary);
     world.with(|state| record(&mut state.records).ttl = Some(ttl));
     let plan = plan_of(plan);
-    let observed = observe(&plan, &world).await.expect("observed");
+    let observed = observe(&plan, &world, &world).await.expect("observed");
     compile(&plan, Direction::Failover, &observed, &States).expect("a TTL stops no failover")
 }
 

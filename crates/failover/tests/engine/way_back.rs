@@ -17,7 +17,7 @@ check "http" "home" {
 }
 "#;
     let plan = plan_of(&format!("{PLAN}{home}"));
-    let observed = observe(&plan, world).await.expect("observed");
+    let observed = observe(&plan, world, world).await.expect("observed");
     let run = compile(&plan, Direction::Failover, &observed, &States).expect("compiled");
     assert_eq!(load(&save(&run).expect("saved")).expect("loaded"), run);
     standby_breaks(world);

@@ -9,7 +9,7 @@ const AS_READ: &str = "\\052.shop.test";
 
 async fn run_of(world: &crate::world::World, store: &MemoryStore, direction: Direction) -> Engine {
     let plan = plan_of(&PLAN.replace("\"app.shop.test\" \"A\"", "\"*.shop.test\" \"A\""));
-    let observed = observe(&plan, world).await.expect("observed");
+    let observed = observe(&plan, world, world).await.expect("observed");
     let run = compile(&plan, direction, &observed, &States).expect("compiled");
     let stores = JournalStores::one(store.clone());
     Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("a start")

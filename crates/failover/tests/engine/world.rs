@@ -1,6 +1,7 @@
 //! Two regions, a zone, its name servers, programs and a clock, in memory. Time passes only where somebody
 //! waits or asks, so every run of a test is the same run.
 
+use crate::servers::Servers;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use pilotlight_failover::*;
@@ -29,7 +30,9 @@ type Hook = Box<dyn FnMut(&mut State) + Send>;
 
 pub(crate) struct State {
     pub(crate) elapsed: Duration,
-    pub(crate) zone: HostedZone,
+    /// The plan that is compiled for this world.
+    pub(crate) plan: String,
+    pub(crate) zones: Vec<HostedZone>,
     pub(crate) records: Vec<RecordSet>,
     /// The zone as it was, from each moment on.
     pub(crate) history: Vec<(Duration, Vec<RecordSet>)>,
@@ -53,6 +56,22 @@ pub(crate) struct State {
     pub(crate) hooks: BTreeMap<String, Hook>,
     pub(crate) answers: VecDeque<ApprovalAnswer>,
     pub(crate) waits: Vec<String>,
+    /// Whether the object that a health check reads is there, from each moment on.
+    pub(crate) signal: Vec<(Duration, bool)>,
+    /// How long the health check takes to turn.
+    pub(crate) health_delay: Duration,
+    pub(crate) signal_faults: VecDeque<ChangeFault>,
+    /// Calls of Route 53's API.
+    pub(crate) control_calls: usize,
+    pub(crate) health_checks: Vec<HealthCheck>,
+    /// What names outside of the zones have.
+    pub(crate) elsewhere: BTreeMap<String, Vec<String>>,
+    /// How many questions name servers were asked: where weights leave a choice, they take turns.
+    pub(crate) asked: usize,
+    /// Database servers, by URL.
+    pub(crate) servers: Servers,
+    /// The run's mode.
+    pub(crate) mode: Mode,
     /// Auto Scaling groups by name, with what was asked of them.
     pub(crate) groups: BTreeMap<String, crate::groups::Group>,
 }
@@ -78,9 +97,11 @@ impl World {
             private: false,
             name_servers: vec!["ns-1.test".into(), "ns-2.test".into(), "ns-3.test".into(), "ns-4.test".into()],
         };
+        let inside = HostedZone { id: "Z2".into(), name: "in.test".into(), private: true, name_servers: Vec::new() };
         let state = State {
             elapsed: Duration::ZERO,
-            zone,
+            plan: crate::estate::PLAN.to_owned(),
+            zones: vec![zone, inside],
             history: vec![(Duration::ZERO, records.clone())],
             records,
             changes: Vec::new(),
@@ -97,6 +118,15 @@ impl World {
             hooks: BTreeMap::new(),
             answers: VecDeque::new(),
             waits: Vec::new(),
+            signal: vec![(Duration::ZERO, false)],
+            health_delay: Duration::from_secs(30),
+            signal_faults: VecDeque::new(),
+            control_calls: 0,
+            health_checks: Vec::new(),
+            elsewhere: BTreeMap::new(),
+            asked: 0,
+            servers: Servers::default(),
+            mode: Mode::Graceful,
             groups: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), dead: Arc::default(), died: Arc::default() }
@@ -115,11 +145,13 @@ impl World {
         Ports {
             dns: world.clone(),
             name_servers: world.clone(),
+            signals: world.clone(),
             capacity: world.clone(),
             prober: world.clone(),
+            databases: world.clone(),
             commands: world.clone(),
             approver: world.clone(),
-            environment: Arc::new(BTreeMap::from([("TOKEN".to_owned(), "hunter2".to_owned())])),
+            environment: Arc::new(crate::estate::environment()),
             clock: world.clone(),
             watcher: world,
             stop,
@@ -186,12 +218,17 @@ impl State {
         for set in &batch.create {
             let mut set = set.clone();
             set.name = set.name.replace('*', "\\052");
-            if records.iter().any(|known| known.name == set.name && known.record_type == set.record_type) {
+            let same = |known: &&RecordSet| known.name == set.name && known.record_type == set.record_type;
+            if records.iter().filter(same).any(|known| {
+                known.set_identifier == set.set_identifier
+                    || known.set_identifier.is_none()
+                    || set.set_identifier.is_none()
+            }) {
                 return Err(DnsError::Refused(format!("Tried to create {} but it already exists", set.name)));
             }
             records.push(set);
         }
-        records.sort_by(|one, other| one.name.cmp(&other.name));
+        records.sort_by(|one, other| (&one.name, &one.set_identifier).cmp(&(&other.name, &other.set_identifier)));
         self.records = records;
         self.history.push((self.elapsed, self.records.clone()));
         self.changes.push((self.elapsed, batch.clone()));
@@ -205,28 +242,62 @@ impl State {
         &seen.expect("a history").1
     }
 
+    /// What users would be answered with: where weights leave a choice, all of it.
     fn resolve(&self, name: &str, record_type: &str) -> Vec<String> {
         let records = self.seen_by("ns-1.test");
-        let found = |record_type: &str| {
-            records.iter().find(|set| set.name == name && set.record_type == record_type).map(|set| set.values.clone())
+        let found = |record_type: &str| -> Option<Vec<String>> {
+            let sets = self.live(records, name, record_type);
+            (!sets.is_empty()).then(|| sets.into_iter().flat_map(|set| self.answers(set)).collect())
         };
         found(record_type)
             .or_else(|| found("CNAME").and_then(|target| Some(self.resolve(target.first()?, record_type))))
             .unwrap_or_default()
+    }
+
+    /// The sets that answer: those with weight, and of failover sets the one that the health check leaves.
+    fn live<'a>(&self, records: &'a [RecordSet], name: &str, record_type: &str) -> Vec<&'a RecordSet> {
+        let role = if self.turned() { "SECONDARY" } else { "PRIMARY" };
+        records
+            .iter()
+            .filter(|set| asked(set) == name && set.record_type == record_type && set.weight != Some(0))
+            .filter(|set| set.failover.as_deref().is_none_or(|of| of == role))
+            .collect()
+    }
+
+    /// Whether the object is there.
+    pub(crate) fn raised(&self) -> bool {
+        self.signal.last().is_some_and(|(_, raised)| *raised)
+    }
+
+    /// Whether the health check has seen it.
+    fn turned(&self) -> bool {
+        let moment = self.elapsed.saturating_sub(self.health_delay);
+        let seen = self.signal.iter().rev().find(|(at, _)| *at <= moment).or(self.signal.first());
+        seen.is_some_and(|(_, raised)| *raised)
+    }
+
+    fn answers(&self, set: &RecordSet) -> Vec<String> {
+        match &set.alias {
+            Some(alias) => self.elsewhere.get(&alias.dns_name).cloned().unwrap_or_default(),
+            None => set.values.clone(),
+        }
     }
 }
 
 #[async_trait]
 impl Dns for World {
     async fn zones(&self, name: &str) -> Result<Vec<HostedZone>, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(40)).await;
-        Ok(self.with(|state| if state.zone.name == name { vec![state.zone.clone()] } else { vec![] }))
+        Ok(self.with(|state| state.zones.iter().filter(|zone| zone.name == name).cloned().collect()))
     }
 
     async fn record_sets(&self, zone: &str, name: &str, record_type: &str) -> Result<Vec<RecordSet>, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(40)).await;
         self.with(|state| {
-            assert_eq!(zone, state.zone.id);
+            let zone = state.zones.iter().find(|known| known.id == zone).expect("a zone");
+            assert!(name.ends_with(&zone.name), "{name} is in another zone than {}", zone.name);
             if state.failing_reads > 0 {
                 state.failing_reads -= 1;
                 return Err(DnsError::Unknown("the connection timed out".into()));
@@ -238,6 +309,7 @@ impl Dns for World {
     }
 
     async fn change(&self, batch: &ChangeBatch) -> Result<String, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(60)).await;
         self.with(|state| {
             if let Some(mut hook) = state.hooks.remove("before the change") {
@@ -254,7 +326,13 @@ impl Dns for World {
         })
     }
 
+    async fn health_check(&self, id: &str) -> Result<Option<HealthCheck>, DnsError> {
+        self.with(|state| state.control_calls += 1);
+        Ok(self.with(|state| state.health_checks.iter().find(|check| check.id == id).cloned()))
+    }
+
     async fn change_status(&self, id: &str) -> Result<ChangeStatus, DnsError> {
+        self.with(|state| state.control_calls += 1);
         self.ask(Duration::from_millis(40)).await;
         self.with(|state| {
             if state.denied_statuses {
@@ -277,11 +355,32 @@ impl NameServers for World {
     async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
         World::ask(self, Duration::from_millis(5)).await;
         Ok(self.with(|state| {
-            let set = state.seen_by(server).iter().find(|set| asked(set) == name && set.record_type == record_type);
-            let mut values = set.map(|set| set.values.clone()).unwrap_or_default();
+            state.asked += 1;
+            let zone = state.zones.iter().find(|zone| name.ends_with(&zone.name));
+            assert!(
+                zone.is_some_and(|zone| zone.name_servers.iter().any(|known| known == server)),
+                "{server} for {name}"
+            );
+            let sets = state.live(state.seen_by(server), name, record_type);
+            let set = sets.get(state.asked % sets.len().max(1));
+            let mut values = set.map(|set| state.answers(set)).unwrap_or_default();
             values.sort_unstable();
             ServerAnswer { values, ttl: set.and_then(|set| set.ttl?.try_into().ok()) }
         }))
+    }
+
+    async fn resolve(&self, name: &str, record_type: &str) -> Result<ServerAnswer, String> {
+        World::ask(self, Duration::from_millis(5)).await;
+        self.with(|state| {
+            if record_type == "NS" {
+                let zone = state.zones.iter().find(|zone| zone.name == name && !zone.private);
+                let values = zone.map(|zone| zone.name_servers.clone()).unwrap_or_default();
+                return Ok(ServerAnswer { values, ttl: Some(172_800) });
+            }
+            let values = state.elsewhere.get(name).filter(|_| record_type == "A").cloned();
+            let values = values.ok_or_else(|| format!("{name} does not exist"))?;
+            Ok(ServerAnswer { values, ttl: Some(60) })
+        })
     }
 }
 

@@ -45,6 +45,11 @@ impl Zones {
         Self { aws, cached: tokio::sync::Mutex::default(), health: Mutex::default(), servers }
     }
 
+    /// Whether anybody can read an object, `/BUCKET/KEY`; none where the emulator does not say.
+    pub(crate) async fn object_is_there(&self, path: &str) -> Option<bool> {
+        self.aws.object_is_there(path).await.ok()
+    }
+
     /// The zones as they are now, or were a moment ago. Callers at the same time share one read.
     pub(crate) async fn view(&self) -> Result<Arc<View>, AwsError> {
         let mut cached = self.cached.lock().await;

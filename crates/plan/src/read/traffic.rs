@@ -2,10 +2,10 @@
 
 use crate::dns_name;
 use crate::error::Problem;
-use crate::fields::Labels;
+use crate::fields::{Labels, head_range};
 use crate::reader::Reader;
 use crate::table::BlockRow;
-use crate::traffic::{Method, RECORD_TYPES, TrafficRecord, TrafficSet};
+use crate::traffic::{Method, RECORD_TYPES, TrafficRecord, TrafficSet, Visibility};
 use crate::value::Value;
 use hcl_edit::structure::Block;
 use pilotlight_findings::Side;
@@ -18,7 +18,29 @@ impl Reader<'_> {
         let place = format!("traffic {name:?}");
         let children = self.children(row, block, &place);
         let mut values = self.attributes(row, block, &place);
-        values.text("method")?; // One word alone may stand there.
+        let mut signal = None;
+        let (signals, children): (Vec<_>, Vec<_>) = children.into_iter().partition(|(child, _)| child.name == "signal");
+        for (child, inner) in signals {
+            signal = Some((self.signal(child, inner, &name), head_range(inner)));
+        }
+        let method = self.method(block, &mut values, &place, signal);
+        let visibility_at = values.range("visibility");
+        let visibility = match values.text("visibility").as_deref() {
+            Some("private") => Visibility::Private,
+            _ => Visibility::Public,
+        };
+        if let (Some(Method::Signal(_)), Visibility::Private) = (&method, visibility) {
+            let reason = "nobody could ask a private zone whether the signal has turned it";
+            self.wrong("visibility", "\"private\"", reason, "use another method for it", visibility_at);
+        }
+        let id_range = values.range("zone_id");
+        let zone_id = values.text("zone_id");
+        if let Some(id) = &zone_id
+            && (id.is_empty() || !id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()))
+        {
+            let remedy = "write it as Route 53 does, without /hostedzone/, as in Z0123456789ABCDEFGHIJ";
+            self.wrong("zone_id", &format!("{id:?}"), "it is no hosted zone's id", remedy, id_range);
+        }
         let zone_range = values.range("zone");
         let zone = values.text("zone").and_then(|zone| match dns_name::normal(&zone) {
             Ok(zone) => Some(zone),
@@ -33,7 +55,9 @@ impl Reader<'_> {
             name,
             zone: zone?,
             records: records.into_iter().collect::<Option<_>>()?,
-            method: Method::Record,
+            zone_id,
+            visibility,
+            method: method?,
             span: self.span(labels.head),
         })
     }
@@ -76,7 +100,27 @@ impl Reader<'_> {
             sides.push(value);
         }
         let (standby, primary) = (sides.pop().flatten(), sides.pop().flatten());
-        let known = |value: &Value| (value.outputs().is_empty()).then(|| answers(value));
+        if let (Some(a), Some(b)) = (&primary, &standby)
+            && is_alias(a) != is_alias(b)
+        {
+            self.wrong(
+                "standby",
+                "this",
+                "one side is an alias and the other is not",
+                "write an alias for both sides, or values for both",
+                labels.head.clone(),
+            );
+        }
+        let ttl_range = values.range("ttl");
+        let ttl = values.duration("ttl");
+        if ttl.is_some() && primary.as_ref().is_some_and(is_alias) {
+            let written = self.text.get(ttl_range.clone()).unwrap_or_default().to_owned();
+            self.wrong("ttl", &written, "an alias has no TTL of its own", "leave it out", ttl_range);
+        }
+        let known = |value: &Value| match is_alias(value) {
+            true => alias_name(value).map(|name| vec![name]),
+            false => value.outputs().is_empty().then(|| answers(value)),
+        };
         if let (Some(a), Some(b)) = (&primary, &standby)
             && known(a).is_some_and(|answers| known(b) == Some(answers))
         {
@@ -93,7 +137,7 @@ impl Reader<'_> {
             record_type: record_type.clone(),
             primary: primary?,
             standby: standby?,
-            ttl: values.duration("ttl"),
+            ttl,
             span: self.span(labels.head),
         })
     }
@@ -136,6 +180,14 @@ impl Reader<'_> {
 
     /// Notes answers that the record's type cannot hold, as far as they are literals.
     fn check_answers(&mut self, side: &str, record_type: &str, value: &Value, range: Range<usize>) {
+        if is_alias(value) {
+            if let Some(name) = alias_name(value)
+                && let Err(reason) = dns_name::normal(&name)
+            {
+                self.wrong(side, &format!("{name:?}"), reason, "write the target's name, or name an output", range);
+            }
+            return;
+        }
         if !value.outputs().is_empty() {
             return;
         }
@@ -197,6 +249,21 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether a side is written as an alias: a map.
+fn is_alias(value: &Value) -> bool {
+    matches!(value, Value::Map(_) | Value::Literal(serde_json::Value::Object(_)))
+}
+
+/// The name of an alias, in one form, where it names no output.
+fn alias_name(value: &Value) -> Option<String> {
+    let name = match value {
+        Value::Map(entries) => entries.get("name")?.known()?,
+        Value::Literal(map) => map.get("name")?.clone(),
+        _ => return None,
+    };
+    Some(name.as_str()?.trim_end_matches('.').to_ascii_lowercase())
 }
 
 /// The answers of a value that names no output, each in one form.

@@ -49,6 +49,26 @@ impl Reader<'_> {
         Some(values)
     }
 
+    pub(super) fn integers_of(
+        &mut self,
+        row: &AttributeRow,
+        expression: &Expression,
+        least: i64,
+        most: i64,
+    ) -> Option<Vec<(i64, Range<usize>)>> {
+        let mut numbers = Vec::new();
+        for (value, range) in self.elements_of(row, expression)? {
+            let value = self.no_outputs(format!("the attribute {:?}", row.name), value, &range)?;
+            match value {
+                Json::Number(_) => {
+                    numbers.push((self.whole_number(row, &value, &value, range.clone(), least, most)?, range));
+                }
+                other => return self.wrong_type(row, kind_of(&other), range),
+            }
+        }
+        Some(numbers)
+    }
+
     /// The elements of a list. One output stands for a list: it may be one.
     fn elements_of(&mut self, row: &AttributeRow, expression: &Expression) -> Option<Vec<(Value, Range<usize>)>> {
         if let Expression::Array(elements) = expression {

@@ -12,12 +12,12 @@ fn an_unknown_block_is_told_with_the_nearest_name() {
 
 #[test]
 fn blocks_of_other_versions_are_unknown() {
-    let text = r#"database "postgres" "orders" {}
+    let text = r#"runbook "orders" {}
 schedule {
   drift = "*/30 * * * *"
 }"#;
-    let expected = r#"9:1 PL-P102 find the block "database": the plan language has none of that name | the names here are plan, stack, traffic, scale, check, step, approval, drift
-10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, scale, check, step, approval, drift"#;
+    let expected = r#"9:1 PL-P102 find the block "runbook": the plan language has none of that name | the names here are plan, stack, traffic, scale, database, check, step, approval, drift
+10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, scale, database, check, step, approval, drift"#;
     assert_eq!(after_head(text), expected);
 }
 
@@ -47,16 +47,16 @@ journal = ["file:x"]"#;
 fn methods_stacks_and_durations_of_traffic() {
     let text = r#"traffic "t" {
   zone   = "shop.test"
-  method = "weighted"
-  shift  = [10]
+  method = "wieghted"
+  shfit  = [10]
   record "app.shop.test" "A" {
     primary = stack.app.output.a
     standby = stack.ap.output.a
     ttl     = 30
   }
 }"#;
-    let expected = r#"11:12 PL-P104 use "weighted" for the attribute "method": only "record" may stand there | write "record"
-12:3 PL-P102 find the attribute "shift": a traffic block has none of that name | the names here are zone, method, record
+    let expected = r#"11:12 PL-P104 use "wieghted" for the attribute "method": it is none of record, weighted, signal | did you mean "weighted"?
+12:3 PL-P102 find the attribute "shfit": a traffic block has none of that name | did you mean "shift"?
 15:15 PL-P106 find stack "ap", which an expression names | did you mean "app"?
 16:15 PL-P104 read the attribute "ttl" as a duration: it is a number without a unit | write ttl = "30s" for seconds"#;
     assert_eq!(after_head(text), expected);
@@ -377,4 +377,24 @@ fn what_is_scaled() {
          or remove one of them"
     );
     assert_eq!(after_head(&format!("{twice}{}", twice.replace(".web", ".web[\\\"a.b\\\"]"))), "no error");
+}
+
+#[test]
+fn a_database_names_its_servers_by_the_environment_alone() {
+    let text = r#"database "postgres" "orders" {
+  primary = "postgres://shop@db.shop.test/orders"
+  standby = env("TOKEN")
+  resync  = []
+}
+database "mysql" "carts" {}
+database "postgres" "stock" {
+  primary = env("TOKEN")
+}"#;
+    let expected = r#"10:13 PL-P104 use this text for the attribute "primary": a database's URL is a secret, and this one is written in the plan | take it from the environment, as in env("ORDERS_PRIMARY_URL")
+11:13 PL-P111 read the environment variable TOKEN: it is not set | set it where pilotlight runs: export TOKEN=...
+12:13 PL-P104 use [] for the attribute "resync": it names no program | name the program first, as in ["./scripts/smoke-test.sh", "--fast"]
+14:10 PL-P102 find the kind "mysql": a database block has none of that name | the names here are postgres
+15:1 PL-P103 find the attribute "standby" in database "stock" | write standby = env("ORDERS_STANDBY_URL")
+16:13 PL-P111 read the environment variable TOKEN: it is not set | set it where pilotlight runs: export TOKEN=..."#;
+    assert_eq!(after_head(text), expected);
 }

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod data;
+mod methods;
 mod syntax;
 mod values;
 

@@ -62,7 +62,16 @@ impl Explain for WriteError {
     }
 
     fn remedy(&self) -> Option<String> {
-        Some("name another folder with --into, or move what is in this one".to_owned())
+        let remedy = match self {
+            Self::File { source, .. } if is_full(source) => {
+                "make room there, or name a folder with room with --into; then run it again: what is there is as it was"
+            }
+            Self::File { .. } => "see that the folder can be written, or name another one with --into",
+            Self::Manifest { .. } | Self::Foreign { .. } => {
+                "name another folder with --into, or move what is in this one"
+            }
+        };
+        Some(remedy.to_owned())
     }
 }
 
@@ -91,6 +100,7 @@ pub fn write_root(root: &Path, stack: &str, source: &Path, result: &Retargeted) 
         },
     };
     let mut written = Written::default();
+    let mut staged = Staged::default();
     for (path, bytes) in &result.files {
         let target = root.join(path);
         if path == Path::new(LOCK_FILE) && target.exists() {
@@ -103,24 +113,27 @@ pub fn write_root(root: &Path, stack: &str, source: &Path, result: &Retargeted) 
         }
         let folder = target.parent().unwrap_or(root);
         std::fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
-        replace(&target, bytes).map_err(failed("write", &target))?;
+        staged.add(&target, bytes).map_err(failed("write", &target))?;
         written.written.push(path.clone());
     }
-    // The manifest first: a file that is removed and still listed is harmless, the reverse is not.
     let files = || result.files.iter().filter(|(path, _)| **path != *LOCK_FILE);
     let text = manifest::write(root, stack, files())?;
     let path = root.join(MANIFEST);
+    // Last of all: a file that is listed and removed already is harmless, the reverse is not.
+    staged.add(&path, &text).map_err(failed("write", &path))?;
     let written_now: BTreeSet<&PathBuf> = files().map(|(path, _)| path).collect();
     let stale: Vec<PathBuf> = known.into_keys().filter(|path| !written_now.contains(path)).collect();
-    for path in stale {
-        let target = root.join(&path);
-        match std::fs::remove_file(&target) {
-            Ok(()) => written.removed.push(path),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => return Err(failed("remove", &target)(source)),
+    staged.settle(|| {
+        for path in stale {
+            let target = root.join(&path);
+            match std::fs::remove_file(&target) {
+                Ok(()) => written.removed.push(path),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(failed("remove", &target)(source)),
+            }
         }
-    }
-    replace(&path, &text).map_err(failed("write", &path))?;
+        Ok(())
+    })?;
     Ok(written)
 }
 
@@ -137,13 +150,55 @@ pub(crate) fn is_configuration(name: &str) -> bool {
     [".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// Writes beside the place and renames, in one file system.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".pilotlight-new");
-    let beside = path.with_file_name(name);
-    std::fs::write(&beside, bytes)?;
-    std::fs::rename(&beside, path)
+/// Whether there is no room, by the disk, a quota or a limit of the process.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// Files that were written beside their places. All of them are, before the first one takes its place: a disk that is
+/// full in the middle leaves the root as it was. Those that took none are removed.
+#[derive(Debug, Default)]
+struct Staged(Vec<(PathBuf, PathBuf)>);
+
+impl Staged {
+    fn add(&mut self, target: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(".pilotlight-new");
+        let beside = target.with_file_name(name);
+        self.0.push((beside.clone(), target.to_owned()));
+        std::fs::write(&beside, bytes)
+    }
+
+    /// Renames them, in one file system, and does `first` before the last one.
+    fn settle(mut self, first: impl FnOnce() -> Result<(), WriteError>) -> Result<(), WriteError> {
+        let rename = |(beside, target): &(PathBuf, PathBuf)| {
+            std::fs::rename(beside, target).map_err(|source| WriteError::File {
+                what: "write",
+                path: target.clone(),
+                source,
+            })
+        };
+        let before = self.0.len().saturating_sub(1);
+        for pair in &self.0[..before] {
+            rename(pair)?;
+        }
+        first()?;
+        self.0[before..].iter().try_for_each(rename)?;
+        self.0.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        for (beside, _) in &self.0 {
+            // One that took its place, or was never begun, is not there.
+            if let Err(error) = std::fs::remove_file(beside) {
+                tracing::debug!(%error, file = %beside.display(), "remove a file that was not used");
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +229,34 @@ mod tests {
         let same =
             write_root(&root, "app", source.path(), &result(&[("main.tf", "c"), (LOCK_FILE, "lock 1")])).unwrap();
         assert_eq!(same, Written { unchanged: 2, ..Written::default() });
+    }
+
+    #[test]
+    fn what_cannot_be_written_whole_leaves_the_root_as_it_was() {
+        let (dir, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = dir.path().join("app");
+        write_root(&root, "app", source.path(), &result(&[("a.tf", "1"), ("b.tf", "1"), ("c.tf", "1")])).unwrap();
+        let listed = std::fs::read(root.join(MANIFEST)).unwrap();
+        // In the way of the second file: a disk that is full in the middle looks no other from here.
+        std::fs::create_dir(root.join("b.tf.pilotlight-new")).unwrap();
+        let error = write_root(&root, "app", source.path(), &result(&[("a.tf", "2"), ("b.tf", "2")])).unwrap_err();
+        assert!(error.to_string().ends_with("b.tf"), "{error}");
+        for file in ["a.tf", "b.tf", "c.tf"] {
+            assert_eq!(std::fs::read_to_string(root.join(file)).unwrap(), "1", "{file}");
+        }
+        assert_eq!(std::fs::read(root.join(MANIFEST)).unwrap(), listed);
+        assert!(!root.join("a.tf.pilotlight-new").exists(), "what was not used is removed");
+    }
+
+    #[test]
+    fn a_full_disk_asks_for_room_and_not_for_another_name() {
+        let remedy = |kind: std::io::ErrorKind| {
+            WriteError::File { what: "write", path: "app/main.tf".into(), source: kind.into() }.remedy().unwrap()
+        };
+        for kind in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded] {
+            assert!(remedy(kind).starts_with("make room there"), "{kind:?}");
+        }
+        assert!(remedy(std::io::ErrorKind::PermissionDenied).starts_with("see that the folder can be written"));
     }
 
     #[test]

@@ -16,20 +16,50 @@ pub(crate) enum Origin {
     Objects,
 }
 
-/// Attributes by the address of their resource, without keys.
+/// What the source says in so many words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Configured(BTreeMap<String, BTreeMap<String, Origin>>);
+pub(crate) struct Configured {
+    /// Attributes by the address of their resource, without keys.
+    attributes: BTreeMap<String, BTreeMap<String, Origin>>,
+    /// Its texts, of every file.
+    texts: BTreeSet<String>,
+    /// Those that quote others, as a policy in a heredoc does.
+    quoting: Vec<String>,
+    /// Its whole numbers, as they are written.
+    numbers: BTreeSet<String>,
+}
 
 impl Configured {
     /// The attributes that the source sets for a resource; none where it does not have the resource.
     pub(crate) fn attributes(&self, address: &str) -> Option<&BTreeMap<String, Origin>> {
-        self.0.get(address)
+        self.attributes.get(address)
+    }
+
+    /// Whether a text stands in the source as it is.
+    pub(crate) fn wrote(&self, text: &str) -> bool {
+        !text.is_empty()
+            && (self.texts.contains(text) || {
+                let quoted = format!("\"{text}\"");
+                self.quoting.iter().any(|quoting| quoting.contains(&quoted))
+            })
+    }
+
+    /// Whether a number stands in the source as it is.
+    pub(crate) fn wrote_number(&self, number: &str) -> bool {
+        self.numbers.contains(number)
     }
 
     pub(crate) fn of(work: &Work<'_>, instances: &Instances) -> Self {
         let locals = locals_from_objects(work);
-        let mut configured = BTreeMap::new();
+        let mut configured = Self::default();
         for (file, parsed) in &work.parsed {
+            let written = |ranges: &[std::ops::Range<usize>]| -> Vec<String> {
+                ranges.iter().filter_map(|range| parsed.text.get(range.clone())).map(str::to_owned).collect()
+            };
+            let texts = written(&parsed.syntax.literals);
+            configured.quoting.extend(texts.iter().filter(|text| text.contains('"')).cloned());
+            configured.texts.extend(texts);
+            configured.numbers.extend(written(&parsed.syntax.numbers));
             let folder = file.parent().map(Path::to_owned).unwrap_or_default();
             for block in parsed.syntax.blocks("resource") {
                 let [resource_type, name] = labels(block)[..] else { continue };
@@ -38,12 +68,12 @@ impl Configured {
                 source.collect(&block.body, &mut attributes);
                 for path in instances.get(&folder).into_iter().flatten() {
                     let known: &mut BTreeMap<String, Origin> =
-                        configured.entry(address(path, resource_type, name)).or_default();
+                        configured.attributes.entry(address(path, resource_type, name)).or_default();
                     known.extend(attributes.clone());
                 }
             }
         }
-        Self(configured)
+        configured
     }
 }
 

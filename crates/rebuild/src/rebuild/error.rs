@@ -109,6 +109,10 @@ impl Explain for RebuildError {
             Self::NoStack(_) => Some("name a stack of the plan".to_owned()),
             Self::Catalog(error) => error.remedy.clone(),
             Self::Open { .. } => Some("answer each question in the stack's standby block".to_owned()),
+            Self::Terraform { stack, source } if is_full(source) => Some(format!(
+                "make room where the standby root of stack {stack} is and in the folder for temporary files, then run \
+                 pilotlight rebuild again: what was made is kept"
+            )),
             // The saved plan is gone by then, so Terraform's own command cannot be repeated.
             Self::Terraform { stack, source } if source.code() == codes::T_DIAGNOSTIC => Some(format!(
                 "correct it in the source of stack {stack}, not in the generated root{}, and run pilotlight rebuild \
@@ -122,6 +126,14 @@ impl Explain for RebuildError {
             _ => self.inner().and_then(Explain::remedy),
         }
     }
+}
+
+/// Whether Terraform had no room to write. Its saved plan is then cut short, which it only finds out when it reads it.
+fn is_full(error: &RunError) -> bool {
+    let RunError::Failed { findings, output, .. } = error else { return false };
+    let said = std::iter::once(output.as_str()).chain(findings.iter().map(|finding| finding.message.as_str()));
+    let words = ["no space left on device", "disk quota exceeded", "file too large", "zip: not a valid zip file"];
+    said.into_iter().any(|said| words.iter().any(|word| said.contains(word)))
 }
 
 /// Where the first error stands in the generated root, of one that is told by its place in the source.

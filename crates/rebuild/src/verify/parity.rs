@@ -4,7 +4,9 @@
 //! set the attribute, so that AWS chose it; or when its value comes from other objects, whose own values
 //! were seen to differ in the same way. What is left is drift between the sides.
 
+use super::outputs::outputs;
 use super::walk::{At, get, global_texts, print, shown};
+use super::written::{Written, document};
 use crate::decide::configured::Origin;
 use crate::decide::words::Words;
 use crate::decide::{RetargetInput, Retargeted, Rule};
@@ -97,10 +99,16 @@ pub fn parity(primary: &State, standby: &State, input: &ParityInput<'_>) -> Pari
     }
     let mut same = global_texts(&[primary]);
     same.extend(retarget.stack.standby.allow.iter().cloned());
-    let known = Known { words: &words, produced: produced(primary, standby, &pairs, input, &words), same };
+    let known = Known {
+        words: &words,
+        produced: produced(primary, standby, &pairs, input, &words),
+        chosen: chosen(&pairs, input, &words),
+        same,
+    };
     for (address, ours, theirs) in pairs {
         compare(&mut parity, input, &known, &address, &ours, &theirs);
     }
+    parity.findings.extend(outputs(primary, standby, input, &known));
     parity.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     parity
 }
@@ -136,10 +144,12 @@ fn counterpart(address: &ResourceAddress, words: &Words) -> ResourceAddress {
 }
 
 /// What is known of texts that differ between the sides.
-struct Known<'a> {
-    words: &'a Words,
+pub(super) struct Known<'a> {
+    pub(super) words: &'a Words,
     /// What stands for a text of the primary that no one wrote: ids, addresses, ARNs.
     produced: BTreeMap<String, BTreeSet<String>>,
+    /// What stands for a text of the primary because the plan gives another one for the standby.
+    pub(super) chosen: BTreeMap<String, BTreeSet<String>>,
     /// Texts that name the primary and are the same on both sides on purpose.
     same: BTreeSet<String>,
 }
@@ -152,11 +162,13 @@ fn produced(
     input: &ParityInput<'_>,
     words: &Words,
 ) -> BTreeMap<String, BTreeSet<String>> {
-    let mut found = BTreeMap::new();
+    let mut found = BTreeMap::<String, BTreeSet<String>>::new();
     for (address, ours, theirs) in pairs {
-        let configured = input.retargeted.configured.attributes(&address.config().to_string());
+        let config = address.config().to_string();
+        let configured = input.retargeted.configured.attributes(&config);
         for (name, value) in ours.attributes {
-            if configured.is_some_and(|configured| configured.contains_key(name)) {
+            // `tags_all` repeats what the source has as tags.
+            if name == "tags_all" || configured.is_some_and(|configured| configured.contains_key(name)) {
                 continue;
             }
             if let Some(other) = theirs.attributes.get(name) {
@@ -169,6 +181,31 @@ fn produced(
         if let Some(other) = theirs.get(&counterpart(&address, words)) {
             for (name, value) in value {
                 other.get(name).into_iter().for_each(|other| pair_up(value, other, words, &mut found));
+            }
+        }
+    }
+    // What the source wrote stands for itself. Else a changed text that AWS repeats elsewhere, as it does a policy or a
+    // tag, would explain its own change.
+    found.retain(|ours, _| !input.retargeted.configured.wrote(ours) && document(ours).is_none());
+    found
+}
+
+/// Pairs of what the plan gives another value for the standby: other values may be made of it.
+fn chosen(
+    pairs: &[(ResourceAddress, Object<'_>, Object<'_>)],
+    input: &ParityInput<'_>,
+    words: &Words,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for (address, ours, theirs) in pairs {
+        let config = address.config().to_string();
+        let set = input.retarget.stack.standby.set.iter().find(|set| set.address == config);
+        let data = input.retargeted.data.iter().find(|data| data.address == config);
+        for (name, value) in ours.attributes {
+            let is_chosen = set.is_some_and(|set| set.attributes.contains_key(name) || name == "id")
+                || data.is_some_and(|data| data.attributes.contains(name) || name == "id");
+            if let Some(other) = theirs.attributes.get(name).filter(|_| is_chosen) {
+                pair_up(value, other, words, &mut found);
             }
         }
     }
@@ -202,7 +239,7 @@ fn pair_up(ours: &Value, theirs: &Value, words: &Words, found: &mut BTreeMap<Str
 
 impl Known<'_> {
     /// Whether the standby's value is what the primary's becomes there.
-    fn agrees(&self, ours: &Value, theirs: &Value) -> bool {
+    pub(super) fn agrees(&self, ours: &Value, theirs: &Value) -> bool {
         match (ours, theirs) {
             (Value::String(ours), Value::String(theirs)) => self.text_agrees(ours, theirs),
             (Value::Array(a), Value::Array(_))
@@ -272,7 +309,7 @@ impl Known<'_> {
 /// A shorter text ("80", "tcp") stands in too many others to mean the same there.
 const SHORTEST_INSIDE: usize = 7;
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -293,6 +330,7 @@ fn compare(
     let config = address.config().to_string();
     let configured = input.retargeted.configured.attributes(&config);
     let set = input.retarget.stack.standby.set.iter().find(|set| set.address == config);
+    let written = Written { known, source: &input.retargeted.configured };
     let mut evidence = Vec::new();
     let data = input.retargeted.data.iter().find(|data| data.address == config);
     let (mut by_set, mut by_data) = (Vec::new(), Vec::new());
@@ -312,8 +350,10 @@ fn compare(
             continue;
         }
         match configured.map(|configured| configured.get(name)) {
-            // AWS chose it, or it comes from objects that differ.
-            Some(None | Some(Origin::Objects)) => {}
+            // AWS chose it.
+            Some(None) => {}
+            // It comes from objects that differ, and may have more than that in it.
+            Some(Some(Origin::Objects)) if !written.differs(a, b) => {}
             _ => evidence.extend(
                 differences(known, a, b, vec![At::Field(name.clone())])
                     .iter()

@@ -1,3 +1,4 @@
+use super::databases::databases;
 use super::finding::{Sides, findings};
 use super::page::{Tile, badge, class, page, safe};
 use super::timeline::timeline;
@@ -42,6 +43,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
         }
         (interventions(run))
         (records(run))
+        (databases(run))
         (checks(run))
         (steps(run))
         @if succeeded {

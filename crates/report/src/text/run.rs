@@ -1,4 +1,5 @@
 use super::TextOptions;
+use super::databases::databases;
 use super::finding::finding;
 use super::ink::{Ink, pad, pad_left, widest};
 use crate::clean::line;
@@ -47,6 +48,7 @@ pub fn run_text(run: &RunReport, plan_file: Option<&str>, options: TextOptions) 
         phases(run, timeline::layout(run).as_ref(), ink),
         all_steps(run, ink),
         records(run, ink),
+        databases(run, ink),
         checks(run, ink),
         interventions(run, ink),
     ]

@@ -254,3 +254,11 @@ fn luminance(hex: &str) -> f64 {
     };
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
 }
+
+#[test]
+fn the_page_of_a_run_tells_of_its_databases() {
+    let page = run_html(&every_shape::run(), PLAN);
+    for text in ["<h2 id=\"databases\">Databases</h2>", "1 row kept in f", "at most the last 2 ms of writes are lost"] {
+        assert!(page.contains(text), "{text}");
+    }
+}

@@ -328,3 +328,23 @@ fn a_code_is_explained() {
     assert!(text.lines().skip(1).all(|line| line.chars().count() <= 60), "{text}");
     assert!(text.replace('\n', " ").contains("the verdict is incomplete (exit 3), never clean"), "{text}");
 }
+
+#[test]
+fn databases_say_who_writes_and_what_was_lost() {
+    let mut run = every_shape::run();
+    let text = run_text(&run, None, plain());
+    for line in [
+        "! promoted  orders  at most the last 2 ms of writes are lost (1 byte of log)",
+        "fence of the old server failed",
+        "1 row kept in f",
+        "table orders: differs, old 1 row, new 1 row: 1 only old, 1 only new, 1 differing",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let database = &mut run.databases[0];
+    database.lost_writes = "unknown".into();
+    database.missing_bytes = None;
+    assert!(run_text(&run, None, plain()).contains("whether writes were lost is not known; its last commit is of"));
+    run.databases.clear();
+    assert!(!run_text(&run, None, plain()).contains("databases"));
+}

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{Finding, Side};
+use pilotlight_findings::{Finding, Side, codes};
 use pilotlight_plan::Stack;
 use pilotlight_rebuild::{RegionMap, observe_copies, wants_copies};
 
@@ -22,10 +22,21 @@ pub(crate) async fn find(
         let Some(primary) = states.get(&stack.name, Side::Primary) else { continue };
         let read = match states.get(&stack.name, Side::Standby) {
             Some(_) => None,
-            None => project.read_state(stack, Side::Standby, aws).await?,
+            None => project.read_state(stack, Side::Standby, aws).await.map_err(in_the_primary)?,
         };
         let standby = states.get(&stack.name, Side::Standby).or(read.as_ref());
         findings.extend(observe_copies(&catalog, regions, stack, primary, standby, &mut map.copies).await);
     }
     Ok(findings)
+}
+
+/// With `--primary-down`, a standby whose state is in the primary region has to move it first.
+fn in_the_primary(failure: Failure) -> Failure {
+    if failure.code() != codes::R_PRIMARY_NEEDED {
+        return failure;
+    }
+    failure.with_remedy(
+        "keep the standby's state in a bucket of the standby region: backend = { bucket = \"…\", region = \"…\" } in the \
+         stack's standby block",
+    )
 }

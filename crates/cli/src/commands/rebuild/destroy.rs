@@ -48,7 +48,8 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let mut destroyed = 0;
     let mut refused = false;
     if !built.is_empty() {
-        let _alone = ExecutorLock::take(&project, false)?;
+        let stores = project.journal(&[], &aws).await.map_err(|failure| failure.exit(Exit::Refused))?;
+        let _alone = ExecutorLock::take(&project, &stores, false).await?;
         let guard = Guard::new(&project, &states, &aws, args.resolver.resolver).await?;
         guard.check().await?;
         wait.say("looking for the standby's roots");

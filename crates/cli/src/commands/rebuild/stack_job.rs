@@ -78,7 +78,9 @@ impl StackJob<'_> {
         drop(installing);
         let all: Vec<&State> = self.states.side(Side::Primary).collect();
         let progress = &mut |progress| line.show(&progress);
-        let mut planned = self.rebuild.plan(one, &root, &all, read, &self.cancel, progress).await?;
+        let planned = self.rebuild.plan(one, &root, &all, read, &self.cancel, progress).await;
+        // Where it cannot be read it may be there all the same, whole or in part.
+        let mut planned = planned.inspect_err(|_| self.rebuild.discard_plan(one))?;
         self.discard_unless_applied(one, &mut planned).await?;
         Ok(planned)
     }

@@ -46,10 +46,12 @@ impl<'a> Waves<'a> {
             let of_wave = prepared.iter().filter(|one| wave.iter().any(|stack| stack.name == one.stack));
             let (ready, blocked): (Vec<&Prepared>, Vec<&Prepared>) =
                 of_wave.partition(|one| self.blocked_by(&one.stack).is_none());
+            let interrupted = self.job.cancel.is_requested();
             for one in blocked {
-                self.not_attempted(one);
+                // What it depends on was interrupted: there is nothing to correct.
+                if interrupted { self.not_attempted_now(one) } else { self.not_attempted(one) }
             }
-            if self.job.cancel.is_requested() {
+            if interrupted {
                 ready.into_iter().for_each(|one| self.not_attempted_now(one));
                 continue;
             }
@@ -246,7 +248,7 @@ impl<'a> Waves<'a> {
         if let RebuildError::Terraform { source, .. } = &error {
             shown::notes(source.beside(), self.context);
         }
-        error.into()
+        self.context.naming(error.into())
     }
 
     fn primary(&self, one: &Prepared) -> Option<&'a State> {

@@ -1,7 +1,8 @@
 //! `pilotlight run resume`
 
-use super::{Chosen, Context};
+use super::{Chosen, Context, is_of_this_host};
 use crate::args::RunControl;
+use crate::at_work::Active;
 use crate::commands::failover::drive;
 use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
@@ -17,13 +18,21 @@ pub(super) async fn run(args: &RunControl, context: Context<'_>) -> Result<Exit,
 }
 
 /// Becomes the run's executor: the one before cannot append any more. One that is alive on this machine is
-/// only replaced with `--takeover`.
+/// only replaced with `--takeover`, and so is one of another machine that has not stopped.
 pub(super) async fn open(
     chosen: &Chosen,
     args: &RunControl,
     context: Context<'_>,
 ) -> Result<(Engine, ExecutorLock), Failure> {
-    let alone = ExecutorLock::take(&chosen.project, args.takeover)?;
+    let alone = ExecutorLock::take(&chosen.project, &chosen.stores, args.takeover).await?;
+    if !args.takeover {
+        let state = chosen.log().await?.state;
+        // This machine has none at work; what another one has, its last word alone tells.
+        if state.finished.is_none() && state.stopped.is_none() && !is_of_this_host(&state.owner) {
+            let active = Active { wants_it: true, ..Active::new("take the run on", &state) };
+            return Err(Failure::from(active).exit(Exit::Refused));
+        }
+    }
     let by = operator();
     let ownership = if args.takeover { Ownership::Takeover { by } } else { Ownership::Resume { by } };
     let ports = ports(&chosen.project, &chosen.aws, args.resolver.resolver, context.screen).await;

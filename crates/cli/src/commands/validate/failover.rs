@@ -5,20 +5,25 @@ use crate::args::Validate;
 use crate::commands::Context;
 use crate::commands::failover::compile_run;
 use crate::failure::Failure;
-use crate::project::Project;
+use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{Direction, Run, dry_run_facts, dry_run_findings, readiness};
+use pilotlight_failover::{
+    Direction, Mode, Run, dry_run_facts, dry_run_findings, observe_signals, readiness, signal_readiness,
+};
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
+use pilotlight_plan::Method;
+use std::net::SocketAddr;
 
 /// Compiles a failover. One that does not compile is a finding here: the standby is not ready.
 pub(super) async fn compiled(
     project: &Project,
     aws: &Aws,
+    resolver: Option<SocketAddr>,
     context: Context<'_>,
     card: &mut Scorecard,
 ) -> Result<Option<Run>, Failure> {
-    match compile_run(project, Direction::Failover, aws, context).await {
+    match compile_run(project, Direction::Failover, Mode::Graceful, aws, resolver, context).await {
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
             // comes from the readiness.
@@ -48,6 +53,29 @@ pub(super) async fn compiled(
             }
             Err(failure) => Err(failure),
         },
+    }
+}
+
+/// Whether the traffic sets that follow a signal would be moved by it: what a run asks nobody, as Route 53's control plane
+/// may be down when it is needed.
+pub(super) async fn signals(project: &Project, states: &States, aws: &Aws, card: &mut Scorecard) {
+    if !project.plan.traffic.iter().any(|set| matches!(set.method, Method::Signal(_))) {
+        return;
+    }
+    let dns = aws.dns(&project.plan.standby).await;
+    let sheet = card.sheet(AreaName::Failover);
+    match observe_signals(&project.plan, states, &dns).await {
+        Ok(observed) => {
+            let (facts, findings) = signal_readiness(&project.plan, states, &observed);
+            sheet.facts.extend(facts);
+            sheet.findings.extend(findings);
+        }
+        Err(error) => {
+            let mut finding = Failure::from(error).finding(Subject::Plan { name: project.plan.name.clone() });
+            finding.severity = Severity::Warning;
+            sheet.unknown("whether the signal would move traffic: Route 53 could not be read");
+            sheet.findings.push(finding);
+        }
     }
 }
 

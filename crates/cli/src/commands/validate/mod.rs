@@ -90,12 +90,13 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     let past = journal::judge(&project, &states, &aws, &mut card).await?;
     wait.say("compiling a failover");
     let run = if unbuilt == 0 {
-        failover::compiled(&project, &aws, context, &mut card).await?
+        failover::compiled(&project, &aws, args.resolver.resolver, context, &mut card).await?
     } else {
         // What the plan takes from a stack that was not built would only be told a second time.
         card.sheet(AreaName::Failover).unknown("not compiled: a stack is not built");
         None
     };
+    failover::signals(&project, &states, &aws, &mut card).await;
     wait.say("objectives");
     objectives::judge(&project, &states, &looked, run.as_ref(), &past, &aws, &mut card).await;
     if let Some(run) = &run {

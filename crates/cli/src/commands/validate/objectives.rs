@@ -7,7 +7,8 @@ use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{Run, recovery_time};
 use pilotlight_findings::{AreaName, Finding, Side, codes};
-use pilotlight_rebuild::{DataObject, data_objects, recovery_point};
+use pilotlight_rebuild::{DataObject, data_objects, recovery_point, unfilled_buckets};
+use pilotlight_tfstate::State;
 
 pub(super) async fn judge(
     project: &Project,
@@ -36,6 +37,8 @@ pub(super) async fn judge(
             }
         }
     }
+    let unfilled = unfilled(project, states, looked);
+    sheet.findings.extend(unfilled.iter().cloned());
     let Some(rpo) = plan.objectives.rpo else {
         sheet.fact("no RPO in the plan: replication is not judged");
         if plan.objectives.rto.is_none() {
@@ -55,5 +58,23 @@ pub(super) async fn judge(
         .collect();
     let told = recovery_point(rpo, &objects, &plan.primary, &plan.standby, &aws.replication()).await;
     sheet.facts.extend(told.facts);
-    sheet.findings.extend(told.findings);
+    // Of a bucket that nothing fills there is nothing more to say.
+    let is_told = |finding: &Finding| {
+        finding.code == codes::V_NO_COPY && unfilled.iter().any(|other| other.subject == finding.subject)
+    };
+    sheet.findings.extend(told.findings.into_iter().filter(|finding| !is_told(finding)));
+}
+
+/// Buckets that are to be replicas, and are not: with an objective or without, such a standby is not ready.
+fn unfilled(project: &Project, states: &States, looked: &Looked) -> Vec<Finding> {
+    let primaries: Vec<&State> = states.side(Side::Primary).collect();
+    let mut findings = Vec::new();
+    for stack in project.plan.stacks.iter().filter(|stack| looked.at(&stack.name)) {
+        if let (Some(primary), Some(standby)) =
+            (states.get(&stack.name, Side::Primary), states.get(&stack.name, Side::Standby))
+        {
+            findings.extend(unfilled_buckets(stack, primary, standby, &primaries));
+        }
+    }
+    findings
 }

@@ -2,7 +2,8 @@
 //! field does not compile until it is here; then the schema must know it too.
 
 use pilotlight_failover::{
-    CheckReport, Endpoint, Intervention, PhaseReport, RecordMove, RecoveryTime, RunReport, StepReport,
+    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, PhaseReport, RecordMove, RecoveryPoint,
+    RecoveryTime, RunReport, StepReport, TableReport,
 };
 use pilotlight_findings::{
     ApiCalls, Area, AreaName, AreaVerdict, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side,
@@ -134,6 +135,30 @@ pub(crate) fn run() -> RunReport {
         started_at: TIME.into(),
         finished_at: Some(TIME.into()),
         recovery_time: RecoveryTime { objective_ms: Some(1), measured_ms: Some(2) },
+        recovery_point: Some(RecoveryPoint { objective_ms: Some(1), measured_ms: Some(2), lost_writes: "some".into() }),
+        databases: vec![DatabaseReport {
+            name: "orders".into(),
+            fence: "failed".into(),
+            fence_reasons: vec!["r".into()],
+            other_databases: vec!["stock".into()],
+            promoted: true,
+            lost_writes: "some".into(),
+            missing_bytes: Some(1),
+            missing_ms: Some(2),
+            last_commit_at: Some(TIME.into()),
+            second_writer: "unknown".into(),
+            kept: Some(KeptRowsReport { rows: 1, file: "f".into() }),
+            tables: vec![TableReport {
+                table: "orders".into(),
+                verdict: "differs".into(),
+                old_rows: Some(1),
+                new_rows: Some(1),
+                only_old: Some(1),
+                only_new: Some(1),
+                differing: Some(1),
+                keys: vec!["{\"id\":1}".into()],
+            }],
+        }],
         phases: vec![PhaseReport {
             phase: "switch".into(),
             started_at: Some(TIME.into()),

@@ -174,6 +174,8 @@ pub(crate) fn succeeded() -> RunReport {
         started_at: at(0),
         finished_at: Some(at(52_900)),
         recovery_time: RecoveryTime { objective_ms: Some(900_000), measured_ms: Some(42_140) },
+        recovery_point: None,
+        databases: Vec::new(),
         phases,
         records: vec![RecordMove {
             zone: "shop.test".into(),

@@ -13,7 +13,7 @@ use futures::{StreamExt as _, stream};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::Stack;
 use pilotlight_rebuild::{Rebuild, RebuildError, TakeDown};
-use pilotlight_terraform::{Cancel, Program, Root};
+use pilotlight_terraform::{Cancel, Program, Root, RunError};
 use pilotlight_tfstate::State;
 
 /// The stacks of one take-down, and what it came to.
@@ -233,14 +233,24 @@ impl<'a> Stacks<'a> {
 
     /// Shows what Terraform had to say of an error, and what to do about it.
     fn told(&self, error: RebuildError) -> Failure {
-        let mut remedy = "correct the cause and run pilotlight rebuild PLAN --destroy again: what is gone is gone, and \
-                          what is left is in the standby's state";
-        if let RebuildError::Terraform { source, .. } = &error {
-            shown::notes(source.findings(), self.context);
-            let of_findings = source.findings().iter().find_map(|finding| way_out(&finding.message));
-            remedy = of_findings.or_else(|| way_out(&source.to_string())).unwrap_or(remedy);
-        }
-        Failure::from(error).with_remedy(remedy)
+        let RebuildError::Terraform { source, .. } = &error else { return self.context.naming(error.into()) };
+        shown::notes(source.beside(), self.context);
+        let remedy = match &**source {
+            RunError::Failed { findings, .. } => {
+                let of_findings = findings.iter().find_map(|finding| way_out(&finding.message));
+                Some(of_findings.or_else(|| way_out(&source.to_string())).unwrap_or(
+                    "correct the cause and run pilotlight rebuild PLAN --destroy again: what is gone is gone, and what \
+                     is left is in the standby's state",
+                ))
+            }
+            // Nothing is wrong with the stack: its lock, or the interrupt, says by itself what to do.
+            _ => None,
+        };
+        let failure = Failure::from(error);
+        self.context.naming(match remedy {
+            Some(remedy) => failure.with_remedy(remedy),
+            None => failure,
+        })
     }
 
     /// A stack that still stands and depends on this one.

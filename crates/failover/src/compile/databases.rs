@@ -1,0 +1,215 @@
+//! The steps of the plan's databases, phase by phase.
+
+use super::sensitive::refuse_sensitive;
+use super::{Input, LOOK_PAUSE, milliseconds};
+use crate::{Action, Call, CompileError, DatabaseStep, DatabaseTask, Direction, Mode, Plane, Retry, Step, Text};
+use pilotlight_findings::{Finding, Region, Severity, Subject, codes};
+use pilotlight_plan::{Database, Phase, PlanError};
+use std::time::Duration;
+
+/// How long a database is asked where nobody waits for it to change: a server that is well answers in under a second,
+/// and one that fails over inside its region (RDS Multi-AZ: 60 to 120 seconds) is waited for once.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html>
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long the side that takes over is looked at before the run is refused: a person waits, and nothing was changed.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often a fence is tried where the server gave no answer.
+const FENCE_ATTEMPTS: u32 = 3;
+/// Passes over a table while it is compared.
+const PASSES: u32 = 3;
+
+/// The steps of one phase: each task for every database, in the order of the file.
+pub(super) fn compile_databases(
+    input: &Input<'_>,
+    phase: Phase,
+    notes: &mut Vec<Finding>,
+) -> Result<Vec<Step>, CompileError> {
+    let graceful = input.mode == Mode::Graceful;
+    let resync = |database: &Database| input.direction == Direction::Failback && database.resync.is_some();
+    let mut steps = Vec::new();
+    let mut add = |task: &dyn Fn(&Database) -> Option<Wanted>| -> Result<(), CompileError> {
+        for database in &input.plan.databases {
+            if let Some(wanted) = task(database) {
+                steps.extend(step(input, phase, database, wanted, notes)?);
+            }
+        }
+        Ok(())
+    };
+    match phase {
+        Phase::Preflight => add(&|database| (!resync(database)).then_some(Wanted::Task(DatabaseTask::Look)))?,
+        Phase::Freeze => {
+            add(&|database| {
+                (resync(database) && !database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Keep))
+            })?;
+            add(&|database| resync(database).then_some(Wanted::Resync))?;
+            add(&|database| resync(database).then_some(Wanted::Task(DatabaseTask::Look)))?;
+        }
+        Phase::Fence => {
+            add(&|_| Some(Wanted::Task(DatabaseTask::Fence)))?;
+            add(&|_| graceful.then_some(Wanted::Task(DatabaseTask::CatchUp)))?;
+        }
+        Phase::Promote => {
+            add(&|_| Some(Wanted::Task(DatabaseTask::Measure)))?;
+            add(&|_| Some(Wanted::Task(DatabaseTask::Promote)))?;
+            add(&|_| Some(Wanted::Task(DatabaseTask::Release)))?;
+        }
+        Phase::Verify => add(&|_| Some(Wanted::Task(DatabaseTask::Verify)))?,
+        Phase::Observe => {
+            add(&|database| (!database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Compare)))?
+        }
+        _ => {}
+    }
+    Ok(steps)
+}
+
+enum Wanted {
+    Task(DatabaseTask),
+    Resync,
+}
+
+fn step(
+    input: &Input<'_>,
+    phase: Phase,
+    database: &Database,
+    wanted: Wanted,
+    notes: &mut Vec<Finding>,
+) -> Result<Option<Step>, CompileError> {
+    let what = format!("database {}", database.name);
+    let unresolved = |source: Box<PlanError>| CompileError::Unresolved { what: what.clone(), source };
+    let url = |side| {
+        refuse_sensitive(&what, [database.url(side)], side, input.outputs)?;
+        Text::of(database.url(side), side, input.outputs).map_err(unresolved)
+    };
+    let new = url(input.to)?;
+    let old = match url(input.from) {
+        _ if !input.asks_left => {
+            if matches!(wanted, Wanted::Task(DatabaseTask::Fence)) {
+                notes.push(not_fenced(input, database, "it is not asked"));
+            }
+            None
+        }
+        Ok(old) => Some(old),
+        // A lost side never stops a run that does without it.
+        Err(CompileError::Unresolved { source, .. }) if input.mode == Mode::Ungraceful => {
+            if matches!(wanted, Wanted::Task(DatabaseTask::Fence)) {
+                notes.push(not_fenced(input, database, &format!("its URL is not known ({source})")));
+            }
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let task = match wanted {
+        Wanted::Task(DatabaseTask::Fence | DatabaseTask::Compare) if old.is_none() => return Ok(None),
+        Wanted::Task(task) => task,
+        Wanted::Resync => {
+            let run = database.resync.as_deref().unwrap_or_default();
+            refuse_sensitive(&what, run, input.to, input.outputs)?;
+            DatabaseTask::Resync(Text::list_of(run, input.to, input.outputs).map_err(unresolved)?)
+        }
+    };
+    let told = told(&task, database, input, old.is_some());
+    Ok(Some(Step {
+        id: format!("{phase}/{}/{}", told.word, database.name),
+        title: told.title,
+        phase,
+        timeout_ms: milliseconds(told.timeout),
+        retry: Retry { attempts: told.attempts, pause_ms: milliseconds(LOOK_PAUSE) },
+        calls: told.calls,
+        // What a server wrote after its promotion is on no other server.
+        point_of_no_return: task == DatabaseTask::Promote,
+        action: Action::Database(DatabaseStep {
+            name: database.name.clone(),
+            task,
+            old,
+            new,
+            tables: database.tables.clone(),
+        }),
+    }))
+}
+
+fn not_fenced(input: &Input<'_>, database: &Database, cause: &str) -> Finding {
+    let subject = Subject::Plan { name: input.plan.name.clone() };
+    let message = format!("database {} of the {} is not fenced: {cause}", database.name, input.from);
+    Finding::new(codes::F_NOT_FENCED, Severity::Warning, subject, message)
+        .remedy("keep that server from coming back as a second writer by hand")
+}
+
+/// How a task is told, and what it takes.
+struct Told {
+    word: &'static str,
+    title: String,
+    timeout: Duration,
+    attempts: u32,
+    calls: Vec<Call>,
+}
+
+fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, asks_old: bool) -> Told {
+    let name = &database.name;
+    let (from, to) = (input.from, input.to);
+    let graceful = input.mode == Mode::Graceful;
+    // A call that may fail is no need of the region that it goes to.
+    let old = |operation: &str| call(operation, name, graceful.then(|| input.plan.region(from).clone()));
+    let new = |operation: &str| call(operation, name, Some(input.plan.region(to).clone()));
+    let (word, title, timeout, calls) = match task {
+        DatabaseTask::Look if graceful => (
+            "database",
+            format!("{name} of the {to} is a standby of the {from}'s"),
+            LOOK_TIMEOUT,
+            vec![old("position"), new("position")],
+        ),
+        DatabaseTask::Look => ("database", format!("{name} of the {to} answers"), LOOK_TIMEOUT, vec![new("position")]),
+        DatabaseTask::Keep => (
+            "keep",
+            format!("keep the rows of {name} that only the {to} has"),
+            database.compare_timeout * PASSES,
+            vec![old("compare"), new("compare")],
+        ),
+        DatabaseTask::Resync(run) => {
+            let program = run.first().map(Text::to_string).unwrap_or_default();
+            let calls = vec![super::calls::command(&program), old("position"), new("position")];
+            ("resync", format!("make {name} of the {to} a standby of the {from}'s"), database.resync_timeout, calls)
+        }
+        DatabaseTask::Fence if graceful => {
+            ("database", format!("fence {name} of the {from}"), ANSWER_TIMEOUT, vec![old("fence")])
+        }
+        DatabaseTask::Fence => {
+            ("database", format!("fence {name} of the {from}, if it answers"), ANSWER_TIMEOUT, vec![old("fence")])
+        }
+        DatabaseTask::CatchUp => (
+            "catch-up",
+            format!("{name} of the {to} has everything that the {from} wrote"),
+            database.catch_up_timeout,
+            vec![old("position"), new("position")],
+        ),
+        DatabaseTask::Measure => {
+            ("measure", format!("read how far {name} of the {to} is"), LOOK_TIMEOUT, vec![new("position")])
+        }
+        DatabaseTask::Promote => {
+            ("database", format!("promote {name} of the {to}"), database.promote_timeout, vec![new("promote")])
+        }
+        DatabaseTask::Release => {
+            ("release", format!("{name} of the {to} takes writes"), ANSWER_TIMEOUT, vec![new("release")])
+        }
+        DatabaseTask::Verify if !asks_old => {
+            ("database", format!("{name} of the {to} takes writes"), ANSWER_TIMEOUT, vec![new("write")])
+        }
+        DatabaseTask::Verify => (
+            "database",
+            format!("{name} of the {to} takes writes, and the {from}'s took none"),
+            ANSWER_TIMEOUT,
+            vec![new("write"), old("count writes")],
+        ),
+        DatabaseTask::Compare => (
+            "compare",
+            format!("compare the tables of {name}"),
+            database.compare_timeout * PASSES,
+            vec![old("compare"), new("compare")],
+        ),
+    };
+    let attempts = if *task == DatabaseTask::Fence && graceful { FENCE_ATTEMPTS } else { 1 };
+    Told { word, title, timeout, attempts, calls }
+}
+
+fn call(operation: &str, name: &str, region: Option<Region>) -> Call {
+    Call { service: "postgres".into(), operation: format!("{operation} {name}"), region, plane: Plane::Data }
+}

@@ -1,0 +1,94 @@
+//! What a run's report tells of databases. Part of the persisted format of `run_report.rs`.
+
+use serde::{Deserialize, Serialize};
+
+/// Loss of data: how old the newest commit was that the promoted databases had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryPoint {
+    /// The plan's `objectives.rpo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective_ms: Option<u64>,
+    /// At most the writes of this long are lost, over all databases: 0 where none is. Absent where it is not known,
+    /// and where no database was promoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_ms: Option<u64>,
+    /// `none`, `some`, `unknown`, or `pending` where no database was promoted
+    pub lost_writes: String,
+}
+
+/// One database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseReport {
+    /// Its name in the plan.
+    pub name: String,
+    /// Whether the old server is kept from writing: `proven`, `failed`, `unknown`, `pending`, or `released` where that
+    /// was taken back.
+    pub fence: String,
+    /// Why it is not proven.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fence_reasons: Vec<String>,
+    /// Databases of the same server that the run is not about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_databases: Vec<String>,
+    /// Whether the new server is a primary by now, as the run saw it.
+    pub promoted: bool,
+    /// `none`, `some`, `unknown`, or `pending` where it was not promoted
+    pub lost_writes: String,
+    /// Bytes of the old server's log that the new one did not have when it was promoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_bytes: Option<u64>,
+    /// At most the writes of this long are lost. Absent where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_ms: Option<u64>,
+    /// The newest commit that the new server had when it was promoted, by the old server's clock, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_commit_at: Option<String>,
+    /// `none`: the old server took no writes since its fence; `writes`: it did; `unknown`; `pending`
+    pub second_writer: String,
+    /// Rows that only the server had which was resynchronised, and the file that keeps them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptRowsReport>,
+    /// The tables as they were compared after the switch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableReport>,
+}
+
+/// Rows that were kept before they were discarded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptRowsReport {
+    /// How many.
+    pub rows: u64,
+    /// Where, on the machine that carried the run out.
+    pub file: String,
+}
+
+/// A table on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableReport {
+    /// As the plan names it.
+    pub table: String,
+    /// `equal`, `differs`, `differs_without_keys`, `other_columns` or `missing`
+    pub verdict: String,
+    /// Rows of the old server; absent where it has no such table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_rows: Option<u64>,
+    /// Rows of the new server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_rows: Option<u64>,
+    /// Rows that only the old server has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_old: Option<u64>,
+    /// Rows that only the new server has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_new: Option<u64>,
+    /// Rows that both have, with different values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differing: Option<u64>,
+    /// Primary keys of the first of them, as JSON.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
+}

@@ -1,0 +1,209 @@
+//! Databases, as the journal tells of them.
+
+use super::Story;
+use crate::{Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, RecoveryPoint, Step, TableReport};
+use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
+use pilotlight_journal::{StepState, StepStatus};
+use serde_json::Value;
+
+/// Each database of the run, in the plan's order.
+pub(super) fn databases(story: &Story<'_>) -> Vec<DatabaseReport> {
+    let promotions = story.run.steps().filter_map(database).filter(|step| step.task == DatabaseTask::Promote);
+    promotions.map(|step| report(story, &step.name)).collect()
+}
+
+fn database(step: &Step) -> Option<&DatabaseStep> {
+    match &step.action {
+        Action::Database(database) => Some(database),
+        _ => None,
+    }
+}
+
+/// How a task of a database went; none where the run has no such step, or did not come to it.
+fn state<'s>(story: &'s Story<'_>, name: &str, wanted: &DatabaseTask) -> Option<&'s StepState> {
+    let step = story
+        .run
+        .steps()
+        .find(|step| database(step).is_some_and(|database| database.name == name && database.task == *wanted))?;
+    story.state.steps.get(&step.id)
+}
+
+fn reached(state: &StepState) -> bool {
+    matches!(state.status, StepStatus::Done | StepStatus::AlreadyDone)
+}
+
+fn text(value: &Value, field: &str) -> Option<String> {
+    value.get(field)?.as_str().map(str::to_owned)
+}
+
+fn texts(value: &Value, field: &str) -> Vec<String> {
+    let list = value.get(field).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
+fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
+    let of = |task: DatabaseTask| state(story, name, &task);
+    let fence = of(DatabaseTask::Fence);
+    let promoted = of(DatabaseTask::Promote).is_some_and(reached);
+    let caught_up = of(DatabaseTask::CatchUp).filter(|state| reached(state)).map(|state| &state.observed);
+    let measured = of(DatabaseTask::Measure).filter(|state| reached(state)).map(|state| &state.observed);
+    let missing = [caught_up, measured].into_iter().flatten().find_map(|observed| observed.get("missing")?.as_u64());
+    let last_commit_at = measured.and_then(|observed| text(observed, "last_commit_at"));
+    let age = measured.and_then(|observed| observed.get("last_commit_age_ms")?.as_u64());
+    let lost = match (promoted, missing) {
+        (false, _) => "pending",
+        (true, Some(0)) => "none",
+        (true, Some(_)) => "some",
+        (true, None) => "unknown",
+    };
+    let verified = of(DatabaseTask::Verify).filter(|state| state.finished_at.is_some());
+    let kept = of(DatabaseTask::Keep).and_then(|state| {
+        Some(KeptRowsReport { rows: state.observed.get("rows")?.as_u64()?, file: text(&state.observed, "file")? })
+    });
+    let compared = of(DatabaseTask::Compare).and_then(|state| state.observed.get("tables")?.as_array());
+    DatabaseReport {
+        name: name.to_owned(),
+        fence: fence_word(story, name, fence),
+        fence_reasons: fence.map(|state| texts(&state.observed, "reasons")).unwrap_or_default(),
+        other_databases: fence.map(|state| texts(&state.observed, "other_databases")).unwrap_or_default(),
+        promoted,
+        lost_writes: lost.to_owned(),
+        missing_bytes: missing.filter(|_| promoted),
+        missing_ms: match (promoted, missing) {
+            (true, Some(0)) => Some(0),
+            (true, Some(_)) => age,
+            _ => None,
+        },
+        last_commit_at: last_commit_at.filter(|_| promoted),
+        second_writer: verified
+            .map_or("pending".into(), |state| text(&state.observed, "second_writer").unwrap_or("unknown".into())),
+        kept,
+        tables: compared.into_iter().flatten().map(table).collect(),
+    }
+}
+
+fn fence_word(story: &Story<'_>, name: &str, fence: Option<&StepState>) -> String {
+    match fence {
+        Some(state) if state.status == StepStatus::Undone => "released".into(),
+        // A kill leaves an intent, and nobody knows what came of it.
+        Some(state) => text(&state.observed, "fence").unwrap_or("unknown".into()),
+        None => {
+            let planned = story.run.steps().filter_map(database);
+            let planned = planned.filter(|step| step.name == name).any(|step| step.task == DatabaseTask::Fence);
+            if planned { "pending".into() } else { "unknown".into() }
+        }
+    }
+}
+
+fn table(value: &Value) -> TableReport {
+    let number = |field: &str| value.get(field).and_then(Value::as_u64);
+    TableReport {
+        table: text(value, "table").unwrap_or_default(),
+        verdict: text(value, "verdict").unwrap_or_default(),
+        old_rows: number("old_rows"),
+        new_rows: number("new_rows"),
+        only_old: number("only_old"),
+        only_new: number("only_new"),
+        differing: number("differing"),
+        keys: texts(value, "keys"),
+    }
+}
+
+/// The worst of all databases.
+pub(super) fn recovery_point(story: &Story<'_>) -> Option<RecoveryPoint> {
+    let databases = databases(story);
+    if databases.is_empty() {
+        return None;
+    }
+    let worst = ["unknown", "some", "pending"];
+    let lost = worst.iter().find(|word| databases.iter().any(|database| database.lost_writes == **word));
+    let known: Option<Vec<u64>> = databases.iter().map(|database| database.missing_ms).collect();
+    Some(RecoveryPoint {
+        objective_ms: story.run.rpo_ms,
+        measured_ms: known.and_then(|known| known.into_iter().max()),
+        lost_writes: lost.map_or("none", |word| word).to_owned(),
+    })
+}
+
+/// What there is to say: a fence that is not proven, lost writes, tables that differ, a missed objective.
+pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for database in databases(story) {
+        let subject = || Subject::Plan { name: story.run.plan.clone() };
+        let name = &database.name;
+        if database.promoted && database.fence != "proven" {
+            let message = format!("the fence of database {name} of the {} is {}", story.run.from.side, database.fence);
+            let mut finding = Finding::new(codes::F_NOT_FENCED, Severity::Warning, subject(), message);
+            for reason in &database.fence_reasons {
+                finding = finding.with(Evidence::fact("reason", reason.clone()));
+            }
+            findings.push(finding.remedy("keep applications from that server until a failback has made it a standby"));
+        }
+        if matches!(database.lost_writes.as_str(), "some" | "unknown") {
+            findings.push(lost(&database, subject()));
+        }
+        if !database.other_databases.is_empty() && database.promoted {
+            let others = database.other_databases.join(", ");
+            let message =
+                format!("the server of database {name} has others, which were promoted and not fenced: {others}");
+            findings.push(
+                Finding::new(codes::F_NOT_FENCED, Severity::Warning, subject(), message)
+                    .remedy("give each of them a database block"),
+            );
+        }
+        for table in database.tables.iter().filter(|table| table.verdict != "equal") {
+            findings.push(differs(name, table, subject()));
+        }
+    }
+    findings.extend(missed(story));
+    findings
+}
+
+fn lost(database: &DatabaseReport, subject: Subject) -> Finding {
+    let name = &database.name;
+    let message = match database.missing_bytes {
+        Some(bytes) => format!("database {name} was promoted without the last {bytes} bytes of the old server's log"),
+        None => format!("whether database {name} lost writes is not known: the old server was not read"),
+    };
+    let mut finding = Finding::new(codes::F_WRITES_LOST, Severity::Warning, subject, message);
+    if let Some(at) = &database.last_commit_at {
+        finding = finding.with(Evidence::fact("last commit", at.clone()));
+    }
+    finding
+        .remedy("leave the old server's disks as they are: a failback keeps what it alone has before it is discarded")
+}
+
+fn differs(database: &str, table: &TableReport, subject: Subject) -> Finding {
+    let lost = table.only_old.is_some_and(|rows| rows > 0) || table.verdict != "differs";
+    let severity = if lost { Severity::Warning } else { Severity::Info };
+    let message = format!("table {} of database {database}: {}", table.table, table.verdict.replace('_', " "));
+    let mut finding = Finding::new(codes::F_TABLES_DIFFER, severity, subject, message);
+    for (label, number) in [
+        ("rows of the old", table.old_rows),
+        ("rows of the new", table.new_rows),
+        ("only on the old", table.only_old),
+        ("only on the new", table.only_new),
+        ("on both, differing", table.differing),
+    ] {
+        if let Some(number) = number {
+            finding = finding.with(Evidence::fact(label, number.to_string()));
+        }
+    }
+    if !table.keys.is_empty() {
+        finding = finding.with(Evidence::fact("keys", table.keys.join(", ")));
+    }
+    finding
+}
+
+fn missed(story: &Story<'_>) -> Option<Finding> {
+    let point = recovery_point(story)?;
+    let (objective, measured) = (point.objective_ms?, point.measured_ms?);
+    (measured > objective).then(|| {
+        let subject = Subject::Plan { name: story.run.plan.clone() };
+        let message = "the writes that the promoted databases did not have span more than the plan's objective";
+        Finding::new(codes::F_RPO_MISSED, Severity::Warning, subject, message)
+            .with(Evidence::fact("objective", format!("{objective} ms")))
+            .with(Evidence::fact("measured", format!("{measured} ms")))
+            .remedy("see why the standby was behind, or what the objective promises")
+    })
+}

@@ -1,0 +1,67 @@
+//! Both servers' tables, compared where the old one answers. What is found is told, and stops nothing: the new server
+//! takes writes meanwhile.
+
+use super::Servers;
+use crate::engine::{Engine, EngineError, Way};
+use crate::steps::{Ending, Performed};
+use crate::{DatabaseStep, Step};
+use pilotlight_integrity::postgres::{TableComparison, TableVerdict};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+
+/// Keys of a table that are kept in the journal.
+const KEYS: usize = 20;
+
+pub(super) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let Some(old) = &servers.old else {
+        return Ok(Ending::new(Outcome::Done, Value::Null, "not compared: the other server is not known").into());
+    };
+    let within = step.timeout() / 3;
+    Ok(match servers.databases.compare(old, &servers.new, &database.tables, within).await {
+        Ok(tables) => {
+            let unlike: Vec<&str> =
+                tables.iter().filter(|table| !table.is_equal()).map(|table| table.table.as_str()).collect();
+            let detail = if unlike.is_empty() {
+                format!("{} tables have the same rows on both", tables.len())
+            } else {
+                format!("these tables differ, which writes since the switch may explain: {}", unlike.join(", "))
+            };
+            Ending::new(Outcome::Done, json!({ "tables": observed(&tables) }), detail)
+        }
+        Err(error) => Ending::new(
+            Outcome::Done,
+            Value::Null,
+            format!("not compared, which stops nothing: {}", servers.tell(&error)),
+        ),
+    }
+    .into())
+}
+
+/// The comparison as the journal keeps it.
+pub(super) fn observed(tables: &[TableComparison]) -> Value {
+    tables.iter().map(table).collect()
+}
+
+fn table(one: &TableComparison) -> Value {
+    let mut value = json!({ "table": one.table, "old_rows": one.rows_a, "new_rows": one.rows_b });
+    value["verdict"] = match &one.verdict {
+        TableVerdict::Equal => "equal".into(),
+        TableVerdict::Differs { only_on_a, only_on_b, differing, keys } => {
+            value["only_old"] = (*only_on_a).into();
+            value["only_new"] = (*only_on_b).into();
+            value["differing"] = (*differing).into();
+            value["keys"] = keys.iter().take(KEYS).map(|(_, key)| Value::from(key.as_str())).collect();
+            "differs".into()
+        }
+        TableVerdict::DiffersWithoutKeys => "differs_without_keys".into(),
+        TableVerdict::OtherColumns { .. } => "other_columns".into(),
+        TableVerdict::Missing { .. } => "missing".into(),
+    };
+    value
+}

@@ -1,0 +1,176 @@
+//! The old server takes no more writes, and the new one has all that it took.
+
+use super::{Patience, Servers, pause, seen};
+use crate::engine::{Engine, EngineError, Way};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::{DatabaseStep, DatabaseTask, Mode, Step};
+use pilotlight_integrity::postgres::{FenceReport, FenceState, PostgresError, ServerRole};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(super) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
+    let Some(old) = &servers.old else {
+        return Ok(Ending::new(Outcome::Failed, Value::Null, "the server to fence is not known").into());
+    };
+    let already = seen(engine, &database.name, &DatabaseTask::Look)
+        .is_some_and(|seen| seen.get("already") == Some(&Value::Bool(true)));
+    if already {
+        let observed = json!({ "fence": "proven", "follows": true });
+        return Ok(Ending::new(Outcome::AlreadyDone, observed, "it is a standby already, and takes no writes").into());
+    }
+    engine.intend(step, Way::Do).await?;
+    let mut tries = 1;
+    let report = loop {
+        let report = servers.databases.fence(old).await;
+        if report.state != FenceState::Unknown || tries >= step.retry.attempts {
+            break report;
+        }
+        engine.ports.watcher.waiting(step, &report.to_string());
+        engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
+        tries += 1;
+    };
+    Ok(ending(engine.run.mode, &report).into())
+}
+
+fn ending(mode: Mode, report: &FenceReport) -> Ending {
+    let observed = json!({
+        "fence": report.state.as_str(),
+        "reasons": report.reasons,
+        "touched": report.touched,
+        "sessions_ended": report.sessions_ended,
+        "written": report.written.map(|written| written.to_string()),
+        "writes": report.writes,
+        "other_databases": report.other_databases,
+    });
+    match (mode, report.state) {
+        (_, FenceState::Proven) => Ending::new(Outcome::Done, observed, report.to_string()),
+        // It was tried; that side is called for nothing that has to succeed.
+        (Mode::Ungraceful, _) => Ending::new(Outcome::Done, observed, format!("{report}, which stops nothing")),
+        (Mode::Graceful, FenceState::Failed) => Ending::refused(observed, report.to_string()),
+        (Mode::Graceful, FenceState::Unknown) => Ending::new(Outcome::Unknown, observed, report.to_string()),
+    }
+}
+
+/// The old server takes writes again, unless the new one does: two that write are worse than none.
+pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+    let Some(old) = &servers.old else {
+        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "nothing was fenced").into());
+    };
+    let untouched = engine
+        .journal
+        .state()
+        .steps
+        .get(&step.id)
+        .is_some_and(|state| state.attempts == 1 && state.observed.get("touched") == Some(&Value::Bool(false)));
+    if untouched {
+        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "the fence changed nothing").into());
+    }
+    if let Err(ending) = new_takes_no_writes(servers).await {
+        return Ok(ending.into());
+    }
+    engine.intend(step, Way::Undo).await?;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    loop {
+        let error = match servers.databases.release(old).await {
+            Ok(released) => {
+                return Ok(match released.still_refused {
+                    None => Ending::new(Outcome::Done, Value::Null, "it takes writes again"),
+                    Some(reason) => Ending::new(Outcome::Failed, Value::Null, reason),
+                }
+                .into());
+            }
+            // It became a standby meanwhile: there is nothing to take back at a server that follows.
+            Err(error) => error,
+        };
+        match pause(engine, step, deadline, &servers.tell(&error)).await {
+            Patience::Left if !error.is_answer() => {}
+            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            _ => return Ok(servers.ending(&error).into()),
+        }
+    }
+}
+
+async fn new_takes_no_writes(servers: &Servers) -> Result<(), Ending> {
+    let not_known = |error: &PostgresError| {
+        let detail = format!("not released: whether the other takes writes is not known: {}", servers.tell(error));
+        Ending::new(Outcome::Unknown, Value::Null, detail)
+    };
+    let position = servers.databases.position(&servers.new).await.map_err(|error| not_known(&error))?;
+    if position.role == ServerRole::Standby
+        || servers.databases.fence_stands(&servers.new).await.map_err(|error| not_known(&error))?
+    {
+        return Ok(());
+    }
+    let detail = "not released: the other was promoted and takes writes, and two servers would";
+    Err(Ending::refused(Value::Null, detail))
+}
+
+/// Waits until the new server has replayed what the fenced one wrote.
+pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let Some(old) = &servers.old else {
+        return Ok(Ending::new(Outcome::Failed, Value::Null, "the server that was fenced is not known").into());
+    };
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let mut end = None;
+    let mut missing = None;
+    loop {
+        if end.is_none() {
+            end = match servers.databases.end_of_writes(old).await {
+                Ok(end) => Some(Ok(end)),
+                Err(error @ PostgresError::Forbidden { .. }) => {
+                    // It follows the other already.
+                    let now = servers.databases.position(&servers.new).await;
+                    if now.is_ok_and(|now| now.role == ServerRole::Primary) {
+                        let detail = "it is the primary already, and the other follows it";
+                        return Ok(Ending::new(Outcome::Done, json!({ "missing": 0 }), detail).into());
+                    }
+                    return Ok(servers.ending(&error).into());
+                }
+                Err(error) => Some(Err(error)),
+            };
+        }
+        let cause = match &end {
+            Some(Ok(end)) => match servers.databases.position(&servers.new).await {
+                Ok(now) if now.role == ServerRole::Primary => {
+                    // Promoted before, with the fence standing: what it had not replayed then, it never will.
+                    let detail = "it was promoted before this run, so whether everything came over is not known";
+                    return Ok(Ending::new(Outcome::Done, json!({ "missing": Value::Null }), detail).into());
+                }
+                Ok(now) => {
+                    let replayed = now.replayed.unwrap_or(pilotlight_integrity::postgres::Lsn(0));
+                    if replayed >= *end {
+                        let observed =
+                            json!({ "end": end.to_string(), "replayed": replayed.to_string(), "missing": 0 });
+                        let detail = "it has replayed everything that the fenced server wrote";
+                        return Ok(Ending::new(Outcome::Done, observed, detail).into());
+                    }
+                    let paused = if now.replay_paused { "; the replay is paused" } else { "" };
+                    let cut_off = if now.receiving { "" } else { "; it is not connected to its primary" };
+                    missing = Some(end.since(replayed));
+                    format!("it has not replayed everything that the fenced server wrote{paused}{cut_off}")
+                }
+                Err(error) => servers.tell(&error),
+            },
+            Some(Err(error)) => {
+                let cause = servers.tell(error);
+                end = None;
+                cause
+            }
+            None => continue,
+        };
+        match pause(engine, step, deadline, &cause).await {
+            Patience::Left => {}
+            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Over => {
+                return Ok(Ending::new(Outcome::Failed, json!({ "still_missing": missing }), cause).into());
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Before anything is changed: are the two what the plan says they are?
+
+use super::{Patience, Servers, pause};
+use crate::engine::{Engine, EngineError, Way};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::{Mode, Step};
+use pilotlight_integrity::postgres::{Lag, Position, PostgresError, ServerRole};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+
+pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    loop {
+        let cause = match look(engine.run.mode, servers).await {
+            Looked::Good(observed, detail) => return Ok(Ending::new(Outcome::Done, observed, detail).into()),
+            Looked::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
+            Looked::NotYet(reason) => reason,
+        };
+        match pause(engine, step, deadline, &cause).await {
+            Patience::Left => {}
+            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            // Nothing is promoted that is not known to be what is wanted.
+            Patience::Over => return Ok(Ending::refused(Value::Null, cause).into()),
+        }
+    }
+}
+
+enum Looked {
+    Good(Value, String),
+    NotYet(String),
+    Never(String),
+}
+
+async fn look(mode: Mode, servers: &Servers) -> Looked {
+    // The standby is read first, so that what it is behind is never told too small.
+    let new = match servers.databases.position(&servers.new).await {
+        Ok(position) => position,
+        Err(error) => return unread(servers, &error, ""),
+    };
+    if new.role == ServerRole::Standby && !new.may_promote {
+        return Looked::Never("its role may not promote: it needs EXECUTE on pg_promote".into());
+    }
+    let (Mode::Graceful, Some(old)) = (mode, &servers.old) else {
+        return Looked::Good(observed(&new, None, None), alone(&new));
+    };
+    let hint = "; where that side is dead: --mode ungraceful";
+    let old_position = match servers.databases.position(old).await {
+        Ok(position) => position,
+        Err(error) => return unread(servers, &error, hint),
+    };
+    if new.system != old_position.system {
+        return Looked::Never(format!(
+            "the two are different clusters: system identifiers {} and {}",
+            old_position.system, new.system
+        ));
+    }
+    match (old_position.role, new.role) {
+        (ServerRole::Primary, ServerRole::Standby) => paired(new, old_position),
+        (ServerRole::Standby, ServerRole::Primary) => {
+            let mut observed = observed(&new, None, None);
+            observed["already"] = true.into();
+            Looked::Good(observed, "it is the primary already, and the other is a standby".into())
+        }
+        (ServerRole::Standby, ServerRole::Standby) => Looked::Never("both are in recovery: there is no primary".into()),
+        (ServerRole::Primary, ServerRole::Primary) => match servers.databases.fence_stands(old).await {
+            Ok(true) if old_position.timeline != new.timeline => {
+                let detail = "it was promoted before, and the other is fenced";
+                Looked::Good(observed(&new, Some(&old_position), None), detail.into())
+            }
+            Ok(_) if old_position.timeline == new.timeline => {
+                Looked::Never("both URLs lead to a primary of one timeline: it may be one server".into())
+            }
+            Ok(_) => Looked::Never(
+                "both are primaries and take writes: what the one has, the other has not; --mode ungraceful leaves the \
+                 writes of the side that is left behind"
+                    .into(),
+            ),
+            Err(error) => unread(servers, &error, hint),
+        },
+    }
+}
+
+fn paired(new: Position, old: Position) -> Looked {
+    if !old.may_fence {
+        return Looked::Never("the primary's role may not fence: it does not own the database".into());
+    }
+    let lag = match Lag::of(new, Ok(old)) {
+        Ok(lag) => lag,
+        Err(reason) => return Looked::Never(reason),
+    };
+    if !lag.standby.receiving {
+        return Looked::NotYet("the standby is not connected to its primary, so it would never catch up".into());
+    }
+    if lag.standby.replay_paused {
+        return Looked::NotYet("the replay of the standby is paused, so it would never catch up".into());
+    }
+    let observed = observed(&lag.standby, lag.primary.as_ref(), Some(&lag));
+    Looked::Good(observed, "it streams from its primary".into())
+}
+
+fn unread(servers: &Servers, error: &PostgresError, hint: &str) -> Looked {
+    let text = format!("{}{hint}", servers.tell(error));
+    match error {
+        PostgresError::Url { .. } | PostgresError::NoRoots { .. } | PostgresError::Roots { .. } => Looked::Never(text),
+        _ => Looked::NotYet(text),
+    }
+}
+
+fn alone(new: &Position) -> String {
+    match new.role {
+        ServerRole::Primary => "it is a primary already".into(),
+        ServerRole::Standby => "it is a standby; its primary is not asked".into(),
+    }
+}
+
+fn observed(new: &Position, old: Option<&Position>, lag: Option<&Lag>) -> Value {
+    json!({
+        "role": new.role.as_str(),
+        "system": new.system,
+        "timeline": new.timeline,
+        "old_timeline": old.map(|old| old.timeline),
+        "lag_bytes": lag.and_then(|lag| lag.bytes),
+        "lag_ms": lag.and_then(|lag| lag.time).map(crate::compile::milliseconds),
+    })
+}

@@ -1,0 +1,126 @@
+//! The steps about databases. One file a task.
+
+mod compare;
+mod fence;
+mod look;
+mod promote;
+mod release;
+mod resync;
+mod verify;
+
+pub(crate) use release::{LeftBehind, left_behind};
+
+use super::{Ending, Performed};
+use crate::engine::{Engine, EngineError};
+use crate::text::{MissingVariable, Secrets};
+use crate::{Action, DatabaseStep, DatabaseTask, Step};
+use pilotlight_integrity::postgres::{Databases, PostgresError};
+use pilotlight_journal::Outcome;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+) -> Result<Performed, EngineError> {
+    let servers = match Servers::of(engine, database) {
+        Ok(servers) => servers,
+        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+    };
+    match &database.task {
+        DatabaseTask::Look => look::perform(engine, step, &servers).await,
+        DatabaseTask::Keep => resync::keep(engine, step, database, &servers).await,
+        DatabaseTask::Resync(run) => resync::perform(engine, step, run, &servers).await,
+        DatabaseTask::Fence => fence::perform(engine, step, database, &servers).await,
+        DatabaseTask::CatchUp => fence::catch_up(engine, step, &servers).await,
+        DatabaseTask::Measure => promote::measure(engine, step, database, &servers).await,
+        DatabaseTask::Promote => promote::perform(engine, step, database, &servers).await,
+        DatabaseTask::Release => release::perform(engine, step, &servers).await,
+        DatabaseTask::Verify => verify::perform(engine, step, database, &servers).await,
+        DatabaseTask::Compare => compare::perform(engine, step, database, &servers).await,
+    }
+}
+
+pub(crate) async fn undo(engine: &mut Engine, step: &Step, database: &DatabaseStep) -> Result<Performed, EngineError> {
+    let servers = match Servers::of(engine, database) {
+        Ok(servers) => servers,
+        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+    };
+    match &database.task {
+        DatabaseTask::Fence => fence::undo(engine, step, &servers).await,
+        DatabaseTask::Release => release::undo(engine, step, &servers).await,
+        _ => Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into()),
+    }
+}
+
+/// The two servers of a database, and the way to them.
+pub(super) struct Servers {
+    pub(super) databases: Arc<dyn Databases>,
+    /// The one that is left; none where nobody knows its URL.
+    pub(super) old: Option<String>,
+    /// The one that takes over.
+    pub(super) new: String,
+    secrets: Vec<String>,
+}
+
+impl Servers {
+    fn of(engine: &Engine, database: &DatabaseStep) -> Result<Self, MissingVariable> {
+        let mut secrets = Secrets::new(&*engine.ports.environment);
+        let old = database.old.as_ref().map(|old| secrets.reveal(old)).transpose()?;
+        let new = secrets.reveal(&database.new)?;
+        let databases = Arc::clone(&engine.ports.databases);
+        let secrets = old.iter().chain(std::iter::once(&new)).cloned().collect();
+        Ok(Self { databases, old, new, secrets })
+    }
+
+    /// An error in one line. It holds no URL, and if one did, it would be taken out here.
+    pub(super) fn tell(&self, error: &PostgresError) -> String {
+        let mut text = error.to_string();
+        if let Some(source) = std::error::Error::source(error) {
+            text = format!("{text}: {source}");
+        }
+        self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), pilotlight_findings::SENSITIVE))
+    }
+
+    /// A step's end by an error: refused by a rule, refused by the server, or not known.
+    pub(super) fn ending(&self, error: &PostgresError) -> Ending {
+        match error {
+            PostgresError::Forbidden { .. } => Ending::refused(Value::Null, self.tell(error)),
+            error if error.is_answer() => Ending::new(Outcome::Failed, Value::Null, self.tell(error)),
+            error => Ending::new(Outcome::Unknown, Value::Null, self.tell(error)),
+        }
+    }
+}
+
+/// What an earlier step of the same database saw; none where it has no outcome, or was left out.
+pub(super) fn seen<'e>(engine: &'e Engine, name: &str, task: &DatabaseTask) -> Option<&'e Value> {
+    let step = engine.run.steps().find(
+        |step| matches!(&step.action, Action::Database(database) if database.name == name && database.task == *task),
+    )?;
+    let state = engine.journal.state().steps.get(&step.id)?;
+    state.finished_at.is_some().then_some(&state.observed)
+}
+
+/// Whether there is time for another look, after a pause.
+pub(super) async fn pause(engine: &Engine, step: &Step, deadline: Duration, cause: &str) -> Patience {
+    engine.ports.watcher.waiting(step, cause);
+    let pause = Duration::from_millis(step.retry.pause_ms);
+    if engine.ports.clock.elapsed() + pause >= deadline {
+        return Patience::Over;
+    }
+    if engine.ports.stop_requested() {
+        return Patience::Stop;
+    }
+    engine.ports.clock.sleep(pause).await;
+    Patience::Left
+}
+
+/// Whether to look once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    Left,
+    Over,
+    Stop,
+}

@@ -1,0 +1,87 @@
+//! The standby becomes the primary, and how far it was then is kept.
+
+use super::{Patience, Servers, pause, seen};
+use crate::engine::{Engine, EngineError, Way};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::{DatabaseStep, DatabaseTask, Step};
+use pilotlight_integrity::postgres::{FormerPrimary, Lsn, ServerRole};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+
+/// How far the standby is, against where the old server's log ended, where that is known.
+pub(super) async fn measure(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    loop {
+        let error = match servers.databases.position(&servers.new).await {
+            Ok(now) if now.role == ServerRole::Primary => {
+                let detail = "it is a primary already: how far it was when it became one is not known";
+                return Ok(Ending::new(Outcome::Done, json!({ "missing": Value::Null }), detail).into());
+            }
+            Ok(now) => {
+                let end = end_of_writes(engine, &database.name);
+                let missing = end.zip(now.replayed).map(|(end, replayed)| end.since(replayed));
+                let observed = json!({
+                    "missing": missing,
+                    "end": end.map(|end| end.to_string()),
+                    "replayed": now.replayed.map(|replayed| replayed.to_string()),
+                    "received": now.received.map(|received| received.to_string()),
+                    "last_commit_at": now.last_commit_at,
+                    "last_commit_age_ms": now.last_commit_age.map(crate::compile::milliseconds),
+                });
+                let last = now.last_commit_at.map_or_else(String::new, |at| format!("; its last commit is of {at}"));
+                let detail = match missing {
+                    Some(0) => "nothing is missing".to_owned(),
+                    Some(bytes) => format!("{bytes} bytes of the old server's log are missing{last}"),
+                    None => format!("what is missing is not known, as the old server did not answer{last}"),
+                };
+                return Ok(Ending::new(Outcome::Done, observed, detail).into());
+            }
+            Err(error) => error,
+        };
+        match pause(engine, step, deadline, &servers.tell(&error)).await {
+            Patience::Left if !error.is_answer() => {}
+            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            _ => return Ok(servers.ending(&error).into()),
+        }
+    }
+}
+
+/// Where the fenced server's log ended, by the steps before this one. Without a proven fence it has no end.
+fn end_of_writes(engine: &Engine, name: &str) -> Option<Lsn> {
+    let caught_up = seen(engine, name, &DatabaseTask::CatchUp).and_then(|seen| seen.get("end"));
+    let fenced = seen(engine, name, &DatabaseTask::Fence)
+        .filter(|seen| seen.get("fence").and_then(Value::as_str) == Some("proven"))
+        .and_then(|seen| seen.get("written"));
+    caught_up.or(fenced)?.as_str()?.parse().ok()
+}
+
+/// Promotes it. A server that was promoted already is done.
+pub(super) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
+    let acted = engine.attempts(step, Way::Do) > 0;
+    engine.intend(step, Way::Do).await?;
+    let looked = seen(engine, &database.name, &DatabaseTask::Look);
+    let former = FormerPrimary {
+        system: looked.and_then(|seen| seen.get("system")?.as_str().map(str::to_owned)),
+        timeline: looked.and_then(|seen| u32::try_from(seen.get("old_timeline")?.as_u64()?).ok()),
+    };
+    Ok(match servers.databases.promote(&servers.new, &former, step.timeout()).await {
+        Ok(promotion) => {
+            let outcome = if promotion.already && !acted { Outcome::AlreadyDone } else { Outcome::Done };
+            let observed = json!({ "timeline": promotion.timeline });
+            Ending::new(outcome, observed, format!("it is a primary, on timeline {}", promotion.timeline))
+        }
+        Err(error) => servers.ending(&error),
+    }
+    .into())
+}

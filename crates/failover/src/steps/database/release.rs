@@ -1,0 +1,110 @@
+//! The new server takes writes. What the fence left in the catalogue came over with the log, so it is taken back here.
+
+use super::{Patience, Servers, pause};
+use crate::engine::{Engine, EngineError, Way};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::{Action, DatabaseTask, Step};
+use pilotlight_integrity::postgres::FenceState;
+use pilotlight_journal::{Outcome, StepStatus};
+use serde_json::{Value, json};
+
+pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    loop {
+        let released = servers.databases.release(&servers.new).await;
+        let error = match released {
+            Ok(released) => {
+                if let Some(reason) = released.still_refused {
+                    return Ok(Ending::new(Outcome::Failed, Value::Null, reason).into());
+                }
+                match servers.databases.takes_writes(&servers.new).await {
+                    Ok(()) => {
+                        let observed = json!({
+                            "writes": released.writes,
+                            "sessions_ended": released.sessions_ended,
+                            "sessions_left": released.sessions_left,
+                        });
+                        return Ok(Ending::new(Outcome::Done, observed, "a write was tried, and taken").into());
+                    }
+                    Err(error) => error,
+                }
+            }
+            Err(error) => error,
+        };
+        match pause(engine, step, deadline, &servers.tell(&error)).await {
+            Patience::Left if !error.is_answer() => {}
+            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            _ => return Ok(servers.ending(&error).into()),
+        }
+    }
+}
+
+/// The new server takes no more writes, so that the old one may.
+pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+    if let Some(LeftBehind { step, reason }) = left_behind(engine).await {
+        return Ok(Performed::WaitsFor { step, reason });
+    }
+    engine.intend(step, Way::Undo).await?;
+    let report = servers.databases.fence(&servers.new).await;
+    let observed = json!({ "fence": report.state.as_str(), "reasons": report.reasons });
+    let outcome = match report.state {
+        FenceState::Proven => Outcome::Done,
+        FenceState::Failed => Outcome::Failed,
+        FenceState::Unknown => Outcome::Unknown,
+    };
+    Ok(Ending::new(outcome, observed, report.to_string()).into())
+}
+
+/// Writes that going back would leave behind.
+pub(crate) struct LeftBehind {
+    /// The promotion: a person who skips it leaves them behind.
+    pub(crate) step: String,
+    /// One line for a person.
+    pub(crate) reason: String,
+}
+
+/// Whether a database that this run promoted has taken writes since, or may have. They are on no other server, so
+/// nothing goes back past them but by a person's word.
+pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
+    let state = engine.journal.state();
+    let database_of = |step: &Step| match &step.action {
+        Action::Database(database) => Some(database.clone()),
+        _ => None,
+    };
+    for step in engine.run.steps() {
+        let Some(database) = database_of(step).filter(|database| database.task == DatabaseTask::Release) else {
+            continue;
+        };
+        // An undo that was begun has been asked about.
+        let (status, begun) =
+            state.steps.get(&step.id).map_or((StepStatus::Pending, 0), |step| (step.status, step.undo_attempts));
+        if status == StepStatus::Pending || status == StepStatus::Undone || begun > 0 {
+            continue;
+        }
+        let promotion = engine.run.steps().find(|other| {
+            database_of(other).is_some_and(|other| other.name == database.name && other.task == DatabaseTask::Promote)
+        })?;
+        if state.skips.contains_key(&promotion.id) {
+            continue;
+        }
+        let counted = state.steps.get(&step.id).and_then(|step| step.observed.get("writes")?.as_u64());
+        let found = match (Servers::of(engine, &database), counted) {
+            (Err(missing), _) => missing.to_string(),
+            (Ok(_), None) => "how many rows it has written since its promotion is not known".to_owned(),
+            (Ok(servers), Some(writes)) => match servers.databases.writes_since(&servers.new, writes).await {
+                Ok(Some(0)) => continue,
+                Ok(Some(rows)) => format!("{rows} rows were written there since its promotion"),
+                Ok(None) => "how many rows it has written since its promotion is not known".to_owned(),
+                Err(error) => servers.tell(&error),
+            },
+        };
+        let reason = format!(
+            "not gone back: database {} of the {} would be left, and {found}; go on with the run, or skip {} to leave \
+             those writes behind",
+            database.name, engine.run.to.side, promotion.id
+        );
+        return Some(LeftBehind { step: promotion.id.clone(), reason });
+    }
+    None
+}

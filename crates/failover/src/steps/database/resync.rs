@@ -1,0 +1,101 @@
+//! Before a failback: the server that traffic goes back to becomes a standby of the other one again, and what it alone
+//! has is kept before.
+
+use super::{Patience, Servers, compare, pause};
+use crate::engine::{Engine, EngineError, Way};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::text::Secrets;
+use crate::{DatabaseStep, Step, Text};
+use pilotlight_integrity::postgres::{ServerRole, TableVerdict};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whether the server that traffic goes back to follows the other one.
+async fn follows(servers: &Servers) -> Result<bool, String> {
+    let tell = |error| servers.tell(&error);
+    let new = servers.databases.position(&servers.new).await.map_err(tell)?;
+    let Some(old) = &servers.old else { return Err("the other server is not known".into()) };
+    let old = servers.databases.position(old).await.map_err(tell)?;
+    Ok(old.role == ServerRole::Primary && new.role == ServerRole::Standby && new.system == old.system && new.receiving)
+}
+
+pub(super) async fn keep(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
+    if follows(servers).await == Ok(true) {
+        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "it is a standby, and has no rows of its own").into());
+    }
+    let Some(old) = &servers.old else {
+        return Ok(Ending::new(Outcome::Failed, Value::Null, "the other server is not known").into());
+    };
+    engine.intend(step, Way::Do).await?;
+    let name = format!("{}-{}", engine.journal.run(), database.name);
+    let within = step.timeout() / 3;
+    let kept = match servers.databases.keep_rows(&servers.new, old, &database.tables, &name, within).await {
+        Ok(kept) => kept,
+        // What is not kept is not discarded; a person may skip the step.
+        Err(error) => return Ok(servers.ending(&error).into()),
+    };
+    let unkept: Vec<&str> = kept
+        .tables
+        .iter()
+        .filter(|table| !matches!(table.verdict, TableVerdict::Equal | TableVerdict::Differs { .. }))
+        .map(|table| table.table.as_str())
+        .collect();
+    let file = kept.file.display().to_string();
+    let observed = json!({ "rows": kept.rows, "file": file, "tables": compare::observed(&kept.tables) });
+    if !unkept.is_empty() {
+        let detail = format!("rows of {} cannot be told apart, so they are not kept", unkept.join(", "));
+        return Ok(Ending::refused(observed, detail).into());
+    }
+    let detail = format!("{} rows that the other has not, or not so, are kept", kept.rows);
+    Ok(Ending::new(Outcome::Done, observed, detail).into())
+}
+
+pub(super) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    run: &[Text],
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
+    let acted = engine.attempts(step, Way::Do) > 0;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let mut started = false;
+    loop {
+        let cause = match follows(servers).await {
+            Ok(true) => {
+                let outcome = if acted || started { Outcome::Done } else { Outcome::AlreadyDone };
+                return Ok(Ending::new(outcome, Value::Null, "it is a standby of the other").into());
+            }
+            Ok(false) => "it is no standby of the other".to_owned(),
+            Err(cause) => cause,
+        };
+        if !started {
+            engine.intend(step, Way::Do).await?;
+            started = true;
+            let environment = Arc::clone(&engine.ports.environment);
+            let mut secrets = Secrets::new(&*environment);
+            let argv = match secrets.reveal_all(run) {
+                Ok(argv) => argv,
+                Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+            };
+            let left = deadline.saturating_sub(engine.ports.clock.elapsed()).max(Duration::from_secs(1));
+            let result = engine.ports.commands.run(&argv, left).await;
+            if !result.succeeded() {
+                let detail = secrets.redact(&result.summary());
+                return Ok(Ending::new(Outcome::Failed, Value::Null, detail).into());
+            }
+            continue;
+        }
+        match pause(engine, step, deadline, &cause).await {
+            Patience::Left => {}
+            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Over => return Ok(Ending::new(Outcome::Failed, Value::Null, cause).into()),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! After the switch: one server takes writes, and only one.
+
+use super::{Patience, Servers, pause, seen};
+use crate::engine::{Engine, EngineError, Way};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::{DatabaseStep, DatabaseTask, Step};
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+
+pub(super) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    loop {
+        let Err(error) = servers.databases.takes_writes(&servers.new).await else { break };
+        match pause(engine, step, deadline, &servers.tell(&error)).await {
+            Patience::Left => {}
+            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Over => return Ok(servers.ending(&error).into()),
+        }
+    }
+    let fence = seen(engine, &database.name, &DatabaseTask::Fence);
+    let proven = fence.and_then(|seen| seen.get("fence")).and_then(Value::as_str) == Some("proven");
+    let counted = fence.and_then(|seen| seen.get("writes")?.as_u64());
+    let follows = fence.and_then(|seen| seen.get("follows")).is_some();
+    let old = match (&servers.old, counted) {
+        (Some(old), Some(writes)) if proven => second_writer(servers, old, writes).await,
+        _ if follows => Old::Silent("the other follows it".into()),
+        _ => Old::NotKnown("whether the other takes writes is not known, as its fence was not proven".into()),
+    };
+    Ok(match old {
+        Old::Silent(detail) => ending(Outcome::Done, "none", &detail),
+        Old::NotKnown(detail) => ending(Outcome::Done, "unknown", &detail),
+        Old::Writes(detail) => ending(Outcome::Failed, "writes", &detail),
+    }
+    .into())
+}
+
+fn ending(outcome: Outcome, second_writer: &str, detail: &str) -> Ending {
+    Ending::new(outcome, json!({ "second_writer": second_writer }), format!("it takes writes; {detail}"))
+}
+
+enum Old {
+    Silent(String),
+    NotKnown(String),
+    Writes(String),
+}
+
+async fn second_writer(servers: &Servers, old: &str, writes: u64) -> Old {
+    match servers.databases.fence_stands(old).await {
+        Err(error) => return Old::NotKnown(format!("the other was fenced and is not read: {}", servers.tell(&error))),
+        Ok(false) => return Old::Writes("the fence of the other was taken down: two servers take writes".into()),
+        Ok(true) => {}
+    }
+    match servers.databases.writes_since(old, writes).await {
+        Ok(Some(0)) => Old::Silent("the other is fenced, and no row was written there since".into()),
+        Ok(Some(rows)) => Old::Writes(format!("{rows} rows were written at the other since it was fenced")),
+        Ok(None) => Old::NotKnown("the other is fenced; it was started anew, so what it counted is gone".into()),
+        Err(error) => Old::NotKnown(format!("the other was fenced and is not read: {}", servers.tell(&error))),
+    }
+}

@@ -1,0 +1,169 @@
+//! The object that a health check reads: written for a failover, removed for a failback. Data plane calls alone.
+
+use super::await_name_servers::wait_for_answers;
+use super::expected::Expected;
+use super::going_back::{DeadSide, dead_side};
+use super::move_records::{another_set_changed, name_servers_patience};
+use super::{Ending, Performed};
+use crate::engine::{Engine, EngineError, Way};
+use crate::record_values::sorted;
+use crate::signal::NOTE_BEGINS;
+use crate::{RecordChange, RecordChanges, SignalAction, SignalError, Step};
+use futures::future::join_all;
+use pilotlight_journal::Outcome;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Looks whether name servers answer for every record as one of both sides does. Those that give no answer are passed
+/// over while another does: there may be few left in the hour that this is for.
+pub(crate) async fn guard(engine: &mut Engine, step: &Step, signal: &SignalAction) -> Result<Performed, EngineError> {
+    engine.intend(step, Way::Do).await?;
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    loop {
+        match answers(engine, signal).await {
+            Ok(ending) => return Ok(ending.into()),
+            Err(cause) if engine.ports.clock.elapsed() >= deadline => {
+                return Ok(Ending::new(Outcome::Failed, Value::Null, cause).into());
+            }
+            Err(cause) => engine.ports.watcher.waiting(step, &cause),
+        }
+        engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
+    }
+}
+
+async fn answers(engine: &Engine, signal: &SignalAction) -> Result<Ending, String> {
+    let (after, back) = (&signal.changes, reversed(&signal.changes));
+    let mut all_after = true;
+    let mut others = Vec::new();
+    for (mut new, mut old) in Expected::of(after).into_iter().zip(Expected::of(&back)) {
+        new.refresh(engine, &after.zone).await?;
+        // The name of a dead side may have died with it; what it answered is then not known.
+        let old_known = old.is_known() && old.refresh(engine, &after.zone).await.is_ok();
+        let asked = after
+            .zone
+            .name_servers
+            .iter()
+            .map(|server| engine.ports.name_servers.ask(server, &new.name, &new.record_type));
+        let mut silence = format!("zone {} has no name servers to ask", after.zone.name);
+        let mut heard = false;
+        for (server, answer) in after.zone.name_servers.iter().zip(join_all(asked).await) {
+            match answer {
+                Err(cause) => silence = format!("{server} gives no answer: {cause}"),
+                Ok(answer) => {
+                    heard = true;
+                    let is_new = new.is(&answer);
+                    all_after &= is_new;
+                    if !is_new && old_known && !old.is(&answer) {
+                        let found = sorted(&new.record_type, &answer.values).join(", ");
+                        others
+                            .push(format!("{server} answers {} with {found}, where {old} or {new} is known", new.name));
+                    }
+                }
+            }
+        }
+        if !heard {
+            return Err(silence);
+        }
+    }
+    Ok(match (others.first(), all_after) {
+        (Some(other), _) => Ending::refused(json!({}), format!("neither side's: {other}")),
+        (None, true) => Ending::new(Outcome::Done, json!({ "found": "after" }), "name servers answer as at the target"),
+        (None, false) => Ending::new(Outcome::Done, json!({ "found": "before" }), "name servers answer as before"),
+    })
+}
+
+pub(crate) async fn perform(engine: &mut Engine, step: &Step, signal: &SignalAction) -> Result<Performed, EngineError> {
+    Ok(reach(engine, step, signal, signal.raised, Way::Do).await?.into())
+}
+
+/// Puts the object back as it was, unless the side that it leads to is dead, and waits for the name servers.
+pub(crate) async fn undo(engine: &mut Engine, step: &Step, signal: &SignalAction) -> Result<Performed, EngineError> {
+    let is_back = matches!(engine.ports.signals.is_raised(&signal.url).await, Ok(raised) if raised != signal.raised);
+    if !is_back && let Some(DeadSide { step, reason }) = dead_side(engine).await {
+        return Ok(Performed::WaitsFor { step, reason });
+    }
+    let mut ending = reach(engine, step, signal, !signal.raised, Way::Undo).await?;
+    if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
+        let patience = name_servers_patience(engine, &signal.changes);
+        if let Err(cause) = wait_for_answers(engine, step, &reversed(&signal.changes), None, patience).await {
+            ending.detail = format!("{}, and {cause}", ending.detail);
+        }
+    }
+    Ok(ending.into())
+}
+
+fn reversed(changes: &RecordChanges) -> RecordChanges {
+    let back = |record: &RecordChange| RecordChange { before: record.after.clone(), after: record.before.clone() };
+    RecordChanges { records: changes.records.iter().map(back).collect(), ..changes.clone() }
+}
+
+/// Observes, acts, and observes again. What was asked and not answered is looked at, never assumed.
+async fn reach(
+    engine: &mut Engine,
+    step: &Step,
+    signal: &SignalAction,
+    raised: bool,
+    way: Way,
+) -> Result<Ending, EngineError> {
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let pause = Duration::from_millis(step.retry.pause_ms);
+    let mut acted = engine.attempts(step, way) > 0;
+    let mut tries = 0;
+    let mut last: Option<SignalError> = None;
+    loop {
+        let late = engine.ports.clock.elapsed() >= deadline;
+        match engine.ports.signals.is_raised(&signal.url).await {
+            Ok(found) if found == raised => return Ok(reached(signal, raised, acted)),
+            Ok(_) => match &last {
+                Some(cause @ SignalError::Denied(_)) => return Ok(not_reached(raised, cause)),
+                Some(cause) if late || tries >= step.retry.attempts => return Ok(not_reached(raised, cause)),
+                Some(cause) => {
+                    engine.ports.watcher.waiting(step, &cause.to_string());
+                    engine.ports.clock.sleep(pause).await;
+                }
+                None if way == Way::Do => {
+                    if let Some(refusal) = another_set_changed(engine, step).await {
+                        return Ok(refusal);
+                    }
+                }
+                None => {}
+            },
+            Err(cause) if late => {
+                let detail = format!("whether {} is there could not be observed: {cause}", signal.url);
+                return Ok(Ending::new(Outcome::Unknown, Value::Null, detail));
+            }
+            Err(cause) => {
+                engine.ports.watcher.waiting(step, &cause.to_string());
+                engine.ports.clock.sleep(pause).await;
+                continue;
+            }
+        }
+        if tries == 0 {
+            engine.intend(step, way).await?;
+        } else {
+            engine.intend_again(step, way).await?;
+        }
+        (tries, acted) = (tries + 1, true);
+        let note = format!("{NOTE_BEGINS}{} {}\n", engine.journal.run(), step.id);
+        let done = match raised {
+            true => engine.ports.signals.raise(&signal.url, &note).await,
+            false => engine.ports.signals.lower(&signal.url).await,
+        };
+        // An answer that says so is not enough either: the loop looks again.
+        last = Some(match done {
+            Ok(()) => SignalError::Unknown("it was accepted and is not seen".to_owned()),
+            Err(error) => error,
+        });
+    }
+}
+
+fn reached(signal: &SignalAction, raised: bool, acted: bool) -> Ending {
+    let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
+    let state = if raised { "is there" } else { "is gone" };
+    Ending::new(outcome, json!({ "url": signal.url, "raised": raised }), format!("{} {state}", signal.url))
+}
+
+fn not_reached(raised: bool, cause: &SignalError) -> Ending {
+    let what = if raised { "the object is not there" } else { "the object is still there" };
+    Ending::new(Outcome::Failed, Value::Null, format!("{what}: {cause}"))
+}

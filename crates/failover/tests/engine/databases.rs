@@ -1,0 +1,315 @@
+//! Runs that carry a database over: kills at every append, dead primaries, fences that fail, and the way back.
+
+use crate::estate::*;
+use crate::kills::{Ends, OnStop, Scenario, survives_every_kill_of, values_of};
+use crate::servers::{NEW_URL, OLD_URL, Servers};
+use crate::world::World;
+use pilotlight_failover::*;
+use pilotlight_findings::Side;
+use pilotlight_integrity::CommandOutcome;
+use pilotlight_integrity::postgres::ServerRole;
+use pilotlight_journal::MemoryStore;
+use std::sync::LazyLock;
+
+/// The estate's plan, with a database.
+static WITH_DATABASE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{PLAN}\n{}",
+        r#"database "postgres" "orders" {
+  primary = env("ORDERS_PRIMARY_URL")
+  standby = env("ORDERS_STANDBY_URL")
+  tables  = ["orders"]
+  resync  = ["./resync"]
+}
+"#
+    )
+});
+
+fn with_servers(world: &World) {
+    world.with(|state| {
+        state.plan.clone_from(&WITH_DATABASE);
+        state.servers = Servers::pair();
+    });
+}
+
+fn dead_primary(world: &World) {
+    with_servers(world);
+    world.with(|state| {
+        state.mode = Mode::Ungraceful;
+        state.servers.at(OLD_URL).alive = false;
+    });
+}
+
+/// Starts and drives a failover, and gives what came of it.
+async fn failover(world: &World) -> (Engine, Conclusion) {
+    let store = MemoryStore::new("journal");
+    let mut engine = start(world, &store, Direction::Failover).await.expect("started");
+    let conclusion = engine.drive().await.expect("driven");
+    (engine, conclusion)
+}
+
+fn database(ends: &Ends) -> &serde_json::Value {
+    &ends.report["databases"][0]
+}
+
+#[tokio::test]
+async fn a_graceful_failover_loses_nothing_whenever_it_is_killed() {
+    let scenario = Scenario { direction: Direction::Failover, prepare: with_servers, on_stop: OnStop::Never };
+    let ends = survives_every_kill_of(scenario, 120).await;
+    assert_eq!(ends.end, End::Succeeded);
+    assert_eq!(ends.servers, "new primary, old fenced");
+    assert_eq!(values_of(&ends, "app.shop.test"), STANDBY);
+    let database = database(&ends);
+    assert_eq!(database["fence"], "proven");
+    assert_eq!((&database["lost_writes"], &database["missing_bytes"]), (&"none".into(), &0.into()));
+    assert_eq!(database["second_writer"], "none");
+    assert_eq!(database["tables"][0]["verdict"], "equal");
+    assert_eq!(ends.report["recovery_point"]["lost_writes"], "none");
+    assert!(!ends.report.to_string().contains("s3cret"));
+}
+
+#[tokio::test]
+async fn an_ungraceful_failover_goes_on_without_a_dead_primary_and_does_not_promise() {
+    let scenario = Scenario { direction: Direction::Failover, prepare: dead_primary, on_stop: OnStop::Never };
+    let ends = survives_every_kill_of(scenario, 110).await;
+    assert_eq!(ends.end, End::Succeeded);
+    assert_eq!(ends.servers, "new primary, old dead");
+    let database = database(&ends);
+    assert_eq!((&database["fence"], &database["lost_writes"]), (&"unknown".into(), &"unknown".into()));
+    assert_eq!(database["last_commit_at"], "2027-01-15T08:00:00.000Z");
+    assert_eq!(database.get("missing_bytes"), None);
+    assert_eq!(ends.report["recovery_point"]["lost_writes"], "unknown");
+    let codes: Vec<&str> =
+        ends.report["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert!(codes.contains(&"PL-F221") && codes.contains(&"PL-F222"), "{codes:?}");
+}
+
+#[tokio::test]
+async fn an_ungraceful_failover_from_a_primary_that_answers_says_what_it_left() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    world.with(|state| {
+        state.mode = Mode::Ungraceful;
+        state.servers.at(NEW_URL).paused = true;
+    });
+    let (engine, conclusion) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Succeeded);
+    let report = report_of(&engine);
+    let database = &report.databases[0];
+    assert_eq!((database.fence.as_str(), database.lost_writes.as_str()), ("proven", "some"));
+    assert_eq!((database.missing_bytes, database.missing_ms), (Some(310), Some(5000)));
+    assert_eq!(report.recovery_point.unwrap().measured_ms, Some(5000));
+}
+
+#[tokio::test]
+async fn a_standby_that_does_not_catch_up_is_not_promoted_and_the_old_primary_writes_again() {
+    fn paused_after_the_look(world: &World) {
+        with_servers(world);
+        world.with(|state| {
+            // The first program runs between the look and the fence.
+            state.hooks.insert("./set".into(), Box::new(|state| state.servers.at(NEW_URL).paused = true));
+        });
+    }
+    let scenario = Scenario { direction: Direction::Failover, prepare: paused_after_the_look, on_stop: OnStop::Never };
+    let ends = survives_every_kill_of(scenario, 40).await;
+    assert_eq!(ends.end, End::RolledBack);
+    assert_eq!(ends.servers, "new standby, old primary");
+    assert_eq!(values_of(&ends, "app.shop.test"), PRIMARY);
+    assert_eq!(database(&ends)["fence"], "released");
+    assert_eq!(database(&ends)["lost_writes"], "pending");
+}
+
+#[tokio::test]
+async fn an_abort_after_the_promotion_changes_back_who_writes_whenever_it_is_killed() {
+    fn breaks(world: &World) {
+        with_servers(world);
+        standby_breaks(world);
+    }
+    let scenario = Scenario { direction: Direction::Failover, prepare: breaks, on_stop: OnStop::Abort };
+    let ends = survives_every_kill_of(scenario, 120).await;
+    assert_eq!(ends.end, End::Aborted);
+    assert_eq!(ends.servers, "new fenced, old primary");
+    assert_eq!(values_of(&ends, "app.shop.test"), PRIMARY);
+}
+
+#[tokio::test]
+async fn nothing_goes_back_past_writes_of_the_new_primary_but_by_a_persons_word() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    standby_breaks(&world);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
+    assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
+    world.with(|state| state.servers.at(NEW_URL).writes += 7);
+    let mut engine = resume(&world, &store).await.unwrap();
+    engine.abort("ada@ops", "no").await.unwrap();
+    let conclusion = engine.drive().await.unwrap();
+    assert_eq!(conclusion.end, End::Stopped { step: Some("promote/database/orders".into()) });
+    assert!(conclusion.detail.contains("7 rows were written there since its promotion"), "{}", conclusion.detail);
+    assert_eq!(world.values("app.shop.test"), STANDBY);
+    assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
+
+    let mut engine = resume(&world, &store).await.unwrap();
+    engine.skip("promote/database/orders", "ada@ops", "we type them in again").await.unwrap();
+    let conclusion = engine.drive().await.unwrap();
+    assert_eq!(world.values("app.shop.test"), PRIMARY);
+    assert_eq!(world.with(|state| state.servers.to_string()), "new fenced, old primary");
+    assert!(matches!(conclusion.end, End::Aborted), "{conclusion:?}");
+}
+
+#[tokio::test]
+async fn a_graceful_run_is_refused_before_anything_is_changed_where_the_pair_is_none() {
+    type Change = fn(&mut Servers);
+    let cases: [(Change, &str); 7] = [
+        (|servers| servers.at(OLD_URL).alive = false, "--mode ungraceful"),
+        (|servers| servers.at(NEW_URL).alive = false, "no answer"),
+        (|servers| servers.at(NEW_URL).system = "8000", "different clusters: system identifiers 7000 and 8000"),
+        (|servers| servers.at(OLD_URL).role = ServerRole::Standby, "both are in recovery"),
+        (|servers| servers.at(NEW_URL).paused = true, "the replay of the standby is paused"),
+        (|servers| servers.at(OLD_URL).may_act = false, "may not fence"),
+        (|servers| servers.at(NEW_URL).may_act = false, "EXECUTE on pg_promote"),
+    ];
+    for (change, reason) in cases {
+        let world = world(Side::Primary);
+        with_servers(&world);
+        let before = world.with(|state| {
+            change(&mut state.servers);
+            state.servers.to_string()
+        });
+        let (_, conclusion) = failover(&world).await;
+        assert_eq!(conclusion.end, End::Refused, "{reason}: {conclusion:?}");
+        assert!(conclusion.detail.contains(reason), "{}", conclusion.detail);
+        assert_eq!(world.with(|state| state.servers.to_string()), before);
+        assert_eq!(world.with(|state| state.commands.len()), 0);
+        assert_eq!(world.values("app.shop.test"), PRIMARY);
+    }
+}
+
+#[tokio::test]
+async fn a_fence_that_fails_stops_a_graceful_run_and_is_told_by_an_ungraceful_one() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    world.with(|state| state.servers.at(OLD_URL).hole = Some("role app overrides the fence"));
+    let (_, conclusion) = failover(&world).await;
+    // Part of it may stand, so it was taken back.
+    assert_eq!(conclusion.end, End::RolledBack);
+    assert!(conclusion.detail.contains("role app overrides the fence"), "{}", conclusion.detail);
+    assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
+
+    world.with(|state| state.mode = Mode::Ungraceful);
+    let (engine, conclusion) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Succeeded);
+    let database = report_of(&engine).databases.remove(0);
+    assert_eq!((database.fence.as_str(), database.second_writer.as_str()), ("failed", "unknown"));
+    assert_eq!(database.fence_reasons, ["role app overrides the fence"]);
+}
+
+#[tokio::test]
+async fn a_promotion_whose_answer_is_lost_stops_the_run_and_is_found_done_when_resumed() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    world.with(|state| state.servers.at(NEW_URL).lose_answer = true);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
+    let conclusion = engine.drive().await.unwrap();
+    assert_eq!(conclusion.end, End::Stopped { step: Some("promote/database/orders".into()) });
+    drop(engine);
+    let mut engine = resume(&world, &store).await.unwrap();
+    assert_eq!(engine.drive().await.unwrap().end, End::Succeeded);
+    assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
+}
+
+#[tokio::test]
+async fn a_second_writer_is_found_after_the_switch() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    world.with(|state| {
+        // The program of the scale phase runs after the fence.
+        let size = |state: &mut crate::world::State| {
+            let writes_there = |state: &mut crate::world::State| state.servers.at(OLD_URL).writes += 2;
+            state.hooks.insert("./set".into(), Box::new(writes_there));
+        };
+        state.hooks.insert("./set".into(), Box::new(size));
+    });
+    let (engine, conclusion) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Stopped { step: Some("verify/database/orders".into()) }, "{conclusion:?}");
+    assert!(
+        conclusion.detail.contains("2 rows were written at the other since it was fenced"),
+        "{}",
+        conclusion.detail
+    );
+    assert_eq!(report_of(&engine).databases[0].second_writer, "writes");
+}
+
+#[tokio::test]
+async fn a_failback_keeps_the_lost_rows_and_resynchronises_before_it_moves_anything() {
+    fn failed_over(world: &World) {
+        with_servers(world);
+        world.with(|state| {
+            let servers = &mut state.servers;
+            servers.at(NEW_URL).role = ServerRole::Primary;
+            servers.at(NEW_URL).timeline = 2;
+            servers.at(OLD_URL).fenced = true;
+            servers.at(OLD_URL).own_rows = 3;
+            let resync = |state: &mut crate::world::State| {
+                let standby = state.servers.at(NEW_URL).clone();
+                let old = state.servers.at(OLD_URL);
+                *old = crate::servers::Server { role: ServerRole::Standby, own_rows: 0, ..standby };
+            };
+            state.hooks.insert("./resync".into(), Box::new(resync));
+        });
+    }
+    let scenario = Scenario { direction: Direction::Failback, prepare: failed_over, on_stop: OnStop::Never };
+    let ends = survives_every_kill_of(scenario, 130).await;
+    assert_eq!(ends.end, End::Succeeded);
+    assert_eq!(ends.servers, "new fenced, old primary");
+    assert_eq!(values_of(&ends, "app.shop.test"), PRIMARY);
+    assert_eq!(database(&ends)["kept"], serde_json::json!({ "rows": 3, "file": "lost/orders.jsonl" }));
+    assert_eq!(database(&ends)["lost_writes"], "none");
+}
+
+#[tokio::test]
+async fn a_resync_that_fails_moves_nothing() {
+    let world = world(Side::Standby);
+    with_servers(&world);
+    world.with(|state| {
+        state.servers.at(NEW_URL).role = ServerRole::Primary;
+        state.servers.at(OLD_URL).fenced = true;
+        state.outcomes.insert("./resync".into(), [CommandOutcome::Exited(1)].into());
+    });
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failback).await.unwrap();
+    let conclusion = engine.drive().await.unwrap();
+    assert_eq!(conclusion.end, End::RolledBack);
+    assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
+    assert_eq!(world.values("app.shop.test"), STANDBY);
+}
+
+#[tokio::test]
+async fn the_run_names_its_servers_by_variable_and_says_what_it_needs() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    let run = compiled(&world, Direction::Failover).await;
+    let json = serde_json::to_string(&run).unwrap();
+    assert!(!json.contains("s3cret") && json.contains(r#"{"parts":[{"env":"ORDERS_PRIMARY_URL"}]}"#), "{json}");
+    assert_eq!(run.variables(), ["ORDERS_PRIMARY_URL", "ORDERS_STANDBY_URL", "TOKEN"]);
+    let steps: Vec<&str> = run.steps().map(|step| step.id.as_str()).filter(|id| id.ends_with("/orders")).collect();
+    assert_eq!(
+        steps,
+        [
+            "preflight/database/orders",
+            "fence/database/orders",
+            "fence/catch-up/orders",
+            "promote/measure/orders",
+            "promote/database/orders",
+            "promote/release/orders",
+            "verify/database/orders",
+            "observe/compare/orders",
+        ]
+    );
+    assert!(dry_run_facts(&run).iter().any(|fact| fact.contains("eu-west-1 is needed for postgres:")));
+    world.with(|state| state.mode = Mode::Ungraceful);
+    let run = compiled(&world, Direction::Failover).await;
+    assert!(run.steps().all(|step| step.id != "fence/catch-up/orders"));
+    assert!(dry_run_facts(&run).contains(&"nothing needs eu-west-1".to_owned()), "{:?}", dry_run_facts(&run));
+}

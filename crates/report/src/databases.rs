@@ -1,0 +1,40 @@
+//! What a run did to databases, in words.
+
+use crate::clean::line;
+use crate::words::{count, duration};
+use pilotlight_failover::{DatabaseReport, TableReport};
+
+/// `no write was lost`, `at most the last 1.2 s of writes are lost (310 bytes of log)`
+pub(crate) fn lost(database: &DatabaseReport) -> String {
+    match (database.lost_writes.as_str(), database.missing_bytes, database.missing_ms) {
+        ("none", ..) => "no write was lost".into(),
+        ("some", Some(bytes), Some(ms)) => {
+            format!("at most the last {} of writes are lost ({} of log)", duration(ms), count(bytes, "byte"))
+        }
+        ("some", Some(bytes), None) => format!("{} of log are lost", count(bytes, "byte")),
+        ("pending", ..) => "was not promoted".into(),
+        _ => match &database.last_commit_at {
+            Some(at) => format!("whether writes were lost is not known; its last commit is of {}", line(at)),
+            None => "whether writes were lost is not known".into(),
+        },
+    }
+}
+
+/// `table orders: equal, 5000 rows`
+pub(crate) fn compared(table: &TableReport) -> String {
+    let rows = |rows: Option<u64>| rows.map_or_else(|| "no table".to_owned(), |rows| count(rows, "row"));
+    let name = line(&table.table);
+    match table.verdict.as_str() {
+        "equal" => format!("table {name}: the same {} on both", rows(table.new_rows)),
+        verdict => {
+            let counts = [("only old", table.only_old), ("only new", table.only_new), ("differing", table.differing)];
+            let counts: Vec<String> = counts
+                .iter()
+                .filter_map(|(label, count)| count.filter(|count| *count > 0).map(|count| format!("{count} {label}")))
+                .collect();
+            let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+            let (old, new) = (rows(table.old_rows), rows(table.new_rows));
+            format!("table {name}: {}, old {old}, new {new}{counts}", line(&verdict.replace('_', " ")))
+        }
+    }
+}

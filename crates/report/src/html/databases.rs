@@ -1,0 +1,49 @@
+//! The databases of a run: who takes writes, what was lost, and what the tables show.
+
+use super::page::{badge, safe};
+use crate::databases::{compared, lost};
+use crate::theme;
+use crate::words::count;
+use maud::{Markup, html};
+use pilotlight_failover::RunReport;
+
+/// The section; empty where the run has no database.
+pub(super) fn databases(run: &RunReport) -> Markup {
+    html! {
+        @if !run.databases.is_empty() {
+            section.card aria-labelledby="databases" {
+                h2 id="databases" { "Databases" }
+                table.stack {
+                    thead {
+                        tr {
+                            th scope="col" { "Database" } th scope="col" { "State" } th scope="col" { "Writes" }
+                            th scope="col" { "Fence of the old server" } th scope="col" { "Tables" }
+                        }
+                    }
+                    tbody {
+                        @for database in &run.databases {
+                            @let mark = theme::of_database(database);
+                            tr {
+                                th scope="row" { (safe(&database.name)) }
+                                td { (badge(mark, mark.word)) }
+                                td data-label="Writes" {
+                                    (lost(database))
+                                    @if let Some(kept) = &database.kept {
+                                        "; " (count(kept.rows, "row")) " kept in " (safe(&kept.file))
+                                    }
+                                }
+                                td data-label="Fence" {
+                                    (safe(&database.fence))
+                                    @if database.second_writer == "writes" { ", and it took writes since" }
+                                }
+                                td.block data-label="Tables" {
+                                    ul.values { @for table in &database.tables { li { (compared(table)) } } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
