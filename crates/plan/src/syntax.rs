@@ -14,10 +14,18 @@ pub(crate) fn problem(text: &str, error: &hcl_edit::parser::Error) -> (Range<usi
     let message = error.message();
 
     if message.contains("found redefined") {
-        let name: String = text[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '-').collect();
+        let is_name = |c: &char| c.is_alphanumeric() || *c == '_' || *c == '-';
+        let key = match text[at..].strip_prefix('"') {
+            Some(quoted) => &text[at..at + quoted.find(['"', '\n']).map_or(1, |length| length + 2)],
+            None => &text[at..at + text[at..].chars().take_while(is_name).map(char::len_utf8).sum::<usize>()],
+        };
+        let (name, what) = match message.contains("object key") {
+            true => (key.trim_matches('"'), "the key"),
+            false => (key, "the attribute"),
+        };
         return (
-            at..at + name.len().max(end - at),
-            Problem::Duplicate { what: format!("the attribute {name:?}"), first: before_at(text, at, &name) },
+            at..at + key.len().max(end - at),
+            Problem::Duplicate { what: format!("{what} {name:?}"), first: before_at(text, at, name) },
         );
     }
     let hint = if text.starts_with('\u{feff}') {
@@ -56,9 +64,17 @@ fn in_words(message: &str) -> String {
     message.replace('\n', "\\n")
 }
 
-/// The line before that sets the same attribute, as far as the text alone tells.
+/// The line before that sets the same attribute or key, as far as the text alone tells.
 fn before_at(text: &str, at: usize, name: &str) -> String {
-    let sets = |line: &str| line.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='));
+    let quoted = format!("\"{name}\"");
+    let sets = |line: &str| {
+        [name, &quoted].into_iter().any(|name| {
+            line.match_indices(name).any(|(at, _)| {
+                let rest = line[at + name.len()..].trim_start();
+                line[..at].trim_end().chars().last().is_none_or(|last| "{,".contains(last)) && rest.starts_with('=')
+            })
+        })
+    };
     let lines: Vec<&str> = text[..at].lines().collect();
     let line = lines.iter().rposition(|line| sets(line));
     line.map_or_else(|| "the same block".to_owned(), |index| format!("line {}", index + 1))

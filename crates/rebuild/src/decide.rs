@@ -1,6 +1,7 @@
 //! Pure functions from what was observed to what is to be done.
 
 pub(crate) mod align;
+mod answers;
 pub(crate) mod backend;
 pub(crate) mod configuration;
 pub(crate) mod configured;
@@ -52,6 +53,7 @@ pub(crate) mod unique_names;
 pub(crate) mod variable_files;
 pub(crate) mod words;
 
+pub use answers::answers;
 pub use data::DataResource;
 pub use diff::unified_diff;
 pub use global::is_global;

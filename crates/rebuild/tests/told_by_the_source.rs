@@ -180,6 +180,69 @@ output "all" { value = [module.web["a"].x, module.web["a"], values(module.web)[*
     assert_eq!(estate.undeclared(), Vec::<String>::new());
 }
 
+#[test]
+fn what_terraform_judges_by_a_value_or_not_at_all_is_left_to_it() {
+    let main = r#"provider "kubernetes" {
+  host = data.aws_eks_cluster.gone.endpoint
+}
+provider "aws" {
+  alias  = "unused"
+  region = var.gone_unused
+}
+provider "aws" {
+  alias  = "used"
+  region = var.gone_used
+}
+resource "aws_sqs_queue" "q" {
+  provider = aws.used
+  # An object takes the last of a key that it has twice.
+  tags = { a = "1", a = var.gone_tag, "a" = "eu-west-1" }
+}
+module "web" {
+  source = "../web"
+}
+output "a" { value = try(module.web.gone, null) }
+output "b" { value = can(module.web.gone) ? module.web.gone : module.web.x }
+output "c" { value = try(module.nowhere.x, var.gone_tried) }
+output "d" { value = [module.web.gone] }
+"#;
+    let estate = Estate::of(&[("app/main.tf", main), ("web/main.tf", "output \"x\" { value = 1 }\n")]);
+    assert_eq!(
+        estate.undeclared(),
+        [
+            "app/main.tf:10:12: var.gone_used is not declared in the root module",
+            "app/main.tf:15:25: var.gone_tag is not declared in the root module",
+            "app/main.tf:22:26: module.nowhere is not declared in the root module",
+            "app/main.tf:22:44: var.gone_tried is not declared in the root module",
+            "app/main.tf:23:23: module.web has no output gone",
+        ]
+    );
+}
+
+/// All above the third block goes, empty lines included.
+const GLOBAL_FIRST: &str = r#"resource "aws_iam_role" "app" {}
+
+
+resource "aws_iam_instance_profile" "app" {}
+
+resource "aws_instance" "web" {
+  subnet_id            = "x-eu-west-1"
+  iam_instance_profile = aws_iam_instance_profile.app.name
+}
+"#;
+
+#[test]
+fn what_is_asked_below_a_block_that_goes_is_not_told_either() {
+    let estate = Estate::of(&[("app/main.tf", GLOBAL_FIRST)]);
+    let rebuild = Rebuild::new(&estate.plan, estate.plan.default_into());
+    let prepared = estate.prepare(&rebuild);
+    assert_eq!(prepared.retargeted.open.len(), 1, "{:#?}", prepared.retargeted.open);
+    assert!(prepared.retargeted.files[Path::new("main.tf")].starts_with(b"resource \"aws_instance\""));
+    let taken: String = prepared.retargeted.edits.iter().map(|edit| edit.old.as_str()).collect();
+    assert_eq!(taken.matches('\n').count(), 5, "each line that went is in an edit: {taken:?}");
+    assert_eq!(estate.undeclared(), [""; 0]);
+}
+
 /// Lines before it go, and others are added; a word of its line becomes longer.
 const BAD: &str = r#"terraform {
   backend "local" {

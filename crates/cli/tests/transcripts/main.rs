@@ -19,6 +19,7 @@ mod name_server;
 mod output;
 mod plans;
 mod primary_down;
+mod questions;
 mod requests;
 mod route53;
 mod runs;

@@ -62,6 +62,25 @@ fn an_attribute_twice() {
 }
 
 #[test]
+fn a_key_twice() {
+    let text = r#"check "http" "x" {
+  headers = {
+    "X-Env" = "a"
+    "X-Env" = "b"
+  }
+}"#;
+    let expected =
+        r#"12:5 PL-P105 use the key "X-Env" twice: line 11 has it already | give each its own, or remove one of them"#;
+    assert_eq!(after_head(text), expected);
+    let text = r#"check "http" "x" {
+  headers = { Env = "a", Env = "b" }
+}"#;
+    let expected =
+        r#"10:26 PL-P105 use the key "Env" twice: line 10 has it already | give each its own, or remove one of them"#;
+    assert_eq!(after_head(text), expected);
+}
+
+#[test]
 fn an_empty_file() {
     let text = r#""#;
     let expected = r#"1:1 PL-P103 find the block "plan" in the plan | write plan "name" { ... } with a primary and a standby block

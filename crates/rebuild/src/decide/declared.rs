@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// What a message says after the address of what is nowhere declared, and before the module.
+pub(crate) const NOT_DECLARED: &str = " is not declared in ";
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Undeclared {
@@ -43,16 +46,46 @@ pub(crate) fn undeclared(tree: &SourceTree) -> Vec<Undeclared> {
             let Source::Hcl(parsed) = source else { continue };
             let wrong = parsed.syntax.references.iter().filter_map(|reference| {
                 let (message, remedy) = judge(reference, folder, own, &declares)?;
-                Some(Undeclared { file: file.clone(), range: reference.span.clone(), message, remedy })
+                Some((reference, Undeclared { file: file.clone(), range: reference.span.clone(), message, remedy }))
             });
-            let wrong: Vec<Undeclared> = wrong.collect();
-            if !wrong.is_empty() {
-                let scopes = Scopes::of(&parsed.syntax.body);
-                found.extend(wrong.into_iter().filter(|one| !scopes.explain(&parsed.text, &one.range)));
+            let wrong: Vec<(&Reference, Undeclared)> = wrong.collect();
+            if wrong.is_empty() {
+                continue;
             }
+            let scopes = Scopes::of(&parsed.syntax.body);
+            let is_read = |name: &str, alias: Option<&str>| is_provider_used(name, alias, files, &declares);
+            found.extend(wrong.into_iter().filter_map(|(reference, one)| {
+                // A call that is there is judged by its value: `try` has another answer than an output.
+                let by_value = reference.name(0) == Some("module")
+                    && reference.name(1).is_some_and(|call| own.calls.contains_key(call))
+                    && scopes.is_attempted(&one.range);
+                let unread = scopes.provider(&one.range).is_some_and(|(name, alias)| !is_read(name, alias));
+                (!by_value && !unread && !scopes.explain(&parsed.text, &one.range)).then_some(one)
+            }));
         }
     }
     found
+}
+
+/// Whether anything uses a provider configuration: Terraform reads no other.
+fn is_provider_used(
+    name: &str,
+    alias: Option<&str>,
+    files: &[(PathBuf, Source)],
+    all: &BTreeMap<&Path, Declares>,
+) -> bool {
+    let is_named = |source: &Source, alias: &str| match source {
+        Source::Hcl(parsed) => {
+            let references = &parsed.syntax.references;
+            references.iter().any(|one| one.name(0) == Some(name) && one.name(1) == Some(alias))
+        }
+        Source::Json(document) => document.text.contains(&format!("{name}.{alias}")),
+    };
+    let is_of_it = |kind: &str| kind.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    match alias {
+        Some(alias) => files.iter().any(|(_, source)| is_named(source, alias)),
+        None => all.values().any(|one| one.resources.iter().chain(&one.data).any(|(kind, _)| is_of_it(kind))),
+    }
 }
 
 /// What is wrong with a reference, and what to do.

@@ -3,6 +3,7 @@
 
 use super::retarget::{Rule, Work};
 use pilotlight_findings::{Evidence, Severity, Side, Subject, codes};
+use pilotlight_tfstate::State;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ pub(crate) fn tell(work: &mut Work<'_>) {
     let (primary, standby) = (work.input.primary.as_str(), work.input.standby.as_str());
     let globals: BTreeSet<&str> =
         work.result.globals.iter().filter(|one| one.rule == Rule::Global).map(|one| one.address.as_str()).collect();
+    let buckets = buckets(work, state);
     let mut told = Vec::new();
     for managed in state.managed() {
         let is_iam = managed.resource_type().starts_with("aws_iam_");
@@ -29,7 +31,7 @@ pub(crate) fn tell(work: &mut Work<'_>) {
                 collect(policy, &mut arns);
             }
         }
-        let alone = of_primary_alone(&arns, primary, standby);
+        let alone = of_primary_alone(&arns, &buckets, primary, standby);
         if !alone.is_empty() {
             told.push((managed.address().to_string(), managed.id().map(str::to_owned), alone));
         }
@@ -55,21 +57,38 @@ pub(crate) fn tell(work: &mut Work<'_>) {
     }
 }
 
-/// ARNs of the primary region, of services of which none is named in the standby region or in every one.
-fn of_primary_alone(arns: &BTreeSet<String>, primary: &str, standby: &str) -> Vec<String> {
+/// Buckets that the standby has too. No two have one name, so that the standby's has another.
+fn buckets(work: &Work<'_>, state: &State) -> BTreeSet<String> {
+    let is_made_twice = |address: &str| !work.result.globals.iter().any(|one| one.covers(address));
+    let buckets = state.managed().filter(|managed| managed.resource_type() == "aws_s3_bucket");
+    buckets
+        .filter(|managed| is_made_twice(&managed.address().config().to_string()))
+        .filter_map(|managed| managed.attributes().get("bucket")?.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The bucket of an ARN of S3, which names no region: `arn:aws:s3:::orders/*`.
+fn bucket_of(arn: &str) -> Option<&str> {
+    let (service, name) = arn.splitn(3, ':').nth(2)?.split_once(":::")?;
+    (service == "s3").then(|| name.split('/').next().unwrap_or(name))
+}
+
+/// ARNs of the primary region and of its buckets, of services of which none is named in the standby region or in every
+/// one.
+fn of_primary_alone(arns: &BTreeSet<String>, buckets: &BTreeSet<String>, primary: &str, standby: &str) -> Vec<String> {
     let parts = |arn: &str| {
         let mut parts = arn.split(':').skip(2);
         (parts.next().unwrap_or_default().to_owned(), parts.next().unwrap_or_default().to_owned())
     };
-    let elsewhere: BTreeSet<String> = arns
-        .iter()
-        .map(|arn| parts(arn))
-        .filter(|(_, region)| region == standby || region.contains(['*', '?', '$']))
-        .map(|(service, _)| service)
-        .collect();
+    // What S3's own ARNs say of a region is in the bucket's name.
+    let is_elsewhere = |arn: &str| match bucket_of(arn) {
+        Some(bucket) => bucket.contains(standby) || bucket.contains(['*', '?', '$']),
+        None => parts(arn).1 == standby || parts(arn).1.contains(['*', '?', '$']),
+    };
+    let elsewhere: BTreeSet<String> = arns.iter().filter(|arn| is_elsewhere(arn)).map(|arn| parts(arn).0).collect();
     let is_alone = |arn: &&String| {
-        let (service, region) = parts(arn);
-        region == primary && !elsewhere.contains(&service)
+        let is_primary = bucket_of(arn).map_or_else(|| parts(arn).1 == primary, |bucket| buckets.contains(bucket));
+        is_primary && !elsewhere.contains(&parts(arn).0)
     };
     arns.iter().filter(is_alone).cloned().collect()
 }

@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::own_ids::OwnIds;
 use super::read_files::ReadFiles;
 use super::sources::{Document, Parsed, Source};
-use super::splice::{Splice, settle, splice};
+use super::splice::{Splice, settle, splice, take_lines_above};
 use super::words::Words;
 use super::{
     align, backend, edge, fetched, global_policies, layout, lookups, machines, modules, overrides, providers, removed,
@@ -409,9 +409,10 @@ impl Work<'_> {
         let mut placed = Vec::with_capacity(self.tree.files.len());
         for (path, bytes) in self.tree.files.iter().filter(|(path, _)| !self.not_taken.contains(*path)) {
             let target = layout::place(path);
-            let splices = settle(self.splices.remove(path).unwrap_or_default());
+            let mut splices = settle(self.splices.remove(path).unwrap_or_default());
             let bytes = match std::str::from_utf8(bytes) {
                 Ok(source) if !splices.is_empty() => {
+                    take_lines_above(source, &mut splices);
                     let mut result = splice(source, &splices);
                     // The empty line above a last block that went.
                     while result.ends_with("\n\n") && !source.ends_with("\n\n") {
@@ -419,11 +420,6 @@ impl Work<'_> {
                     }
                     if self.parsed.contains_key(path) && align::may_move(source, &splices) {
                         result = align::keep_aligned(source, &splices, result);
-                    }
-                    // Nor is there one above the first block, where all above it went.
-                    let above = result.len() - result.trim_start_matches('\n').len();
-                    if above > 0 && !source.starts_with('\n') {
-                        result.drain(..above);
                     }
                     let lines = self.lines.remove(path.as_path()).and_then(OnceCell::into_inner);
                     let lines = lines.unwrap_or_else(|| Lines::of(self.tree.display(path), source.as_bytes()));

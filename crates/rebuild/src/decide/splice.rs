@@ -32,6 +32,21 @@ pub(crate) fn settle(splices: Vec<Splice>) -> Vec<Splice> {
     settled
 }
 
+/// Where all above the first line that stays is taken out, the empty lines above that line go too.
+pub(crate) fn take_lines_above(text: &str, splices: &mut [Splice]) {
+    if text.starts_with('\n') {
+        return;
+    }
+    let (mut from, mut at) = (0, 0);
+    while let Some(splice) = splices.get(at).filter(|splice| splice.range.start == from && splice.text.is_empty()) {
+        let end = splice.range.end;
+        let next = splices.get(at + 1).map_or(text.len(), |next| next.range.start);
+        from = end + text[end..next].len() - text[end..next].trim_start_matches('\n').len();
+        splices[at].range.end = from;
+        at += 1;
+    }
+}
+
 /// The text with settled splices done.
 pub(crate) fn splice(text: &str, splices: &[Splice]) -> String {
     let mut result = String::with_capacity(text.len());
@@ -64,5 +79,17 @@ mod tests {
             at(4..5, "second"),
         ]);
         assert_eq!(splice("abcdefgh", &settled), "awideyf+gh");
+    }
+
+    #[test]
+    fn what_goes_at_the_top_takes_the_empty_lines_below_it() {
+        let text = "a {}\n\nb {}\n\n\nc {}\n\nd {}\n";
+        let mut splices = [at(0..5, ""), at(6..11, ""), at(19..23, "e {}")];
+        take_lines_above(text, &mut splices);
+        assert_eq!(splice(text, &splices), "c {}\n\ne {}\n");
+        assert_eq!([splices[0].range.clone(), splices[1].range.clone()], [0..6, 6..13], "and the edits know of them");
+        let mut lower = [at(6..11, "")];
+        take_lines_above(text, &mut lower);
+        assert_eq!(lower[0].range, 6..11, "a line stays above it");
     }
 }

@@ -7,7 +7,7 @@ use super::sources::Parsed;
 use super::syntax::{Syntax, attribute, blocks, labels, literal, place};
 use hcl_edit::expr::{BinaryOp, BinaryOperator, Conditional, Expression};
 use hcl_edit::visit::{self, Visit};
-use pilotlight_findings::{Severity, Subject, codes};
+use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,8 @@ pub(crate) fn tell(work: &mut Work<'_>) {
     }
 }
 
-/// Whole texts that are the standby region: a second site or the target of copies, which is now the stack itself.
+/// Whole texts that are the standby region, and ARNs in it: a second site or the target of copies, which is now the
+/// stack itself.
 fn mentions(work: &mut Work<'_>, file: &Path) {
     let (primary, standby) = (work.input.primary.clone(), work.input.standby.clone());
     let parsed = &work.parsed[file];
@@ -42,7 +43,9 @@ fn mentions(work: &mut Work<'_>, file: &Path) {
         .syntax
         .literals
         .iter()
-        .filter(|range| parsed.text.get((*range).clone()) == Some(standby.as_str()))
+        .filter(|range| {
+            parsed.text.get((*range).clone()).is_some_and(|text| text == standby.as_str() || is_arn_in(text, &standby))
+        })
         .cloned()
         .collect();
     if named.is_empty() {
@@ -64,6 +67,11 @@ fn mentions(work: &mut Work<'_>, file: &Path) {
     );
     let subject = Subject::File { span: work.span(file, first) };
     work.note(codes::R_STANDBY_NAMED, Severity::Warning, subject, message);
+}
+
+/// `arn:aws:backup:eu-central-1:123456789012:backup-vault:copies`, or as much of it as stands before an interpolation.
+fn is_arn_in(text: &str, region: &Region) -> bool {
+    text.starts_with("arn:") && text.split(':').nth(3) == Some(region.as_str())
 }
 
 /// Where mentions of the standby are told of elsewhere: providers, backends, tables of both sides, and what copies.

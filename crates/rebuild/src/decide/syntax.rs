@@ -4,6 +4,7 @@
 //! edited stays as it is to the byte.
 
 mod collector;
+mod parse;
 
 use super::json::Json;
 use super::sources::utf8;
@@ -14,6 +15,8 @@ use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::template::Template;
 use hcl_edit::visit::Visit as _;
+pub(crate) use parse::BYTE_ORDER_MARK;
+use parse::parse_body;
 use pilotlight_findings::Span;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -172,17 +175,6 @@ impl Syntax {
     /// The blocks of this kind at the top, `resource`.
     pub(crate) fn blocks<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
         blocks(&self.body, kind)
-    }
-}
-
-/// Terraform takes one at the beginning of a file for nothing.
-pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
-
-/// Parses a text. A byte order mark counts as white space of its own length, so that every place is the text's.
-fn parse_body(text: &str) -> Result<Body, hcl_edit::parser::Error> {
-    match text.strip_prefix(BYTE_ORDER_MARK) {
-        Some(rest) => format!("{}{rest}", " ".repeat(BYTE_ORDER_MARK.len())).parse(),
-        None => text.parse(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! started.
 
 use super::{Prepared, RebuildError};
-use crate::decide::declared::{Undeclared, undeclared};
+use crate::decide::declared::{NOT_DECLARED, Undeclared, undeclared};
 use crate::decide::source_lines::SourceLines;
 use crate::observe::SourceTree;
 use pilotlight_findings::{Explain as _, Finding, Severity, Span, Subject, codes};
@@ -67,8 +67,12 @@ impl Prepared {
         told.filter(|found| !self.is_asked(found)).collect()
     }
 
-    /// Whether a question is open about the same place.
+    /// Whether a question is open about the same place, or about what is missing.
     fn is_asked(&self, finding: &Finding) -> bool {
+        let missing = finding.message.split_once(NOT_DECLARED).map(|(address, _)| address);
+        if missing.is_some_and(|address| self.retargeted.open.iter().any(|question| question.what.contains(address))) {
+            return true;
+        }
         let Subject::File { span } = &finding.subject else { return false };
         self.retargeted.open.iter().any(|question| {
             question.span.file == span.file

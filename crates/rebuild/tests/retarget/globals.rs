@@ -207,3 +207,52 @@ fn a_policy_for_both_regions_that_names_the_primary_alone_is_told() {
     let other = format!(r#"{}, \"arn:aws:kms:eu-central-1:123456789012:key/k\""#, queue("eu-west-1"));
     assert_eq!(told(&other).len(), 1);
 }
+
+#[test]
+fn a_policy_that_names_a_bucket_of_the_primary_is_told_too() {
+    // Nothing in such an ARN tells the region; the primary's state tells whose bucket it is.
+    let state = |arns: &str| {
+        world::state(&format!(
+            r#"[{{"mode": "managed", "type": "aws_iam_role_policy", "name": "app",
+                 "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+                 "instances": [{{"schema_version": 0, "attributes": {{"id": "app:p",
+                   "policy": "{{\"Statement\":[{{\"Effect\":\"Allow\",\"Resource\":[{arns}]}}]}}"}}}}]}},
+                {{"mode": "managed", "type": "aws_s3_bucket", "name": "orders",
+                 "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+                 "instances": [{{"schema_version": 0, "attributes": {{"id": "orders-eu-west-1", "bucket": "orders-eu-west-1"}}}}]}},
+                {{"mode": "managed", "type": "aws_s3_bucket", "name": "pages",
+                 "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+                 "instances": [{{"schema_version": 0, "attributes": {{"id": "pages", "bucket": "pages"}}}}]}}]"#
+        ))
+    };
+    let files = r#"resource "aws_iam_role_policy" "app" {}
+
+resource "aws_s3_bucket" "orders" {
+  bucket = "orders-eu-west-1"
+}
+
+resource "aws_s3_bucket" "pages" {
+  bucket = "pages"
+}
+"#;
+    let source = tree(&[("backend.tf", BACKEND), ("main.tf", files)]);
+    let plan = PLAN.replace("[\"aws_route53_record.app\"]", "[\"aws_route53_record.app\", \"aws_s3_bucket.pages\"]");
+    assert_ne!(plan, PLAN);
+    let told = |arns: &str| {
+        let state = state(arns);
+        let result = retarget(&source, &World::of(&plan).input("app", Some(&state))).unwrap();
+        let notes = result.notes.into_iter().filter(|note| note.code == pilotlight_findings::codes::R_GLOBAL_POLICY);
+        notes.map(|note| note.evidence.len()).collect::<Vec<_>>()
+    };
+    let orders = r#"\"arn:aws:s3:::orders-eu-west-1\", \"arn:aws:s3:::orders-eu-west-1/*\""#;
+    assert_eq!(told(orders), [2], "both ARNs of the bucket are named");
+    for fine in [
+        format!(r#"{orders}, \"arn:aws:s3:::orders-eu-central-1/*\""#),
+        r#"\"arn:aws:s3:::orders-*/*\""#.to_owned(),
+        // The standby has none, and uses the primary's.
+        r#"\"arn:aws:s3:::pages/*\""#.to_owned(),
+        r#"\"arn:aws:s3:::somebody-elses/*\""#.to_owned(),
+    ] {
+        assert_eq!(told(&fine), [0; 0], "{fine}");
+    }
+}

@@ -127,6 +127,10 @@ locals {
   sides  = ["eu-west-1", "eu-central-1"]
   pair   = { from = "eu-west-1", to = "eu-central-1" }
   bucket = "logs-eu-central-1"
+  vault  = "arn:aws:backup:eu-central-1:123456789012:backup-vault:copies"
+  key    = "arn:aws:kms:eu-central-1:${var.account}:alias/copies"
+  told   = "see arn:aws:kms:eu-central-1:123456789012:alias/copies"
+  topics = ["arn:aws:sns:eu-west-1:123456789012:ops", "arn:aws:sns:eu-central-1:123456789012:ops"]
 }
 
 variable "region" {
@@ -140,7 +144,7 @@ variable "region" {
     assert_eq!(
         notes(&result, codes::R_STANDBY_NAMED),
         [
-            "the source names eu-central-1 already (line 8, 9): what is a second region to eu-west-1 is the stack's own in the standby"
+            "the source names eu-central-1 already (line 8, 9, 14, 15): what is a second region to eu-west-1 is the stack's own in the standby"
         ]
     );
 }

@@ -4,8 +4,9 @@ use crate::commands::Context;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use pilotlight_findings::{Evidence, Finding};
-use pilotlight_rebuild::{PLAN_LINE, Prepared};
+use pilotlight_rebuild::{PLAN_LINE, Prepared, answers};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// How many edits there are, by rule, and where they are written.
 pub(super) fn edits_line(one: &Prepared) -> String {
@@ -76,6 +77,24 @@ fn note(finding: &Finding) -> String {
         None => lines.extend(finding.remedy.iter().map(|remedy| format!("    {remedy}"))),
     }
     lines.join("\n")
+}
+
+/// The answers to each stack's questions as one block, to be pasted once.
+pub(super) fn as_one_block(prepared: &[Prepared], plan: &Path, context: Context<'_>) {
+    // A plan that cannot be read any more was read before: its questions are shown all the same.
+    let plan = std::fs::read_to_string(plan).unwrap_or_default();
+    for one in prepared {
+        if let Some((block, replaces)) = answers(&plan, &one.stack, &one.retargeted.open) {
+            context.screen.note(pasted(&one.stack, &block, replaces));
+        }
+    }
+}
+
+fn pasted(stack: &str, block: &str, replaces: bool) -> String {
+    let place = if replaces { "in place of its standby block" } else { "to paste into its block" };
+    let yours = if block.contains('…') { "; each … is yours to fill in" } else { "" };
+    let lines: String = block.lines().map(|line| format!("\n    {line}")).collect();
+    format!("stack {stack}: the answers in one, {place}{yours}:{lines}")
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! What looks like a reference and is none: names that `for` and `dynamic` bind, and addresses that are no values.
+//! What looks like a reference and is none: names that `for` and `dynamic` bind, and addresses that are no values. And
+//! where Terraform does not judge one, or only by a value.
 //!
 //! It is asked only of a file that has something undeclared, so it may cost a walk.
 
 use crate::decide::syntax::{attribute, labels, literal, place};
-use hcl_edit::expr::{Expression, ForExpr};
+use hcl_edit::expr::{Conditional, Expression, ForExpr, FuncCall};
 use hcl_edit::structure::{Attribute, Block};
 use hcl_edit::template::{ForDirective, ForTemplateExpr};
 use hcl_edit::visit::{self, Visit};
@@ -15,11 +16,23 @@ const ADDRESSES: [&str; 4] = ["moved", "removed", "import", "terraform"];
 /// Attributes whose elements are configurations of providers, or names of the resource's own attributes.
 const NAMES: [&str; 4] = ["provider", "providers", "configuration_aliases", "ignore_changes"];
 
+/// Functions that have another answer where an argument has none.
+const ATTEMPTS: [&str; 2] = ["try", "can"];
+
 #[derive(Default)]
 pub(super) struct Scopes {
     /// Names that are bound anywhere in the file: what is bound in one place is not judged in another.
     bound: HashSet<String>,
     addresses: Vec<Range<usize>>,
+    /// What `try` and `can` attempt, and a condition chooses from: what is missing there may be meant to be.
+    attempted: Vec<Range<usize>>,
+    /// Provider configurations, with their names and aliases: of one that nothing uses Terraform reads nothing.
+    providers: Vec<(Range<usize>, String, Option<String>)>,
+}
+
+/// Whether a range lies in one of these.
+fn is_within<'r>(outer: impl IntoIterator<Item = &'r Range<usize>>, range: &Range<usize>) -> bool {
+    outer.into_iter().any(|outer| outer.start <= range.start && range.end <= outer.end)
 }
 
 impl Scopes {
@@ -32,8 +45,18 @@ impl Scopes {
     /// Whether a reference at this place is none.
     pub(super) fn explain(&self, text: &str, range: &Range<usize>) -> bool {
         let first = text[range.clone()].split(['.', '[']).next().unwrap_or_default().trim();
-        self.bound.contains(first)
-            || self.addresses.iter().any(|outer| outer.start <= range.start && range.end <= outer.end)
+        self.bound.contains(first) || is_within(&self.addresses, range)
+    }
+
+    /// Whether a value decides if what is there has to exist.
+    pub(super) fn is_attempted(&self, range: &Range<usize>) -> bool {
+        is_within(&self.attempted, range)
+    }
+
+    /// The provider configuration that a place is in: its name and alias.
+    pub(super) fn provider(&self, range: &Range<usize>) -> Option<(&str, Option<&str>)> {
+        let (_, name, alias) = self.providers.iter().find(|(outer, ..)| is_within([outer], range))?;
+        Some((name, alias.as_deref()))
     }
 }
 
@@ -47,6 +70,10 @@ impl Visit for Scopes {
                 }
                 self.bound.extend(attribute(&node.body, "iterator").and_then(literal).map(str::to_owned));
             }
+            ("provider", [name]) => {
+                let alias = attribute(&node.body, "alias").and_then(literal).map(str::to_owned);
+                self.providers.push((place(node), (*name).to_owned(), alias));
+            }
             (kind, _) if ADDRESSES.contains(&kind) => self.addresses.push(place(node)),
             _ => {}
         }
@@ -58,6 +85,18 @@ impl Visit for Scopes {
             self.addresses.push(place(&node.value));
         }
         visit::visit_attr(self, node);
+    }
+
+    fn visit_func_call(&mut self, node: &FuncCall) {
+        if !node.name.is_namespaced() && ATTEMPTS.contains(&node.name.name.as_str()) {
+            self.attempted.push(place(node));
+        }
+        visit::visit_func_call(self, node);
+    }
+
+    fn visit_conditional(&mut self, node: &Conditional) {
+        self.attempted.extend([place(&node.true_expr), place(&node.false_expr)]);
+        visit::visit_conditional(self, node);
     }
 
     fn visit_for_expr(&mut self, node: &ForExpr) {
