@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use drift::{Drift, Reader, Sides};
-pub(crate) use failover::{Move, RunMode};
+pub(crate) use failover::Move;
 pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
 /// Keeps a second AWS region ready from your Terraform, and moves traffic there and back.
