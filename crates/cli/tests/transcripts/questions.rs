@@ -14,7 +14,7 @@ stack "app" {
   state  = "file:app/primary.tfstate"
   standby {
     # The standby's own file.
-    state = "file:standby.tfstate"
+    state = "file:.pilotlight/web/standby/app/terraform.tfstate"
     map   = { "sg-0123456789abcdef0" = "sg-0fedcba9876543210" }
   }
 }
@@ -53,7 +53,7 @@ fn all_answers_are_pasted_at_once() {
         block,
         r#"  standby {
     # The standby's own file.
-    state = "file:standby.tfstate"
+    state = "file:.pilotlight/web/standby/app/terraform.tfstate"
     map   = {
       "sg-0123456789abcdef0" = "sg-0fedcba9876543210"
       "vpc-0123456789abcdef0" = "vpc-…"
