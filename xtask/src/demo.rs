@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Demo) -> Done<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let lab = runtime.block_on(start(&workspace, args.keep))?;
     let mut table = Table::default();
-    table.took("start the lab: AWS API, DNS, apps", began.elapsed());
+    table.took("start the lab: AWS API, DNS, databases, apps", began.elapsed());
     let shell = Shell::new(&lab, &pilotlight)?;
     let played = script::play(&shell, &lab, &runtime, &mut table);
     anstream::println!("\n{}", table.render(began.elapsed()));

@@ -1,9 +1,13 @@
-//! `cargo xtask lab up | env | down`: the rehearsal lab for a person to try things on.
+//! `cargo xtask lab …`: the rehearsal lab for a person to try things on, and to break them.
+
+mod client;
+mod fault;
+mod show;
 
 use crate::workspace::{Done, Workspace};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use pilotlight_lab::{Host, Lab, Options, Progress, Services};
+use pilotlight_lab::{Host, Lab, Lag, Options, Progress, Services};
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +29,53 @@ pub(crate) enum Task {
     },
     /// Print the lab's variables for a shell: `eval "$(cargo xtask lab env)"`.
     Env,
+    /// Show what answers and what does not: apps, databases, faults.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Order without pause, and judge what the shop kept.
+    Client(client::Options),
+    /// Make calls to the AWS API slow, throttled or failed.
+    #[command(subcommand)]
+    Fault(fault::Task),
+    /// Make a region dark, all at once: its API, its apps, its database.
+    Blackout {
+        /// `eu-west-1`; the API of us-east-1 is that of the global services too.
+        region: String,
+        /// Calls to its API are never answered, rather than refused.
+        #[arg(long)]
+        silent: bool,
+    },
+    /// End the blackout of a region. Its database is what it was: a primary is one again.
+    Restore {
+        /// `eu-west-1`
+        region: String,
+        /// Leave its database dead.
+        #[arg(long)]
+        without_database: bool,
+    },
+    /// Kill a region's database, as a machine that loses its power.
+    Kill {
+        /// `eu-west-1`
+        region: String,
+    },
+    /// Start a region's database again as what it was.
+    Start {
+        /// `eu-west-1`
+        region: String,
+    },
+    /// Make a region's database follow the other one; what it alone had written is gone then.
+    Resync {
+        /// `eu-west-1`
+        region: String,
+    },
+    /// Make the standby lag on purpose.
+    Lag {
+        /// pause: it replays nothing; block: it receives nothing; clear: it follows again.
+        how: How,
+    },
     /// End the lab.
     Down,
     /// Run the lab's processes until told to end (`lab up` starts this).
@@ -36,7 +87,17 @@ pub(crate) enum Task {
         /// Where the Python environment is.
         #[arg(long)]
         cache: PathBuf,
+        /// Where PostgreSQL's programs are; without it, the lab has no databases.
+        #[arg(long)]
+        postgres: Option<PathBuf>,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum How {
+    Pause,
+    Block,
+    Clear,
 }
 
 pub(crate) fn run(task: Task) -> Done<ExitCode> {
@@ -45,9 +106,34 @@ pub(crate) fn run(task: Task) -> Done<ExitCode> {
         match task {
             Task::Up { primary_only } => up(primary_only).await,
             Task::Env => env().await,
+            Task::Status { json } => show::status(&find().await?, json).await,
+            Task::Client(options) => client::run(&find().await?, options).await,
+            Task::Fault(task) => fault::run(&find().await?, task).await,
+            Task::Blackout { region, silent } => said(&find().await?.blackout(&region, silent).await?),
+            Task::Restore { region, without_database } => {
+                said(&find().await?.restore(&region, !without_database).await?)
+            }
+            Task::Kill { region } => {
+                find().await?.kill_database(&region).await?;
+                said(&format!("the database of {region} is dead"))
+            }
+            Task::Start { region } => {
+                find().await?.start_database(&region).await?;
+                said(&format!("the database of {region} runs"))
+            }
+            Task::Resync { region } => said(&find().await?.resync_database(&region).await?),
+            Task::Lag { how } => {
+                let (lag, told) = match how {
+                    How::Pause => (Lag::Pause, "the standby replays nothing"),
+                    How::Block => (Lag::Block, "the standby receives nothing"),
+                    How::Clear => (Lag::Clear, "the standby follows"),
+                };
+                find().await?.lag(lag).await?;
+                said(told)
+            }
             Task::Down => down().await,
-            Task::Serve { dir, cache } => {
-                Services::start(&dir, &cache).await?.run().await?;
+            Task::Serve { dir, cache, postgres } => {
+                Services::start(&dir, &cache, postgres.as_deref()).await?.run().await?;
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -118,11 +204,25 @@ async fn fill(lab: &Lab, pilotlight: Option<PathBuf>, steps: &Steps) -> Done<()>
     Ok(())
 }
 
-async fn env() -> Done<ExitCode> {
-    let folder = Workspace::find()?.lab(NAME);
-    let Some(lab) = Lab::attach(&folder).await? else {
-        return Err("find a lab that is up: `cargo xtask lab up` starts one".into());
+/// The lab of the variables that `lab env` gave, or the workspace's own.
+async fn find() -> Done<Lab> {
+    let folder = match std::env::var_os("PILOTLIGHT_LAB") {
+        Some(folder) => PathBuf::from(folder),
+        None => Workspace::find()?.lab(NAME),
     };
+    match Lab::attach(&folder).await? {
+        Some(lab) => Ok(lab),
+        None => Err("find a lab that is up: `cargo xtask lab up` starts one".into()),
+    }
+}
+
+fn said(text: &str) -> Done<ExitCode> {
+    anstream::eprintln!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn env() -> Done<ExitCode> {
+    let lab = find().await?;
     if !lab.folder().join(WHOLE).exists() {
         return Err("find a lab that is whole: `cargo xtask lab up` is at work, or was ended; run it again".into());
     }

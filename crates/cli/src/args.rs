@@ -1,6 +1,7 @@
 //! The command line.
 
 mod drift;
+mod failover;
 mod freeze;
 
 use crate::output::Color;
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use drift::{Drift, Reader, Sides};
+pub(crate) use failover::{Move, RunMode};
 pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
 /// Keeps a second AWS region ready from your Terraform, and moves traffic there and back.
@@ -251,71 +253,6 @@ fn principal(text: &str) -> Result<String, String> {
         ["arn", _, "iam", "", _, name] if name.starts_with("user/") || name.starts_with("role/") => Ok(text.to_owned()),
         _ => Err("it is no ARN of a user or role, arn:aws:iam::123456789012:role/NAME".into()),
     }
-}
-
-/// `--mode`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum RunMode {
-    /// The side that is left answers: its databases are fenced and waited for
-    Graceful,
-    /// It may be dead: it is called for nothing that has to succeed
-    Ungraceful,
-}
-
-impl From<RunMode> for pilotlight_failover::Mode {
-    fn from(mode: RunMode) -> Self {
-        match mode {
-            RunMode::Graceful => Self::Graceful,
-            RunMode::Ungraceful => Self::Ungraceful,
-        }
-    }
-}
-
-/// `failover` and `failback`
-#[derive(Debug, Args)]
-pub(crate) struct Move {
-    /// The plan file
-    #[arg(required_unless_present = "run")]
-    pub(crate) plan: Option<PathBuf>,
-
-    /// How to treat the side that traffic leaves: graceful loses no write, and is refused where its databases do not
-    /// answer; ungraceful does without it
-    #[arg(long, value_name = "MODE", value_enum, default_value_t = RunMode::Graceful, conflicts_with = "run")]
-    pub(crate) mode: RunMode,
-
-    /// Show every call that the run would make, and change nothing
-    #[arg(long, conflicts_with_all = ["save", "run", "yes"])]
-    pub(crate) dry_run: bool,
-
-    /// Compile the run into this file and stop; carry it out later with --run
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "yes"])]
-    pub(crate) save: Option<PathBuf>,
-
-    /// Carry out the run in this file, exactly as it was shown
-    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
-    pub(crate) run: Option<PathBuf>,
-
-    /// Ask nothing of the primary region: what its states said comes from the recovery kit, and a run with a call
-    /// that needs it is refused
-    #[arg(long, conflicts_with = "run")]
-    pub(crate) primary_down: bool,
-
-    /// Do not ask
-    #[arg(long)]
-    pub(crate) yes: bool,
-
-    /// Journal to use in place of the plan's; the break-glass way when the first one cannot be reached
-    #[arg(long, value_name = "URL")]
-    pub(crate) journal: Vec<String>,
-
-    #[command(flatten)]
-    pub(crate) plan_args: PlanArgs,
-    #[command(flatten)]
-    pub(crate) into: IntoArgs,
-    #[command(flatten)]
-    pub(crate) report: RunReportArgs,
-    #[command(flatten)]
-    pub(crate) resolver: ResolverArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! How long a run is expected to take: the median of what its steps were measured to take in past runs of the plan.
 //! Pure: the past comes in as events. What nobody measured has no number.
 
+use crate::objectives::seconds;
 use crate::saved_run::parse_run;
 use crate::{Action, Direction, Run, Step};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
@@ -175,7 +176,7 @@ impl Expected {
         let message = format!(
             "by past runs the {} takes {} and the TTL is {}, which is more than the RTO of {}",
             run.job,
-            told(self.until_verified_ms),
+            seconds(Duration::from_millis(self.until_verified_ms)),
             told(self.ttl_ms),
             told(rto)
         );
@@ -184,8 +185,10 @@ impl Expected {
             Finding::new(codes::F_RTO_EXPECTED, Severity::Warning, Subject::Plan { name: run.plan.clone() }, message)
                 .with(Evidence::fact("past runs", self.past_runs.to_string()));
         if let Some((step, measured)) = slowest.and_then(|step| Some((step, step.measured?))) {
-            finding =
-                finding.with(Evidence::fact("slowest step", format!("{}, {}", step.step, told(measured.median_ms))));
+            finding = finding.with(Evidence::fact(
+                "slowest step",
+                format!("{}, {}", step.step, seconds(Duration::from_millis(measured.median_ms))),
+            ));
         }
         Some(finding.remedy("make the slowest steps faster or lower the TTL, then rehearse; or raise the RTO"))
     }

@@ -126,7 +126,7 @@ pub fn is_measured_failover(run: &RunReport) -> bool {
 }
 
 /// To a tenth, since a rehearsal may take less than a second.
-fn seconds(duration: Duration) -> String {
+pub(crate) fn seconds(duration: Duration) -> String {
     if duration < Duration::from_secs(60) {
         format!("{:.1} s", duration.as_secs_f64())
     } else {

@@ -60,7 +60,8 @@ impl Explain for PrimaryDownError {
         Some(match self {
             Self::LeadsThere { .. } => "wait until the region answers, rebuild it to parity, then fail back".into(),
             Self::Needs { .. } => {
-                "change the plan so that the steps named do not need it; without --primary-down the run is compiled with \
+                "change the plan so that the steps named do not need it (with databases, --mode ungraceful does without \
+                 the old ones); without --primary-down the run is compiled with \
                  them, and each fails where its call gets no answer"
                     .into()
             }

@@ -12,6 +12,9 @@ const SECOND_BYTES: std::ops::RangeInclusive<u8> = 64..=250;
 /// The name servers' hosts in `127.N.0.0/24` begin here; a delegation has four.
 const FIRST_NAME_SERVER: u8 = 2;
 
+/// Behind the name servers.
+const FIRST_DATABASE: u8 = 10;
+
 /// A loopback prefix, claimed for as long as this value lives.
 #[derive(Debug)]
 pub(crate) struct Prefix {
@@ -59,6 +62,11 @@ impl Prefix {
     /// Where the name servers of a delegation listen, in the order of the delegation.
     pub(crate) fn name_servers(&self) -> [Ipv4Addr; 4] {
         [0, 1, 2, 3].map(|n| Ipv4Addr::new(127, self.second, 0, FIRST_NAME_SERVER + n))
+    }
+
+    /// Where the databases of both regions listen.
+    pub(crate) fn databases(&self) -> [Ipv4Addr; 2] {
+        [0, 1].map(|n| Ipv4Addr::new(127, self.second, 0, FIRST_DATABASE + n))
     }
 
     /// Whether an address is one that this lab may listen on.

@@ -5,7 +5,9 @@
 
 use crate::addresses::Prefix;
 use crate::aws::{Aws, RunningInstance};
-use crate::http::{self, Response};
+use crate::http::{self, Answering, Request, Response};
+use crate::orders::ledger::Ledger;
+use crate::orders::routes;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -22,9 +24,35 @@ const RECONCILE_INTERVAL: Duration = Duration::from_millis(300);
 pub(crate) struct Apps {
     serving: Mutex<BTreeMap<RunningInstance, AbortHandle>>,
     broken: Arc<Mutex<BTreeSet<Ipv4Addr>>>,
+    /// The regions whose apps are dead.
+    dark: Mutex<BTreeSet<String>>,
+    /// The orders of each region that has a database.
+    ledgers: BTreeMap<String, Arc<Ledger>>,
 }
 
 impl Apps {
+    /// Apps that keep their orders in these.
+    pub(crate) fn new(ledgers: BTreeMap<String, Arc<Ledger>>) -> Self {
+        Self { ledgers, ..Self::default() }
+    }
+
+    /// Kills all apps of a region at once, or lets them live again: they are back with the next look at EC2.
+    pub(crate) fn set_dark(&self, region: &str, dark: bool) {
+        let mut all = lock(&self.dark);
+        if !dark {
+            all.remove(region);
+            return;
+        }
+        all.insert(region.to_owned());
+        lock(&self.serving).retain(|instance, task| {
+            let stays = instance.region != region;
+            if !stays {
+                task.abort();
+            }
+            stays
+        });
+    }
+
     /// Makes `/health` of the app at an address answer 500, or 200 again.
     pub(crate) fn set_broken(&self, address: Ipv4Addr, broken: bool) {
         let mut all = lock(&self.broken);
@@ -59,21 +87,31 @@ impl Apps {
         }
     }
 
+    fn app(&self, instance: &RunningInstance) -> App {
+        App {
+            instance: instance.clone(),
+            broken: Arc::clone(&self.broken),
+            ledger: self.ledgers.get(&instance.region).cloned(),
+        }
+    }
+
     async fn apply(&self, running: &BTreeSet<RunningInstance>, prefix: &Prefix, tasks: &mut tokio::task::JoinSet<()>) {
+        let dark = lock(&self.dark).clone();
+        let lives = |instance: &RunningInstance| running.contains(instance) && !dark.contains(&instance.region);
         lock(&self.serving).retain(|instance, task| {
-            let stays = running.contains(instance);
+            let stays = lives(instance);
             if !stays {
                 task.abort();
             }
             stays
         });
         for instance in running.iter().filter(|instance| prefix.contains(instance.address)) {
-            if lock(&self.serving).contains_key(instance) {
+            if !lives(instance) || lock(&self.serving).contains_key(instance) {
                 continue;
             }
             match TcpListener::bind(Prefix::app(instance.address)).await {
                 Ok(listener) => {
-                    let task = tasks.spawn(serve(listener, instance.clone(), Arc::clone(&self.broken)));
+                    let task = tasks.spawn(serve(listener, Arc::new(self.app(instance))));
                     lock(&self.serving).insert(instance.clone(), task);
                 }
                 // An address that just changed hands may still be closing; the next round tries again.
@@ -91,19 +129,38 @@ async fn running(aws: &Aws, regions: &[String]) -> Result<BTreeSet<RunningInstan
     Ok(all)
 }
 
-async fn serve(listener: TcpListener, instance: RunningInstance, broken: Arc<Mutex<BTreeSet<Ipv4Addr>>>) {
-    let answer = move |request: &http::Request| {
-        let is_broken = lock(&broken).contains(&instance.address);
-        page(&request.method, &request.target, &instance, is_broken)
+/// The app of one instance.
+#[derive(Debug)]
+struct App {
+    instance: RunningInstance,
+    broken: Arc<Mutex<BTreeSet<Ipv4Addr>>>,
+    ledger: Option<Arc<Ledger>>,
+}
+
+async fn serve(listener: TcpListener, app: Arc<App>) {
+    let answer = move |request: Request| -> Answering {
+        let app = Arc::clone(&app);
+        Box::pin(async move { app.answer(&request).await })
     };
     http::serve(listener, Arc::new(answer)).await;
 }
 
-fn page(method: &str, target: &str, instance: &RunningInstance, broken: bool) -> Response {
-    if !matches!(method, "GET" | "HEAD") {
-        return Response::text(405, "this shop only shows");
+impl App {
+    async fn answer(&self, request: &Request) -> Response {
+        let path = request.target.split('?').next().unwrap_or_default();
+        if path == "/orders" || path.starts_with("/orders/") {
+            return routes::answer(request, &self.instance, self.ledger.as_deref()).await;
+        }
+        let is_broken = lock(&self.broken).contains(&self.instance.address);
+        page(&request.method, path, &self.instance, is_broken)
     }
-    match target.split('?').next().unwrap_or_default() {
+}
+
+fn page(method: &str, path: &str, instance: &RunningInstance, broken: bool) -> Response {
+    if !matches!(method, "GET" | "HEAD") {
+        return Response::text(405, "this page only shows; POST /orders takes orders");
+    }
+    match path {
         "/health" => {
             let (status, word) = if broken { (500, "broken") } else { (200, "ok") };
             Response::json(status, &json!({"status": word, "region": instance.region, "instance": instance.id}))
@@ -125,7 +182,7 @@ mod tests {
     fn the_health_page_says_who_answers_and_whether_it_is_well() {
         let address = Ipv4Addr::new(127, 64, 1, 10);
         let instance = RunningInstance { id: "i-1".into(), region: "eu-west-1".into(), address };
-        let well = page("GET", "/health?x", &instance, false);
+        let well = page("GET", "/health", &instance, false);
         assert_eq!(well.status, 200);
         let body: serde_json::Value = serde_json::from_str(&well.body).expect("json");
         assert_eq!(body, json!({"status": "ok", "region": "eu-west-1", "instance": "i-1"}));
@@ -146,11 +203,25 @@ mod tests {
         let client = reqwest::Client::builder().no_proxy().build().expect("client");
         let health = || client.get(format!("http://{}/health", Prefix::app(address))).send();
 
-        apps.apply(&BTreeSet::from([instance]), &prefix, &mut tasks).await;
-        assert_eq!(health().await.expect("answer").status(), 200);
+        let running = BTreeSet::from([instance]);
+        apps.apply(&running, &prefix, &mut tasks).await;
+        let health_of_query = client.get(format!("http://{}/health?x", Prefix::app(address))).send();
+        assert_eq!(health_of_query.await.expect("answer").status(), 200);
+        let orders = client.get(format!("http://{}/orders/1", Prefix::app(address))).send().await.expect("answer");
+        assert_eq!(orders.status(), 503);
+        assert!(orders.text().await.expect("body").contains("eu-west-1 has no database"));
         apps.set_broken(address, true);
         assert_eq!(health().await.expect("answer").status(), 500);
         apps.set_broken(address, false);
+        assert_eq!(health().await.expect("answer").status(), 200);
+
+        apps.set_dark("eu-west-1", true);
+        while tasks.join_next().await.is_some() {}
+        assert!(health().await.is_err(), "a dead region answers nobody");
+        apps.apply(&running, &prefix, &mut tasks).await;
+        assert!(health().await.is_err(), "its instances run, as far as EC2 knows");
+        apps.set_dark("eu-west-1", false);
+        apps.apply(&running, &prefix, &mut tasks).await;
         assert_eq!(health().await.expect("answer").status(), 200);
 
         apps.apply(&BTreeSet::new(), &prefix, &mut tasks).await;

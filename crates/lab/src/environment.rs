@@ -1,12 +1,16 @@
 //! The variables that make a program work in the lab, and the files that they name.
 
-use crate::estate::{PLAN, PRIMARY_REGION};
+use crate::estate::{PLAN, PRIMARY_REGION, STANDBY_REGION};
 use crate::handle::Handle;
 use crate::lab::LabError;
 use crate::python::Python;
 use crate::terraform::Terraform;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// The lab's commands, as a program of its own.
+const PROGRAM: &str = include_str!("../python/lab.py");
 
 /// Settings for somebody's real AWS, which must not reach a program that works in the lab.
 pub(crate) const UNSET: [&str; 10] = [
@@ -39,10 +43,31 @@ pub(crate) fn make(
     all.push(("PILOTLIGHT_RESOLVER".into(), resolver.clone()));
     all.push(("PILOTLIGHT_LAB_DNS".into(), resolver));
     all.push(("PILOTLIGHT_LAB_PLAN".into(), folder.join(PLAN).to_string_lossy().into_owned()));
+    all.push(("PILOTLIGHT_LAB".into(), folder.to_string_lossy().into_owned()));
+    for (name, region) in [("ORDERS_PRIMARY_URL", PRIMARY_REGION), ("ORDERS_STANDBY_URL", STANDBY_REGION)] {
+        all.extend(database(handle, region).map(|url| (name.to_owned(), url)));
+    }
+    write_lab_program(folder, python)?;
     let file = file_of(folder);
     let json = serde_json::to_vec_pretty(&all).map_err(|error| failed(&file)(std::io::Error::other(error)))?;
-    std::fs::write(&file, json).map_err(failed(&file))?;
+    // The databases' addresses hold passwords.
+    let mut options = std::fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create(true).truncate(true), 0o600);
+    options.open(&file).and_then(|mut file| file.write_all(&json)).map_err(failed(&file))?;
     Ok(all)
+}
+
+fn database(handle: &Handle, region: &str) -> Option<String> {
+    handle.databases.iter().find(|database| database.region == region).map(|database| database.url.clone())
+}
+
+/// Puts the program `lab` on the `PATH`, so that a step of a plan can act on the lab: `lab resync eu-west-1`.
+fn write_lab_program(folder: &Path, python: &Python) -> Result<(), LabError> {
+    let path = folder.join("bin/lab");
+    let text = PROGRAM.replacen("@PYTHON@", &python.program().to_string_lossy(), 1);
+    let text = text.replacen("@HANDLE@", &Handle::path(folder).to_string_lossy(), 1);
+    std::fs::write(&path, text).map_err(failed(&path))?;
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(failed(&path))
 }
 
 /// The part of it that leads to the emulator, the provider and the two programs.

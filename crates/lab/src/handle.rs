@@ -1,15 +1,16 @@
 //! `lab.json`: what another process needs to reach a running lab.
 //!
-//! Format, version 1: the fields of [`Handle`] as one JSON object, readable by its owner alone, since
-//! the token ends the lab. Written when all parts answer; removed when the lab ends.
+//! Format, version 2: the fields of [`Handle`] as one JSON object, readable by its owner alone, since
+//! the token ends the lab and the databases' addresses hold passwords. Version 1 had no databases. Written when all parts answer; removed when the lab ends.
 
+use crate::postgres::pair::DatabaseUrl;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The version that [`Handle`] is written with.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How to reach a running lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub struct Handle {
     pub resolver: SocketAddr,
     /// The name servers of every zone's delegation, in its order.
     pub name_servers: Vec<SocketAddr>,
+    /// The databases, that of the primary region first; none where the lab was started without.
+    pub databases: Vec<DatabaseUrl>,
     /// The control endpoint.
     pub(crate) control: SocketAddr,
     /// What the control endpoint wants to see.
@@ -58,10 +61,20 @@ impl Handle {
         aws_endpoint: String,
         resolver: SocketAddr,
         name_servers: Vec<SocketAddr>,
+        databases: Vec<DatabaseUrl>,
         control: SocketAddr,
         token: String,
     ) -> Self {
-        Self { version: VERSION, pid: std::process::id(), aws_endpoint, resolver, name_servers, control, token }
+        Self {
+            version: VERSION,
+            pid: std::process::id(),
+            aws_endpoint,
+            resolver,
+            name_servers,
+            databases,
+            control,
+            token,
+        }
     }
 
     pub(crate) fn path(folder: &Path) -> PathBuf {
@@ -116,7 +129,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         assert_eq!(Handle::read(folder.path()).expect("none"), None);
         let address: SocketAddr = "127.64.0.1:5300".parse().expect("address");
-        let handle = Handle::new("http://127.0.0.1:1".into(), address, vec![address], address, "secret".into());
+        let handle = Handle::new("http://127.0.0.1:1".into(), address, vec![address], vec![], address, "secret".into());
         handle.write(folder.path()).expect("written");
         assert_eq!(Handle::read(folder.path()).expect("read"), Some(handle));
         #[cfg(unix)]

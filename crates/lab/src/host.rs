@@ -34,9 +34,9 @@ impl Drop for Hosted {
 
 /// Runs the lab on a thread with a runtime of its own, so that a caller who blocks, as tests do while
 /// a program runs, doesn't hold it up.
-pub(crate) async fn host_here(folder: &Path, cache: &Path) -> Result<(Handle, Hosted), LabError> {
+pub(crate) async fn host_here(folder: &Path, cache: &Path, programs: &Path) -> Result<(Handle, Hosted), LabError> {
     let (tell, told) = tokio::sync::oneshot::channel();
-    let (folder_there, cache) = (folder.to_owned(), cache.to_owned());
+    let (folder_there, cache, programs) = (folder.to_owned(), cache.to_owned(), programs.to_owned());
     let file = |source| LabError::File { path: folder.to_owned(), source };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -48,7 +48,7 @@ pub(crate) async fn host_here(folder: &Path, cache: &Path) -> Result<(Handle, Ho
         .name("lab".into())
         .spawn(move || {
             runtime.block_on(async {
-                match Services::start(&folder_there, &cache).await {
+                match Services::start(&folder_there, &cache, Some(&programs)).await {
                     Ok(services) => {
                         // A caller who has gone away wants no lab.
                         if tell.send(Ok((services.handle().clone(), services.shutdown()))).is_ok()
@@ -67,7 +67,7 @@ pub(crate) async fn host_here(folder: &Path, cache: &Path) -> Result<(Handle, Ho
     Ok((handle, Hosted { shutdown, thread: Some(thread) }))
 }
 
-pub(crate) async fn host_detached(program: &Path, options: &Options) -> Result<Handle, LabError> {
+pub(crate) async fn host_detached(program: &Path, options: &Options, programs: &Path) -> Result<Handle, LabError> {
     let log = options.folder.join("serve.log");
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -76,6 +76,7 @@ pub(crate) async fn host_detached(program: &Path, options: &Options) -> Result<H
     let errors = std::fs::File::create(&log).map_err(failed(&log))?;
     let mut command = std::process::Command::new(program);
     command.args(["lab", "serve", "--dir"]).arg(&options.folder).arg("--cache").arg(&options.cache);
+    command.arg("--postgres").arg(programs);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
     // A group of its own: Ctrl-C in this terminal is not meant for it.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -1,6 +1,7 @@
 //! The smallest HTTP/1.1 server that the apps and the control endpoint need: one request a
-//! connection, a bounded head, no body.
+//! connection, a bounded head and body.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,10 +11,19 @@ use tokio::task::JoinSet;
 /// A request head is a few hundred bytes; more is not for us.
 const MAX_HEAD: usize = 8 * 1024;
 
-/// How long a client may take to send its request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// An order or a fault is a few hundred bytes; more is not for us.
+const MAX_BODY: usize = 64 * 1024;
 
-/// A request without its body.
+/// How long a client may take to send its request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An answer in the making.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// What answers requests.
+pub(crate) type Answer = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
+
+/// A request with its whole body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -21,6 +31,7 @@ pub(crate) struct Request {
     pub(crate) target: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
@@ -40,7 +51,7 @@ impl Request {
             .take_while(|line| !line.is_empty())
             .map(|line| line.split_once(':').map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())))
             .collect::<Option<_>>()?;
-        Some(Self { method: method.to_owned(), target: target.to_owned(), headers })
+        Some(Self { method: method.to_owned(), target: target.to_owned(), headers, body: Vec::new() })
     }
 }
 
@@ -68,10 +79,13 @@ impl Response {
     fn to_bytes(&self, with_body: bool) -> Vec<u8> {
         let reason = match self.status {
             200 => "OK",
+            201 => "Created",
             400 => "Bad Request",
             401 => "Unauthorized",
             404 => "Not Found",
             405 => "Method Not Allowed",
+            409 => "Conflict",
+            503 => "Service Unavailable",
             _ => "Internal Server Error",
         };
         let head = format!(
@@ -86,7 +100,7 @@ impl Response {
 }
 
 /// Answers requests until the future is dropped; open connections end with it.
-pub(crate) async fn serve(listener: TcpListener, answer: Arc<dyn Fn(&Request) -> Response + Send + Sync>) {
+pub(crate) async fn serve(listener: TcpListener, answer: Answer) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -105,28 +119,59 @@ pub(crate) async fn serve(listener: TcpListener, answer: Arc<dyn Fn(&Request) ->
     }
 }
 
-async fn converse(mut stream: TcpStream, answer: Arc<dyn Fn(&Request) -> Response + Send + Sync>) {
-    let Ok(Some(head)) = tokio::time::timeout(HEAD_TIMEOUT, read_head(&mut stream)).await else { return };
-    let bytes = match Request::parse(&head) {
-        Some(request) => answer(&request).to_bytes(request.method != "HEAD"),
-        None => Response::text(400, "this is no HTTP request").to_bytes(true),
+async fn converse(mut stream: TcpStream, answer: Answer) {
+    let Ok(Some(request)) = tokio::time::timeout(REQUEST_TIMEOUT, read(&mut stream)).await else { return };
+    let bytes = match request {
+        Ok(request) => {
+            let with_body = request.method != "HEAD";
+            answer(request).await.to_bytes(with_body)
+        }
+        Err(refusal) => Response::text(400, refusal).to_bytes(true),
     };
     // A client that has gone away needs no answer.
     let _ = stream.write_all(&bytes).await;
     let _ = stream.shutdown().await;
 }
 
-async fn read_head(stream: &mut TcpStream) -> Option<String> {
-    let mut head = Vec::new();
+/// Nothing, when the client left or sent no end of a head; else the request, or what is wrong with it.
+async fn read(stream: &mut TcpStream) -> Option<Result<Request, &'static str>> {
+    let (head, mut body) = read_head(stream).await?;
+    let Some(mut request) = Request::parse(&head) else { return Some(Err("this is no HTTP request")) };
+    let Ok(length) = request.header("content-length").unwrap_or("0").parse::<usize>() else {
+        return Some(Err("the Content-Length is no number"));
+    };
+    if length > MAX_BODY || request.header("transfer-encoding").is_some() {
+        return Some(Err("a body has its Content-Length, and at most 65,536 bytes"));
+    }
     let mut chunk = [0; 1024];
-    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+    while body.len() < length {
         let read = stream.read(&mut chunk).await.ok()?;
-        if read == 0 || head.len() + read > MAX_HEAD {
+        if read == 0 {
             return None;
         }
-        head.extend_from_slice(&chunk[..read]);
+        body.extend_from_slice(&chunk[..read]);
     }
-    String::from_utf8(head).ok()
+    body.truncate(length);
+    request.body = body;
+    Some(Ok(request))
+}
+
+/// The head, and what came behind it.
+async fn read_head(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 1024];
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        let read = stream.read(&mut chunk).await.ok()?;
+        if read == 0 || bytes.len() + read > MAX_HEAD {
+            return None;
+        }
+        bytes.extend_from_slice(&chunk[..read]);
+    };
+    let body = bytes.split_off(end);
+    Some((String::from_utf8(bytes).ok()?, body))
 }
 
 #[cfg(test)]
@@ -148,10 +193,22 @@ mod tests {
     async fn answers_come_whole_and_end_with_the_server() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listener");
         let address = listener.local_addr().expect("address");
-        let server = tokio::spawn(serve(listener, Arc::new(|request| Response::text(200, &request.target))));
+        let answer = |request: Request| -> Answering {
+            Box::pin(async move {
+                Response::text(200, format!("{} {}", request.target, String::from_utf8_lossy(&request.body)))
+            })
+        };
+        let server = tokio::spawn(serve(listener, Arc::new(answer)));
         let client = reqwest::Client::builder().no_proxy().build().expect("client");
         let body = client.get(format!("http://{address}/here")).send().await.expect("answer").text().await;
-        assert_eq!(body.expect("body"), "/here\n");
+        assert_eq!(body.expect("body"), "/here \n");
+        // Longer than what is read at once, so that it comes in pieces.
+        let long = "order ".repeat(500);
+        let sent = client.post(format!("http://{address}/there")).body(long.clone()).send().await.expect("answer");
+        assert_eq!(sent.text().await.expect("body"), format!("/there {long}\n"));
+        let longer = client.post(format!("http://{address}/there")).body(vec![b'x'; MAX_BODY + 1]).send().await;
+        // Refused before it was read, so the connection may break under the sender.
+        assert!(longer.is_err() || longer.is_ok_and(|answer| answer.status() == 400));
         server.abort();
         let _ = server.await;
         assert!(client.get(format!("http://{address}/here")).send().await.is_err());

@@ -1,5 +1,10 @@
 //! The lab as its users hold it: the `xtask` commands, the demo and the tests.
 
+mod changes;
+mod status;
+
+pub use status::{App, Status};
+
 use crate::aws::{Aws, AwsError};
 use crate::control::{self, ControlError};
 use crate::dns::query::{self, Answered, QueryError};
@@ -7,17 +12,19 @@ use crate::environment::{self, UNSET};
 use crate::estate::{self, EstateError, PLAN};
 use crate::handle::{Handle, HandleError};
 use crate::host::{Hosted, host_detached, host_here};
+use crate::postgres::programs::{Programs, ProgramsError};
 use crate::python::{Python, PythonError};
 use crate::services::ServicesError;
 use crate::terraform::{Terraform, TerraformError};
-use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Says that a folder is a lab's, so that a new lab may empty it.
 const MARKER: &str = ".pilotlight-lab";
+
+/// What is started together.
+const PARTS: &str = "emulated AWS, DNS, databases and apps";
 
 /// How long a lab that was asked to end may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -45,7 +52,7 @@ pub struct Options {
 pub enum Host {
     /// This process, on a thread of its own: the lab ends with it, however it ends.
     ThisProcess,
-    /// A process that stays when this one ends, made as `PROGRAM lab serve --dir … --cache …`.
+    /// A process that stays when this one ends, made as `PROGRAM lab serve --dir … --cache … --postgres …`.
     Detached {
         /// The `xtask` program.
         program: PathBuf,
@@ -109,6 +116,9 @@ pub enum LabError {
     /// Terraform and the provider.
     #[error(transparent)]
     Terraform(#[from] TerraformError),
+    /// PostgreSQL's programs.
+    #[error(transparent)]
+    Postgres(#[from] ProgramsError),
     /// The parts.
     #[error(transparent)]
     Services(#[from] ServicesError),
@@ -135,28 +145,6 @@ pub struct Lab {
     hosted: Option<Hosted>,
 }
 
-/// What a lab is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Status {
-    /// The process that runs it.
-    pub pid: u32,
-    /// The apps that answer.
-    pub apps: Vec<App>,
-    /// The addresses of the apps that were broken.
-    pub broken: Vec<Ipv4Addr>,
-}
-
-/// An app that answers for a running instance.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct App {
-    /// `i-…`
-    pub instance: String,
-    /// `eu-west-1`
-    pub region: String,
-    /// Its public address; it listens on port 8080.
-    pub address: Ipv4Addr,
-}
-
 impl Lab {
     /// Starts a lab with the estate's files and buckets, and nothing applied yet.
     ///
@@ -173,16 +161,19 @@ impl Lab {
         let search = Terraform::find(&options.environment, &options.cache, &python);
         let terraform = timed(progress, "Terraform and the AWS provider", search).await?;
 
-        progress(Progress::Started("emulated AWS, DNS and apps"));
+        let search = Programs::find(&options.environment, &options.cache, &python);
+        let postgres = timed(progress, "PostgreSQL", search).await?;
+
+        progress(Progress::Started(PARTS));
         let began = Instant::now();
         let (handle, hosted) = match &options.host {
             Host::ThisProcess => {
-                let (handle, hosted) = host_here(&options.folder, &options.cache).await?;
+                let (handle, hosted) = host_here(&options.folder, &options.cache, &postgres.folder).await?;
                 (handle, Some(hosted))
             }
-            Host::Detached { program } => (host_detached(program, options).await?, None),
+            Host::Detached { program } => (host_detached(program, options, &postgres.folder).await?, None),
         };
-        progress(Progress::Finished("emulated AWS, DNS and apps", began.elapsed()));
+        progress(Progress::Finished(PARTS, began.elapsed()));
 
         let environment = environment::make(&options.folder, &handle, &options.environment, &python, &terraform)?;
         let lab = Self { folder: options.folder.clone(), handle, environment, hosted };
@@ -291,24 +282,6 @@ impl Lab {
             .map_err(|error| LabError::File { path: Handle::path(&self.folder), source: std::io::Error::other(error) })
     }
 
-    /// Makes `/health` of the app at a public address answer 500.
-    ///
-    /// # Errors
-    /// The lab doesn't answer.
-    pub async fn break_app(&self, address: Ipv4Addr) -> Result<(), LabError> {
-        control::call(&self.handle, "POST", &format!("/break/{address}")).await?;
-        Ok(())
-    }
-
-    /// Makes it answer 200 again.
-    ///
-    /// # Errors
-    /// The lab doesn't answer.
-    pub async fn repair_app(&self, address: Ipv4Addr) -> Result<(), LabError> {
-        control::call(&self.handle, "POST", &format!("/repair/{address}")).await?;
-        Ok(())
-    }
-
     /// What the lab's resolver answers.
     ///
     /// # Errors
@@ -391,7 +364,7 @@ mod tests {
         assert!(Lab::attach(folder.path()).await.expect("none").is_none());
         // Nobody listens on the discard port of a loopback address that no lab takes.
         let nowhere: std::net::SocketAddr = "127.0.0.1:9".parse().expect("address");
-        let handle = Handle::new("http://127.0.0.1:9".into(), nowhere, vec![], nowhere, "t".into());
+        let handle = Handle::new("http://127.0.0.1:9".into(), nowhere, vec![], vec![], nowhere, "t".into());
         handle.write(folder.path()).expect("written");
         assert!(Lab::attach(folder.path()).await.expect("none").is_none());
     }

@@ -9,11 +9,17 @@ use crate::dns::answer::Role;
 use crate::dns::server::{Sockets, Zones};
 use crate::emulator::{Emulator, EmulatorError};
 use crate::estate::{PRIMARY_REGION, STANDBY_REGION};
+use crate::faults::Faults;
 use crate::handle::{Handle, HandleError};
 use crate::health::{self, PROBE_INTERVAL};
 use crate::http;
+use crate::orders::ledger::Ledger;
+use crate::postgres::cluster::Cluster;
+use crate::postgres::pair::{Databases, DatabasesError};
+use crate::postgres::programs::{Programs, ProgramsError};
 use crate::python::{Python, PythonError};
 use crate::route53::HealthCheck;
+use crate::tap::Tap;
 use hickory_proto::rr::{RData, RecordType};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -28,6 +34,9 @@ pub struct Services {
     handle: Handle,
     folder: PathBuf,
     emulator: Emulator,
+    databases: Option<Arc<Databases>>,
+    /// What programs take for AWS; closed with this value.
+    _tap: Tap,
     shutdown: Arc<Notify>,
     tasks: JoinSet<()>,
 }
@@ -44,6 +53,12 @@ pub enum ServicesError {
     /// No emulator.
     #[error(transparent)]
     Emulator(#[from] EmulatorError),
+    /// PostgreSQL is not whole.
+    #[error(transparent)]
+    Postgres(#[from] ProgramsError),
+    /// No databases.
+    #[error(transparent)]
+    Databases(#[from] DatabasesError),
     /// The emulator answers nothing.
     #[error(transparent)]
     Aws(#[from] AwsError),
@@ -56,7 +71,7 @@ pub enum ServicesError {
     /// A port could not be had.
     #[error("listen for {what} on loopback")]
     Listen {
-        /// `DNS`, `control`
+        /// `DNS`, `AWS`, `control`
         what: &'static str,
         /// Why.
         #[source]
@@ -71,18 +86,26 @@ pub enum ServicesError {
 }
 
 impl Services {
-    /// Starts all parts and writes `lab.json` into `folder`. `cache` holds the Python environment.
+    /// Starts all parts and writes `lab.json` into `folder`. `cache` holds the Python environment,
+    /// `postgres` PostgreSQL's programs; without it, there are no databases.
     ///
     /// # Errors
     /// The first part that does not start; those that did are ended.
-    pub async fn start(folder: &Path, cache: &Path) -> Result<Self, ServicesError> {
+    pub async fn start(folder: &Path, cache: &Path, postgres: Option<&Path>) -> Result<Self, ServicesError> {
         let python = Python::ensure(cache).await?;
         let regions = vec![PRIMARY_REGION.to_owned(), STANDBY_REGION.to_owned()];
         let prefix = Arc::new(Prefix::claim()?);
-        let emulator = Emulator::start(&python, folder, &prefix.text(), &regions).await?;
+        let prefix_text = prefix.text();
+        let emulator = async { Ok(Emulator::start(&python, folder, &prefix_text, &regions).await?) };
+        let databases = start_databases(postgres, &python, &prefix, folder);
+        let (emulator, databases) = tokio::try_join!(emulator, databases)?;
+        // The lab's own questions go past the faults: instances run and zones are served whoever may ask the API.
         let aws = Aws::new(&emulator.endpoint)?;
+        let faults = Arc::new(Faults::default());
 
         let listen = |what| move |source| ServicesError::Listen { what, source };
+        let met = Arc::clone(&faults);
+        let tap = Tap::deciding(&emulator.endpoint, move |call| met.meet(call)).map_err(listen("AWS"))?;
         let sockets = Sockets::bind(prefix.resolver(), prefix.name_servers()).await.map_err(listen("DNS"))?;
         let port = sockets.port;
         let control_listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(listen("control"))?;
@@ -91,7 +114,9 @@ impl Services {
         let zones = Arc::new(Zones::new(aws.clone(), prefix.name_servers()));
         // Fails here rather than in the first query.
         zones.view().await?;
-        let apps = Arc::new(Apps::default());
+        let ledger = |cluster: &Cluster| (cluster.region.clone(), Arc::new(Ledger::new(cluster.app())));
+        let clusters = databases.iter().flat_map(|databases| &databases.clusters);
+        let apps = Arc::new(Apps::new(clusters.map(ledger).collect()));
         let shutdown = Arc::new(Notify::new());
         let token = token();
         let prober = health::prober().map_err(ServicesError::Prober)?;
@@ -100,19 +125,26 @@ impl Services {
         tasks.spawn(sockets.serve(Arc::clone(&zones)));
         tasks.spawn(watch_health(zones, prober));
         tasks.spawn(Arc::clone(&apps).reconcile(aws, Arc::clone(&prefix), regions));
-        let answers = Control { token: token.clone(), apps, shutdown: Arc::clone(&shutdown) };
-        tasks.spawn(http::serve(control_listener, Arc::new(move |request| answers.answer(request))));
+        let answers = Arc::new(Control {
+            token: token.clone(),
+            apps,
+            databases: databases.clone(),
+            faults,
+            shutdown: Arc::clone(&shutdown),
+        });
+        tasks.spawn(http::serve(control_listener, answers.answering()));
 
         let at = |address| SocketAddr::new(IpAddr::V4(address), port);
         let handle = Handle::new(
-            emulator.endpoint.clone(),
+            tap.endpoint(),
             at(prefix.resolver()),
             prefix.name_servers().map(at).to_vec(),
+            databases.iter().flat_map(|databases| databases.urls()).collect(),
             control,
             token,
         );
         handle.write(folder)?;
-        Ok(Self { handle, folder: folder.to_owned(), emulator, shutdown, tasks })
+        Ok(Self { handle, folder: folder.to_owned(), emulator, databases, _tap: tap, shutdown, tasks })
     }
 
     /// How to reach it.
@@ -138,9 +170,24 @@ impl Services {
         };
         self.tasks.shutdown().await;
         let _ = self.emulator.process.kill().await;
+        if let Some(databases) = self.databases {
+            databases.end().await;
+        }
         Handle::remove(&self.folder)?;
         ended
     }
+}
+
+async fn start_databases(
+    postgres: Option<&Path>,
+    python: &Python,
+    prefix: &Prefix,
+    folder: &Path,
+) -> Result<Option<Arc<Databases>>, ServicesError> {
+    let Some(postgres) = postgres else { return Ok(None) };
+    let programs = Programs::at(postgres)?;
+    let databases = Databases::start(python, &programs, prefix, [PRIMARY_REGION, STANDBY_REGION], folder).await?;
+    Ok(Some(Arc::new(databases)))
 }
 
 /// Probes every health check once an interval, all at the same time.

@@ -146,7 +146,8 @@ fn implied_mirrors(environment: &BTreeMap<String, String>) -> Vec<PathBuf> {
 }
 
 /// A program on `PATH`.
-fn on_path(name: &str, environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+/// The first program of that name on the environment's `PATH`.
+pub(crate) fn on_path(name: &str, environment: &BTreeMap<String, String>) -> Option<PathBuf> {
     let path = environment.get("PATH")?;
     path.split(':').filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join(name)).find(|program| {
         use std::os::unix::fs::PermissionsExt;

@@ -93,7 +93,7 @@ impl Estate {
     async fn apply() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
-        let services = Services::start(dir.path(), &target.join("lab/cache")).await.expect("the emulator");
+        let services = Services::start(dir.path(), &target.join("lab/cache"), None).await.expect("the emulator");
         let endpoint = services.handle().aws_endpoint.clone();
         let root = dir.path().join("root");
         std::fs::create_dir(&root).expect("a folder");

@@ -44,8 +44,8 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, hold: &HoldAction)
         if over {
             return Ok(held(hold, &watched, &left_out, rounds).into());
         }
-        if ports.stop_requested() {
-            return Ok(Performed::Waits(STOP_REQUESTED.into()));
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Ok(Performed::Waits(reason));
         }
         ports.watcher.waiting(step, &format!("{} green so far", names(&watched)));
         let left = ends.saturating_sub(ports.clock.elapsed());

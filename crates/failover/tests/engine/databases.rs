@@ -81,7 +81,7 @@ async fn an_ungraceful_failover_goes_on_without_a_dead_primary_and_does_not_prom
     assert_eq!(ends.report["recovery_point"]["lost_writes"], "unknown");
     let codes: Vec<&str> =
         ends.report["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
-    assert!(codes.contains(&"PL-F221") && codes.contains(&"PL-F222"), "{codes:?}");
+    assert!(codes.contains(&"PL-F231") && codes.contains(&"PL-F232"), "{codes:?}");
 }
 
 #[tokio::test]

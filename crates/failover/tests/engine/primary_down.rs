@@ -54,6 +54,15 @@ async fn where_the_primary_is_us_east_1_every_change_of_a_record_needs_it() {
 }
 
 #[tokio::test]
+async fn a_signal_changes_no_record_and_is_free_of_every_control_plane() {
+    let world = crate::signal::following_world(Side::Primary);
+    let mut run = compiled(&world, Direction::Failover).await;
+    assert!(run.steps().any(|step| matches!(step.action, Action::Signal(_))));
+    run.from.region = Region::new("us-east-1").expect("a region");
+    refuse_primary_calls(&run).expect("not one call of it is answered there");
+}
+
+#[tokio::test]
 async fn calls_of_the_primary_and_of_other_control_planes_are_refused_each_by_its_step() {
     let world = world(Side::Primary);
     let (run, _) = compiled_without(&world, str::to_owned).await;

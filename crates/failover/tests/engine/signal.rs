@@ -63,7 +63,7 @@ fn follow(world: &World) {
     });
 }
 
-fn following_world(side: Side) -> World {
+pub(crate) fn following_world(side: Side) -> World {
     let world = world(side);
     follow(&world);
     world

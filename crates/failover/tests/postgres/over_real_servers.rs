@@ -137,7 +137,7 @@ async fn a_crash_of_the_primary_under_load_ends_in_an_ungraceful_failover_that_s
     // It may have lost the last of them; it never says that it did not.
     let lost = confirmed.difference(&orders(&standby).await).count();
     assert!(lost <= 3, "{lost} of {} confirmed orders are lost", confirmed.len());
-    assert!(report.findings.iter().any(|finding| finding.code.as_str() == "PL-F222"), "{:?}", report.findings);
+    assert!(report.findings.iter().any(|finding| finding.code.as_str() == "PL-F232"), "{:?}", report.findings);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

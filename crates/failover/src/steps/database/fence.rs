@@ -2,7 +2,7 @@
 
 use super::{Patience, Servers, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Mode, Step};
 use pilotlight_integrity::postgres::{FenceReport, FenceState, PostgresError, ServerRole};
 use pilotlight_journal::Outcome;
@@ -90,7 +90,7 @@ pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) ->
         };
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left if !error.is_answer() => {}
-            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
         }
     }
@@ -167,7 +167,7 @@ pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers
         };
         match pause(engine, step, deadline, &cause).await {
             Patience::Left => {}
-            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => {
                 return Ok(Ending::new(Outcome::Failed, json!({ "still_missing": missing }), cause).into());
             }

@@ -2,7 +2,7 @@
 
 use super::{Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::steps::{Ending, Performed};
 use crate::{Mode, Step};
 use pilotlight_integrity::postgres::{Lag, Position, PostgresError, ServerRole};
 use pilotlight_journal::Outcome;
@@ -19,7 +19,7 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
         };
         match pause(engine, step, deadline, &cause).await {
             Patience::Left => {}
-            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             // Nothing is promoted that is not known to be what is wanted.
             Patience::Over => return Ok(Ending::refused(Value::Null, cause).into()),
         }

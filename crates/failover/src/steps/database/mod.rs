@@ -10,7 +10,7 @@ mod verify;
 
 pub(crate) use release::{LeftBehind, left_behind};
 
-use super::{Ending, Performed};
+use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError};
 use crate::text::{MissingVariable, Secrets};
 use crate::{Action, DatabaseStep, DatabaseTask, Step};
@@ -110,17 +110,18 @@ pub(super) async fn pause(engine: &Engine, step: &Step, deadline: Duration, caus
     if engine.ports.clock.elapsed() + pause >= deadline {
         return Patience::Over;
     }
-    if engine.ports.stop_requested() {
-        return Patience::Stop;
+    if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+        return Patience::Stop(reason);
     }
     engine.ports.clock.sleep(pause).await;
     Patience::Left
 }
 
 /// Whether to look once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Patience {
     Left,
     Over,
-    Stop,
+    /// A person asked to stop, for this reason.
+    Stop(String),
 }

@@ -2,7 +2,7 @@
 
 use super::{Patience, Servers, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
 use pilotlight_integrity::postgres::{FormerPrimary, Lsn, ServerRole};
 use pilotlight_journal::Outcome;
@@ -46,7 +46,7 @@ pub(super) async fn measure(
         };
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left if !error.is_answer() => {}
-            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
         }
     }

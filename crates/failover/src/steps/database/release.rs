@@ -2,7 +2,7 @@
 
 use super::{Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::steps::{Ending, Performed};
 use crate::{Action, DatabaseTask, Step};
 use pilotlight_integrity::postgres::FenceState;
 use pilotlight_journal::{Outcome, StepStatus};
@@ -34,7 +34,7 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
         };
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left if !error.is_answer() => {}
-            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{Patience, Servers, compare, pause};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::steps::{Ending, Performed};
 use crate::text::Secrets;
 use crate::{DatabaseStep, Step, Text};
 use pilotlight_integrity::postgres::{ServerRole, TableVerdict};
@@ -94,7 +94,7 @@ pub(super) async fn perform(
         }
         match pause(engine, step, deadline, &cause).await {
             Patience::Left => {}
-            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => return Ok(Ending::new(Outcome::Failed, Value::Null, cause).into()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Patience, Servers, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed, STOP_REQUESTED};
+use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(super) async fn perform(
         let Err(error) = servers.databases.takes_writes(&servers.new).await else { break };
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left => {}
-            Patience::Stop => return Ok(Performed::Waits(STOP_REQUESTED.into())),
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => return Ok(servers.ending(&error).into()),
         }
     }

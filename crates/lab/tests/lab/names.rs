@@ -1,38 +1,8 @@
-//! The lab with its real parts: what AWS is told, DNS and the apps say.
+//! What AWS is told, DNS and the apps say.
 
-use pilotlight_lab::{Host, Lab, LabError, Options, dns::query};
+use crate::rehearsal::{aws, eventually, health, instance, lab};
+use pilotlight_lab::{Lab, dns::query};
 use serde_json::{Value, json};
-use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// An image that the emulator has in eu-west-1.
-const IMAGE: &str = "ami-0d31d4f8d69d7977a";
-
-/// The lab notices an instance within a third of a second; a check turns after three probes.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-async fn lab(folder: &Path) -> Lab {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target");
-    let options = Options {
-        folder: folder.join("lab"),
-        // The same that `cargo xtask` keeps, so that it is made once.
-        cache: target.join("lab/cache"),
-        repository: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.."),
-        environment: std::env::vars().collect(),
-        host: Host::ThisProcess,
-    };
-    let lab = Lab::start(&options, &|_| ()).await.expect("a lab");
-    let again = Lab::start(&options, &|_| ()).await.expect_err("one is up");
-    assert!(matches!(again, LabError::AlreadyUp { .. }), "{again}");
-    lab
-}
-
-fn aws(lab: &Lab, arguments: &[&str]) -> Value {
-    let output = lab.command("aws").args(arguments).args(["--output", "json"]).output().expect("aws");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    if output.stdout.is_empty() { Value::Null } else { serde_json::from_slice(&output.stdout).expect("json") }
-}
 
 fn set(name: &str, record_type: &str, values: &[&str], more: Value) -> Value {
     let values: Vec<_> = values.iter().map(|value| json!({"Value": value})).collect();
@@ -47,34 +17,13 @@ fn create(lab: &Lab, zone: &str, sets: Vec<Value>) {
     aws(lab, &["route53", "change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch", &batch]);
 }
 
-async fn eventually(what: &str, mut seen: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !seen().await {
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-/// The status of `/health`, or nothing where nobody listens.
-async fn health(address: Ipv4Addr) -> Option<u16> {
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build().expect("client");
-    Some(client.get(format!("http://{address}:8080/health")).send().await.ok()?.status().as_u16())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn apps_and_names_follow_what_aws_is_told() {
     let folder = tempfile::tempdir().expect("folder");
     let lab = lab(folder.path()).await;
 
-    let instance = |region: &str| {
-        let run = ["ec2", "run-instances", "--region", region, "--image-id", IMAGE, "--associate-public-ip-address"];
-        let id = aws(&lab, &run)["Instances"][0]["InstanceId"].as_str().expect("id").to_owned();
-        let told = aws(&lab, &["ec2", "describe-instances", "--region", region, "--instance-ids", &id]);
-        let address = told["Reservations"][0]["Instances"][0]["PublicIpAddress"].as_str().expect("address");
-        (id, address.parse::<Ipv4Addr>().expect("an IPv4 address"))
-    };
-    let (home_id, home) = instance("eu-west-1");
-    let (_, away) = instance("eu-central-1");
+    let (home_id, home) = instance(&lab, "eu-west-1");
+    let (_, away) = instance(&lab, "eu-central-1");
     assert!(home.is_loopback() && away.is_loopback() && home != away);
     eventually("both apps answer", async || health(home).await == Some(200) && health(away).await == Some(200)).await;
 
