@@ -14,7 +14,7 @@ stack "app" {
   state  = "file:app/primary.tfstate"
   standby {
     # The standby's own file.
-    state = "file:standby.tfstate"
+    state = "file:.pilotlight/web/standby/app/terraform.tfstate"
     map   = { "sg-0123456789abcdef0" = "sg-0fedcba9876543210" }
   }
 }
@@ -27,7 +27,7 @@ const SOURCE: &str = r#"locals {
 }
 
 resource "aws_ebs_volume" "data" {
-  availability_zone = "eu-west-1a"
+  availability_zone = "eu-west-1b"
 }
 "#;
 
@@ -53,22 +53,20 @@ fn all_answers_are_pasted_at_once() {
         block,
         r#"  standby {
     # The standby's own file.
-    state = "file:standby.tfstate"
+    state = "file:.pilotlight/web/standby/app/terraform.tfstate"
     map   = {
       "sg-0123456789abcdef0" = "sg-0fedcba9876543210"
-      "vpc-0123456789abcdef0" = "…"
-      "subnet-0123456789abcdef0" = "…"
+      "vpc-0123456789abcdef0" = "vpc-…"
+      "subnet-0123456789abcdef0" = "subnet-…"
     }
-    data "aws_ebs_volume.data" {
-      from = "snapshot"
-    }
+    data "aws_ebs_volume.data" { from = "snapshot" }
   }
 "#
     );
     let start = PLAN.find("  standby {\n    #").expect("the stack's block");
-    let answered = block.replace("snapshot", "empty").replacen('…', "vpc-1", 1).replacen('…', "subnet-1", 1);
+    let answered = block.replace("snapshot", "empty").replacen('…', "1", 1).replacen('…', "2", 1);
     sandbox.write("plan.hcl", &format!("{}{answered}}}\n", &PLAN[..start]));
-    sandbox.run(&["rebuild", "plan.hcl", "--diff"]).exits(0).shows("vpc-1").shows("subnet-1");
+    sandbox.run(&["rebuild", "plan.hcl", "--diff"]).exits(0).shows("vpc-1").shows("subnet-2");
 
     // What pasting the lines one by one would make of the map.
     sandbox.write("plan.hcl", &PLAN.replace("map   = { ", "map = { \"sg-0123456789abcdef0\" = \"\", "));

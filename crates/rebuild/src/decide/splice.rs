@@ -45,6 +45,10 @@ pub(crate) fn take_lines_above(text: &str, splices: &mut [Splice]) {
         splices[at].range.end = from;
         at += 1;
     }
+    // So do those above what is put there instead.
+    if let Some(splice) = splices.get_mut(at).filter(|splice| at > 0 && splice.range.start == from) {
+        splice.text = splice.text.trim_start_matches('\n').to_owned();
+    }
 }
 
 /// The text with settled splices done.
@@ -88,6 +92,9 @@ mod tests {
         take_lines_above(text, &mut splices);
         assert_eq!(splice(text, &splices), "c {}\n\ne {}\n");
         assert_eq!([splices[0].range.clone(), splices[1].range.clone()], [0..6, 6..13], "and the edits know of them");
+        let mut other = [at(0..5, ""), at(6..6, "\ne {}\n")];
+        take_lines_above("a {}\n\n", &mut other);
+        assert_eq!(splice("a {}\n\n", &other), "e {}\n");
         let mut lower = [at(6..11, "")];
         take_lines_above(text, &mut lower);
         assert_eq!(lower[0].range, 6..11, "a line stays above it");
