@@ -6,7 +6,7 @@ use super::syntax::{Step, attribute, labels, literal, place, references_in};
 use crate::observe::FileKind;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Structure};
-use pilotlight_findings::{Severity, Subject, codes};
+use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -90,6 +90,7 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
         work.note(codes::R_PROVIDER_ALIAS, severity, subject, format!("provider aws.{} {message}", alias.name));
     }
     tell_unset(work, instances, &values);
+    tell_elsewhere(work, &values);
 }
 
 /// Whether the configuration without an alias works in the standby: the source is a result already.
@@ -248,5 +249,34 @@ fn tell_unset(work: &mut Work<'_>, instances: &Instances, values: &BTreeMap<Stri
             work.input.standby
         );
         work.note(codes::R_REGION_UNSET, Severity::Warning, subject, message);
+    }
+}
+
+/// Says of a stack that works in neither region of the plan: nothing of it would be led anywhere, and its resources would
+/// be made a second time where they are. In the edge region that is what a stack of global resources looks like.
+fn tell_elsewhere(work: &mut Work<'_>, values: &BTreeMap<String, Option<String>>) {
+    let (primary, standby) = (work.input.primary.as_str(), work.input.standby.as_str());
+    let mut found = Vec::new();
+    for (file, block) in provider_blocks(work) {
+        let in_root = file.parent() == Some(Path::new("")) && attribute(&block.body, "alias").is_none();
+        let Some(region) = attribute(&block.body, "region").filter(|_| in_root) else { continue };
+        let known = match literal(region) {
+            Some(text) => Some(text.to_owned()),
+            None => variable(region).and_then(|name| values.get(&name).cloned().flatten()),
+        };
+        let known = known.filter(|region| Region::new(region.as_str()).is_ok());
+        if let Some(known) = known.filter(|region| region != primary && region != standby) {
+            found.push((file.clone(), place(region), known));
+        }
+    }
+    for (file, range, region) in found {
+        let subject = Subject::File { span: work.span(&file, range) };
+        let (severity, meaning) = match region == EDGE_REGION {
+            true => (Severity::Warning, "what in it serves one region alone would be made a second time there"),
+            false => (Severity::Error, "everything in it would be made a second time there"),
+        };
+        let plan = format!("{} and {}", work.input.primary, work.input.standby);
+        let message = format!("the stack works in {region}, and the plan is about {plan}: {meaning}");
+        work.note(codes::R_OTHER_REGION, severity, subject, message);
     }
 }

@@ -1,7 +1,7 @@
 //! What AWS has in us-east-1 alone, of stacks there and elsewhere.
 
 use crate::world::World;
-use pilotlight_findings::codes;
+use pilotlight_findings::{Severity, codes};
 use pilotlight_rebuild::{Retargeted, SourceTree, retarget};
 use std::path::{Path, PathBuf};
 
@@ -179,4 +179,31 @@ fn a_dashboard_is_one_for_all_regions() {
     assert_eq!(asked(&result), [(1, Some(line))]);
     assert!(text.contains("region = \"us-west-2\""), "{text}");
     assert_eq!(asked(&from("eu-west-1", "", &source.replace("\"ops\"\n", "\"ops-eu-west-1\"\n")).1), []);
+}
+
+#[test]
+fn a_stack_that_works_in_neither_region_is_told() {
+    let told = |source: &str| {
+        let (_, result) = from("eu-west-1", "", source);
+        let notes = result.notes.iter().filter(|note| note.code == codes::R_OTHER_REGION);
+        notes.map(|note| (note.severity, note.message.clone())).collect::<Vec<_>>()
+    };
+    let elsewhere = "the stack works in ap-northeast-1, and the plan is about eu-west-1 and us-west-2: everything in it \
+                     would be made a second time there";
+    let expected = [(Severity::Error, elsewhere.to_owned())];
+    assert_eq!(told("provider \"aws\" {\n  region = \"ap-northeast-1\"\n}\n"), expected);
+    let by_variable =
+        "variable \"region\" {\n  default = \"ap-northeast-1\"\n}\nprovider \"aws\" {\n  region = var.region\n}\n";
+    assert_eq!(told(by_variable), expected);
+    let global = told("provider \"aws\" {\n  region = \"us-east-1\"\n}\n");
+    assert_eq!(global.iter().map(|(severity, _)| *severity).collect::<Vec<_>>(), [Severity::Warning]);
+    for quiet in [
+        "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n",
+        "provider \"aws\" {\n  region = \"us-west-2\"\n}\n",
+        "provider \"aws\" {\n  alias  = \"backup\"\n  region = \"ap-northeast-1\"\n}\n",
+        "variable \"region\" {}\nprovider \"aws\" {\n  region = var.region\n}\n",
+        "provider \"aws\" {\n  region = local.region\n}\n",
+    ] {
+        assert_eq!(told(quiet), [], "{quiet}");
+    }
 }
