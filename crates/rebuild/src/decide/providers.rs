@@ -6,7 +6,7 @@ use super::syntax::{Step, attribute, labels, literal, place, references_in};
 use crate::observe::FileKind;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Structure};
-use pilotlight_findings::{Region, Severity, Subject, codes};
+use pilotlight_findings::{Finding, Region, Severity, Subject, codes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -120,13 +120,7 @@ fn aliases(work: &Work<'_>, values: &BTreeMap<String, Option<String>>) -> Vec<Al
     let mut found = Vec::new();
     for (file, block) in provider_blocks(work) {
         let Some(name) = attribute(&block.body, "alias").and_then(literal) else { continue };
-        let region = attribute(&block.body, "region").map(|region| {
-            let known = match literal(region) {
-                Some(text) => Some(text.to_owned()),
-                None => variable(region).and_then(|name| values.get(&name).cloned().flatten()),
-            };
-            (place(region), known)
-        });
+        let region = attribute(&block.body, "region").map(|region| (place(region), known_region(region, values)));
         let folder = file.parent().unwrap_or(Path::new(""));
         let (file, name) = (file.clone(), name.to_owned());
         let uses = uses(work, folder, &name);
@@ -144,6 +138,14 @@ pub(crate) fn edge_aliases(work: &Work<'_>) -> BTreeSet<(PathBuf, String)> {
         region == Some(EDGE_REGION) && (!is_primary || is_of_edge(alias))
     });
     staying.map(|alias| (alias.file.parent().map(Path::to_owned).unwrap_or_default(), alias.name)).collect()
+}
+
+/// What a provider's region is, as far as the text tells: a literal, or the value of the root's variable.
+fn known_region(region: &Expression, values: &BTreeMap<String, Option<String>>) -> Option<String> {
+    match literal(region) {
+        Some(text) => Some(text.to_owned()),
+        None => variable(region).and_then(|name| values.get(&name).cloned().flatten()),
+    }
 }
 
 /// `x` of `var.x`.
@@ -260,11 +262,7 @@ fn tell_elsewhere(work: &mut Work<'_>, values: &BTreeMap<String, Option<String>>
     for (file, block) in provider_blocks(work) {
         let in_root = file.parent() == Some(Path::new("")) && attribute(&block.body, "alias").is_none();
         let Some(region) = attribute(&block.body, "region").filter(|_| in_root) else { continue };
-        let known = match literal(region) {
-            Some(text) => Some(text.to_owned()),
-            None => variable(region).and_then(|name| values.get(&name).cloned().flatten()),
-        };
-        let known = known.filter(|region| Region::new(region.as_str()).is_ok());
+        let known = known_region(region, values).filter(|region| Region::new(region.as_str()).is_ok());
         if let Some(known) = known.filter(|region| region != primary && region != standby) {
             found.push((file.clone(), place(region), known));
         }
@@ -277,6 +275,7 @@ fn tell_elsewhere(work: &mut Work<'_>, values: &BTreeMap<String, Option<String>>
         };
         let plan = format!("{} and {}", work.input.primary, work.input.standby);
         let message = format!("the stack works in {region}, and the plan is about {plan}: {meaning}");
-        work.note(codes::R_OTHER_REGION, severity, subject, message);
+        let finding = Finding::new(codes::R_OTHER_REGION, severity, subject, message);
+        work.result.notes.push(finding.remedy("correct primary in the plan, or take the stack out of it"));
     }
 }
