@@ -332,14 +332,15 @@ pub(crate) fn normalize(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
+    fn put(path: &Path, text: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
     #[test]
     fn a_tree_has_its_modules_and_files_and_no_state() {
         let dir = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = dir.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
+        let write = |path: &str, text: &str| put(&dir.path().join(path), text);
         write(
             "live/app/main.tf",
             "module \"web\" {\n  source = \"../../modules/web\"\n}\nmodule \"far\" {\n  source = \"hashicorp/consul/aws\"\n}\n",
@@ -371,11 +372,7 @@ mod tests {
     #[test]
     fn what_terraform_init_has_fetched_is_read_without_what_comes_along() {
         let dir = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = dir.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
+        let write = |path: &str, text: &str| put(&dir.path().join(path), text);
         write(
             "main.tf",
             "module \"a\" {\n  source = \"acme/a/aws\"\n}\nmodule \"gone\" {\n  source = \"acme/gone/aws\"\n}\n",
