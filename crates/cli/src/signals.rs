@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{SignalError, Signals};
 use pilotlight_findings::Subject;
+use pilotlight_journal::with_causes;
 use pilotlight_plan::{Method, Signal};
 use pilotlight_store::{Store, StoreError};
 use std::collections::BTreeMap;
-use std::error::Error;
 
 /// The objects of the plan's traffic sets that follow a signal.
 pub(crate) struct SignalObjects {
@@ -68,11 +68,6 @@ impl Signals for SignalObjects {
 
 /// In one line, with its causes.
 fn told(error: StoreError) -> SignalError {
-    let mut line = format!("failed to {error}");
-    let mut cause = error.source();
-    while let Some(one) = cause {
-        line.push_str(&format!(": {one}"));
-        cause = one.source();
-    }
+    let line = format!("failed to {}", with_causes(&error));
     if error.is_transient() { SignalError::Unknown(line) } else { SignalError::Denied(line) }
 }
