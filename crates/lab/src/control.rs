@@ -1,10 +1,11 @@
 //! The control endpoint of a running lab, and its client. On loopback, behind a random token.
 
 use crate::apps::Apps;
+use crate::causes::causes;
 use crate::faults::{Fault, Faults};
 use crate::handle::Handle;
 use crate::http::{Answer, Request, Response};
-use crate::postgres::pair::{Databases, DatabasesError, Lag};
+use crate::postgres::pair::{Databases, Lag};
 use crate::postgres::state::GLANCE;
 use serde_json::json;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -149,7 +150,7 @@ impl Control {
         };
         match database {
             Ok(database) => Response::text(200, format!("{region} is dark: its API, {apps} apps and {database}")),
-            Err(error) => Response::text(409, story(&error)),
+            Err(error) => Response::text(409, format!("{error}{}", causes(&error))),
         }
     }
 
@@ -165,7 +166,7 @@ impl Control {
         };
         match database {
             Ok(database) => Response::text(200, format!("{region} is back: its API, its apps and {database}")),
-            Err(error) => Response::text(409, story(&error)),
+            Err(error) => Response::text(409, format!("{error}{}", causes(&error))),
         }
     }
 
@@ -203,19 +204,8 @@ async fn database(databases: &Databases, words: &[&str]) -> Response {
     };
     match done {
         Ok(said) => Response::text(200, said),
-        Err(error) => Response::text(409, story(&error)),
+        Err(error) => Response::text(409, format!("{error}{}", causes(&error))),
     }
-}
-
-/// An error with its causes.
-fn story(error: &DatabasesError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// Calls the control endpoint of the lab behind `handle`.

@@ -14,6 +14,7 @@ mod apps;
 mod aws;
 mod bare;
 mod buckets;
+mod causes;
 pub mod client;
 mod control;
 pub mod dns;

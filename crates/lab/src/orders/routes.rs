@@ -1,6 +1,7 @@
 //! `POST /orders` and `GET /orders/ID` of the shop's app.
 
 use crate::aws::RunningInstance;
+use crate::causes::causes;
 use crate::http::{Request, Response};
 use crate::orders::ledger::{Ledger, Placed, Wanted};
 use serde_json::json;
@@ -64,13 +65,7 @@ fn told(status: &str, order: &impl serde::Serialize, instance: &RunningInstance)
 }
 
 fn unavailable(error: &str, source: &dyn std::error::Error, instance: &RunningInstance) -> Response {
-    let mut text = error.to_owned();
-    let mut cause = source.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    let error = format!("the database of {} takes no order: {text}", instance.region);
+    let error = format!("the database of {} takes no order: {error}{}", instance.region, causes(source));
     Response::json(503, &json!({"error": error, "region": instance.region, "instance": instance.id}))
 }
 

@@ -1,5 +1,6 @@
 //! A session with one of the databases.
 
+use crate::causes::causes;
 use std::time::Duration;
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -31,14 +32,6 @@ pub(crate) async fn open(config: &Config) -> Result<Client, SessionError> {
 pub(crate) fn words(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(said) => said.message().to_owned(),
-        None => {
-            let mut text = error.to_string();
-            let mut source = std::error::Error::source(error);
-            while let Some(cause) = source {
-                text = format!("{text}: {cause}");
-                source = cause.source();
-            }
-            text
-        }
+        None => format!("{error}{}", causes(error)),
     }
 }
