@@ -6,8 +6,8 @@ use super::{Input, LOOK_PAUSE, milliseconds};
 use crate::{
     Action, Call, CompileError, DatabaseStep, DatabaseTask, Direction, ManagedTask, Mode, Plane, Retry, Step, Text,
 };
-use pilotlight_findings::{Finding, Region, Severity, Subject, codes};
-use pilotlight_plan::{Database, Phase, PlanError};
+use pilotlight_findings::{Finding, Region, Severity, Side, Subject, codes};
+use pilotlight_plan::{Database, Phase, PlanError, Value};
 use std::time::Duration;
 
 /// How long a database is asked where nobody waits for it to change: a server that is well answers in under a second,
@@ -77,6 +77,10 @@ pub(super) fn compile_databases(
         Phase::Observe => {
             add(&mut steps, &|of| (!of.database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Compare)))?
         }
+        // Only what is proven to have no row of its own is made to follow without a comparison.
+        Phase::Finish if graceful && input.direction == Direction::Failback => {
+            add(&mut steps, &|of| of.database.resync_standby.is_some().then_some(Wanted::Follow))?;
+        }
         _ => {}
     }
     Ok(steps)
@@ -98,7 +102,10 @@ fn by_sql<'a>(target: &Target<'a>) -> Option<BySql<'a>> {
 
 enum Wanted {
     Task(DatabaseTask),
+    /// The side that takes over becomes a standby, before it does.
     Resync,
+    /// The side that was left becomes a standby.
+    Follow,
 }
 
 fn step(
@@ -133,16 +140,16 @@ fn step(
         }
         Err(error) => return Err(error),
     };
-    let task = match wanted {
+    let (task, old, new) = match wanted {
         Wanted::Task(DatabaseTask::Fence | DatabaseTask::Compare) if old.is_none() => return Ok(None),
-        Wanted::Task(task) => task,
-        Wanted::Resync => {
-            let run = database.resync.as_deref().unwrap_or_default();
-            refuse_sensitive(&what, run, input.to, input.outputs)?;
-            DatabaseTask::Resync(Text::list_of(run, input.to, input.outputs).map_err(unresolved)?)
-        }
+        Wanted::Task(task) => (task, old, new),
+        Wanted::Resync => (resync(input, &what, database.resync.as_deref(), input.to)?, old, new),
+        Wanted::Follow => match old {
+            Some(left) => (resync(input, &what, database.resync_standby.as_deref(), input.from)?, Some(new), left),
+            None => return Ok(None),
+        },
     };
-    let told = told(&task, database, input, old.is_some());
+    let told = told(&task, database, input, phase, old.is_some());
     Ok(Some(Step {
         id: format!("{phase}/{}/{}", told.word, database.name),
         title: told.title,
@@ -163,6 +170,14 @@ fn step(
     }))
 }
 
+/// The program that makes the server of `side` a standby of the other.
+fn resync(input: &Input<'_>, what: &str, program: Option<&[Value]>, side: Side) -> Result<DatabaseTask, CompileError> {
+    let run = program.unwrap_or_default();
+    refuse_sensitive(what, run, side, input.outputs)?;
+    let unresolved = |source| CompileError::Unresolved { what: what.to_owned(), source };
+    Ok(DatabaseTask::Resync(Text::list_of(run, side, input.outputs).map_err(unresolved)?))
+}
+
 fn not_fenced(input: &Input<'_>, database: &Database, cause: &str) -> Finding {
     let subject = Subject::Plan { name: input.plan.name.clone() };
     let message = format!("database {} of the {} is not fenced: {cause}", database.name, input.from);
@@ -179,9 +194,10 @@ struct Told {
     calls: Vec<Call>,
 }
 
-fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, asks_old: bool) -> Told {
+fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, phase: Phase, asks_old: bool) -> Told {
     let name = &database.name;
     let (from, to) = (input.from, input.to);
+    let (follows, leads) = if phase == Phase::Finish { (from, to) } else { (to, from) };
     let graceful = input.mode == Mode::Graceful;
     // A call that may fail is no need of the region that it goes to.
     let old = |operation: &str| call(operation, name, graceful.then(|| input.plan.region(from).clone()));
@@ -203,7 +219,12 @@ fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, asks_old: b
         DatabaseTask::Resync(run) => {
             let program = run.first().map(Text::to_string).unwrap_or_default();
             let calls = vec![super::calls::command(&program), old("position"), new("position")];
-            ("resync", format!("make {name} of the {to} a standby of the {from}'s"), database.resync_timeout, calls)
+            (
+                "resync",
+                format!("make {name} of the {follows} a standby of the {leads}'s"),
+                database.resync_timeout,
+                calls,
+            )
         }
         DatabaseTask::Fence if graceful => {
             ("database", format!("fence {name} of the {from}"), ANSWER_TIMEOUT, vec![old("fence")])

@@ -81,6 +81,7 @@ impl Reader<'_> {
                     standby: standby?,
                     tables,
                     resync: None,
+                    resync_standby: None,
                     catch_up_timeout,
                     promote_timeout: compare_timeout,
                     resync_timeout: compare_timeout,
