@@ -10,6 +10,7 @@ mod scale;
 mod stack;
 mod step;
 mod traffic;
+mod zone;
 
 use crate::dr_plan::DrPlan;
 use crate::error::{PlanErrors, Problem};
@@ -92,7 +93,7 @@ impl Reader<'_> {
             }
             match row.name {
                 "stack" => stacks.extend(self.stack(row, block, labels)),
-                "traffic" => traffic.extend(self.traffic(row, block, labels)),
+                "traffic" => traffic.extend(self.traffic(row, block, labels).into_iter().flatten()),
                 "database" => databases.extend(self.database(row, block, labels)),
                 "check" => checks.extend(self.check(row, block, labels)),
                 "step" => steps.extend(self.command_step(row, block, labels)),

@@ -135,12 +135,7 @@ fn step(
 }
 
 /// The program that makes the server of `side` a standby of the other.
-fn resync(
-    input: &Input<'_>,
-    what: &str,
-    program: Option<&[Value]>,
-    side: Side,
-) -> Result<DatabaseTask, CompileError> {
+fn resync(input: &Input<'_>, what: &str, program: Option<&[Value]>, side: Side) -> Result<DatabaseTask, CompileError> {
     let run = program.unwrap_or_default();
     refuse_sensitive(what, run, side, input.outputs)?;
     let unresolved = |source| CompileError::Unresolved { what: what.to_owned(), source };
@@ -188,7 +183,12 @@ fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, phase: Phas
         DatabaseTask::Resync(run) => {
             let program = run.first().map(Text::to_string).unwrap_or_default();
             let calls = vec![super::calls::command(&program), old("position"), new("position")];
-            ("resync", format!("make {name} of the {follows} a standby of the {leads}'s"), database.resync_timeout, calls)
+            (
+                "resync",
+                format!("make {name} of the {follows} a standby of the {leads}'s"),
+                database.resync_timeout,
+                calls,
+            )
         }
         DatabaseTask::Fence if graceful => {
             ("database", format!("fence {name} of the {from}"), ANSWER_TIMEOUT, vec![old("fence")])
