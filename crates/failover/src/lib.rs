@@ -15,6 +15,7 @@ mod action;
 mod capacity;
 mod compile;
 mod database;
+mod database_readiness;
 mod database_report;
 mod dns;
 mod dry_run;
@@ -46,6 +47,7 @@ pub use action::{
 pub use capacity::*;
 pub use compile::{CompileError, Refusal, active_side, compile, compile_in_mode};
 pub use database::{DatabaseStep, DatabaseTask, Mode};
+pub use database_readiness::{DatabaseReadiness, database_readiness};
 pub use database_report::*;
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};

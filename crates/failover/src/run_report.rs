@@ -155,8 +155,9 @@ pub struct RecordMove {
     pub name: String,
     /// `A`, `AAAA`, `CNAME`
     pub record_type: String,
-    /// Seconds.
-    pub ttl: u64,
+    /// Seconds; none of an alias, which has its target's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u64>,
     /// Values when the run was compiled.
     pub before: Vec<String>,
     /// Values that the run sets.

@@ -98,7 +98,7 @@ fn records(story: &Story<'_>) -> Vec<RecordMove> {
             zone: changes.zone.name.clone(),
             name: group.name.clone(),
             record_type: group.record_type.to_owned(),
-            ttl: group.ttl().unwrap_or(0),
+            ttl: group.ttl(),
             before: group.answers_before(),
             after: group.answers_after(),
             moved,

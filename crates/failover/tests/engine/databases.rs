@@ -25,7 +25,7 @@ static WITH_DATABASE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-fn with_servers(world: &World) {
+pub(crate) fn with_servers(world: &World) {
     world.with(|state| {
         state.plan.clone_from(&WITH_DATABASE);
         state.servers = Servers::pair();

@@ -191,7 +191,7 @@ fn records(run: &RunReport) -> Markup {
                             tr {
                                 th scope="row" { (safe(&record.name)) " " span.muted { (safe(&record.record_type)) } }
                                 td data-label="Zone" { (safe(&record.zone)) }
-                                td.num data-label="TTL" { (record.ttl) " s" }
+                                td.num data-label="TTL" { (theme::ttl(record)) }
                                 td.block data-label="Before" { (values(&record.before)) }
                                 td.block data-label="After" { (values(&record.after)) }
                                 td { (badge(mark, mark.word)) }

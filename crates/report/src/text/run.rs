@@ -178,7 +178,7 @@ fn records(run: &RunReport, ink: Ink) -> String {
             "  {}  {}  {}\n",
             ink.tone(mark.tone, &format!("{} {}", mark.symbol, mark.word)),
             ink.bold(&name),
-            ink.dim(&format!("zone {}, TTL {} s", line(&record.zone), record.ttl))
+            ink.dim(&format!("zone {}, TTL {}", line(&record.zone), theme::ttl(record)))
         ));
         let values = |values: &[String]| match values {
             [] => theme::ABSENT.to_owned(),

@@ -8,12 +8,15 @@ use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Mode, Run, dry_run_facts, dry_run_findings, observe_signals, readiness, signal_readiness,
+    Direction, Mode, Run, SystemClock, database_readiness, dry_run_facts, dry_run_findings, observe_signals, readiness,
+    signal_readiness,
 };
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
+use pilotlight_integrity::postgres::Databases;
 use pilotlight_plan::Method;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Compiles a failover. One that does not compile is a finding here: the standby is not ready.
 pub(super) async fn compiled(
@@ -79,6 +82,25 @@ pub(super) async fn signals(project: &Project, states: &States, aws: &Aws, card:
     }
 }
 
+/// Whether the databases could be failed over, and how far their standbys are behind.
+pub(super) async fn databases(run: &Run, project: &Project, card: &mut Scorecard) {
+    let environment = crate::vars::environment();
+    let databases: Arc<dyn Databases> = Arc::new(crate::ports::databases(project, &environment));
+    let clock = SystemClock::new();
+    let told = database_readiness(run, project.plan.objectives.rpo, &databases, &environment, &clock).await;
+    if told.looked_at > 0 {
+        card.count("databases", told.looked_at);
+    }
+    let sheet = card.sheet(AreaName::Failover);
+    sheet.facts.extend(told.facts);
+    for why in told.unknown {
+        sheet.unknown(why);
+    }
+    for finding in told.findings {
+        card.sheet(area_of(&finding)).findings.push(finding);
+    }
+}
+
 /// Probes the checks that would stop the run before its switch.
 pub(super) async fn checks(run: &Run, project: &Project, args: &Validate, card: &mut Scorecard) {
     let prober = NetworkProber::new(args.resolver.resolver).in_directory(&project.folder);
@@ -106,7 +128,7 @@ pub(super) async fn checks(run: &Run, project: &Project, args: &Validate, card: 
 /// Where a finding of the compiler or of a probe belongs.
 pub(super) fn area_of(finding: &Finding) -> AreaName {
     let code = finding.code;
-    if code == codes::P_TTL {
+    if [codes::P_TTL, codes::V_LAG].contains(&code) {
         AreaName::Objectives
     } else if matches!(finding.subject, Subject::Check { .. })
         || [codes::F_NO_TARGET_CHECK, codes::P_NO_CHECK_AFTER].contains(&code)

@@ -15,7 +15,7 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
         let cause = match look(engine.run.mode, servers).await {
             Looked::Good(observed, detail) => return Ok(Ending::new(Outcome::Done, observed, detail).into()),
             Looked::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
-            Looked::NotYet(reason) => reason,
+            Looked::NotYet(reason) | Looked::Unread(reason) => reason,
         };
         match pause(engine, step, deadline, &cause).await {
             Patience::Left => {}
@@ -26,13 +26,17 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
     }
 }
 
-enum Looked {
+/// What a look at both servers says.
+pub(crate) enum Looked {
     Good(Value, String),
+    /// It may become good by itself.
     NotYet(String),
+    /// A server gave no answer.
+    Unread(String),
     Never(String),
 }
 
-async fn look(mode: Mode, servers: &Servers) -> Looked {
+pub(crate) async fn look(mode: Mode, servers: &Servers) -> Looked {
     // The standby is read first, so that what it is behind is never told too small.
     let new = match servers.databases.position(&servers.new).await {
         Ok(position) => position,
@@ -44,7 +48,7 @@ async fn look(mode: Mode, servers: &Servers) -> Looked {
     let (Mode::Graceful, Some(old)) = (mode, &servers.old) else {
         return Looked::Good(observed(&new, None, None), alone(&new));
     };
-    let hint = "; where that side is dead: --mode ungraceful";
+    let hint = crate::database_readiness::ASIDE;
     let old_position = match servers.databases.position(old).await {
         Ok(position) => position,
         Err(error) => return unread(servers, &error, hint),
@@ -103,7 +107,8 @@ fn unread(servers: &Servers, error: &PostgresError, hint: &str) -> Looked {
     let text = format!("{}{hint}", servers.tell(error));
     match error {
         PostgresError::Url { .. } | PostgresError::NoRoots { .. } | PostgresError::Roots { .. } => Looked::Never(text),
-        _ => Looked::NotYet(text),
+        error if error.is_answer() => Looked::NotYet(text),
+        _ => Looked::Unread(text),
     }
 }
 

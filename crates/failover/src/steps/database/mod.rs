@@ -9,12 +9,13 @@ mod release;
 mod resync;
 mod verify;
 
+pub(crate) use look::{Looked, look};
 pub(crate) use release::{LeftBehind, left_behind};
 
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError};
 use crate::text::{MissingVariable, Secrets};
-use crate::{Action, DatabaseStep, DatabaseTask, Step};
+use crate::{Action, DatabaseStep, DatabaseTask, Environment, Step};
 use pilotlight_integrity::postgres::{Databases, PostgresError};
 use pilotlight_journal::Outcome;
 use serde_json::Value;
@@ -58,7 +59,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, database: &DatabaseSt
 }
 
 /// The two servers of a database, and the way to them.
-pub(super) struct Servers {
+pub(crate) struct Servers {
     pub(super) databases: Arc<dyn Databases>,
     /// The one that is left; none where nobody knows its URL.
     pub(super) old: Option<String>,
@@ -69,10 +70,18 @@ pub(super) struct Servers {
 
 impl Servers {
     fn of(engine: &Engine, database: &DatabaseStep) -> Result<Self, MissingVariable> {
-        let mut secrets = Secrets::new(&*engine.ports.environment);
+        Self::through(&engine.ports.databases, &*engine.ports.environment, database)
+    }
+
+    pub(crate) fn through(
+        databases: &Arc<dyn Databases>,
+        environment: &dyn Environment,
+        database: &DatabaseStep,
+    ) -> Result<Self, MissingVariable> {
+        let mut secrets = Secrets::new(environment);
         let old = database.old.as_ref().map(|old| secrets.reveal(old)).transpose()?;
         let new = secrets.reveal(&database.new)?;
-        let databases = Arc::clone(&engine.ports.databases);
+        let databases = Arc::clone(databases);
         let secrets = old.iter().chain(std::iter::once(&new)).cloned().collect();
         Ok(Self { databases, old, new, secrets })
     }

@@ -179,7 +179,7 @@ pub(crate) fn run() -> RunReport {
             zone: "shop.test".into(),
             name: "app.shop.test".into(),
             record_type: "A".into(),
-            ttl: 30,
+            ttl: Some(30),
             before: vec!["192.0.2.1".into()],
             after: vec!["192.0.2.2".into()],
             moved: false,

@@ -187,7 +187,7 @@ pub(crate) fn succeeded() -> RunReport {
             zone: "shop.test".into(),
             name: "app.shop.test".into(),
             record_type: "A".into(),
-            ttl: 30,
+            ttl: Some(30),
             before: vec!["127.0.1.10".into(), "127.0.1.11".into()],
             after: vec!["127.0.2.10".into(), "127.0.2.11".into()],
             moved: true,
