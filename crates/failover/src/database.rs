@@ -94,6 +94,8 @@ pub enum DatabaseTask {
     Release,
     /// After the switch: the new server takes writes, and the old one took none.
     Verify,
+    /// Waits until somebody else has written at the new server: the service is back. Stops nothing.
+    FirstWrite,
     /// Compares the tables of both, where the old one answers.
     Compare,
 }

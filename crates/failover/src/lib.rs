@@ -40,6 +40,7 @@ mod run_report;
 mod saved_run;
 mod signal;
 mod signal_readiness;
+pub mod simulation;
 mod steps;
 mod system;
 mod text;

@@ -11,6 +11,7 @@ mod scale;
 mod stack;
 mod step;
 mod traffic;
+mod zone;
 
 use crate::dr_plan::DrPlan;
 use crate::error::{PlanErrors, Problem};
@@ -94,7 +95,7 @@ impl Reader<'_> {
             }
             match row.name {
                 "stack" => stacks.extend(self.stack(row, block, labels)),
-                "traffic" => traffic.extend(self.traffic(row, block, labels)),
+                "traffic" => traffic.extend(self.traffic(row, block, labels).into_iter().flatten()),
                 "database" if row.kind == Some("postgres") => databases.extend(self.database(row, block, labels)),
                 "database" => managed.extend(self.managed_database(row, block, labels)),
                 "check" => checks.extend(self.check(row, block, labels)),

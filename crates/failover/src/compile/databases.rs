@@ -16,10 +16,16 @@ use std::time::Duration;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long the side that takes over is looked at before the run is refused: a person waits, and nothing was changed.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(20);
+/// Between two looks at what customers wait for. One look is a session and a statement.
+const QUICK_PAUSE: Duration = Duration::from_millis(250);
 /// How often a fence is tried where the server gave no answer.
 const FENCE_ATTEMPTS: u32 = 3;
 /// Passes over a table while it is compared.
 const PASSES: u32 = 3;
+
+/// How much longer than resolvers keep the old answer the first write is waited for: a customer who asked for the new
+/// one has to come, and a service that nobody uses at this hour must not hold up the run.
+const FIRST_WRITE_MARGIN: Duration = Duration::from_secs(10);
 
 /// The steps of one phase: each task for every database, in the order of the file. Of those that AWS promotes, what is done
 /// by SQL is among them where the plan has their URLs.
@@ -27,6 +33,7 @@ pub(super) fn compile_databases(
     input: &Input<'_>,
     managed: &[Target<'_>],
     phase: Phase,
+    slowest_cache: Duration,
     notes: &mut Vec<Finding>,
 ) -> Result<Vec<Step>, CompileError> {
     let graceful = input.mode == Mode::Graceful;
@@ -37,7 +44,7 @@ pub(super) fn compile_databases(
     let mut add = |steps: &mut Vec<Step>, task: &dyn Fn(&BySql<'_>) -> Option<Wanted>| -> Result<(), CompileError> {
         for of in &all {
             if let Some(wanted) = task(of) {
-                steps.extend(step(input, phase, of, wanted, notes)?);
+                steps.extend(step(input, phase, of, wanted, slowest_cache, notes)?);
             }
         }
         Ok(())
@@ -75,6 +82,7 @@ pub(super) fn compile_databases(
             add(&mut steps, &|_| Some(Wanted::Task(DatabaseTask::Verify)))?;
         }
         Phase::Observe => {
+            add(&mut steps, &|_| Some(Wanted::Task(DatabaseTask::FirstWrite)))?;
             add(&mut steps, &|of| (!of.database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Compare)))?
         }
         // Only what is proven to have no row of its own is made to follow without a comparison.
@@ -113,6 +121,7 @@ fn step(
     phase: Phase,
     of: &BySql<'_>,
     wanted: Wanted,
+    slowest_cache: Duration,
     notes: &mut Vec<Finding>,
 ) -> Result<Option<Step>, CompileError> {
     let database = of.database;
@@ -149,13 +158,13 @@ fn step(
             None => return Ok(None),
         },
     };
-    let told = told(&task, database, input, phase, old.is_some());
+    let told = told(&task, database, input, phase, slowest_cache, old.is_some());
     Ok(Some(Step {
         id: format!("{phase}/{}/{}", told.word, database.name),
         title: told.title,
         phase,
         timeout_ms: milliseconds(told.timeout),
-        retry: Retry { attempts: told.attempts, pause_ms: milliseconds(LOOK_PAUSE) },
+        retry: Retry { attempts: told.attempts, pause_ms: milliseconds(pause(&task)) },
         calls: told.calls,
         // What a server wrote after its promotion is on no other server.
         point_of_no_return: task == DatabaseTask::Promote,
@@ -168,6 +177,14 @@ fn step(
             managed: of.managed,
         }),
     }))
+}
+
+/// While nobody can write, and where a moment is measured, it is looked at more often.
+fn pause(task: &DatabaseTask) -> Duration {
+    match task {
+        DatabaseTask::CatchUp | DatabaseTask::FirstWrite => QUICK_PAUSE,
+        _ => LOOK_PAUSE,
+    }
 }
 
 /// The program that makes the server of `side` a standby of the other.
@@ -194,7 +211,14 @@ struct Told {
     calls: Vec<Call>,
 }
 
-fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, phase: Phase, asks_old: bool) -> Told {
+fn told(
+    task: &DatabaseTask,
+    database: &Database,
+    input: &Input<'_>,
+    phase: Phase,
+    slowest_cache: Duration,
+    asks_old: bool,
+) -> Told {
     let name = &database.name;
     let (from, to) = (input.from, input.to);
     let (follows, leads) = if phase == Phase::Finish { (from, to) } else { (to, from) };
@@ -255,6 +279,12 @@ fn told(task: &DatabaseTask, database: &Database, input: &Input<'_>, phase: Phas
             format!("{name} of the {to} takes writes, and the {from}'s took none"),
             ANSWER_TIMEOUT,
             vec![new("write"), old("count writes")],
+        ),
+        DatabaseTask::FirstWrite => (
+            "first-write",
+            format!("see the first write at {name} of the {to}"),
+            slowest_cache + FIRST_WRITE_MARGIN,
+            vec![new("look for writes")],
         ),
         DatabaseTask::Compare => (
             "compare",

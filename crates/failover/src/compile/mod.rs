@@ -110,7 +110,7 @@ pub fn compile_in_mode(
             Phase::Observe => steps.extend(traffic.observe()),
             _ => {}
         }
-        steps.extend(databases::compile_databases(&input, &managed, phase, &mut notes)?);
+        steps.extend(databases::compile_databases(&input, &managed, phase, slowest_cache, &mut notes)?);
         steps.extend(commands::compile_commands(&input, phase)?);
         if !steps.is_empty() {
             phases.push(RunPhase { phase, steps });

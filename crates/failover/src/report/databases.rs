@@ -28,7 +28,7 @@ fn told(story: &Story<'_>, name: &str) -> DatabaseReport {
     told
 }
 
-fn database(step: &Step) -> Option<&DatabaseStep> {
+pub(super) fn database(step: &Step) -> Option<&DatabaseStep> {
     match &step.action {
         Action::Database(database) => Some(database),
         _ => None,
@@ -36,7 +36,7 @@ fn database(step: &Step) -> Option<&DatabaseStep> {
 }
 
 /// How a task of a database went; none where the run has no such step, or did not come to it.
-fn state<'s>(story: &'s Story<'_>, name: &str, wanted: &DatabaseTask) -> Option<&'s StepState> {
+pub(super) fn state<'s>(story: &'s Story<'_>, name: &str, wanted: &DatabaseTask) -> Option<&'s StepState> {
     let step = story
         .run
         .steps()
@@ -48,7 +48,7 @@ pub(super) fn reached(state: &StepState) -> bool {
     matches!(state.status, StepStatus::Done | StepStatus::AlreadyDone)
 }
 
-fn text(value: &Value, field: &str) -> Option<String> {
+pub(super) fn text(value: &Value, field: &str) -> Option<String> {
     value.get(field)?.as_str().map(str::to_owned)
 }
 
@@ -74,7 +74,13 @@ fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
     };
     let verified = of(DatabaseTask::Verify).filter(|state| state.finished_at.is_some());
     let kept = of(DatabaseTask::Keep).and_then(|state| {
-        Some(KeptRowsReport { rows: state.observed.get("rows")?.as_u64()?, file: text(&state.observed, "file")? })
+        let tables = state.observed.get("tables").and_then(Value::as_array);
+        Some(KeptRowsReport {
+            rows: state.observed.get("rows")?.as_u64()?,
+            file: text(&state.observed, "file")?,
+            tables: tables.into_iter().flatten().map(table).collect(),
+            not_fenced: text(&state.observed, "not_fenced"),
+        })
     });
     let compared = of(DatabaseTask::Compare).and_then(|state| state.observed.get("tables")?.as_array());
     DatabaseReport {

@@ -2,7 +2,7 @@
 
 use crate::estate::*;
 use crate::kills::{OnStop, Scenario, survives_every_kill_of};
-use crate::world::World;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_findings::{Code, Explain as _, Side, codes};
 use pilotlight_journal::MemoryStore;

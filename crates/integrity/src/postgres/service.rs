@@ -38,7 +38,10 @@ pub async fn handover(url: &DatabaseUrl, options: &SessionOptions) -> Result<Han
     let what = "read where the log changed hands";
     let row = session.row(what, HANDOVER, &[]).await?;
     let next: i64 = session.value(what, &row, 0)?;
-    Ok(Handover { next_transaction: u64::try_from(next).unwrap_or_default(), last_replayed_at: session.value(what, &row, 1)? })
+    Ok(Handover {
+        next_transaction: u64::try_from(next).unwrap_or_default(),
+        last_replayed_at: session.value(what, &row, 1)?,
+    })
 }
 
 /// Whether a transaction was committed in `[$1, $2)`, and when the first one was. A transaction that was rolled back,
@@ -49,16 +52,17 @@ SELECT count(*), to_char(min(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.
 FROM (SELECT CASE WHEN current_setting('track_commit_timestamp')::bool
              THEN pg_xact_commit_timestamp((x % 4294967296)::text::xid) END AS at
       FROM generate_series($1::int8, least($2::int8, $1::int8 + $3::int8) - 1) AS x
-      WHERE x % 4294967296 > 2 AND txid_status(x) = 'committed') AS found";
+      WHERE x % 4294967296 > 2 AND x <> ALL ($4::int8[]) AND txid_status(x) = 'committed') AS found";
 
 /// The first write since the server was opened, `since` being [`Handover::next_transaction`]; none where there was
-/// none. Transactions in `own`, from and up to, are not counted.
+/// none. Transactions of this program's own, as [`takes_writes`](super::takes_writes) tells them, are not counted.
 ///
 /// # Errors
 /// The server gave no answer.
 pub async fn first_write(
     url: &DatabaseUrl,
     since: u64,
+    own: &[u64],
     options: &SessionOptions,
 ) -> Result<Option<FirstWrite>, PostgresError> {
     let session = Session::connect(url, options).await?;
@@ -66,10 +70,11 @@ pub async fn first_write(
     let row = session.row(what, "SELECT txid_snapshot_xmax(txid_current_snapshot())", &[]).await?;
     let next: i64 = session.value(what, &row, 0)?;
     let since = i64::try_from(since).unwrap_or(i64::MAX);
+    let own: Vec<i64> = own.iter().filter_map(|number| i64::try_from(*number).ok()).collect();
     if next <= since {
         return Ok(None);
     }
-    let row = session.row(what, COMMITTED, &[&since, &next, &LOOKED_AT]).await?;
+    let row = session.row(what, COMMITTED, &[&since, &next, &LOOKED_AT, &own]).await?;
     let count: i64 = session.value(what, &row, 0)?;
     Ok(if count == 0 { None } else { Some(FirstWrite { committed_at: session.value(what, &row, 1)? }) })
 }

@@ -29,6 +29,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
             p.route {
                 (place(&run.from)) span aria-hidden="true" { "→" } span.muted { "to" } (place(&run.to))
             }
+            @if let Some(measured) = headline::measured_from(run) { p.muted { (capitalized(&measured)) } }
         }
         ul.tiles { (recovery(run)) @for tile in tiles(run) { (tile.markup()) } }
         @if !succeeded {

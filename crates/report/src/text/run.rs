@@ -34,6 +34,9 @@ pub fn run_text(run: &RunReport, plan_file: Option<&str>, options: TextOptions) 
         time(&run.started_at),
         line(&run.run)
     ));
+    if let Some(measured) = headline::measured_from(run) {
+        out.push_str(&ink.wrap(2, 0, &measured));
+    }
     if options.verbose {
         out.push_str(&format!(
             "  plan {}, started by {}, digest {}\n",

@@ -132,5 +132,6 @@ fn observed(new: &Position, old: Option<&Position>, lag: Option<&Lag>) -> Value 
         "old_timeline": old.map(|old| old.timeline),
         "lag_bytes": lag.and_then(|lag| lag.bytes),
         "lag_ms": lag.and_then(|lag| lag.time).map(crate::compile::milliseconds),
+        "last_commit_at": new.last_commit_at,
     })
 }

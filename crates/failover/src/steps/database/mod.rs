@@ -2,6 +2,7 @@
 
 mod compare;
 mod fence;
+mod first_write;
 mod look;
 mod promote;
 mod release;
@@ -40,6 +41,7 @@ pub(crate) async fn perform(
         DatabaseTask::Promote => promote::perform(engine, step, database, &servers).await,
         DatabaseTask::Release => release::perform(engine, step, &servers).await,
         DatabaseTask::Verify => verify::perform(engine, step, database, &servers).await,
+        DatabaseTask::FirstWrite => first_write::perform(engine, step, database, &servers).await,
         DatabaseTask::Compare => compare::perform(engine, step, database, &servers).await,
     }
 }
