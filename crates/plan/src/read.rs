@@ -5,6 +5,7 @@ mod data;
 mod database;
 mod drift;
 mod head;
+mod managed;
 mod method;
 mod scale;
 mod stack;
@@ -67,6 +68,7 @@ impl Reader<'_> {
         let mut steps = Vec::new();
         let mut approvals = Vec::new();
         let mut databases = Vec::new();
+        let mut managed = Vec::new();
         let mut seen = [
             ("stack", Seen::new("name of a stack")),
             ("traffic", Seen::new("name of a traffic set")),
@@ -94,7 +96,8 @@ impl Reader<'_> {
             match row.name {
                 "stack" => stacks.extend(self.stack(row, block, labels)),
                 "traffic" => traffic.extend(self.traffic(row, block, labels).into_iter().flatten()),
-                "database" => databases.extend(self.database(row, block, labels)),
+                "database" if row.kind == Some("postgres") => databases.extend(self.database(row, block, labels)),
+                "database" => managed.extend(self.managed_database(row, block, labels)),
                 "check" => checks.extend(self.check(row, block, labels)),
                 "step" => steps.extend(self.command_step(row, block, labels)),
                 _ => approvals.extend(self.approval(row, block, labels)),
@@ -120,6 +123,7 @@ impl Reader<'_> {
             stacks,
             traffic,
             databases,
+            managed,
             scale,
             checks,
             steps,
