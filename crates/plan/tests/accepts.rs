@@ -194,6 +194,26 @@ fn records_of_several_zones_are_one_set_a_zone_in_the_order_of_the_file() {
 }
 
 #[test]
+fn a_variable_that_is_not_set_is_an_error_where_its_value_is_needed() {
+    let database =
+        "database \"postgres\" \"orders\" {\n  primary = env(\"NOT_SET_URL\")\n  standby = env(\"PROBE_TOKEN\")\n}\n";
+    let text = format!("{SHOP}\n{database}");
+    let mut inputs = inputs();
+    inputs.env.insert("PROBE_TOKEN".into(), "postgres://new".into());
+    let plan = parse("plans/shop.hcl", &text, &inputs).unwrap_or_else(|errors| panic!("{errors}"));
+    let url = |side| plan.databases[0].url(side).resolve_text(side, &());
+    assert_eq!(url(Side::Standby), Ok("postgres://new".to_owned()));
+    let error = url(Side::Primary).expect_err("not set");
+    assert_eq!(error.to_string(), "read the environment variable NOT_SET_URL: it is not set");
+    let line = text[..text.find("NOT_SET_URL").expect("there")].lines().count();
+    assert_eq!(pilotlight_findings::Explain::span(&error).expect("a line").start.line as usize, line);
+
+    let text = SHOP.replace("rpo = \"1m\"", "rpo = env(\"NOT_SET\")");
+    let errors = parse("plans/shop.hcl", &text, &inputs).expect_err("needed at once").to_string();
+    assert!(errors.contains("NOT_SET: it is not set"), "{errors}");
+}
+
+#[test]
 fn the_head() {
     let plan = shop();
     assert_eq!(plan.name, "shop");

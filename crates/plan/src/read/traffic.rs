@@ -102,7 +102,7 @@ impl Reader<'_> {
         }
         let known = |value: &Value| match is_alias(value) {
             true => alias_name(value).map(|name| vec![name]),
-            false => value.outputs().is_empty().then(|| answers(value)),
+            false => value.is_known().then(|| answers(value)),
         };
         if let (Some(a), Some(b)) = (&primary, &standby)
             && known(a).is_some_and(|answers| known(b) == Some(answers))
@@ -172,7 +172,7 @@ impl Reader<'_> {
             }
             return;
         }
-        if !value.outputs().is_empty() {
+        if !value.is_known() {
             return;
         }
         let answers = answers(value);
