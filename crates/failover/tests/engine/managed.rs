@@ -233,6 +233,8 @@ async fn nothing_goes_back_past_a_promotion_but_by_a_persons_word() {
     let store = MemoryStore::new("journal");
     let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
     assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
+    drop(engine);
+    let mut engine = resume(&world, &store).await.unwrap();
     engine.abort("ada@ops", "no").await.unwrap();
     let conclusion = engine.drive().await.unwrap();
     assert_eq!(conclusion.end, End::Stopped { step: Some("promote/rds/orders".into()) });
@@ -257,6 +259,8 @@ async fn traffic_does_not_go_back_to_a_cluster_that_cannot_take_the_writes() {
     let store = MemoryStore::new("journal");
     let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
     assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
+    drop(engine);
+    let mut engine = resume(&world, &store).await.unwrap();
     engine.abort("ada@ops", "no").await.unwrap();
     let conclusion = engine.drive().await.unwrap();
     assert_eq!(conclusion.end, End::Stopped { step: Some("promote/aurora/orders".into()) });
@@ -434,9 +438,9 @@ async fn the_run_names_each_call_with_its_region_and_what_it_needs_of_the_one_th
     assert_eq!(
         of("rds:SwitchoverGlobalCluster"),
         [
+            "arn:aws:rds::123456789012:global-cluster:orders",
             "arn:aws:rds:eu-central-1:123456789012:cluster:orders-eu-central-1",
             "arn:aws:rds:eu-west-1:123456789012:cluster:orders-eu-west-1",
-            "arn:aws:rds::123456789012:global-cluster:orders",
         ]
     );
 
