@@ -54,6 +54,8 @@ pub struct State {
     pub hooks: BTreeMap<String, Hook>,
     /// What the next person answers who is asked; without one it is yes.
     pub answers: VecDeque<ApprovalAnswer>,
+    /// Whether nobody uses the service.
+    pub idle: bool,
     /// What steps waited for.
     pub waits: Vec<String>,
     /// Whether the object that a health check reads is there, from each moment on.
@@ -115,6 +117,7 @@ impl State {
             programs: None,
             hooks: BTreeMap::new(),
             answers: VecDeque::new(),
+            idle: false,
             waits: Vec::new(),
             signal: vec![(Duration::ZERO, false)],
             note: None,

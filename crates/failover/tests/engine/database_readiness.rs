@@ -1,8 +1,7 @@
 //! What `validate` says of databases, long before a run would look at them.
 
 use crate::estate::*;
-use crate::servers::{NEW_URL, OLD_URL, Servers};
-use crate::world::World;
+use pilotlight_failover::simulation::{Servers, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Severity, Side, codes};
 use pilotlight_integrity::postgres::ServerRole;
@@ -30,7 +29,8 @@ async fn a_standby_that_has_everything_is_ready_and_nothing_is_changed() {
     assert_eq!(told.findings, []);
     assert_eq!(told.unknown, Vec::<String>::new());
     assert_eq!(told.facts, ["orders: it streams from its primary, and nothing is missing"]);
-    let mut untouched = Servers::pair();
+    let mut untouched = Servers::default();
+    untouched.add_pair(OLD_URL, NEW_URL, "7000");
     caught_up(&mut untouched);
     assert_eq!(world.with(|state| state.servers.0.clone()), untouched.0);
 }
@@ -40,7 +40,7 @@ async fn what_a_planned_run_would_refuse_is_not_ready() {
     type Change = fn(&mut Servers);
     let cases: [(Change, &str); 4] = [
         (|servers| servers.at(NEW_URL).paused = true, "the replay of the standby is paused"),
-        (|servers| servers.at(NEW_URL).system = "8000", "different clusters"),
+        (|servers| servers.at(NEW_URL).system = "8000".into(), "different clusters"),
         (|servers| servers.at(OLD_URL).may_act = false, "may not fence"),
         (|servers| servers.at(OLD_URL).role = ServerRole::Standby, "both are in recovery"),
     ];
