@@ -23,6 +23,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
+        managed: Arc::new(aws.managed_databases()),
         signals: Arc::new(SignalObjects::of(project, aws).await),
         databases: Arc::new(databases(project, &environment)),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),

@@ -67,6 +67,9 @@ pub struct DatabaseStep {
     /// The tables of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<String>,
+    /// Whether AWS promotes it, by another step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub managed: bool,
 }
 
 /// What is done with a database.

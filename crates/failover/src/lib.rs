@@ -23,6 +23,9 @@ mod engine;
 mod expected;
 mod hold;
 mod in_use;
+mod managed;
+mod managed_readiness;
+mod managed_step;
 mod objectives;
 mod observe;
 mod permissions;
@@ -56,8 +59,14 @@ pub use engine::{Conclusion, End, Engine, EngineError};
 pub use expected::{Expected, ExpectedStep, Measured, PastRun, expected};
 pub use hold::{HeldSet, HoldAction};
 pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};
+pub use managed::*;
+pub use managed_readiness::managed_readiness;
+pub use managed_step::{ManagedKind, ManagedPlace, ManagedStep, ManagedTask};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
-pub use observe::{ObserveError, Observed, ObservedTraffic, observe, observe_groups};
+pub use observe::{
+    ManagedObserveError, ObserveError, Observed, ObservedManaged, ObservedPair, ObservedTraffic, observe,
+    observe_groups, observe_managed,
+};
 pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };

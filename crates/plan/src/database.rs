@@ -43,7 +43,7 @@ impl Database {
     }
 }
 
-const fn timeout(name: &'static str, default: &'static str, doc: &'static str) -> AttributeRow {
+pub(crate) const fn timeout(name: &'static str, default: &'static str, doc: &'static str) -> AttributeRow {
     AttributeRow {
         name,
         of: Type::Duration { least: 1, most: LONGEST_SECONDS },

@@ -16,8 +16,8 @@ use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Mode, Run, compile_in_mode, load, observe, observe_groups, report,
-    save,
+    CompileError, Direction, Engine, EngineError, Mode, Run, compile_in_mode, load, observe, observe_groups,
+    observe_managed, report, save,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
@@ -114,6 +114,8 @@ pub(super) async fn compile_run(
     let dns = aws.dns(&project.plan.standby).await;
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
+    let databases = aws.managed_databases();
+    observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     compile_in_mode(&project.plan_for_runs()?, direction, mode, &observed, &states).map_err(not_compiled)
 }
 

@@ -1,8 +1,11 @@
 //! The steps of the plan's databases, phase by phase.
 
+use super::managed::Target;
 use super::sensitive::refuse_sensitive;
 use super::{Input, LOOK_PAUSE, milliseconds};
-use crate::{Action, Call, CompileError, DatabaseStep, DatabaseTask, Direction, Mode, Plane, Retry, Step, Text};
+use crate::{
+    Action, Call, CompileError, DatabaseStep, DatabaseTask, Direction, ManagedTask, Mode, Plane, Retry, Step, Text,
+};
 use pilotlight_findings::{Finding, Region, Severity, Side, Subject, codes};
 use pilotlight_plan::{Database, Phase, PlanError, Value};
 use std::time::Duration;
@@ -24,54 +27,85 @@ const PASSES: u32 = 3;
 /// one has to come, and a service that nobody uses at this hour must not hold up the run.
 const FIRST_WRITE_MARGIN: Duration = Duration::from_secs(10);
 
-/// The steps of one phase: each task for every database, in the order of the file.
+/// The steps of one phase: each task for every database, in the order of the file. Of those that AWS promotes, what is done
+/// by SQL is among them where the plan has their URLs.
 pub(super) fn compile_databases(
     input: &Input<'_>,
+    managed: &[Target<'_>],
     phase: Phase,
     slowest_cache: Duration,
     notes: &mut Vec<Finding>,
 ) -> Result<Vec<Step>, CompileError> {
     let graceful = input.mode == Mode::Graceful;
-    let resync = |database: &Database| input.direction == Direction::Failback && database.resync.is_some();
+    let resync = |of: &BySql<'_>| input.direction == Direction::Failback && of.database.resync.is_some();
+    let own = input.plan.databases.iter().map(|database| BySql { database, managed: false, is_made: false });
+    let all: Vec<BySql<'_>> = own.chain(managed.iter().filter_map(by_sql)).collect();
     let mut steps = Vec::new();
-    let mut add = |task: &dyn Fn(&Database) -> Option<Wanted>| -> Result<(), CompileError> {
-        for database in &input.plan.databases {
-            if let Some(wanted) = task(database) {
-                steps.extend(step(input, phase, database, wanted, slowest_cache, notes)?);
+    let mut add = |steps: &mut Vec<Step>, task: &dyn Fn(&BySql<'_>) -> Option<Wanted>| -> Result<(), CompileError> {
+        for of in &all {
+            if let Some(wanted) = task(of) {
+                steps.extend(step(input, phase, of, wanted, slowest_cache, notes)?);
             }
         }
         Ok(())
     };
+    let by_aws = |steps: &mut Vec<Step>, task: &dyn Fn(&Target<'_>) -> Option<ManagedTask>| {
+        steps.extend(managed.iter().filter_map(|target| Some(target.step(input, phase, task(target)?))));
+    };
     match phase {
-        Phase::Preflight => add(&|database| (!resync(database)).then_some(Wanted::Task(DatabaseTask::Look)))?,
+        Phase::Preflight => {
+            by_aws(&mut steps, &|target| target.like.is_none().then_some(ManagedTask::Look));
+            add(&mut steps, &|of| (!resync(of) && !of.is_made).then_some(Wanted::Task(DatabaseTask::Look)))?;
+        }
         Phase::Freeze => {
-            add(&|database| {
-                (resync(database) && !database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Keep))
+            by_aws(&mut steps, &|target| Some(ManagedTask::Replicate(target.like.clone()?)));
+            by_aws(&mut steps, &|target| target.like.is_some().then_some(ManagedTask::Look));
+            add(&mut steps, &|of| {
+                (resync(of) && !of.database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Keep))
             })?;
-            add(&|database| resync(database).then_some(Wanted::Resync))?;
-            add(&|database| resync(database).then_some(Wanted::Task(DatabaseTask::Look)))?;
+            add(&mut steps, &|of| resync(of).then_some(Wanted::Resync))?;
+            add(&mut steps, &|of| (resync(of) || of.is_made).then_some(Wanted::Task(DatabaseTask::Look)))?;
         }
         Phase::Fence => {
-            add(&|_| Some(Wanted::Task(DatabaseTask::Fence)))?;
-            add(&|_| graceful.then_some(Wanted::Task(DatabaseTask::CatchUp)))?;
+            add(&mut steps, &|_| Some(Wanted::Task(DatabaseTask::Fence)))?;
+            add(&mut steps, &|_| graceful.then_some(Wanted::Task(DatabaseTask::CatchUp)))?;
         }
         Phase::Promote => {
-            add(&|_| Some(Wanted::Task(DatabaseTask::Measure)))?;
-            add(&|_| Some(Wanted::Task(DatabaseTask::Promote)))?;
-            add(&|_| Some(Wanted::Task(DatabaseTask::Release)))?;
+            by_aws(&mut steps, &|target| target.is_measured(input).then_some(ManagedTask::Measure));
+            add(&mut steps, &|_| Some(Wanted::Task(DatabaseTask::Measure)))?;
+            by_aws(&mut steps, &|_| Some(ManagedTask::Promote));
+            add(&mut steps, &|of| (!of.managed).then_some(Wanted::Task(DatabaseTask::Promote)))?;
+            add(&mut steps, &|_| Some(Wanted::Task(DatabaseTask::Release)))?;
         }
-        Phase::Verify => add(&|_| Some(Wanted::Task(DatabaseTask::Verify)))?,
+        Phase::Verify => {
+            by_aws(&mut steps, &|_| Some(ManagedTask::Verify));
+            add(&mut steps, &|_| Some(Wanted::Task(DatabaseTask::Verify)))?;
+        }
         Phase::Observe => {
-            add(&|_| Some(Wanted::Task(DatabaseTask::FirstWrite)))?;
-            add(&|database| (!database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Compare)))?
+            add(&mut steps, &|_| Some(Wanted::Task(DatabaseTask::FirstWrite)))?;
+            add(&mut steps, &|of| (!of.database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Compare)))?
         }
         // Only what is proven to have no row of its own is made to follow without a comparison.
         Phase::Finish if graceful && input.direction == Direction::Failback => {
-            add(&|database| database.resync_standby.is_some().then_some(Wanted::Follow))?;
+            add(&mut steps, &|of| of.database.resync_standby.is_some().then_some(Wanted::Follow))?;
         }
         _ => {}
     }
     Ok(steps)
+}
+
+/// A database that is reached by SQL.
+struct BySql<'a> {
+    database: &'a Database,
+    /// Whether AWS promotes it.
+    managed: bool,
+    /// Whether the run itself makes the server that takes over.
+    is_made: bool,
+}
+
+fn by_sql<'a>(target: &Target<'a>) -> Option<BySql<'a>> {
+    let database = target.database.sql()?;
+    Some(BySql { database, managed: true, is_made: target.like.is_some() })
 }
 
 enum Wanted {
@@ -85,11 +119,12 @@ enum Wanted {
 fn step(
     input: &Input<'_>,
     phase: Phase,
-    database: &Database,
+    of: &BySql<'_>,
     wanted: Wanted,
     slowest_cache: Duration,
     notes: &mut Vec<Finding>,
 ) -> Result<Option<Step>, CompileError> {
+    let database = of.database;
     let what = format!("database {}", database.name);
     let unresolved = |source: Box<PlanError>| CompileError::Unresolved { what: what.clone(), source };
     let url = |side| {
@@ -139,6 +174,7 @@ fn step(
             old,
             new,
             tables: database.tables.clone(),
+            managed: of.managed,
         }),
     }))
 }

@@ -1,15 +1,31 @@
 //! Databases, as the journal tells of them.
 
-use super::Story;
-use crate::{Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, RecoveryPoint, Step, TableReport};
+use super::{Story, managed};
+use crate::{
+    Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedTask, RecoveryPoint, Step, TableReport,
+};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
 use serde_json::Value;
 
 /// Each database of the run, in the plan's order.
 pub(super) fn databases(story: &Story<'_>) -> Vec<DatabaseReport> {
-    let promotions = story.run.steps().filter_map(database).filter(|step| step.task == DatabaseTask::Promote);
-    promotions.map(|step| report(story, &step.name)).collect()
+    let promoted = |step: &Step| match &step.action {
+        Action::Database(step) if step.task == DatabaseTask::Promote => Some(step.name.clone()),
+        Action::Managed(step) if step.task == ManagedTask::Promote => Some(step.name.clone()),
+        _ => None,
+    };
+    let names: Vec<String> = story.run.steps().filter_map(promoted).collect();
+    names.iter().map(|name| told(story, name)).collect()
+}
+
+/// One database: by what SQL tells where it is reached by SQL, else by what AWS tells.
+fn told(story: &Story<'_>, name: &str) -> DatabaseReport {
+    let mut told = report(story, name);
+    if let Some(seen) = managed::of(story, name) {
+        seen.complete(&mut told);
+    }
+    told
 }
 
 pub(super) fn database(step: &Step) -> Option<&DatabaseStep> {
@@ -44,7 +60,7 @@ fn texts(value: &Value, field: &str) -> Vec<String> {
 fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
     let of = |task: DatabaseTask| state(story, name, &task);
     let fence = of(DatabaseTask::Fence);
-    let promoted = of(DatabaseTask::Promote).is_some_and(reached);
+    let promoted = of(DatabaseTask::Promote).is_some_and(reached) || managed::is_promoted(story, name);
     let caught_up = of(DatabaseTask::CatchUp).filter(|state| reached(state)).map(|state| &state.observed);
     let measured = of(DatabaseTask::Measure).filter(|state| reached(state)).map(|state| &state.observed);
     let missing = [caught_up, measured].into_iter().flatten().find_map(|observed| observed.get("missing")?.as_u64());
@@ -172,6 +188,9 @@ fn lost(database: &DatabaseReport, subject: Subject) -> Finding {
         None => format!("whether database {name} lost writes is not known: the old server was not read"),
     };
     let mut finding = Finding::new(codes::F_WRITES_LOST, Severity::Warning, subject, message);
+    if let Some(ms) = database.missing_ms.filter(|_| database.missing_bytes.is_none()) {
+        finding = finding.with(Evidence::fact("at most the writes of", format!("{ms} ms")));
+    }
     if let Some(at) = &database.last_commit_at {
         finding = finding.with(Evidence::fact("last commit", at.clone()));
     }

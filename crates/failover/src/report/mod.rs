@@ -3,6 +3,7 @@
 mod databases;
 mod findings;
 mod interventions;
+mod managed;
 mod measure;
 mod recovery;
 mod steps;

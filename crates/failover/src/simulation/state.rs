@@ -1,6 +1,6 @@
 //! Everything that is true in a world.
 
-use super::{Group, Servers, Trouble, TroubleRule};
+use super::{Group, ManagedEstate, Servers, Trouble, TroubleRule};
 use crate::{ApprovalAnswer, ChangeBatch, HealthCheck, HostedZone, Mode, RecordSet};
 use pilotlight_integrity::CommandOutcome;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -82,6 +82,8 @@ pub struct State {
     pub mode: Mode,
     /// Auto Scaling groups by name, with what was asked of them.
     pub groups: BTreeMap<String, Group>,
+    /// What RDS has.
+    pub managed: ManagedEstate,
     /// What every call may meet.
     pub trouble: Option<TroubleRule>,
     /// What must never be true and was, in order.
@@ -131,6 +133,7 @@ impl State {
             servers: Servers::default(),
             mode: Mode::Graceful,
             groups: BTreeMap::new(),
+            managed: ManagedEstate::default(),
             trouble: None,
             broken: Vec::new(),
             on_broken: None,

@@ -35,7 +35,7 @@ impl Reader<'_> {
     }
 
     /// A URL holds a password, or will: it is never written in the plan.
-    fn database_url(&mut self, attribute: &str, variable: &str, values: &mut Fields) -> Option<Value> {
+    pub(super) fn database_url(&mut self, attribute: &str, variable: &str, values: &mut Fields) -> Option<Value> {
         let range = values.range(attribute);
         let url = values.value(attribute)?;
         if url.env_names().is_empty() {

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Mode, Run, SystemClock, database_readiness, dry_run_facts, dry_run_findings, observe_signals, readiness,
-    signal_readiness,
+    Direction, Mode, Run, SystemClock, database_readiness, dry_run_facts, dry_run_findings, managed_readiness,
+    observe_signals, readiness, signal_readiness,
 };
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
@@ -26,7 +26,10 @@ pub(super) async fn compiled(
     context: Context<'_>,
     card: &mut Scorecard,
 ) -> Result<Option<Run>, Failure> {
-    match compile_run(project, Direction::Failover, Mode::Graceful, aws, resolver, context).await {
+    // What no graceful run would move is looked at as the run that would.
+    let fenced = project.plan.managed.iter().all(pilotlight_plan::ManagedDatabase::can_be_fenced);
+    let mode = if fenced { Mode::Graceful } else { Mode::Ungraceful };
+    match compile_run(project, Direction::Failover, mode, aws, resolver, context).await {
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
             // comes from the readiness.
@@ -36,6 +39,10 @@ pub(super) async fn compiled(
                 card.sheet(area_of(&finding)).findings.push(finding);
             }
             card.sheet(AreaName::Failover).facts.extend(dry_run_facts(&run));
+            let (facts, findings) = managed_readiness(&run, &aws.managed_databases()).await;
+            let sheet = card.sheet(AreaName::Failover);
+            sheet.facts.extend(facts);
+            sheet.findings.extend(findings);
             Ok(Some(run))
         }
         // A zone that could not be read says nothing about the standby, and nothing against the rest of the verdict.

@@ -3,16 +3,21 @@
 use super::{Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
-use crate::{Mode, Step};
+use crate::{DatabaseStep, Mode, Step};
 use pilotlight_integrity::postgres::{Lag, Position, PostgresError, ServerRole};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 
-pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+pub(super) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     loop {
-        let cause = match look(engine.run.mode, servers).await {
+        let cause = match look(engine.run.mode, database, servers).await {
             Looked::Good(observed, detail) => return Ok(Ending::new(Outcome::Done, observed, detail).into()),
             Looked::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
             Looked::NotYet(reason) | Looked::Unread(reason) => reason,
@@ -36,13 +41,13 @@ pub(crate) enum Looked {
     Never(String),
 }
 
-pub(crate) async fn look(mode: Mode, servers: &Servers) -> Looked {
+pub(crate) async fn look(mode: Mode, database: &DatabaseStep, servers: &Servers) -> Looked {
     // The standby is read first, so that what it is behind is never told too small.
     let new = match servers.databases.position(&servers.new).await {
         Ok(position) => position,
         Err(error) => return unread(servers, &error, ""),
     };
-    if new.role == ServerRole::Standby && !new.may_promote {
+    if new.role == ServerRole::Standby && !new.may_promote && !database.managed {
         return Looked::Never("its role may not promote: it needs EXECUTE on pg_promote".into());
     }
     let (Mode::Graceful, Some(old)) = (mode, &servers.old) else {

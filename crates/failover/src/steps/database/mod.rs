@@ -32,7 +32,7 @@ pub(crate) async fn perform(
         Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
     };
     match &database.task {
-        DatabaseTask::Look => look::perform(engine, step, &servers).await,
+        DatabaseTask::Look => look::perform(engine, step, database, &servers).await,
         DatabaseTask::Keep => resync::keep(engine, step, database, &servers).await,
         DatabaseTask::Resync(run) => resync::perform(engine, step, run, &servers).await,
         DatabaseTask::Fence => fence::perform(engine, step, database, &servers).await,

@@ -3,7 +3,7 @@
 use super::{Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
-use crate::{Action, DatabaseTask, Step};
+use crate::{Action, DatabaseTask, ManagedTask, Step};
 use pilotlight_integrity::postgres::{FenceState, Handover, PostgresError};
 use pilotlight_journal::{Outcome, StepStatus};
 use serde_json::{Value, json};
@@ -90,9 +90,12 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
         if status == StepStatus::Pending || status == StepStatus::Undone || begun > 0 {
             continue;
         }
-        let promotion = engine.run.steps().find(|other| {
-            database_of(other).is_some_and(|other| other.name == database.name && other.task == DatabaseTask::Promote)
-        })?;
+        let promotes = |other: &&Step| match &other.action {
+            Action::Database(other) => other.name == database.name && other.task == DatabaseTask::Promote,
+            Action::Managed(other) => other.name == database.name && other.task == ManagedTask::Promote,
+            _ => false,
+        };
+        let promotion = engine.run.steps().find(promotes)?;
         if state.skips.contains_key(&promotion.id) {
             continue;
         }
