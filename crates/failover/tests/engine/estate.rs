@@ -231,7 +231,7 @@ fn strip(value: &mut Value) {
                     *value = value.as_str().and_then(|file| file.rsplit('-').next()).unwrap_or_default().into();
                     true
                 }
-                "measured_ms" => {
+                "measured_ms" | "traffic_ms" => {
                     *value = Value::Bool(true);
                     true
                 }
