@@ -24,6 +24,7 @@ mod hold;
 mod in_use;
 mod objectives;
 mod observe;
+mod owners;
 mod permissions;
 mod ports;
 mod primary_down;
@@ -36,6 +37,7 @@ mod run_report;
 mod saved_run;
 mod signal;
 mod signal_readiness;
+mod standing;
 mod steps;
 mod system;
 mod text;
@@ -55,6 +57,9 @@ pub use hold::{HeldSet, HoldAction};
 pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
 pub use observe::{ObserveError, Observed, ObservedTraffic, observe, observe_groups};
+pub use owners::{
+    NextApply, OwningResource, RecordOwner, SourceState, StackSources, as_errors as owners_as_errors, with_owners,
+};
 pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };
@@ -68,5 +73,6 @@ pub use run_report::*;
 pub use saved_run::{SAVED_RUN_VERSION, SavedRunError, load, save};
 pub use signal::*;
 pub use signal_readiness::{SignalObserved, observe_signals, signal_readiness};
+pub use standing::{StandingError, last_settled, standing_failover};
 pub use system::{SystemClock, SystemCommands};
 pub use text::{Environment, MissingVariable, Text, TextPart};

@@ -126,6 +126,7 @@ pub fn compile_in_mode(
         rpo_ms: plan.objectives.rpo.filter(|_| !plan.databases.is_empty()).map(milliseconds),
         phases,
         notes,
+        owners: Vec::new(),
     };
     Ok(with_target_note(run))
 }

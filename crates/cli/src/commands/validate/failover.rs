@@ -8,7 +8,8 @@ use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Mode, Run, dry_run_facts, dry_run_findings, observe_signals, readiness, signal_readiness,
+    Direction, Mode, NextApply, Run, dry_run_facts, dry_run_findings, observe_signals, owners_as_errors, readiness,
+    signal_readiness,
 };
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
@@ -29,10 +30,14 @@ pub(super) async fn compiled(
             // comes from the readiness.
             let worth_knowing =
                 |finding: &Finding| finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK;
-            for finding in dry_run_findings(&run).into_iter().filter(worth_knowing) {
+            for finding in dry_run_findings(&run).into_iter().filter(worth_knowing).map(owners_as_errors) {
                 card.sheet(area_of(&finding)).findings.push(finding);
             }
-            card.sheet(AreaName::Failover).facts.extend(dry_run_facts(&run));
+            let sheet = card.sheet(AreaName::Failover);
+            sheet.facts.extend(dry_run_facts(&run));
+            if run.owners.iter().any(|owner| owner.next_apply == NextApply::Unknown) {
+                sheet.unknown("not known of every record whether its Terraform would undo a failover");
+            }
             Ok(Some(run))
         }
         // A zone that could not be read says nothing about the standby, and nothing against the rest of the verdict.
