@@ -197,6 +197,11 @@ impl Aws {
         AwsCapacity::new(self.clone())
     }
 
+    /// Databases that AWS replicates and promotes, in whichever region is asked about.
+    pub fn managed_databases(&self) -> AwsManagedDatabases {
+        AwsManagedDatabases::new(self.clone())
+    }
+
     /// How far replicas and snapshots are behind, in whichever region is asked about.
     pub fn replication(&self) -> AwsReplication {
         AwsReplication::new(self.clone())

@@ -157,6 +157,7 @@ impl Step {
             Action::Command(command) => command.undo.is_some(),
             Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) => true,
             Action::Database(database) => database.has_undo(),
+            Action::Managed(database) => database.has_undo(),
             _ => false,
         }
     }

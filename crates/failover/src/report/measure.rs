@@ -1,4 +1,4 @@
-//! Recovery time, as it was measured.
+//! When traffic arrived, as it was measured.
 
 use super::Story;
 use crate::{Action, RecordChanges, Step};
@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use pilotlight_journal::StepStatus;
 use pilotlight_plan::When;
 
-/// Milliseconds from the run's first event to the moment when every name server answered with the new
-/// values and every `after` check was seen green; none where one of them was not seen, or was undone.
-pub(crate) fn recovery_ms(story: &Story<'_>) -> Option<u64> {
+/// When every name server answered with the new values and every `after` check was seen green; none where one of them
+/// was not seen, or was undone.
+pub(crate) fn served_at(story: &Story<'_>) -> Option<Timestamp> {
     let mut last = None;
     for changes in story.run.record_changes() {
         last = last.max(Some(arrived_at(story, changes)?));
@@ -20,7 +20,23 @@ pub(crate) fn recovery_ms(story: &Story<'_>) -> Option<u64> {
             last = last.max(Some(done_at(story, step)?));
         }
     }
-    last.map(|last| between(story.state.started_at, last))
+    last
+}
+
+/// The last of these moments that had to be waited for: a name server that answered otherwise at first, or a check
+/// that was not green. Some customers were not served until then, whatever others could do.
+pub(crate) fn held_up_until(story: &Story<'_>) -> Option<Timestamp> {
+    let waited = story.run.steps().filter(|step| {
+        let seen = |field| story.state.steps.get(&step.id).and_then(|state| state.observed.get(field).cloned());
+        match &step.action {
+            Action::AwaitNameServers(_) => seen("waited_for").is_none_or(|waited| waited == true),
+            Action::Check(check) if check.when == When::After && check.gate => {
+                seen("asked").is_none_or(|asked| asked != 1)
+            }
+            _ => false,
+        }
+    });
+    waited.filter_map(|step| done_at(story, step)).max()
 }
 
 /// When every name server was seen to answer with the new values of a traffic set that is not moved back.

@@ -2,7 +2,7 @@
 //! tells the same story.
 
 use crate::estate::*;
-use crate::world::World;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_integrity::CommandOutcome;
 use pilotlight_journal::{

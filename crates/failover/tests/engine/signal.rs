@@ -2,7 +2,7 @@
 
 use crate::estate::*;
 use crate::kills::{OnStop, Scenario, survives_every_kill_of};
-use crate::world::{ChangeFault, World};
+use pilotlight_failover::simulation::{State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_journal::{MemoryStore, StepStatus};
@@ -105,13 +105,13 @@ async fn a_failover_and_a_failback_by_signal_ask_nothing_of_the_control_plane() 
 #[tokio::test]
 async fn lost_answers_are_looked_for_and_denials_roll_back() {
     let world = following_world(Side::Primary);
-    world.with(|state| state.signal_faults.extend([ChangeFault::LoseRequest, ChangeFault::LoseAnswer]));
+    world.with(|state| state.signal_faults.extend([Trouble::LoseRequest, Trouble::LoseAnswer]));
     let (conclusion, engine) = drive(&world, Direction::Failover).await;
     assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
     assert_eq!(engine.journal().state().steps["switch/storefront/signal"].attempts, 2);
 
     let world = following_world(Side::Primary);
-    world.with(|state| state.signal_faults.push_back(ChangeFault::Deny));
+    world.with(|state| state.signal_faults.push_back(Trouble::Deny));
     let (conclusion, engine) = drive(&world, Direction::Failover).await;
     assert_eq!(conclusion.end, End::RolledBack, "{}", conclusion.detail);
     assert_eq!(engine.journal().state().steps["switch/storefront/signal"].attempts, 1);
@@ -197,7 +197,7 @@ async fn an_abort_after_the_signal_survives_a_kill_at_every_append() {
 }
 
 /// What `validate` says of the world after a change of it.
-async fn readiness_of(change: impl FnOnce(&mut crate::world::State)) -> (Vec<String>, Vec<String>) {
+async fn readiness_of(change: impl FnOnce(&mut State)) -> (Vec<String>, Vec<String>) {
     let world = following_world(Side::Primary);
     world.with(change);
     let plan = plan_of(&world.with(|state| state.plan.clone()));
@@ -210,7 +210,7 @@ async fn readiness_of(change: impl FnOnce(&mut crate::world::State)) -> (Vec<Str
 #[tokio::test]
 async fn a_signal_that_would_move_traffic_is_ready_with_its_delay() {
     assert_eq!(readiness_of(|_| ()).await, (vec!["storefront turns within 30s of its signal".to_owned()], vec![]));
-    let by_path = |state: &mut crate::world::State| {
+    let by_path = |state: &mut State| {
         state.health_checks[0].host = Some("s3.eu-central-1.amazonaws.com".into());
         state.health_checks[0].path = Some("/shop-dr/signal/standby-serves".into());
     };
@@ -219,11 +219,11 @@ async fn a_signal_that_would_move_traffic_is_ready_with_its_delay() {
 
 #[tokio::test]
 async fn each_reason_why_a_signal_would_not_move_traffic_is_told() {
-    type Change = fn(&mut crate::world::State);
-    fn app(state: &mut crate::world::State, role: usize) -> &mut RecordSet {
+    type Change = fn(&mut State);
+    fn app(state: &mut State, role: usize) -> &mut RecordSet {
         state.records.iter_mut().filter(|set| set.name == "app.shop.test").nth(role).expect("a set")
     }
-    fn check(state: &mut crate::world::State) -> &mut HealthCheck {
+    fn check(state: &mut State) -> &mut HealthCheck {
         &mut state.health_checks[0]
     }
     let cases: [(Change, &str); 12] = [

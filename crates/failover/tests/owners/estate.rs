@@ -48,8 +48,12 @@ pub(crate) fn run_of(plan: &DrPlan, direction: Direction, zone_id: &str, live: &
         let records = set.records.iter().map(of).collect();
         (set.name.clone(), ObservedTraffic { zone: zone.clone(), records })
     };
-    let observed =
-        Observed { traffic: plan.traffic.iter().map(seen).collect(), groups: Vec::new(), primary_down: false };
+    let observed = Observed {
+        traffic: plan.traffic.iter().map(seen).collect(),
+        groups: Vec::new(),
+        managed: BTreeMap::new(),
+        primary_down: false,
+    };
     compile(plan, direction, &observed, &NoOutputs).expect("a run")
 }
 

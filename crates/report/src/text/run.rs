@@ -35,6 +35,9 @@ pub fn run_text(run: &RunReport, plan_file: Option<&str>, options: TextOptions) 
         time(&run.started_at),
         line(&run.run)
     ));
+    if let Some(measured) = headline::measured_from(run) {
+        out.push_str(&ink.wrap(2, 0, &measured));
+    }
     if options.verbose {
         out.push_str(&format!(
             "  plan {}, started by {}, digest {}\n",
@@ -177,7 +180,7 @@ fn records(run: &RunReport, ink: Ink) -> String {
             "  {}  {}  {}\n",
             ink.tone(mark.tone, &format!("{} {}", mark.symbol, mark.word)),
             ink.bold(&name),
-            ink.dim(&format!("zone {}, TTL {} s", line(&record.zone), record.ttl))
+            ink.dim(&format!("zone {}, TTL {}", line(&record.zone), theme::ttl(record)))
         ));
         let values = |values: &[String]| match values {
             [] => theme::ABSENT.to_owned(),

@@ -9,8 +9,8 @@ use crate::project::{Project, States};
 use jiff::Timestamp;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Mode, Run, compile_in_mode, observe, observe_groups, refuse_direction, refuse_primary_calls,
-    with_owners, without_primary_checks,
+    Direction, Mode, Run, compile_in_mode, observe, observe_groups, observe_managed, refuse_direction,
+    refuse_primary_calls, with_owners, without_primary_checks,
 };
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_journal::{EventStore, JournalStores};
@@ -41,6 +41,7 @@ pub(super) async fn compile_run(
     observed.primary_down = true;
     // The groups of the standby: a failover asks for no other.
     observed.groups = observe_groups(&plan, direction, &states, &aws.capacity()).await?;
+    observed.managed = observe_managed(&plan, direction, false, &states, &aws.managed_databases()).await?;
     let mut run =
         compile_in_mode(&plan, direction, Mode::Ungraceful, &observed, &states).map_err(super::not_compiled)?;
     refuse_primary_calls(&run).map_err(refused)?;
