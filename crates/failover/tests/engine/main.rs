@@ -14,6 +14,7 @@ mod objectives;
 mod operator;
 mod ownership;
 mod primary_down;
+mod recovery;
 mod reports;
 mod requests;
 mod scaling;
