@@ -15,6 +15,7 @@ mod objectives;
 mod operator;
 mod ownership;
 mod primary_down;
+mod recovery;
 mod reports;
 mod requests;
 mod scaling;
