@@ -19,10 +19,11 @@ pub(crate) async fn perform(
 ) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let change_id = accepted_change(engine, changes);
-    let began = engine.ports.clock.elapsed();
     let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await;
-    // At the first look, or after a pause.
-    let waited_for = engine.ports.clock.elapsed().saturating_sub(began) >= pause(step);
+    // At the first look, or after a pause; by the journal, as an executor that waited may have been killed.
+    let began = engine.journal.state().steps.get(&step.id).map(|state| state.started_at);
+    let waited_for =
+        began.is_none_or(|began| engine.ports.clock.now().duration_since(began).unsigned_abs() >= pause(step));
     Ok(match waited {
         Ok(confirmed) => {
             let wanted: Vec<String> = Expected::of(changes).iter().map(Expected::to_string).collect();

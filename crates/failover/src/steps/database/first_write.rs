@@ -43,8 +43,8 @@ pub(super) async fn perform(
 
 fn ending(now: &str, write: FirstWrite) -> Ending {
     let detail = match &write.committed_at {
-        Some(at) => format!("the first write was committed at {at}"),
-        None => "somebody writes there; since when is not known, as the server keeps no times of commits".to_owned(),
+        Some(_) => "somebody has written there",
+        None => "somebody has written there; when is not known, as the server keeps no times of commits",
     };
     let observed = json!({ "first_write_at": write.committed_at, "seen_at": now });
     Ending::new(Outcome::Done, observed, detail)
