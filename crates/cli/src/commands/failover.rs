@@ -2,6 +2,7 @@
 
 mod past;
 mod primary_down;
+mod target;
 
 use super::Context;
 use crate::args::{Move, RunFormat, RunReportArgs};
@@ -46,13 +47,25 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         // From here on every client of that region refuses.
         aws = aws.without_region(project.plan.primary.clone());
     }
-    let run = match saved {
+    if args.accept_drift && direction == Direction::Failover {
+        return Err(Failure::usage(
+            "accept drift in a failover: it looks at the standby's drift for nothing, and is never stopped by it",
+            "leave out --accept-drift; validate says whether the standby is as it should be",
+        ));
+    }
+    let is_saved = saved.is_some();
+    let mut run = match saved {
         Some(run) => run,
         None if args.primary_down => {
             primary_down::compile_run(&project, direction, &aws, args.resolver.resolver, &args.journal, context).await?
         }
         None => compile_run(&project, direction, args.mode.into(), &aws, args.resolver.resolver, context).await?,
     };
+    if direction == Direction::Failback && !is_saved {
+        // Of a planned one alone: whoever has to leave the standby now, is told and goes.
+        let goes_on = args.accept_drift || run.mode == Mode::Ungraceful;
+        run.notes.extend(target::look(&project, &aws, goes_on).await?);
+    }
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
         write_file(file, text.as_bytes())?;

@@ -13,6 +13,7 @@ mod expected;
 mod explain;
 mod failover_primary_down;
 mod freeze;
+mod going_back;
 mod help;
 mod journal;
 mod name_server;
