@@ -28,6 +28,7 @@ mod managed_readiness;
 mod managed_step;
 mod objectives;
 mod observe;
+mod owners;
 mod permissions;
 mod ports;
 mod primary_down;
@@ -41,6 +42,7 @@ mod saved_run;
 mod signal;
 mod signal_readiness;
 pub mod simulation;
+mod standing;
 mod steps;
 mod system;
 mod text;
@@ -67,6 +69,9 @@ pub use observe::{
     ManagedObserveError, ObserveError, Observed, ObservedManaged, ObservedPair, ObservedTraffic, observe,
     observe_groups, observe_managed,
 };
+pub use owners::{
+    NextApply, OwningResource, RecordOwner, SourceState, StackSources, as_errors as owners_as_errors, with_owners,
+};
 pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };
@@ -80,5 +85,6 @@ pub use run_report::*;
 pub use saved_run::{SAVED_RUN_VERSION, SavedRunError, load, save};
 pub use signal::*;
 pub use signal_readiness::{SignalObserved, observe_signals, signal_readiness};
+pub use standing::{StandingError, last_settled, standing_failover};
 pub use system::{SystemClock, SystemCommands};
 pub use text::{Environment, MissingVariable, Text, TextPart};

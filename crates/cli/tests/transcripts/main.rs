@@ -17,6 +17,7 @@ mod help;
 mod journal;
 mod name_server;
 mod output;
+mod owners;
 mod plans;
 mod primary_down;
 mod questions;

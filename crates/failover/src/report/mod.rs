@@ -73,6 +73,7 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         databases: databases::databases(&story),
         phases: steps::phases(&story),
         records: records(&story),
+        owners: story.run.owners.clone(),
         checks: steps::checks(&story),
         interventions: interventions::interventions(&story),
         findings: findings::findings(&story, &conclusion),

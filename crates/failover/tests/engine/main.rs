@@ -10,6 +10,7 @@ mod expected;
 mod faults;
 mod in_use;
 mod kills;
+mod managed;
 mod objectives;
 mod operator;
 mod ownership;

@@ -392,7 +392,7 @@ database "postgres" "stock" {
 }"#;
     let expected = r#"10:13 PL-P104 use this text for the attribute "primary": a database's URL is a secret, and this one is written in the plan | take it from the environment, as in env("ORDERS_PRIMARY_URL")
 12:13 PL-P104 use [] for the attribute "resync": it names no program | name the program first, as in ["./scripts/smoke-test.sh", "--fast"]
-14:10 PL-P102 find the kind "mysql": a database block has none of that name | the names here are postgres
+14:10 PL-P102 find the kind "mysql": a database block has none of that name | the names here are postgres, rds, aurora_global
 15:1 PL-P103 find the attribute "standby" in database "stock" | write standby = env("ORDERS_STANDBY_URL")"#;
     assert_eq!(after_head(text), expected);
 }

@@ -1,5 +1,6 @@
 use super::databases::databases;
 use super::finding::{Sides, findings};
+use super::owners::owners;
 use super::page::{Tile, badge, class, page, safe};
 use super::timeline::timeline;
 use crate::headline::capitalized;
@@ -44,6 +45,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
         }
         (interventions(run))
         (records(run))
+        (owners(run))
         (databases(run))
         (checks(run))
         (steps(run))
