@@ -17,6 +17,7 @@ mod compile;
 mod database;
 mod database_report;
 mod dns;
+pub mod drill;
 mod dry_run;
 mod engine;
 mod expected;

@@ -8,6 +8,7 @@ mod aws_states;
 mod changed_since;
 mod command_line;
 mod destroy;
+mod drill;
 mod ended_early;
 mod expected;
 mod explain;
