@@ -32,7 +32,7 @@ pub(crate) enum Bench {
     Drift(Drift),
     /// Rebuild: retargeting beside the parse of the same files, applying beside Terraform, and validate.
     Rebuild(rebuild::Rebuild),
-    /// Failover: what its engine survives in memory, and its own cost.
+    /// Failover: what its engine survives in memory and what it costs, and in the lab, while customers order.
     Failover(failover::Failover),
 }
 

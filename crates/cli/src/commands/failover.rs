@@ -11,13 +11,14 @@ use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::{Failure, quoted};
 use crate::output::write_file;
+use crate::owners::Sources;
 use crate::ports::{name_servers, operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
     CompileError, Direction, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe, observe_groups,
-    report, save,
+    observe_managed, report, save, with_owners,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
@@ -125,7 +126,9 @@ pub(super) async fn compile_observed(
     };
     project.read_side(&mut states, to, aws).await?;
     // The side that traffic leaves may be dead, and that may be why: what it had is seen in DNS.
+    let mut unread = None;
     if let Err(failure) = project.read_side(&mut states, from, aws).await {
+        unread = Some(failure.to_line());
         context
             .screen
             .note(format!("warning: the state of the {from} cannot be read, and the run is compiled without it:"));
@@ -135,8 +138,15 @@ pub(super) async fn compile_observed(
     let dns = aws.dns(&project.plan.standby).await;
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
+    let databases = aws.managed_databases();
+    observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     let plan = project.plan_for_runs()?;
     let run = compile_in_mode(&plan, direction, mode, &observed, &states).map_err(not_compiled)?;
+    let mut sources = Sources::new(project, &states);
+    if let Some(why) = unread {
+        sources = sources.unread(from, why);
+    }
+    let run = with_owners(run, &plan, &sources);
     Ok(CompiledRun { run, plan, states, observed })
 }
 

@@ -18,6 +18,7 @@ mod help;
 mod journal;
 mod name_server;
 mod output;
+mod owners;
 mod plans;
 mod primary_down;
 mod questions;

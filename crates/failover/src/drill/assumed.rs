@@ -13,8 +13,8 @@ const TTL: u64 = 60;
 /// What a side's set weighs that has all of the traffic.
 const ALL: i64 = 100;
 
-/// The observation of a plan as if its zones had been made from it, with all traffic on the primary. Groups are left
-/// out.
+/// The observation of a plan as if its zones had been made from it, with all traffic on the primary. Groups and
+/// databases of RDS are left out.
 ///
 /// # Errors
 /// An output that is not known.
@@ -38,7 +38,7 @@ pub fn assumed(plan: &DrPlan, outputs: &dyn Outputs) -> Result<Observed, Compile
         }
         traffic.insert(set.name.clone(), ObservedTraffic { zone, records });
     }
-    Ok(Observed { traffic, groups: Vec::new(), primary_down: false })
+    Ok(Observed { traffic, groups: Vec::new(), managed: BTreeMap::new(), primary_down: false })
 }
 
 fn zone_of(set: &TrafficSet) -> HostedZone {

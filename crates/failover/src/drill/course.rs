@@ -218,7 +218,7 @@ impl Course {
 }
 
 fn told(error: crate::EngineError) -> String {
-    pilotlight_journal::with_causes(&error)
+    pilotlight_findings::with_causes(&error)
 }
 
 fn ended(end: &End) -> &'static str {

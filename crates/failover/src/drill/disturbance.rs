@@ -42,7 +42,7 @@ impl CallKey {
         if writes {
             troubles.push(Trouble::LoseAnswer);
         }
-        if matches!(self.service, Service::Route53 | Service::S3 | Service::AutoScaling) {
+        if matches!(self.service, Service::Route53 | Service::S3 | Service::AutoScaling | Service::Rds) {
             troubles.extend([Trouble::Throttle, Trouble::Broken]);
         }
         if self.reads && matches!(self.service, Service::Route53 | Service::AutoScaling) {

@@ -79,7 +79,7 @@ pub(super) async fn carry_out(
             // The kill, or the refusal, came with the last event.
             Err(EngineError::Journal(JournalError::Finished { .. })) => break,
             Err(error) => {
-                story.conclusion.detail = pilotlight_journal::with_causes(&error);
+                story.conclusion.detail = pilotlight_findings::with_causes(&error);
                 story.resumes += 1;
                 if round > ROUNDS / 2 {
                     repair();
@@ -152,7 +152,7 @@ async fn go_on(world: &World, store: &MemoryStore, run: &Run, deed: &Deed) -> Re
 }
 
 pub(super) async fn log_of(store: &MemoryStore, plan: &str) -> Result<RunLog, String> {
-    let told = |error: JournalError| pilotlight_journal::with_causes(&error);
+    let told = |error: JournalError| pilotlight_findings::with_causes(&error);
     let run = latest_run(store, plan).await.map_err(told)?.ok_or("there is no run")?;
     read_run(&JournalStores::one(store.clone()), &run).await.map_err(told)
 }

@@ -1,8 +1,10 @@
 //! What a drill's worlds begin with: made of what was observed, so that each trial has a world of its own.
 
+use crate::ObservedManaged;
+use crate::managed::{name_of, region_of};
 use crate::observe::query_name;
 use crate::record_changes::is_live;
-use crate::simulation::{Group, Servers, State, World, host_of};
+use crate::simulation::{Global, Group, Instance, ManagedEstate, Servers, State, World, host_of, instance_arn};
 use crate::text::Secrets;
 use crate::{
     Action, CheckStep, CompileError, DatabaseStep, DatabaseTask, Direction, GroupNames, HostedZone, MissingVariable,
@@ -83,6 +85,10 @@ pub struct Scene {
     pub(super) groups: BTreeMap<String, Group>,
     /// The groups of each side.
     pub(super) group_sides: BTreeMap<String, Side>,
+    /// What RDS has.
+    managed: ManagedEstate,
+    /// Each side's region.
+    pub(super) regions: BTreeMap<Side, String>,
     pub(super) raised: BTreeMap<String, bool>,
     read_by: BTreeMap<String, String>,
     pub(super) flags: BTreeSet<String>,
@@ -109,6 +115,8 @@ impl Scene {
             urls: BTreeMap::new(),
             groups: BTreeMap::new(),
             group_sides: BTreeMap::new(),
+            managed: ManagedEstate::default(),
+            regions: [Side::Primary, Side::Standby].map(|side| (side, plan.region(side).to_string())).into(),
             raised: BTreeMap::new(),
             read_by: BTreeMap::new(),
             flags: BTreeSet::new(),
@@ -137,10 +145,39 @@ impl Scene {
                 scene.groups.insert(name, group);
             }
         }
+        observed.managed.values().for_each(|managed| scene.add_managed(managed));
         scene.follow_signals(plan, run);
         scene.learn(run)?;
         scene.add_databases(run)?;
         Ok(scene)
+    }
+
+    /// A database that AWS replicates, as it was seen: who follows whom, and who takes writes.
+    fn add_managed(&mut self, managed: &ObservedManaged) {
+        match managed {
+            ObservedManaged::Rds(pair) => {
+                let both = [(Side::Primary, &pair.primary), (Side::Standby, &pair.standby)];
+                for (side, seen) in both.iter().filter_map(|(side, seen)| Some((*side, seen.as_ref()?))) {
+                    let leads = pair.of(side.other()).filter(|other| seen.follows(other));
+                    let instance = match leads {
+                        Some(other) => Instance::of(&instance_arn(&self.regions[&side.other()], &other.identifier)),
+                        None => Instance::alone(),
+                    };
+                    self.managed.add(&self.regions[&side].clone(), &seen.identifier, instance);
+                }
+            }
+            ObservedManaged::Global(seen) => {
+                let member = |arn: &str, synchronization: Option<&String>| {
+                    let words = synchronization.map_or("connected", String::as_str);
+                    Some((region_of(arn)?.to_owned(), (name_of(arn).to_owned(), words.to_owned())))
+                };
+                let members = seen.members.iter();
+                let members = members.filter_map(|one| member(&one.arn, one.synchronization.as_ref())).collect();
+                let writer = seen.writer().and_then(|writer| region_of(&writer.arn)).unwrap_or_default().to_owned();
+                let lag = Instance::of("").lag;
+                self.managed.globals.insert(seen.identifier.clone(), Global { members, writer, moving: None, lag });
+            }
+        }
     }
 
     fn add_zone(&mut self, zone: HostedZone) {
@@ -349,6 +386,7 @@ impl Scene {
             state.healthy.clone_from(&self.healthy);
             state.servers.clone_from(&self.servers);
             state.groups.clone_from(&self.groups);
+            state.managed.clone_from(&self.managed);
             state.flags.clone_from(&self.flags);
             state.read_by.clone_from(&self.read_by);
             let raised = self.raised.iter();
@@ -370,6 +408,7 @@ impl Scene {
             records: state.records.clone(),
             servers: state.servers.clone(),
             groups: state.groups.iter().map(|(name, group)| (name.clone(), settled(group))).collect(),
+            managed: state.managed.clone(),
             raised: state.signals.keys().map(|url| (url.clone(), state.raised(url))).collect(),
             // What a run has left behind is for its own undo.
             flags: state.flags.clone(),
@@ -387,6 +426,12 @@ impl Scene {
         }
         for url in self.urls.get(&side).into_iter().flatten() {
             state.servers.at(url).alive = !lost;
+        }
+        if let Some(region) = self.regions.get(&side) {
+            match lost {
+                true => state.managed.dead.insert(region.clone()),
+                false => state.managed.dead.remove(region),
+            };
         }
     }
 

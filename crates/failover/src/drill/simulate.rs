@@ -5,7 +5,7 @@ use super::disturbance::Disturbance;
 use super::results::{SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
 use super::scene::{Scene, SceneError};
 use crate::simulation::World;
-use crate::{Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups};
+use crate::{Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups, observe_managed};
 use pilotlight_plan::{DrPlan, Outputs};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -47,7 +47,8 @@ pub fn simulate(
 ) -> Result<Simulation, SceneError> {
     let mode = first.mode;
     let scene = Scene::of(plan, &first, observed, names)?;
-    let there = Course::new(scene.clone(), first);
+    // Compiled anew from the world that was made of the observation: what the runs know is what that world has.
+    let there = compiled(plan, first.job, mode, scene.clone(), outputs, names)?;
     let (told, world) = course(&there, options, progress)?;
     let back = way_back(plan, &there, scene.after(&world), outputs, names)?;
     let (told_back, _) = course(&back, options, progress)?;
@@ -70,7 +71,7 @@ pub fn simulate(
 pub(super) fn way_back(
     plan: &DrPlan,
     there: &Course,
-    mut scene: Scene,
+    scene: Scene,
     outputs: &dyn Outputs,
     names: &dyn GroupNames,
 ) -> Result<Course, SceneError> {
@@ -78,11 +79,24 @@ pub(super) fn way_back(
         Direction::Failover => Direction::Failback,
         Direction::Failback => Direction::Failover,
     };
+    compiled(plan, direction, Mode::Graceful, scene, outputs, names)
+}
+
+/// A direction, compiled from what a world has.
+fn compiled(
+    plan: &DrPlan,
+    direction: Direction,
+    mode: Mode,
+    mut scene: Scene,
+    outputs: &dyn Outputs,
+    names: &dyn GroupNames,
+) -> Result<Course, SceneError> {
     let world = scene.world();
     let run = Alone::new()?.run(async {
         let mut observed = observe(plan, &world, &world).await?;
         observed.groups = observe_groups(plan, direction, names, &world).await?;
-        Ok::<_, SceneError>(compile_in_mode(plan, direction, Mode::Graceful, &observed, outputs)?)
+        observed.managed = observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await?;
+        Ok::<_, SceneError>(compile_in_mode(plan, direction, mode, &observed, outputs)?)
     })?;
     scene.learn(&run)?;
     Ok(Course::new(scene, run))
@@ -106,7 +120,7 @@ fn course(
     progress: &(dyn Fn(Direction, usize, usize) + Sync),
 ) -> Result<(SimulatedCourse, World), SceneError> {
     let recorded = Alone::new()?.run(course.record());
-    let mut tasks: Vec<Task> = 
+    let mut tasks: Vec<Task> =
         course.disturbances(&recorded).into_iter().step_by(options.one_of.max(1)).map(Task::Single).collect();
     tasks.extend(options.seeds.iter().flat_map(|seed| [Task::Seed(*seed), Task::Race(*seed)]));
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));

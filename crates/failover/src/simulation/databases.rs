@@ -1,11 +1,11 @@
 //! What a run asks of database servers. Two of one cluster that take writes break a promise.
 
 use super::{Asked, Server, Service, State, Trouble, World};
-use crate::Mode;
+use crate::{Clock, Mode};
 use async_trait::async_trait;
 use pilotlight_integrity::postgres::{
-    Databases, FenceReport, FenceState, FormerPrimary, KeptRows, Lsn, Position, PostgresError, Promotion, Released,
-    ServerRole, TableComparison, TableVerdict,
+    Databases, FenceReport, FenceState, FirstWrite, FormerPrimary, Handover, KeptRows, Lsn, Position, PostgresError,
+    Promotion, Released, ServerRole, TableComparison, TableVerdict,
 };
 use std::time::Duration;
 
@@ -186,13 +186,25 @@ impl Databases for World {
         .await
     }
 
-    async fn takes_writes(&self, url: &str) -> Result<(), PostgresError> {
+    async fn takes_writes(&self, url: &str) -> Result<Option<u64>, PostgresError> {
         // It writes, and leaves nothing behind.
         self.read_server(url, "write", |server| match server.takes_writes() {
-            true => Ok(()),
+            true => Ok(None),
             false => Err(forbidden(url, "its transactions are read only")),
         })
         .await
+    }
+
+    async fn handover(&self, url: &str) -> Result<Handover, PostgresError> {
+        let read = |server: &mut Server| Ok(Handover { next_transaction: server.writes, last_replayed_at: None });
+        self.read_server(url, "read the handover", read).await
+    }
+
+    /// Customers write as soon as they are let; what they write is counted where a world says so.
+    async fn first_write(&self, url: &str, _since: u64, _own: &[u64]) -> Result<Option<FirstWrite>, PostgresError> {
+        let taken = self.read_server(url, "look for writes", |server| Ok(server.takes_writes())).await?;
+        let idle = self.with(|state| state.idle);
+        Ok((taken && !idle).then(|| FirstWrite { committed_at: Some(self.now().to_string()) }))
     }
 
     async fn compare(

@@ -8,6 +8,7 @@ mod checks;
 mod clock;
 mod databases;
 mod groups;
+mod managed;
 mod name_servers;
 mod people;
 mod programs;
@@ -19,6 +20,7 @@ mod zones;
 
 pub(crate) use checks::host_of;
 pub use groups::{BOOT, Group};
+pub use managed::{Busy, Global, Instance, ManagedEstate, PROMOTES, REPLICATES, SWAPS, cluster_arn, instance_arn};
 pub use servers::{Server, Servers};
 pub use state::{EventHook, Hook, Place, Programs, State, Turns};
 pub use trouble::{Asked, Service, Trouble, TroubleRule};
@@ -64,6 +66,7 @@ impl World {
             name_servers: world.clone(),
             signals: world.clone(),
             capacity: world.clone(),
+            managed: world.clone(),
             prober: world.clone(),
             databases: world.clone(),
             commands: world.clone(),

@@ -1,6 +1,6 @@
 //! Everything that is true in a world.
 
-use super::{Group, Servers, Trouble, TroubleRule};
+use super::{Group, ManagedEstate, Servers, Trouble, TroubleRule};
 use crate::{ApprovalAnswer, ChangeBatch, HealthCheck, HostedZone, Mode, RecordSet};
 use pilotlight_integrity::CommandOutcome;
 use pilotlight_journal::{Body, Event};
@@ -55,6 +55,8 @@ pub struct State {
     pub hooks: BTreeMap<String, Hook>,
     /// What the next person answers who is asked; without one it is yes.
     pub answers: VecDeque<ApprovalAnswer>,
+    /// Whether nobody uses the service.
+    pub idle: bool,
     /// What steps waited for.
     pub waits: Vec<String>,
     /// Whether the objects that health checks read are there, by URL, from each moment on.
@@ -91,6 +93,8 @@ pub struct State {
     pub on_event: Option<EventHook>,
     /// How many others get a turn before a call is answered: what is asked at once is answered in another order.
     pub turns: Option<Turns>,
+    /// What RDS has.
+    pub managed: ManagedEstate,
     /// What every call may meet.
     pub trouble: Option<TroubleRule>,
     /// What must never be true and was, in order.
@@ -165,6 +169,7 @@ impl State {
             programs: None,
             hooks: BTreeMap::new(),
             answers: VecDeque::new(),
+            idle: false,
             waits: Vec::new(),
             signals: BTreeMap::new(),
             read_by: BTreeMap::new(),
@@ -183,6 +188,7 @@ impl State {
             written: Vec::new(),
             on_event: None,
             turns: None,
+            managed: ManagedEstate::default(),
             trouble: None,
             broken: Vec::new(),
             on_broken: None,

@@ -13,6 +13,8 @@ pub enum Service {
     S3,
     /// Auto Scaling.
     AutoScaling,
+    /// RDS and what CloudWatch has of it.
+    Rds,
     /// A database server.
     Postgres,
     /// What a check asks.
@@ -29,6 +31,7 @@ impl Service {
             Self::Dns => "dns",
             Self::S3 => "s3",
             Self::AutoScaling => "autoscaling",
+            Self::Rds => "rds",
             Self::Postgres => "postgres",
             Self::Probe => "check",
             Self::Program => "command",

@@ -186,7 +186,8 @@ pub(crate) fn standby_breaks(world: &World) {
 pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
     let (plan, mode) = world.with(|state| (state.plan.clone(), state.mode));
     let plan = plan_of(&plan);
-    let observed = observe(&plan, world, world).await.expect("observed");
+    let mut observed = observe(&plan, world, world).await.expect("observed");
+    observed.managed = observe_managed(&plan, direction, true, &States, world).await.expect("databases");
     compile_in_mode(&plan, direction, mode, &observed, &States).expect("compiled")
 }
 
@@ -230,7 +231,7 @@ fn strip(value: &mut Value) {
                     *value = value.as_str().and_then(|file| file.rsplit('-').next()).unwrap_or_default().into();
                     true
                 }
-                "measured_ms" => {
+                "measured_ms" | "traffic_ms" => {
                     *value = Value::Bool(true);
                     true
                 }

@@ -3,7 +3,8 @@
 use crate::project::Project;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{Expected, PastRun, Run, expected};
-use pilotlight_journal::{JournalStores, plan_runs, read_run, with_causes};
+use pilotlight_findings::with_causes;
+use pilotlight_journal::{JournalStores, plan_runs, read_run};
 use std::sync::Arc;
 
 /// Runs that are read, the newest first. More would say less: the estate of two years ago was another one.
