@@ -1,6 +1,6 @@
 //! `pilotlight failover` and `pilotlight failback`: the same job in two directions.
 
-mod past;
+pub(super) mod past;
 mod primary_down;
 mod target;
 
@@ -18,11 +18,12 @@ use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Mode, Run, compile_in_mode, load, observe, observe_groups,
+    CompileError, Direction, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe, observe_groups,
     observe_managed, report, save, with_owners,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
+use pilotlight_plan::DrPlan;
 use pilotlight_report::{compiled_json_expected, expected_text};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -111,6 +112,26 @@ pub(super) async fn compile_run(
     resolver: Option<SocketAddr>,
     context: Context<'_>,
 ) -> Result<Run, Failure> {
+    Ok(compile_observed(project, direction, mode, aws, resolver, context).await?.run)
+}
+
+/// A compiled run with what it was compiled from.
+pub(super) struct CompiledRun {
+    pub(super) run: Run,
+    pub(super) plan: DrPlan,
+    pub(super) states: States,
+    pub(super) observed: Observed,
+}
+
+/// The same, with what was read for it.
+pub(super) async fn compile_observed(
+    project: &Project,
+    direction: Direction,
+    mode: Mode,
+    aws: &Aws,
+    resolver: Option<SocketAddr>,
+    context: Context<'_>,
+) -> Result<CompiledRun, Failure> {
     let mut states = States::default();
     let (from, to) = match direction {
         Direction::Failover => (Side::Primary, Side::Standby),
@@ -138,7 +159,8 @@ pub(super) async fn compile_run(
     if let Some(why) = unread {
         sources = sources.unread(from, why);
     }
-    Ok(with_owners(run, &plan, &sources))
+    let run = with_owners(run, &plan, &sources);
+    Ok(CompiledRun { run, plan, states, observed })
 }
 
 fn not_compiled(error: CompileError) -> Failure {

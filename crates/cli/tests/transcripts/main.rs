@@ -9,6 +9,7 @@ mod changed_since;
 mod command_line;
 mod denied;
 mod destroy;
+mod drill;
 mod ended_early;
 mod expected;
 mod explain;
