@@ -7,8 +7,11 @@ plan "shop" {
   primary { region = "eu-west-1" }
   standby { region = "eu-central-1" }
 
+  # At most so long without service, and at most the writes of so long lost with a region that dies.
+  # Both are held against what a run measures; docs/databases.md says what that is.
   objectives {
     rto = "15m"
+    rpo = "1m"
   }
 
   # The first store decides who owns a run; the others hold copies. The copy outlives this machine,
@@ -55,6 +58,21 @@ traffic "storefront" {
   }
 
   method = "record"
+}
+
+# The orders are on both sides: the primary's server streams to the standby's. A run fences the one,
+# proves it, waits for the other and promotes it, before customers are moved. The URLs hold passwords,
+# so they come from the environment.
+database "postgres" "orders" {
+  primary = env("ORDERS_PRIMARY_URL")
+  standby = env("ORDERS_STANDBY_URL")
+  tables  = ["orders", "payments"]
+
+  # A failback begins by making the primary's server a standby again; what it alone has is kept before.
+  # When customers are home, the standby's is made to follow again, ready for the next time.
+  # The program is the rehearsal lab's; here stands what rewinds or copies a server of yours.
+  resync         = ["lab", "resync", region.primary]
+  resync_standby = ["lab", "resync", region.standby]
 }
 
 # Before: is the side that takes over fit to serve? Asked by address, as no name leads there yet.

@@ -40,7 +40,8 @@ fn walk(value: &mut Value, id: &str) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let measured = ["at", "started_at", "finished_at", "duration_ms", "latency_ms", "measured_ms"];
+                let measured =
+                    ["at", "started_at", "finished_at", "duration_ms", "latency_ms", "measured_ms", "traffic_ms"];
                 if measured.contains(&name.as_str()) {
                     *value = Value::Bool(!value.is_null());
                 } else {

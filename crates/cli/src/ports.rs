@@ -23,6 +23,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
+        managed: Arc::new(aws.managed_databases()),
         signals: Arc::new(SignalObjects::of(project, aws).await),
         databases: Arc::new(databases(project, &environment)),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
@@ -37,7 +38,10 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
 
 /// The plan's databases. `PGSSLROOTCERT` means what it means to libpq; rows that a failback keeps are kept beside what
 /// is generated for the plan.
-fn databases(project: &Project, environment: &std::collections::BTreeMap<String, String>) -> PostgresDatabases {
+pub(crate) fn databases(
+    project: &Project,
+    environment: &std::collections::BTreeMap<String, String>,
+) -> PostgresDatabases {
     let root_certificates = environment.get("PGSSLROOTCERT").filter(|path| !path.is_empty()).map(Into::into);
     let limits = SessionOptions { root_certificates, ..SessionOptions::default() };
     let folder = project.folder.join(".pilotlight").join(&project.plan.name).join("lost-writes");

@@ -1,7 +1,8 @@
 //! AWS: the one crate that talks to its APIs.
 //!
 //! [`Aws`] holds the configuration, by account and region, and hands out what implements the other parts' ports:
-//! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsCapacity`] (`failover::Capacity`), [`AwsSimulator`]
+//! [`AwsReader`] (`drift::LiveReader`), [`Route53Dns`] (`failover::Dns`), [`AwsCapacity`] (`failover::Capacity`),
+//! [`AwsManagedDatabases`] (`failover::ManagedDatabases`), [`AwsSimulator`]
 //! (`failover::PolicySimulator`), [`AwsCatalog`] (`rebuild::RegionCatalog`, `CapacityCatalog`, `ImageCopier`),
 //! [`AwsSnapshots`] (`rebuild::SnapshotCatalog`), [`AwsReplication`] (`rebuild::ReplicationFacts`) and access to S3 for
 //! the store. Each request is counted, each call waits for a place below its API's published rate, and none leaves
@@ -18,6 +19,7 @@ mod catalog;
 mod error;
 mod limits;
 mod live;
+mod managed;
 mod pages;
 mod refusal;
 mod regional;
@@ -39,6 +41,7 @@ pub use bucket::BucketPlace;
 pub use catalog::AwsCatalog;
 pub use error::{Call, CallError, CallErrorKind};
 pub use live::AwsReader;
+pub use managed::AwsManagedDatabases;
 pub use replication::AwsReplication;
 pub use route53::Route53Dns;
 pub use scaling::AwsCapacity;

@@ -34,7 +34,7 @@ pub struct AwsReplication {
 
 /// Where the lag of a kind of replica is measured. Source: "Amazon CloudWatch metrics for Amazon RDS" and "for Amazon
 /// Aurora" in their user guides.
-struct Metric {
+pub(crate) struct Metric {
     name: &'static str,
     dimension: &'static str,
     /// Of one unit of the metric.
@@ -42,7 +42,7 @@ struct Metric {
 }
 
 impl Metric {
-    fn of(kind: ReplicaKind) -> Self {
+    pub(crate) fn of(kind: ReplicaKind) -> Self {
         let (name, dimension, milliseconds) = match kind {
             ReplicaKind::Instance => ("ReplicaLag", "DBInstanceIdentifier", 1_000.0),
             ReplicaKind::GlobalCluster => ("AuroraGlobalDBReplicationLag", "DBClusterIdentifier", 1.0),
@@ -65,20 +65,9 @@ impl AwsReplication {
 #[async_trait]
 impl ReplicationFacts for AwsReplication {
     async fn lag(&self, standby: &Region, kind: ReplicaKind, id: &str) -> Result<Option<ReplicaLag>, UnknownFact> {
-        let (regional, metric, now) = (self.regional(standby).await, Metric::of(kind), SystemTime::now());
-        let planned = regional.call("cloudwatch", "GetMetricStatistics");
-        let request = regional
-            .cloudwatch
-            .get_metric_statistics()
-            .namespace("AWS/RDS")
-            .metric_name(metric.name)
-            .dimensions(Dimension::builder().name(metric.dimension).value(id).build())
-            .start_time(DateTime::from(now - LOOK_BACK))
-            .end_time(DateTime::from(now))
-            .period(PERIOD)
-            .statistics(Statistic::Maximum);
-        let answer = regional.send(&planned, request.send()).await.map_err(|error| unknown(&error))?;
-        Ok(newest(answer.datapoints(), metric.milliseconds, now))
+        let newest = newest_datapoint(&self.regional(standby).await, &Metric::of(kind), id).await;
+        let newest = newest.map_err(|error| unknown(&error))?;
+        Ok(newest.map(|(lag, age)| ReplicaLag { lag: lag.unwrap_or(LOOK_BACK), age }))
     }
 
     async fn newest_snapshot(
@@ -133,12 +122,34 @@ async fn clusters(regional: &Regional, id: &str) -> Result<Vec<(String, SystemTi
     Ok(usable.filter_map(|one| Some((one.db_cluster_snapshot_identifier?, time(one.snapshot_create_time?)?))).collect())
 }
 
-fn newest(datapoints: &[Datapoint], milliseconds: f64, now: SystemTime) -> Option<ReplicaLag> {
+/// The newest measurement of an object's lag, none for one that did not replicate, and how long ago its minute began.
+pub(crate) async fn newest_datapoint(
+    regional: &Regional,
+    metric: &Metric,
+    id: &str,
+) -> Result<Option<(Option<Duration>, Duration)>, CallError> {
+    let now = SystemTime::now();
+    let planned = regional.call("cloudwatch", "GetMetricStatistics");
+    let request = regional
+        .cloudwatch
+        .get_metric_statistics()
+        .namespace("AWS/RDS")
+        .metric_name(metric.name)
+        .dimensions(Dimension::builder().name(metric.dimension).value(id).build())
+        .start_time(DateTime::from(now - LOOK_BACK))
+        .end_time(DateTime::from(now))
+        .period(PERIOD)
+        .statistics(Statistic::Maximum);
+    let answer = regional.send(&planned, request.send()).await?;
+    Ok(newest(answer.datapoints(), metric.milliseconds, now))
+}
+
+fn newest(datapoints: &[Datapoint], milliseconds: f64, now: SystemTime) -> Option<(Option<Duration>, Duration)> {
     let measured = datapoints.iter().filter_map(|point| Some((time(*point.timestamp()?)?, point.maximum()?)));
     let (at, value) = measured.max_by_key(|(at, _)| *at)?;
     // -1 is what RDS reports while a replica does not replicate at all.
-    let lag = if value < 0.0 { LOOK_BACK } else { Duration::from_secs_f64(value * milliseconds / 1_000.0) };
-    Some(ReplicaLag { lag, age: age(at, now) })
+    let lag = (value >= 0.0).then(|| Duration::from_secs_f64(value * milliseconds / 1_000.0));
+    Some((lag, age(at, now)))
 }
 
 fn time(at: DateTime) -> Option<SystemTime> {
@@ -168,12 +179,12 @@ mod tests {
     fn the_newest_measurement_counts_in_the_unit_of_its_metric() {
         let now = SystemTime::now();
         let points = [point(120, 9.0, now), point(60, 2_500.0, now), point(180, 1.0, now)];
-        let lag = newest(&points, Metric::of(ReplicaKind::GlobalCluster).milliseconds, now).expect("measured");
-        assert_eq!((lag.lag, lag.age.as_secs()), (Duration::from_millis(2_500), 60));
-        let lag = newest(&points, Metric::of(ReplicaKind::Instance).milliseconds, now).expect("measured");
-        assert_eq!(lag.lag, Duration::from_secs(2_500));
+        let (lag, age) = newest(&points, Metric::of(ReplicaKind::GlobalCluster).milliseconds, now).expect("measured");
+        assert_eq!((lag, age.as_secs()), (Some(Duration::from_millis(2_500)), 60));
+        let (lag, _) = newest(&points, Metric::of(ReplicaKind::Instance).milliseconds, now).expect("measured");
+        assert_eq!(lag, Some(Duration::from_secs(2_500)));
         assert_eq!(newest(&[], 1.0, now), None);
-        let stopped = newest(&[point(60, -1.0, now)], 1_000.0, now).expect("measured");
-        assert_eq!(stopped.lag, LOOK_BACK);
+        let (stopped, _) = newest(&[point(60, -1.0, now)], 1_000.0, now).expect("measured");
+        assert_eq!(stopped, None);
     }
 }

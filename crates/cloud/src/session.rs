@@ -8,7 +8,9 @@ use crate::refusal::{self, RegionRefused};
 use crate::regional::{GLOBAL, Regional};
 use crate::role::{RoleKeys, Sts, account_of, own_account};
 use crate::silence::Silence;
-use crate::{AwsCapacity, AwsCatalog, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3};
+use crate::{
+    AwsCapacity, AwsCatalog, AwsManagedDatabases, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3,
+};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -203,6 +205,11 @@ impl Aws {
     /// Auto Scaling groups, in whichever region is asked about.
     pub fn capacity(&self) -> AwsCapacity {
         AwsCapacity::new(self.clone())
+    }
+
+    /// Databases that AWS replicates and promotes, in whichever region is asked about.
+    pub fn managed_databases(&self) -> AwsManagedDatabases {
+        AwsManagedDatabases::new(self.clone())
     }
 
     /// How far replicas and snapshots are behind, in whichever region is asked about.

@@ -1,6 +1,6 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{DatabaseStep, HoldAction, HostedZone, RecordSet, SignalAction, Text};
+use crate::{DatabaseStep, HoldAction, HostedZone, ManagedStep, RecordSet, SignalAction, Text};
 use pilotlight_findings::Region;
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub enum Action {
     Command(CommandAction),
     /// Does something with a database: [`crate::DatabaseTask`] says what.
     Database(DatabaseStep),
+    /// Does something with a database through the API of RDS: [`crate::ManagedTask`] says what.
+    Managed(ManagedStep),
     /// Moves the records of a traffic set in one atomic batch. Its undo is the reverse batch.
     MoveRecords(RecordChanges),
     /// Waits until the change is `INSYNC` and every name server of the delegation answers with the new values.

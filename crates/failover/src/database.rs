@@ -67,6 +67,9 @@ pub struct DatabaseStep {
     /// The tables of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<String>,
+    /// Whether AWS promotes it, by another step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub managed: bool,
 }
 
 /// What is done with a database.
@@ -91,6 +94,8 @@ pub enum DatabaseTask {
     Release,
     /// After the switch: the new server takes writes, and the old one took none.
     Verify,
+    /// Waits until somebody else has written at the new server: the service is back. Stops nothing.
+    FirstWrite,
     /// Compares the tables of both, where the old one answers.
     Compare,
 }

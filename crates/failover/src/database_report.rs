@@ -63,6 +63,13 @@ pub struct KeptRowsReport {
     pub rows: u64,
     /// Where, on the machine that carried the run out.
     pub file: String,
+    /// Each table as it was compared: *old* is the server that was resynchronised, so `only_old` counts the rows that
+    /// were lost with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableReport>,
+    /// Why rows may have been written there after the comparison; absent where the server was fenced before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_fenced: Option<String>,
 }
 
 /// A table on both sides.

@@ -15,15 +15,21 @@ mod action;
 mod capacity;
 mod compile;
 mod database;
+mod database_readiness;
 mod database_report;
 mod dns;
+pub mod drill;
 mod dry_run;
 mod engine;
 mod expected;
 mod hold;
 mod in_use;
+mod managed;
+mod managed_readiness;
+mod managed_step;
 mod objectives;
 mod observe;
+mod owners;
 mod permissions;
 mod ports;
 mod primary_down;
@@ -36,6 +42,8 @@ mod run_report;
 mod saved_run;
 mod signal;
 mod signal_readiness;
+pub mod simulation;
+mod standing;
 mod steps;
 mod system;
 mod text;
@@ -46,6 +54,7 @@ pub use action::{
 pub use capacity::*;
 pub use compile::{CompileError, Refusal, active_side, compile, compile_in_mode};
 pub use database::{DatabaseStep, DatabaseTask, Mode};
+pub use database_readiness::{DatabaseReadiness, database_readiness};
 pub use database_report::*;
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
@@ -53,8 +62,17 @@ pub use engine::{Conclusion, End, Engine, EngineError};
 pub use expected::{Expected, ExpectedStep, Measured, PastRun, expected};
 pub use hold::{HeldSet, HoldAction};
 pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};
+pub use managed::*;
+pub use managed_readiness::managed_readiness;
+pub use managed_step::{ManagedKind, ManagedPlace, ManagedStep, ManagedTask};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
-pub use observe::{ObserveError, Observed, ObservedTraffic, observe, observe_groups};
+pub use observe::{
+    ManagedObserveError, ObserveError, Observed, ObservedManaged, ObservedPair, ObservedTraffic, observe,
+    observe_groups, observe_managed,
+};
+pub use owners::{
+    NextApply, OwningResource, RecordOwner, SourceState, StackSources, as_errors as owners_as_errors, with_owners,
+};
 pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };
@@ -68,5 +86,6 @@ pub use run_report::*;
 pub use saved_run::{SAVED_RUN_VERSION, SavedRunError, load, save};
 pub use signal::*;
 pub use signal_readiness::{SignalObserved, observe_signals, signal_readiness};
+pub use standing::{StandingError, last_settled, standing_failover};
 pub use system::{SystemClock, SystemCommands};
 pub use text::{Environment, MissingVariable, Text, TextPart};

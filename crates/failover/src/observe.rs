@@ -1,7 +1,9 @@
 //! observe: what a compilation has to know of Route 53 and of Auto Scaling.
 
+mod managed;
 mod scaling;
 
+pub use managed::{ManagedObserveError, ObservedManaged, ObservedPair, observe_managed};
 pub use scaling::observe_groups;
 
 use crate::{CapacityError, Dns, DnsError, HostedZone, NameServers, ObservedGroup, RecordSet};
@@ -16,6 +18,8 @@ pub struct Observed {
     pub traffic: BTreeMap<String, ObservedTraffic>,
     /// One list for each scale block of the plan, in its order; see [`observe_groups`].
     pub groups: Vec<Vec<ObservedGroup>>,
+    /// By database block, of those that AWS promotes; see [`observe_managed`].
+    pub managed: BTreeMap<String, ObservedManaged>,
     /// Whether the primary region is not to be asked for anything.
     pub primary_down: bool,
 }
@@ -94,6 +98,9 @@ pub enum ObserveError {
         /// Its error.
         source: CapacityError,
     },
+    /// A database that AWS replicates.
+    #[error(transparent)]
+    Managed(#[from] ManagedObserveError),
     /// Route 53 did not answer.
     #[error("read {what} from Route 53")]
     Dns {
@@ -109,6 +116,7 @@ impl Explain for ObserveError {
         match self {
             Self::NoZone { .. } | Self::SeveralZones { .. } => codes::F_ZONE,
             Self::NoGroup { .. } => codes::F_NO_GROUP,
+            Self::Managed(error) => error.code(),
             Self::Dns { .. } | Self::Delegation { .. } | Self::Capacity { .. } => codes::F_OBSERVE,
         }
     }
@@ -119,6 +127,7 @@ impl Explain for ObserveError {
             | Self::SeveralZones { span, .. }
             | Self::Delegation { span, .. }
             | Self::NoGroup { span, .. } => Some(span),
+            Self::Managed(error) => error.span(),
             Self::Dns { .. } | Self::Capacity { .. } => None,
         }
     }
@@ -138,6 +147,7 @@ impl Explain for ObserveError {
                 "correct address and stack in the scale block, or bring up the standby: pilotlight rebuild".into()
             }
             Self::NoGroup { .. } => "correct address and stack in the scale block, or apply the stack".into(),
+            Self::Managed(error) => return error.remedy(),
             Self::Capacity { source, .. } => scaling::remedy(source),
             Self::Dns { source: DnsError::Denied(_), .. } => {
                 "allow route53:ListHostedZonesByName, GetHostedZone and ListResourceRecordSets".into()
@@ -162,7 +172,7 @@ pub async fn observe(plan: &DrPlan, dns: &dyn Dns, servers: &dyn NameServers) ->
         };
         traffic.insert(set.name.clone(), seen);
     }
-    Ok(Observed { traffic, groups: Vec::new(), primary_down: false })
+    Ok(Observed { traffic, groups: Vec::new(), managed: BTreeMap::new(), primary_down: false })
 }
 
 /// What the data plane tells of a traffic set that follows a signal: its zone's name servers, from DNS itself.

@@ -1,5 +1,6 @@
 //! What the identity that carries a run out has to be allowed, and whether it is.
 
+use crate::managed::region_of;
 use crate::{Plane, Run};
 use async_trait::async_trait;
 use pilotlight_findings::{Evidence, Finding, Region, Severity, Subject, codes};
@@ -90,6 +91,12 @@ pub fn run_permissions(run: &Run) -> Vec<Permission> {
         let zone = zone_of(&step.action);
         for call in step.calls.iter().filter(|call| call.plane == Plane::Control) {
             let resource = match (call.operation.as_str(), zone) {
+                (operation, _) if matches!(step.action, crate::Action::Managed(_)) => {
+                    for resource in managed_arns(partition, &step.action, operation, call.region.as_ref()) {
+                        need(&format!("{}:{operation}", call.service), resource, &step.id);
+                    }
+                    continue;
+                }
                 ("SetDesiredCapacity", _) => group_arn(&step.action).unwrap_or("*").to_owned(),
                 ("GetChange", _) => format!("arn:{partition}:route53:::change/*"),
                 (_, Some(zone)) => zone_arn(partition, zone),
@@ -163,6 +170,9 @@ fn type_of(arn: &str) -> &'static str {
         [_, _, "s3", ..] => "aws_s3_bucket",
         [_, _, "dynamodb", ..] => "aws_dynamodb_table",
         [_, _, "autoscaling", ..] => "aws_autoscaling_group",
+        [_, _, "rds", _, _, what] if what.starts_with("global-cluster:") => "aws_rds_global_cluster",
+        [_, _, "rds", _, _, what] if what.starts_with("cluster:") => "aws_rds_cluster",
+        [_, _, "rds", ..] => "aws_db_instance",
         _ => "aws_route53_zone",
     }
 }
@@ -197,6 +207,28 @@ fn group_arn(action: &crate::Action) -> Option<&str> {
     match action {
         crate::Action::Scale(action) => Some(&action.arn),
         _ => None,
+    }
+}
+
+/// What a call about a database that AWS promotes is about: instances are of a region, a global database is of none.
+fn managed_arns(partition: &str, action: &crate::Action, operation: &str, region: Option<&Region>) -> Vec<String> {
+    let crate::Action::Managed(step) = action else { return Vec::new() };
+    let known = step.old.iter().chain(std::iter::once(&step.new)).filter_map(|place| place.arn.as_deref());
+    if operation == "GetMetricStatistics" {
+        return vec!["*".to_owned()];
+    }
+    match &step.service {
+        crate::ManagedKind::Rds => {
+            let of_region = |arn: &&str| region.is_none_or(|region| region_of(arn) == Some(region.as_str()));
+            let arns: Vec<String> = known.filter(of_region).map(str::to_owned).collect();
+            if arns.is_empty() { vec!["*".to_owned()] } else { arns }
+        }
+        crate::ManagedKind::AuroraGlobal(global) => {
+            let account = known.clone().find_map(|arn| arn.split(':').nth(4)).unwrap_or("*");
+            let whole = format!("arn:{partition}:rds::{account}:global-cluster:{global}");
+            let clusters = known.filter(|_| operation != "DescribeGlobalClusters").map(str::to_owned);
+            std::iter::once(whole).chain(clusters).collect()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a run needs beside DNS: programs, time, a person, a watcher.
 
-use crate::{Capacity, Dns, Environment, NameServers, Signals, Step};
+use crate::{Capacity, Dns, Environment, ManagedDatabases, NameServers, Signals, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pilotlight_integrity::postgres::Databases;
@@ -25,6 +25,8 @@ pub struct Ports {
     pub prober: Arc<dyn Prober>,
     /// Databases.
     pub databases: Arc<dyn Databases>,
+    /// Databases that AWS replicates and promotes.
+    pub managed: Arc<dyn ManagedDatabases>,
     /// Programs of the plan.
     pub commands: Arc<dyn Commands>,
     /// The person who approves.

@@ -3,7 +3,7 @@
 //! Persisted format, version 1: a JSON object with the fields of [`RunReport`], published as
 //! `docs/schema/run.json`. A field is only ever added; a change of meaning raises the version.
 
-use crate::{DatabaseReport, RecoveryPoint};
+use crate::{DatabaseReport, RecordOwner, RecoveryPoint};
 use pilotlight_findings::{Finding, Region, Side};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,9 @@ pub struct RunReport {
     pub phases: Vec<PhaseReport>,
     /// The records that the run was to move.
     pub records: Vec<RecordMove>,
+    /// Whose Terraform has each of them, and what its next apply would do; none where it was not looked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<RecordOwner>,
     /// Each check, before and after.
     pub checks: Vec<CheckReport>,
     /// Stops, resumes, approvals, skips and takeovers, in order.
@@ -69,17 +72,42 @@ pub struct Endpoint {
     pub region: Region,
 }
 
-/// Recovery time: from the first event of the run to the moment when every name server answers with the
-/// new values and every `after` check was seen green.
+/// Recovery time: how long the service was away, as far as the run can know it.
+///
+/// Without databases it is from the first event of the run to the moment when every name server answers with the new
+/// values and every `after` check was seen green ([`RecoveryTime::traffic_ms`]). Where databases were promoted it is
+/// from the last write that the old side took to the first one that somebody else made at the new side; `since` and
+/// `until` say which moments were taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryTime {
     /// The plan's `objectives.rto`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objective_ms: Option<u64>,
-    /// Measured; absent while, or where, traffic did not arrive.
+    /// Measured, from `since` to `until`; absent while, or where, traffic did not arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_ms: Option<u64>,
+    /// When the service ended; absent where nothing was measured, and in reports from before there was this field:
+    /// those measured from the run's first event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// When it was back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// From the run's first event to the moment when every name server answers with the new values and every `after`
+    /// check was seen green.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic_ms: Option<u64>,
+}
+
+/// A moment and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// RFC 3339 in UTC.
+    pub at: String,
+    /// What it is, for a person: `the last commit that database orders had from the primary`.
+    pub what: String,
 }
 
 /// One phase.
@@ -130,8 +158,9 @@ pub struct RecordMove {
     pub name: String,
     /// `A`, `AAAA`, `CNAME`
     pub record_type: String,
-    /// Seconds.
-    pub ttl: u64,
+    /// Seconds; none of an alias, which has its target's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u64>,
     /// Values when the run was compiled.
     pub before: Vec<String>,
     /// Values that the run sets.

@@ -133,7 +133,11 @@ impl fmt::Display for Text {
 
 fn collect(value: &Value, side: Side, outputs: &dyn Outputs, parts: &mut Vec<TextPart>) -> Result<(), Box<PlanError>> {
     match value {
-        Value::Env { name, .. } => parts.push(TextPart::Env(name.clone())),
+        Value::Env { name, .. } => {
+            // Kept by name; one that is not set is told now, and not in the midst of a run.
+            value.resolve_text(side, outputs).map_err(Box::new)?;
+            parts.push(TextPart::Env(name.clone()));
+        }
         Value::Template(values) => {
             for value in values {
                 collect(value, side, outputs, parts)?;
@@ -192,6 +196,15 @@ impl<'a> Secrets<'a> {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn a_variable_that_is_not_set_stops_the_compiler_and_no_run() {
+        let span = pilotlight_findings::Span::of("shop.hcl", "env(\"TOKEN\")", 0..12);
+        let value = Value::Env { name: "TOKEN".into(), secret: None, span };
+        let error = Text::of(&value, Side::Primary, &()).unwrap_err();
+        assert_eq!(error.to_string(), "read the environment variable TOKEN: it is not set");
+        assert_eq!(error.code(), codes::P_NO_ENV);
+    }
 
     #[test]
     fn secrets_are_kept_by_name_and_taken_out_of_answers() {

@@ -4,7 +4,7 @@
 //! findings as values; the `report` crate renders them, and `pilotlight explain CODE` prints the page
 //! that stands behind a code. Errors share the codes through [`Explain`].
 //!
-//! This crate knows no runtime, no network, no clock and no environment, and it formats nothing.
+//! This crate knows no runtime, no network, no clock and no environment, nor how a finding is shown.
 
 mod area;
 pub mod codes;
@@ -17,7 +17,7 @@ mod subject;
 
 pub use area::{Area, AreaName, AreaVerdict};
 pub use codes::{Code, Page};
-pub use error::Explain;
+pub use error::{Explain, with_causes};
 pub use finding::{Evidence, Finding, SENSITIVE, Severity};
 pub use region::{Region, RegionError, Side};
 pub use report::{ApiCalls, Count, Job, REPORT_SCHEMA_VERSION, Report, Silenced, Verdict};

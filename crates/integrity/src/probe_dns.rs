@@ -1,6 +1,6 @@
 use crate::dns_answer::{Rcode, host};
-use crate::prober::with_causes;
 use crate::{CheckResult, DnsClient, LookupError};
+use pilotlight_findings::with_causes;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;

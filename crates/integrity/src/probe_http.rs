@@ -1,5 +1,5 @@
-use crate::prober::with_causes;
 use crate::{CheckResult, DnsClient};
+use pilotlight_findings::with_causes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Response, redirect};
 use std::collections::BTreeMap;

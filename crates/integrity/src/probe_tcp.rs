@@ -1,5 +1,5 @@
-use crate::prober::with_causes;
 use crate::{CheckResult, DnsClient};
+use pilotlight_findings::with_causes;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;

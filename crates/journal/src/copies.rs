@@ -4,7 +4,7 @@ use crate::chain::{Link, event_key, key_number, read_link};
 use crate::read::read_objects;
 use crate::{EventStore, JournalStores};
 use futures::future::join_all;
-use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
+use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes, with_causes};
 use pilotlight_store::StoreError;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -187,16 +187,4 @@ fn unread(copy: &dyn EventStore, cause: &str) -> Finding {
     Finding::new(codes::J_LAG, Severity::Warning, subject, "cannot be read, so what it lacks is unknown")
         .with(Evidence::fact("cause", cause))
         .remedy("make the store reachable; the next phase of the run, or `run resume`, brings it up to date")
-}
-
-/// An error with its chain of causes, in one line.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

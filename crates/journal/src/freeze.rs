@@ -5,10 +5,10 @@
 //! counts, by its `at`: whoever writes one reads the others first and never writes an earlier time than they hold, so
 //! that of two machines the one whose clock is behind is not overruled by what it has seen.
 
-use crate::copies::with_causes;
 use crate::{EventStore, JournalError, JournalStores, Shelf, ShelfError};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use pilotlight_findings::with_causes;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON that [`Freeze`] serializes to.

@@ -28,7 +28,6 @@ mod shelf;
 pub use canonical::{canonical_json, digest};
 pub use chain::{ChainError, verify};
 pub use claim::{CLAIM_VERSION, Claim, active_run, latest_run, plan_runs};
-pub use copies::with_causes;
 pub use error::JournalError;
 pub use event::*;
 pub use event_store::EventStore;

@@ -19,6 +19,8 @@ pub struct Database {
     pub tables: Vec<String>,
     /// The program that makes the side which traffic goes back to a standby of the other; never empty.
     pub resync: Option<Vec<Value>>,
+    /// The program that makes the standby's server a standby of the primary's again; never empty.
+    pub resync_standby: Option<Vec<Value>>,
     /// How long the standby may take to replay what the fenced primary wrote.
     pub catch_up_timeout: Duration,
     /// How long a promotion may take.
@@ -41,7 +43,7 @@ impl Database {
     }
 }
 
-const fn timeout(name: &'static str, default: &'static str, doc: &'static str) -> AttributeRow {
+pub(crate) const fn timeout(name: &'static str, default: &'static str, doc: &'static str) -> AttributeRow {
     AttributeRow {
         name,
         of: Type::Duration { least: 1, most: LONGEST_SECONDS },
@@ -101,13 +103,23 @@ pub(crate) static POSTGRES: BlockRow = BlockRow {
                   plan's folder.",
             example: r#"["./scripts/resync-orders.sh"]"#,
         },
+        AttributeRow {
+            name: "resync_standby",
+            of: Type::Values,
+            need: Need::Optional,
+            doc: "The program that a graceful failback starts at its end to make the standby's server a standby of the \
+                  primary's again. Its fence was proven and nothing was missing, so it discards no row. Without it the \
+                  standby stays fenced until somebody does that, and the next failover is refused. Safe to repeat, as \
+                  `resync`.",
+            example: r#"["./scripts/resync-orders.sh", "standby"]"#,
+        },
         timeout(
             "catch_up_timeout",
             r#""1m""#,
             "How long the standby may take to replay what the fenced side wrote. Nobody can write meanwhile.",
         ),
         timeout("promote_timeout", r#""2m""#, "How long a promotion may take."),
-        timeout("resync_timeout", r#""1h""#, "How long `resync` may take."),
+        timeout("resync_timeout", r#""1h""#, "How long `resync` and `resync_standby` may take each."),
         timeout("compare_timeout", r#""10m""#, "How long each pass over a table may take while it is compared."),
     ],
     any_attribute: None,

@@ -1,6 +1,6 @@
 //! The plan as a whole, after reading.
 
-use crate::{Approval, Check, CommandStep, Database, DriftOptions, Scale, Stack, TrafficSet};
+use crate::{Approval, Check, CommandStep, Database, DriftOptions, ManagedDatabase, Scale, Stack, TrafficSet};
 use pilotlight_findings::{Region, Side, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,6 +29,8 @@ pub struct DrPlan {
     pub traffic: Vec<TrafficSet>,
     /// In the order of the file.
     pub databases: Vec<Database>,
+    /// Databases that AWS replicates and promotes. In the order of the file.
+    pub managed: Vec<ManagedDatabase>,
     /// In the order of the file.
     pub scale: Vec<Scale>,
     /// In the order of the file.
@@ -59,6 +61,11 @@ impl DrPlan {
             Side::Primary => &self.primary,
             Side::Standby => &self.standby,
         }
+    }
+
+    /// Whether it has any database, whoever promotes it.
+    pub fn has_databases(&self) -> bool {
+        !self.databases.is_empty() || !self.managed.is_empty()
     }
 
     /// The stack of this name.

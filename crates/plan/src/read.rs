@@ -5,11 +5,13 @@ mod data;
 mod database;
 mod drift;
 mod head;
+mod managed;
 mod method;
 mod scale;
 mod stack;
 mod step;
 mod traffic;
+mod zone;
 
 use crate::dr_plan::DrPlan;
 use crate::error::{PlanErrors, Problem};
@@ -66,6 +68,7 @@ impl Reader<'_> {
         let mut steps = Vec::new();
         let mut approvals = Vec::new();
         let mut databases = Vec::new();
+        let mut managed = Vec::new();
         let mut seen = [
             ("stack", Seen::new("name of a stack")),
             ("traffic", Seen::new("name of a traffic set")),
@@ -92,8 +95,9 @@ impl Reader<'_> {
             }
             match row.name {
                 "stack" => stacks.extend(self.stack(row, block, labels)),
-                "traffic" => traffic.extend(self.traffic(row, block, labels)),
-                "database" => databases.extend(self.database(row, block, labels)),
+                "traffic" => traffic.extend(self.traffic(row, block, labels).into_iter().flatten()),
+                "database" if row.kind == Some("postgres") => databases.extend(self.database(row, block, labels)),
+                "database" => managed.extend(self.managed_database(row, block, labels)),
                 "check" => checks.extend(self.check(row, block, labels)),
                 "step" => steps.extend(self.command_step(row, block, labels)),
                 _ => approvals.extend(self.approval(row, block, labels)),
@@ -119,6 +123,7 @@ impl Reader<'_> {
             stacks,
             traffic,
             databases,
+            managed,
             scale,
             checks,
             steps,

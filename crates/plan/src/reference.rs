@@ -31,7 +31,7 @@ Expressions:
 
 | expression | its value | where |
 |---|---|---|
-| `env(\"NAME\")` | the environment variable; an error where it is not set | everywhere but in `backend`, `map` and `set` of a stack's standby, which are written into Terraform's files |
+| `env(\"NAME\")` | the environment variable. One that is not set is an error where its value is needed: in texts, numbers and durations at once; in values, such as a database's URL, for the commands alone that use them | everywhere but in `backend`, `map` and `set` of a stack's standby, which are written into Terraform's files |
 | `var.x`, `var.x[0]`, `var.x.y` | what `--var x=VALUE` or `--var-file` gives; a text counts as a number where one is wanted | everywhere |
 | `region.primary`, `region.standby` | the regions' codes | everywhere but where they are told |
 | `stack.app.output.ips`, `...ips[0]`, `...ips[\"a\"]` | an output, from the state of the side that is meant | in values |

@@ -9,10 +9,11 @@ use std::time::Duration;
 /// The longest TTL that DNS has, in seconds (RFC 2181, section 8).
 pub(crate) const LONGEST_TTL_SECONDS: u64 = 2_147_483_647;
 
-/// DNS records that move together, in one atomic change.
+/// DNS records of one hosted zone that move together, in one atomic change. Of a `traffic` block with records in several
+/// zones there is one each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrafficSet {
-    /// Its name.
+    /// The block's name; with the zone's after it, where that is not the zone of the block's first record.
     pub name: String,
     /// The hosted zone's name, lower case, without a trailing dot.
     pub zone: String,
@@ -99,8 +100,10 @@ pub(crate) static TRAFFIC: BlockRow = BlockRow {
     kind: None,
     labels: &["name"],
     occurs: Occurs::Any,
-    doc: "DNS records that move together, in one atomic change. What is not in a traffic set is never touched. Traffic sets \
-          move in the order of the file.",
+    doc: "DNS records that move together, in one atomic change a zone: Route 53 has none over several. Records of other zones \
+          than the set's move right after its own, zone by zone in the order of the file, each verified at its own name \
+          servers; reports and steps call them by the set's name with the zone's after it, `storefront/shop.internal`. What is \
+          not in a traffic set is never touched. Traffic sets move in the order of the file.",
     example: r#"traffic "storefront" {
   zone = "shop.test"
   record "app.shop.test" "A" {
@@ -267,6 +270,27 @@ pub(crate) static RECORD: BlockRow = BlockRow {
                   set back after a failback: where the zone has another, it says so, and the TTL is changed in the \
                   Terraform that owns the record. An alias has none of its own: it has its target's.",
             example: r#""30s""#,
+        },
+        AttributeRow {
+            name: "zone",
+            of: Type::Text,
+            need: Need::Optional,
+            doc: "The name of the record's hosted zone, where it is another than the traffic set's.",
+            example: r#""shop.internal""#,
+        },
+        AttributeRow {
+            name: "zone_id",
+            of: Type::Text,
+            need: Need::Optional,
+            doc: "That zone's id, where the account has several zones of that name.",
+            example: r#""Z0123456789ABCDEFGHIJ""#,
+        },
+        AttributeRow {
+            name: "visibility",
+            of: Type::Word(&["public", "private"]),
+            need: Need::Optional,
+            doc: "Whether that zone is the public or the private one of its name; by default as the traffic set's.",
+            example: r#""private""#,
         },
     ],
     any_attribute: None,

@@ -123,10 +123,15 @@ impl Reader<'_> {
             );
             return None;
         }
-        self.no_outputs(what, value, range)
+        self.known_by_now(what, value, range)
     }
 
-    fn no_outputs(&mut self, what: String, value: Value, range: &Range<usize>) -> Option<Json> {
+    /// The value as JSON, which it has to be by now.
+    fn known_by_now(&mut self, what: String, value: Value, range: &Range<usize>) -> Option<Json> {
+        if let Some((name, span)) = value.unset() {
+            self.fail_at(span.clone(), Problem::NoEnv(name.to_owned()));
+            return None;
+        }
         let Some(reference) = value.outputs().first().map(|reference| reference.to_string()) else {
             return value.known();
         };
@@ -161,7 +166,7 @@ impl Reader<'_> {
     fn text_of(&mut self, row: &AttributeRow, expression: &Expression) -> Option<String> {
         let value = self.evaluate(expression)?;
         let range = range_of(expression);
-        match self.no_outputs(format!("the attribute {:?}", row.name), value, &range)? {
+        match self.known_by_now(format!("the attribute {:?}", row.name), value, &range)? {
             Json::String(text) => Some(text),
             other => self.wrong_type(row, kind_of(&other), range),
         }
@@ -226,7 +231,7 @@ impl Reader<'_> {
     fn integer_of(&mut self, row: &AttributeRow, expression: &Expression, least: i64, most: i64) -> Option<i64> {
         let value = self.evaluate(expression)?;
         let range = range_of(expression);
-        let value = self.no_outputs(format!("the attribute {:?}", row.name), value, &range)?;
+        let value = self.known_by_now(format!("the attribute {:?}", row.name), value, &range)?;
         match &value {
             // What is given with --var is a text; Terraform converts it as well.
             Json::String(text) if !expression.is_str() => {
@@ -263,7 +268,7 @@ impl Reader<'_> {
     fn flag_of(&mut self, row: &AttributeRow, expression: &Expression) -> Option<bool> {
         let value = self.evaluate(expression)?;
         let range = range_of(expression);
-        match self.no_outputs(format!("the attribute {:?}", row.name), value, &range)? {
+        match self.known_by_now(format!("the attribute {:?}", row.name), value, &range)? {
             Json::Bool(flag) => Some(flag),
             other => self.wrong_type(row, kind_of(&other), range),
         }

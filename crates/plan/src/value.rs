@@ -11,12 +11,15 @@ use std::fmt;
 pub enum Value {
     /// Known: written in the plan, or from `var` or `region`.
     Literal(Json),
-    /// Known, from `env("NAME")`: to be redacted wherever it is shown or kept.
+    /// From `env("NAME")`: to be redacted wherever it is shown or kept.
     Env {
         /// The variable's name.
         name: String,
-        /// What it held when the plan was read.
-        secret: Secret,
+        /// What it held when the plan was read; none where it was not set. That is an error where the value is
+        /// needed and no sooner: who looks for drift has not the passwords of a failover.
+        secret: Option<Secret>,
+        /// Where the plan names it.
+        span: Span,
     },
     /// A list with at least one element that is not a literal.
     List(Vec<Value>),
@@ -105,8 +108,8 @@ impl Value {
     /// The value itself, with each output taken from the state of `side`.
     ///
     /// # Errors
-    /// An output that this state does not have, a path that leads nowhere in it, or a list or map where a
-    /// text has to hold it.
+    /// An output that this state does not have, a path that leads nowhere in it, a list or map where a
+    /// text has to hold it, or an environment variable that is not set.
     pub fn resolve(&self, side: Side, outputs: &dyn Outputs) -> Result<Json, PlanError> {
         self.resolve_with(side, outputs, &|secret| secret.reveal().to_owned())
     }
@@ -148,7 +151,23 @@ impl Value {
 
     /// The value where it names no output. What came from `env` is in it in clear.
     pub fn known(&self) -> Option<Json> {
-        if self.outputs().is_empty() { self.resolve(Side::Primary, &()).ok() } else { None }
+        if self.is_known() { self.resolve(Side::Primary, &()).ok() } else { None }
+    }
+
+    /// Whether it names no output and no environment variable that is not set.
+    pub(crate) fn is_known(&self) -> bool {
+        self.outputs().is_empty() && self.unset().is_none()
+    }
+
+    /// The first environment variable in it that is not set.
+    pub(crate) fn unset(&self) -> Option<(&str, &Span)> {
+        let mut unset = None;
+        self.visit(&mut |value| {
+            if let Self::Env { name, secret: None, span } = value {
+                unset.get_or_insert((name.as_str(), span));
+            }
+        });
+        unset
     }
 
     /// Whether any part of it came from `env`.
@@ -204,7 +223,10 @@ impl Value {
         let resolve = |value: &Value| value.resolve_with(side, outputs, secret_text);
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::Env { secret, .. } => Ok(Json::String(secret_text(secret))),
+            Self::Env { secret: Some(secret), .. } => Ok(Json::String(secret_text(secret))),
+            Self::Env { name, secret: None, span } => {
+                Err(PlanError::new(Problem::NoEnv(name.clone()), Some(span.clone())))
+            }
             Self::List(values) => values.iter().map(resolve).collect::<Result<_, _>>().map(Json::Array),
             Self::Map(entries) => entries
                 .iter()

@@ -13,11 +13,28 @@ pub(crate) fn lost(database: &DatabaseReport) -> String {
         }
         ("some", Some(bytes), None) => format!("{} of log are lost", count(bytes, "byte")),
         ("pending", ..) => "was not promoted".into(),
+        (_, None, Some(ms)) => {
+            format!("whether writes were lost is not known; at most those of the last {}", duration(ms))
+        }
         _ => match &database.last_commit_at {
             Some(at) => format!("whether writes were lost is not known; its last commit is of {}", line(at)),
             None => "whether writes were lost is not known".into(),
         },
     }
+}
+
+/// `table orders: 33 rows were on the server that was resynchronised alone`; none where it had no row of its own.
+pub(crate) fn lost_rows(table: &TableReport) -> Option<String> {
+    let only = table.only_old.filter(|rows| *rows > 0);
+    let otherwise = table.differing.filter(|rows| *rows > 0);
+    let name = line(&table.table);
+    let rows = |rows: u64| count(rows, "row");
+    Some(match (only, otherwise) {
+        (Some(only), None) => format!("table {name}: {} lost", rows(only)),
+        (None, Some(other)) => format!("table {name}: {} otherwise than here", rows(other)),
+        (Some(only), Some(other)) => format!("table {name}: {} lost, {} otherwise than here", rows(only), rows(other)),
+        (None, None) => return None,
+    })
 }
 
 /// `table orders: equal, 5000 rows`

@@ -3,8 +3,8 @@
 
 use crate::clean::line;
 use crate::theme::is_refused;
-use crate::words::{count, duration, list, number};
-use pilotlight_failover::{Endpoint, RunReport};
+use crate::words::{clock, count, duration, list, number};
+use pilotlight_failover::{Endpoint, Moment, RunReport};
 use pilotlight_findings::{AreaVerdict, Count, Job, Report, Severity, Verdict, codes};
 
 /// The job as the commands call it.
@@ -216,6 +216,16 @@ pub(crate) fn recovery(run: &RunReport) -> Option<String> {
         Some(objective) => format!("recovery time {} of {}", duration(measured), duration(objective)),
         None => format!("recovery time {}", duration(measured)),
     })
+}
+
+/// From when to when the recovery time was measured, where databases tell more than the run itself knows.
+pub(crate) fn measured_from(run: &RunReport) -> Option<String> {
+    if run.databases.is_empty() {
+        return None;
+    }
+    let (since, until) = (run.recovery_time.since.as_ref()?, run.recovery_time.until.as_ref()?);
+    let moment = |moment: &Moment| format!("{} ({})", line(&moment.what), clock(&moment.at));
+    Some(format!("recovery time from {} to {}", moment(since), moment(until)))
 }
 
 /// Whether recovery took longer than its objective.

@@ -1,7 +1,7 @@
 //! The words and symbols of every output. A thing is never told by colour alone: each mark has a symbol
 //! and a word, the same on the terminal and on the page; the tone is only added to them.
 
-use pilotlight_failover::{DatabaseReport, PhaseReport, RunReport};
+use pilotlight_failover::{DatabaseReport, NextApply, PhaseReport, RecordMove, RunReport};
 use pilotlight_findings::{AreaVerdict, Finding, Severity, Verdict, codes};
 
 /// How a mark feels; each output has its own colour for it.
@@ -124,6 +124,16 @@ pub(crate) fn of_phase(phase: &PhaseReport) -> Mark {
     }
 }
 
+/// The mark of what Terraform does next with a moved record.
+pub(crate) fn of_owner(next_apply: NextApply) -> Mark {
+    match next_apply {
+        NextApply::Ignores | NextApply::Unchanged => mark("✓", "left alone", Tone::Good),
+        NextApply::Reverts => mark("!", "set back", Tone::Warn),
+        NextApply::Unknown => mark("?", "not known", Tone::Unsure),
+        NextApply::NotOwned => mark("i", "not owned", Tone::Info),
+    }
+}
+
 /// The mark of a check's status.
 pub(crate) fn of_check(status: &str) -> Mark {
     match status {
@@ -161,6 +171,11 @@ pub(crate) fn of_database(database: &DatabaseReport) -> Mark {
 /// The mark of a record: whether every name server was seen to answer with the new values.
 pub(crate) fn of_record(moved: bool) -> Mark {
     if moved { mark("✓", "moved", Tone::Good) } else { mark("·", "not moved", Tone::Quiet) }
+}
+
+/// How long resolvers keep a record: an alias has no time of its own.
+pub(crate) fn ttl(record: &RecordMove) -> String {
+    record.ttl.map_or_else(|| "of its alias target".to_owned(), |seconds| format!("{seconds} s"))
 }
 
 /// For a word that a later version wrote into a report.

@@ -76,7 +76,7 @@ pub(crate) fn layout(run: &RunReport) -> Option<Timeline> {
         ticks: scale.ticks(start),
         folds: scale.folds(),
         interventions: marks.iter().map(|at| at.map(|at| scale.at(at))).collect(),
-        recovered: since_start(run.recovery_time.measured_ms),
+        recovered: since_start(run.recovery_time.traffic_ms.or(run.recovery_time.measured_ms)),
         objective: since_start(run.recovery_time.objective_ms),
     })
 }

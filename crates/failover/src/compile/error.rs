@@ -154,6 +154,24 @@ pub enum Refusal {
         /// The scale block.
         span: Span,
     },
+    /// A side that cannot be proven to take no more writes.
+    #[error("compile a graceful run: RDS has no call that fences database {database}, and the plan has no URLs for it")]
+    NoFence {
+        /// The database block's name.
+        database: String,
+        /// The block.
+        span: Span,
+    },
+    /// What has to take over is no replica of what is left.
+    #[error("move database {database}: {reason}")]
+    NoReplica {
+        /// The database block's name.
+        database: String,
+        /// Why.
+        reason: String,
+        /// The block.
+        span: Span,
+    },
     /// More than one batch holds.
     #[error("move traffic set {traffic} in one change: it has {found} {what}, and Route 53 takes {limit}")]
     TooLarge {
@@ -210,6 +228,8 @@ impl Explain for Refusal {
             Self::OtherValues { .. } => codes::F_OTHER_VALUES,
             Self::SensitiveOutput { .. } => codes::F_SENSITIVE_OUTPUT,
             Self::OutOfBounds { .. } => codes::F_OUT_OF_BOUNDS,
+            Self::NoFence { .. } => codes::F_NO_FENCE,
+            Self::NoReplica { .. } => codes::F_NO_REPLICA,
             Self::TooLarge { .. } => codes::F_TOO_LARGE,
         }
     }
@@ -227,6 +247,8 @@ impl Explain for Refusal {
             | Self::OtherValues { span, .. }
             | Self::SensitiveOutput { span, .. }
             | Self::OutOfBounds { span, .. }
+            | Self::NoFence { span, .. }
+            | Self::NoReplica { span, .. }
             | Self::TooLarge { span, .. } => Some(span),
         }
     }
@@ -263,6 +285,16 @@ impl Explain for Refusal {
             }
             Self::OutOfBounds { .. } => {
                 "lower min_size of the group in the standby (set in its standby block) and rebuild, or keep more".into()
+            }
+            Self::NoFence { .. } => {
+                "add primary_url and standby_url where it is a PostgreSQL, so that it is fenced by SQL; or, where its \
+                 applications are stopped or its side is dead: --mode ungraceful, which says that writes may be lost"
+                    .into()
+            }
+            Self::NoReplica { .. } => {
+                "make it a replica first, by failback_replica in the database block or by pilotlight rebuild; nothing was \
+                 changed"
+                    .into()
             }
             Self::TooLarge { .. } => "split the traffic set in two".into(),
         })

@@ -6,6 +6,7 @@ mod commands;
 mod databases;
 mod error;
 mod limits;
+mod managed;
 mod records;
 mod scaling;
 mod sensitive;
@@ -88,6 +89,8 @@ pub fn compile_in_mode(
     let [up, down] = scaling::compile_scaling(&input, observed, &mut notes)?;
     let (mut up, mut down) = (up.into_iter(), down.into_iter());
 
+    let managed = managed::targets(&input, observed, &mut notes)?;
+
     let mut phases = Vec::new();
     for phase in Phase::ALL {
         let mut steps = approvals(plan, phase, input.to);
@@ -107,7 +110,7 @@ pub fn compile_in_mode(
             Phase::Observe => steps.extend(traffic.observe()),
             _ => {}
         }
-        steps.extend(databases::compile_databases(&input, phase, &mut notes)?);
+        steps.extend(databases::compile_databases(&input, &managed, phase, slowest_cache, &mut notes)?);
         steps.extend(commands::compile_commands(&input, phase)?);
         if !steps.is_empty() {
             phases.push(RunPhase { phase, steps });
@@ -123,9 +126,10 @@ pub fn compile_in_mode(
         from: Endpoint { side: from, region: plan.region(from).clone() },
         to: Endpoint { side: from.other(), region: plan.region(from.other()).clone() },
         rto_ms: plan.objectives.rto.map(milliseconds),
-        rpo_ms: plan.objectives.rpo.filter(|_| !plan.databases.is_empty()).map(milliseconds),
+        rpo_ms: plan.objectives.rpo.filter(|_| plan.has_databases()).map(milliseconds),
         phases,
         notes,
+        owners: Vec::new(),
     };
     Ok(with_target_note(run))
 }

@@ -1,18 +1,34 @@
 //! Databases, as the journal tells of them.
 
-use super::Story;
-use crate::{Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, RecoveryPoint, Step, TableReport};
+use super::{Story, managed};
+use crate::{
+    Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedTask, RecoveryPoint, Step, TableReport,
+};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
 use serde_json::Value;
 
 /// Each database of the run, in the plan's order.
 pub(super) fn databases(story: &Story<'_>) -> Vec<DatabaseReport> {
-    let promotions = story.run.steps().filter_map(database).filter(|step| step.task == DatabaseTask::Promote);
-    promotions.map(|step| report(story, &step.name)).collect()
+    let promoted = |step: &Step| match &step.action {
+        Action::Database(step) if step.task == DatabaseTask::Promote => Some(step.name.clone()),
+        Action::Managed(step) if step.task == ManagedTask::Promote => Some(step.name.clone()),
+        _ => None,
+    };
+    let names: Vec<String> = story.run.steps().filter_map(promoted).collect();
+    names.iter().map(|name| told(story, name)).collect()
 }
 
-fn database(step: &Step) -> Option<&DatabaseStep> {
+/// One database: by what SQL tells where it is reached by SQL, else by what AWS tells.
+fn told(story: &Story<'_>, name: &str) -> DatabaseReport {
+    let mut told = report(story, name);
+    if let Some(seen) = managed::of(story, name) {
+        seen.complete(&mut told);
+    }
+    told
+}
+
+pub(super) fn database(step: &Step) -> Option<&DatabaseStep> {
     match &step.action {
         Action::Database(database) => Some(database),
         _ => None,
@@ -20,7 +36,7 @@ fn database(step: &Step) -> Option<&DatabaseStep> {
 }
 
 /// How a task of a database went; none where the run has no such step, or did not come to it.
-fn state<'s>(story: &'s Story<'_>, name: &str, wanted: &DatabaseTask) -> Option<&'s StepState> {
+pub(super) fn state<'s>(story: &'s Story<'_>, name: &str, wanted: &DatabaseTask) -> Option<&'s StepState> {
     let step = story
         .run
         .steps()
@@ -28,11 +44,11 @@ fn state<'s>(story: &'s Story<'_>, name: &str, wanted: &DatabaseTask) -> Option<
     story.state.steps.get(&step.id)
 }
 
-fn reached(state: &StepState) -> bool {
+pub(super) fn reached(state: &StepState) -> bool {
     matches!(state.status, StepStatus::Done | StepStatus::AlreadyDone)
 }
 
-fn text(value: &Value, field: &str) -> Option<String> {
+pub(super) fn text(value: &Value, field: &str) -> Option<String> {
     value.get(field)?.as_str().map(str::to_owned)
 }
 
@@ -44,7 +60,7 @@ fn texts(value: &Value, field: &str) -> Vec<String> {
 fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
     let of = |task: DatabaseTask| state(story, name, &task);
     let fence = of(DatabaseTask::Fence);
-    let promoted = of(DatabaseTask::Promote).is_some_and(reached);
+    let promoted = of(DatabaseTask::Promote).is_some_and(reached) || managed::is_promoted(story, name);
     let caught_up = of(DatabaseTask::CatchUp).filter(|state| reached(state)).map(|state| &state.observed);
     let measured = of(DatabaseTask::Measure).filter(|state| reached(state)).map(|state| &state.observed);
     let missing = [caught_up, measured].into_iter().flatten().find_map(|observed| observed.get("missing")?.as_u64());
@@ -58,7 +74,13 @@ fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
     };
     let verified = of(DatabaseTask::Verify).filter(|state| state.finished_at.is_some());
     let kept = of(DatabaseTask::Keep).and_then(|state| {
-        Some(KeptRowsReport { rows: state.observed.get("rows")?.as_u64()?, file: text(&state.observed, "file")? })
+        let tables = state.observed.get("tables").and_then(Value::as_array);
+        Some(KeptRowsReport {
+            rows: state.observed.get("rows")?.as_u64()?,
+            file: text(&state.observed, "file")?,
+            tables: tables.into_iter().flatten().map(table).collect(),
+            not_fenced: text(&state.observed, "not_fenced"),
+        })
     });
     let compared = of(DatabaseTask::Compare).and_then(|state| state.observed.get("tables")?.as_array());
     DatabaseReport {
@@ -166,6 +188,9 @@ fn lost(database: &DatabaseReport, subject: Subject) -> Finding {
         None => format!("whether database {name} lost writes is not known: the old server was not read"),
     };
     let mut finding = Finding::new(codes::F_WRITES_LOST, Severity::Warning, subject, message);
+    if let Some(ms) = database.missing_ms.filter(|_| database.missing_bytes.is_none()) {
+        finding = finding.with(Evidence::fact("at most the writes of", format!("{ms} ms")));
+    }
     if let Some(at) = &database.last_commit_at {
         finding = finding.with(Evidence::fact("last commit", at.clone()));
     }

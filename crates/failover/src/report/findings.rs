@@ -1,4 +1,5 @@
-use super::{Story, measure};
+use super::Story;
+use super::recovery::recovery_time;
 use crate::{Action, Conclusion, End};
 use pilotlight_findings::{Code, Evidence, Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
@@ -89,7 +90,7 @@ fn red_check(name: &str, gate: bool, state: &StepState) -> Option<Finding> {
 
 fn missed_objective(story: &Story<'_>) -> Option<Finding> {
     let objective = story.run.rto_ms?;
-    let measured = measure::recovery_ms(story)?;
+    let measured = recovery_time(story).measured_ms?;
     (measured > objective).then(|| {
         let subject = Subject::Plan { name: story.state.plan.clone() };
         let message = "the measured recovery time is longer than the plan's objective";

@@ -3,11 +3,13 @@
 mod databases;
 mod findings;
 mod interventions;
+mod managed;
 mod measure;
+mod recovery;
 mod steps;
 
 use crate::saved_run::parse_run;
-use crate::{Conclusion, End, RUN_REPORT_SCHEMA_VERSION, RecordMove, RecoveryTime, Run, RunReport, SavedRunError};
+use crate::{Conclusion, End, RUN_REPORT_SCHEMA_VERSION, RecordMove, Run, RunReport, SavedRunError};
 use pilotlight_findings::{Code, Explain};
 use pilotlight_journal::{ChainError, Event, RunState, replay};
 
@@ -66,11 +68,12 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         to: story.run.to.clone(),
         started_at: story.state.started_at.to_string(),
         finished_at: story.state.finished.as_ref().map(|finished| finished.at.to_string()),
-        recovery_time: RecoveryTime { objective_ms: story.run.rto_ms, measured_ms: measure::recovery_ms(&story) },
+        recovery_time: recovery::recovery_time(&story),
         recovery_point: databases::recovery_point(&story),
         databases: databases::databases(&story),
         phases: steps::phases(&story),
         records: records(&story),
+        owners: story.run.owners.clone(),
         checks: steps::checks(&story),
         interventions: interventions::interventions(&story),
         findings: findings::findings(&story, &conclusion),
@@ -97,7 +100,7 @@ fn records(story: &Story<'_>) -> Vec<RecordMove> {
             zone: changes.zone.name.clone(),
             name: group.name.clone(),
             record_type: group.record_type.to_owned(),
-            ttl: group.ttl().unwrap_or(0),
+            ttl: group.ttl(),
             before: group.answers_before(),
             after: group.answers_after(),
             moved,

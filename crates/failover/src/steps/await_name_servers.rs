@@ -20,6 +20,10 @@ pub(crate) async fn perform(
     engine.intend(step, Way::Do).await?;
     let change_id = accepted_change(engine, changes);
     let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await;
+    // At the first look, or after a pause; by the journal, as an executor that waited may have been killed.
+    let began = engine.journal.state().steps.get(&step.id).map(|state| state.started_at);
+    let waited_for =
+        began.is_none_or(|began| engine.ports.clock.now().duration_since(began).unsigned_abs() >= pause(step));
     Ok(match waited {
         Ok(confirmed) => {
             let wanted: Vec<String> = Expected::of(changes).iter().map(Expected::to_string).collect();
@@ -33,7 +37,7 @@ pub(crate) async fn perform(
                     if change_id.is_none() && was_moved(engine, changes) { UNKNOWN_CHANGE } else { "" }
                 ),
             };
-            Ending::new(Outcome::Done, json!({ "name_servers": servers }), detail).into()
+            Ending::new(Outcome::Done, json!({ "name_servers": servers, "waited_for": waited_for }), detail).into()
         }
         Err(NotYet::Stop(reason)) => Performed::Waits(reason),
         Err(NotYet::Late(cause)) => Ending::new(Outcome::Failed, Value::Null, cause).into(),

@@ -20,20 +20,22 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
     };
     let ports = &engine.ports;
     let deadline = ports.clock.elapsed() + step.timeout();
+    let mut asked = 0;
     loop {
         let result = ports.prober.probe(&spec).await;
+        asked += 1;
         let detail = secrets.redact(&result.detail);
         if result.is_green() {
-            return Ok(Ending::new(Outcome::Done, observed(&result, &detail), detail).into());
+            return Ok(Ending::new(Outcome::Done, observed(&result, &detail, asked), detail).into());
         }
         if !check.gate {
             let recorded = format!("{}, which stops nothing: {detail}", result.status.as_str());
-            return Ok(Ending::new(Outcome::Done, observed(&result, &detail), recorded).into());
+            return Ok(Ending::new(Outcome::Done, observed(&result, &detail, asked), recorded).into());
         }
         ports.watcher.waiting(step, &detail);
         let pause = Duration::from_millis(step.retry.pause_ms);
         if ports.clock.elapsed() + pause >= deadline {
-            return Ok(not_green(check, &result, &detail).into());
+            return Ok(not_green(check, &result, &detail, asked).into());
         }
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
             return Ok(Performed::Waits(reason));
@@ -43,8 +45,8 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
 }
 
 /// Before the switch it is a safety rule that stops the run: traffic is never moved to what cannot serve.
-fn not_green(check: &CheckStep, result: &CheckResult, detail: &str) -> Ending {
-    let observed = observed(result, detail);
+fn not_green(check: &CheckStep, result: &CheckResult, detail: &str, asked: u32) -> Ending {
+    let observed = observed(result, detail, asked);
     let detail = format!("{}: {detail}", result.status.as_str());
     match check.when {
         When::Before => Ending::refused(observed, detail),
@@ -52,9 +54,11 @@ fn not_green(check: &CheckStep, result: &CheckResult, detail: &str) -> Ending {
     }
 }
 
-fn observed(result: &CheckResult, detail: &str) -> Value {
+/// A check that was green when it was asked `asked` times had been something else before, where that is more than one.
+fn observed(result: &CheckResult, detail: &str, asked: u32) -> Value {
     json!({
         "status": result.status.as_str(),
+        "asked": asked,
         "latency_ms": result.latency.map(|latency| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
         "detail": detail,
     })

@@ -3,9 +3,10 @@
 
 use super::check::spec;
 use super::database::{LeftBehind, left_behind};
+use super::managed::{Behind, behind};
 use crate::engine::Engine;
 use crate::text::Secrets;
-use crate::{Action, CheckStep, DatabaseTask, Step};
+use crate::{Action, CheckStep, DatabaseTask, ManagedTask, Step};
 use pilotlight_journal::RunState;
 use pilotlight_plan::When;
 use std::sync::Arc;
@@ -18,7 +19,11 @@ pub(crate) fn guards_the_way_back(step: &Step) -> bool {
 
 /// Whether the step promotes a database: its writes since are asked for before anything goes back.
 pub(crate) fn is_promotion(step: &Step) -> bool {
-    matches!(&step.action, Action::Database(database) if database.task == DatabaseTask::Promote)
+    match &step.action {
+        Action::Database(database) => database.task == DatabaseTask::Promote,
+        Action::Managed(database) => database.task == ManagedTask::Promote,
+        _ => false,
+    }
 }
 
 fn check_of(step: &Step) -> Option<&CheckStep> {
@@ -51,6 +56,9 @@ pub(crate) async fn dead_side(engine: &Engine) -> Option<DeadSide> {
         return None;
     }
     if let Some(LeftBehind { step, reason }) = left_behind(engine).await {
+        return Some(DeadSide { step, reason });
+    }
+    if let Some(Behind { step, reason }) = behind(engine).await {
         return Some(DeadSide { step, reason });
     }
     for step in engine.run.steps().filter(|step| !state.skips.contains_key(&step.id)) {

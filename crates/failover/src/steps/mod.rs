@@ -10,6 +10,7 @@ mod going_back;
 mod guard_records;
 mod hold;
 mod look;
+pub(crate) mod managed;
 mod move_records;
 mod scale;
 mod signal;
@@ -79,6 +80,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::Approval { name } => approval::perform(engine, step, name).await,
         Action::Command(command) => command::perform(engine, step, command).await,
         Action::Database(database) => database::perform(engine, step, database).await,
+        Action::Managed(database) => managed::perform(engine, step, database).await,
         Action::MoveRecords(changes) => move_records::perform(engine, step, changes).await,
         Action::AwaitNameServers(changes) => await_name_servers::perform(engine, step, changes).await,
         Action::Hold(hold) => hold::perform(engine, step, hold).await,
@@ -92,6 +94,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, 
     match &step.action {
         Action::Command(command) => command::undo(engine, step, command).await,
         Action::Database(database) => database::undo(engine, step, database).await,
+        Action::Managed(database) => managed::undo(engine, step, database).await,
         Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
         Action::Signal(signal) => signal::undo(engine, step, signal).await,
         Action::Scale(action) => scale::undo(engine, step, action).await,

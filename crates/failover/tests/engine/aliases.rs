@@ -2,7 +2,7 @@
 
 use crate::estate::*;
 use crate::kills::{OnStop, Scenario, survives_every_kill_of};
-use crate::world::World;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_findings::{Code, Explain as _, Side, codes};
 use pilotlight_journal::MemoryStore;
@@ -112,6 +112,35 @@ async fn aliases_and_private_zones_move_there_and_back_in_the_plans_order() {
     let (conclusion, _) = drive(&world, Direction::Failback).await;
     assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
     assert_eq!((target(&world).dns_name.as_str(), target(&world).hosted_zone_id.as_str()), (HOME, HOME_ZONE));
+    assert_eq!(world.values("db.in.test"), ["db.eu-west-1.example.com"]);
+}
+
+#[tokio::test]
+async fn one_traffic_set_moves_records_of_several_zones_there_and_back() {
+    let world = world(Side::Primary);
+    widen(&world);
+    world.with(|state| {
+        // The private zone's record in the set of the public ones.
+        let own = "}\n\ntraffic \"inside\" {\n  zone       = \"in.test\"\n  visibility = \"private\"\n  record \"db.in.test\" \"CNAME\" {\n";
+        let inner = "  record \"db.in.test\" \"CNAME\" {\n    zone = \"in.test\"\n    visibility = \"private\"\n";
+        assert!(state.plan.contains(own), "{}", state.plan);
+        state.plan = state.plan.replacen(own, inner, 1);
+    });
+    let (conclusion, engine) = drive(&world, Direction::Failover).await;
+    assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
+    let batches: Vec<_> = world.with(|state| {
+        let of = |batch: &ChangeBatch| batch.create.iter().map(|set| set.name.clone()).collect::<Vec<_>>();
+        state.changes.iter().map(|(_, batch)| of(batch)).collect()
+    });
+    // A batch a zone, in the plan's order.
+    assert_eq!(batches[2..], [vec!["lb.shop.test".to_owned(), "v6.shop.test".into()], vec!["db.in.test".into()]]);
+    let report = report_of(&engine);
+    let db = report.records.iter().find(|record| record.name == "db.in.test").expect("the record");
+    assert_eq!((db.zone.as_str(), db.moved), ("in.test", true));
+    assert!(engine.journal().state().steps.contains_key("verify/name-servers/balanced/in.test"));
+    let (conclusion, _) = drive(&world, Direction::Failback).await;
+    assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
+    assert_eq!(target(&world).dns_name, HOME);
     assert_eq!(world.values("db.in.test"), ["db.eu-west-1.example.com"]);
 }
 

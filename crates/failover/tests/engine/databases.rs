@@ -2,8 +2,8 @@
 
 use crate::estate::*;
 use crate::kills::{Ends, OnStop, Scenario, survives_every_kill_of, values_of};
-use crate::servers::{NEW_URL, OLD_URL, Servers};
-use crate::world::World;
+use pilotlight_failover::simulation::Servers;
+use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_integrity::CommandOutcome;
@@ -25,10 +25,10 @@ static WITH_DATABASE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-fn with_servers(world: &World) {
+pub(crate) fn with_servers(world: &World) {
     world.with(|state| {
         state.plan.clone_from(&WITH_DATABASE);
-        state.servers = Servers::pair();
+        state.servers.add_pair(OLD_URL, NEW_URL, "7000");
     });
 }
 
@@ -163,7 +163,7 @@ async fn a_graceful_run_is_refused_before_anything_is_changed_where_the_pair_is_
     let cases: [(Change, &str); 7] = [
         (|servers| servers.at(OLD_URL).alive = false, "--mode ungraceful"),
         (|servers| servers.at(NEW_URL).alive = false, "no answer"),
-        (|servers| servers.at(NEW_URL).system = "8000", "different clusters: system identifiers 7000 and 8000"),
+        (|servers| servers.at(NEW_URL).system = "8000".into(), "different clusters: system identifiers 7000 and 8000"),
         (|servers| servers.at(OLD_URL).role = ServerRole::Standby, "both are in recovery"),
         (|servers| servers.at(NEW_URL).paused = true, "the replay of the standby is paused"),
         (|servers| servers.at(OLD_URL).may_act = false, "may not fence"),
@@ -189,7 +189,7 @@ async fn a_graceful_run_is_refused_before_anything_is_changed_where_the_pair_is_
 async fn a_fence_that_fails_stops_a_graceful_run_and_is_told_by_an_ungraceful_one() {
     let world = world(Side::Primary);
     with_servers(&world);
-    world.with(|state| state.servers.at(OLD_URL).hole = Some("role app overrides the fence"));
+    world.with(|state| state.servers.at(OLD_URL).hole = Some("role app overrides the fence".into()));
     let (_, conclusion) = failover(&world).await;
     // Part of it may stand, so it was taken back.
     assert_eq!(conclusion.end, End::RolledBack);
@@ -225,8 +225,8 @@ async fn a_second_writer_is_found_after_the_switch() {
     with_servers(&world);
     world.with(|state| {
         // The program of the scale phase runs after the fence.
-        let size = |state: &mut crate::world::State| {
-            let writes_there = |state: &mut crate::world::State| state.servers.at(OLD_URL).writes += 2;
+        let size = |state: &mut State| {
+            let writes_there = |state: &mut State| state.servers.at(OLD_URL).writes += 2;
             state.hooks.insert("./set".into(), Box::new(writes_there));
         };
         state.hooks.insert("./set".into(), Box::new(size));
@@ -251,10 +251,10 @@ async fn a_failback_keeps_the_lost_rows_and_resynchronises_before_it_moves_anyth
             servers.at(NEW_URL).timeline = 2;
             servers.at(OLD_URL).fenced = true;
             servers.at(OLD_URL).own_rows = 3;
-            let resync = |state: &mut crate::world::State| {
+            let resync = |state: &mut State| {
                 let standby = state.servers.at(NEW_URL).clone();
                 let old = state.servers.at(OLD_URL);
-                *old = crate::servers::Server { role: ServerRole::Standby, own_rows: 0, ..standby };
+                *old = pilotlight_failover::simulation::Server { role: ServerRole::Standby, own_rows: 0, ..standby };
             };
             state.hooks.insert("./resync".into(), Box::new(resync));
         });
@@ -264,7 +264,9 @@ async fn a_failback_keeps_the_lost_rows_and_resynchronises_before_it_moves_anyth
     assert_eq!(ends.end, End::Succeeded);
     assert_eq!(ends.servers, "new fenced, old primary");
     assert_eq!(values_of(&ends, "app.shop.test"), PRIMARY);
-    assert_eq!(database(&ends)["kept"], serde_json::json!({ "rows": 3, "file": "lost/orders.jsonl" }));
+    let kept = &database(&ends)["kept"];
+    assert_eq!((&kept["rows"], &kept["file"]), (&3.into(), &"orders.jsonl".into()));
+    assert_eq!((&kept["tables"][0]["table"], &kept["tables"][0]["only_old"]), (&"orders".into(), &3.into()));
     assert_eq!(database(&ends)["lost_writes"], "none");
 }
 
@@ -304,6 +306,7 @@ async fn the_run_names_its_servers_by_variable_and_says_what_it_needs() {
             "promote/database/orders",
             "promote/release/orders",
             "verify/database/orders",
+            "observe/first-write/orders",
             "observe/compare/orders",
         ]
     );

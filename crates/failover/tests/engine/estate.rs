@@ -1,13 +1,14 @@
 //! The plan that these tests run: two traffic sets, three records, an approval, programs, checks.
 
-use crate::servers::{NEW_URL, OLD_URL};
-use crate::world::World;
+use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_journal::{JournalStores, MemoryStore, Ownership, latest_run};
 use pilotlight_plan::{DrPlan, Inputs, Outputs, parse};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) const PLAN: &str = r#"
 plan "shop" {
@@ -85,6 +86,9 @@ step "command" "resume" {
 approval "commander" { before = "switch" }
 "#;
 
+pub(crate) const OLD_URL: &str = "postgres://shop:s3cret@old/orders";
+pub(crate) const NEW_URL: &str = "postgres://shop:s3cret@new/orders";
+
 pub(crate) const PRIMARY: [&str; 2] = ["192.0.2.1", "192.0.2.2"];
 pub(crate) const STANDBY: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
 
@@ -127,13 +131,39 @@ pub(crate) fn set(name: &str, record_type: &str, values: &[&str]) -> RecordSet {
     }
 }
 
+/// A public and a private zone, with these records. What must never be true ends the test.
+pub(crate) fn world_of(records: Vec<RecordSet>) -> World {
+    let zone = HostedZone {
+        id: "Z1".into(),
+        name: "shop.test".into(),
+        private: false,
+        name_servers: vec!["ns-1.test".into(), "ns-2.test".into(), "ns-3.test".into(), "ns-4.test".into()],
+    };
+    let inside = HostedZone { id: "Z2".into(), name: "in.test".into(), private: true, name_servers: Vec::new() };
+    let world = World::new(vec![zone, inside], records, Arc::new(environment()));
+    world.with(|state| {
+        state.plan = PLAN.to_owned();
+        state.lag = [("ns-2.test".into(), Duration::from_secs(3)), ("ns-4.test".into(), Duration::from_secs(7))].into();
+        state.on_broken = Some(|what| panic!("{what}"));
+    });
+    // `./set x` and `./clear x` are desired states, as the programs of a plan have to be.
+    world.set_programs(|state, argv| {
+        match argv {
+            [program, flag] if program == "./set" => state.flags.insert(flag.clone()),
+            [program, flag] if program == "./clear" => state.flags.remove(flag),
+            _ => true,
+        };
+    });
+    world
+}
+
 /// The zone with traffic on a side, and both sides serving.
 pub(crate) fn world(side: Side) -> World {
     let (addresses, region) = match side {
         Side::Primary => (PRIMARY, "eu-west-1"),
         Side::Standby => (STANDBY, "eu-central-1"),
     };
-    let world = World::new(vec![
+    let world = world_of(vec![
         set("api.shop.test", "A", &addresses[..1]),
         set("app.shop.test", "A", &addresses),
         set("mail.shop.test", "A", &["203.0.113.25"]),
@@ -146,7 +176,7 @@ pub(crate) fn world(side: Side) -> World {
 /// The standby serves before the switch, and no more after it: one address dies while the first program runs.
 pub(crate) fn standby_breaks(world: &World) {
     world.with(|state| {
-        let breaks = |state: &mut crate::world::State| {
+        let breaks = |state: &mut State| {
             state.healthy.remove(STANDBY[1]);
         };
         state.hooks.insert("./set".into(), Box::new(breaks));
@@ -156,7 +186,8 @@ pub(crate) fn standby_breaks(world: &World) {
 pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
     let (plan, mode) = world.with(|state| (state.plan.clone(), state.mode));
     let plan = plan_of(&plan);
-    let observed = observe(&plan, world, world).await.expect("observed");
+    let mut observed = observe(&plan, world, world).await.expect("observed");
+    observed.managed = observe_managed(&plan, direction, true, &States, world).await.expect("databases");
     compile_in_mode(&plan, direction, mode, &observed, &States).expect("compiled")
 }
 
@@ -195,7 +226,12 @@ fn strip(value: &mut Value) {
         Value::Object(fields) => {
             fields.retain(|name, value| match name.as_str() {
                 "run" | "at" | "started_at" | "finished_at" | "duration_ms" | "latency_ms" => false,
-                "measured_ms" => {
+                // Its name begins with the run's.
+                "file" => {
+                    *value = value.as_str().and_then(|file| file.rsplit('-').next()).unwrap_or_default().into();
+                    true
+                }
+                "measured_ms" | "traffic_ms" => {
                     *value = Value::Bool(true);
                     true
                 }

@@ -1,7 +1,7 @@
 //! What Route 53, name servers, programs and other people can do to a run.
 
 use crate::estate::*;
-use crate::world::{ChangeFault, World};
+use pilotlight_failover::simulation::{State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_integrity::CommandOutcome;
@@ -18,7 +18,7 @@ async fn failover(world: &World) -> (Conclusion, Engine) {
 #[tokio::test]
 async fn an_answer_that_is_lost_after_the_change_took_effect_is_looked_for_and_not_repeated() {
     let world = world(Side::Primary);
-    world.with(|state| state.change_faults.push_back(ChangeFault::LoseAnswer));
+    world.with(|state| state.change_faults.push_back(Trouble::LoseAnswer));
     let (conclusion, engine) = failover(&world).await;
     assert_eq!(conclusion.exit_code(), 0, "{}", conclusion.detail);
     let step = &engine.journal().state().steps["switch/storefront/shop.test"];
@@ -29,7 +29,7 @@ async fn an_answer_that_is_lost_after_the_change_took_effect_is_looked_for_and_n
 #[tokio::test]
 async fn a_request_that_is_lost_is_looked_for_and_repeated() {
     let world = world(Side::Primary);
-    world.with(|state| state.change_faults.extend([ChangeFault::LoseRequest, ChangeFault::Throttle]));
+    world.with(|state| state.change_faults.extend([Trouble::LoseRequest, Trouble::Throttle]));
     let (conclusion, engine) = failover(&world).await;
     assert_eq!(conclusion.exit_code(), 0, "{}", conclusion.detail);
     assert_eq!(engine.journal().state().steps["switch/storefront/shop.test"].attempts, 3);
@@ -39,7 +39,7 @@ async fn a_request_that_is_lost_is_looked_for_and_repeated() {
 #[tokio::test]
 async fn a_change_that_may_not_be_made_rolls_back_and_is_not_repeated() {
     let world = world(Side::Primary);
-    world.with(|state| state.change_faults.push_back(ChangeFault::Deny));
+    world.with(|state| state.change_faults.push_back(Trouble::Deny));
     let (conclusion, engine) = failover(&world).await;
     assert_eq!((conclusion.end.clone(), conclusion.exit_code()), (End::RolledBack, 5));
     assert!(conclusion.detail.contains("access was denied"), "{}", conclusion.detail);
@@ -50,7 +50,7 @@ async fn a_change_that_may_not_be_made_rolls_back_and_is_not_repeated() {
 #[tokio::test]
 async fn throttling_that_does_not_end_rolls_back() {
     let world = world(Side::Primary);
-    world.with(|state| state.change_faults.extend([ChangeFault::Throttle; 9]));
+    world.with(|state| state.change_faults.extend([Trouble::Throttle; 9]));
     let (conclusion, engine) = failover(&world).await;
     assert_eq!(conclusion.end, End::RolledBack);
     assert_eq!(engine.journal().state().steps["switch/storefront/shop.test"].attempts, 5);
@@ -300,7 +300,7 @@ async fn secrets_are_in_no_event_and_in_no_saved_run() {
 async fn a_record_changed_between_the_look_and_the_change_is_refused_by_route_53_itself() {
     let world = world(Side::Primary);
     world.with(|state| {
-        let meddle = |state: &mut crate::world::State| state.set("app.shop.test", &["203.0.113.99"]);
+        let meddle = |state: &mut State| state.set("app.shop.test", &["203.0.113.99"]);
         state.hooks.insert("before the change".into(), Box::new(meddle));
     });
     let (conclusion, engine) = failover(&world).await;
@@ -317,8 +317,8 @@ async fn a_traffic_set_that_is_refused_after_another_moved_stops_the_run_and_can
     let store = MemoryStore::new("journal");
     world.with(|state| {
         // Armed by the first change, sprung by the second.
-        let arm = |state: &mut crate::world::State| {
-            let meddle = |state: &mut crate::world::State| state.set("api.shop.test", &["203.0.113.99"]);
+        let arm = |state: &mut State| {
+            let meddle = |state: &mut State| state.set("api.shop.test", &["203.0.113.99"]);
             state.hooks.insert("before the change".into(), Box::new(meddle));
         };
         state.hooks.insert("before the change".into(), Box::new(arm));

@@ -1,7 +1,7 @@
 //! Whether the standby may be taken down: what DNS answers, and what the journal says.
 
 use crate::estate::*;
-use crate::world::World;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_findings::{Explain as _, Side, codes};
 use pilotlight_journal::{JournalStores, MemoryStore};

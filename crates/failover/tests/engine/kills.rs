@@ -2,7 +2,7 @@
 //! tells the same story.
 
 use crate::estate::*;
-use crate::world::World;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_integrity::CommandOutcome;
 use pilotlight_journal::{
@@ -35,6 +35,7 @@ pub(crate) struct Ends {
     pub(crate) records: Vec<RecordSet>,
     pub(crate) flags: BTreeSet<String>,
     pub(crate) servers: String,
+    pub(crate) managed: String,
     pub(crate) end: End,
     pub(crate) report: Value,
 }
@@ -116,6 +117,7 @@ fn ends(world: &World, events: &[Event]) -> Ends {
         records: world.records.clone(),
         flags: world.flags.clone(),
         servers: world.servers.to_string(),
+        managed: world.managed.to_string(),
         end: Conclusion::of(&state).end,
         report: timeless(report(events).expect("a report")),
     })

@@ -1,7 +1,7 @@
 //! A failover in which nothing is asked of the primary region, and the runs that cannot be that.
 
 use crate::estate::*;
-use crate::world::World;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_findings::{Explain, Region, Side};
 

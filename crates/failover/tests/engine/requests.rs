@@ -1,7 +1,7 @@
 //! Requests of people who are not at the executor's terminal: pause it, say yes to what it waits for.
 
 use crate::estate::*;
-use crate::world::World;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_journal::{

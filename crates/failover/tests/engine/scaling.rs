@@ -1,12 +1,12 @@
 //! The standby's group is turned up before the switch and down after the failback.
 
 use crate::estate::*;
-use crate::groups::{AskFault, BOOT, Group, Names};
-use crate::world::World;
+use pilotlight_failover::simulation::{BOOT, Group, Trouble};
+use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_journal::{Fault, JournalStores, MemoryStore, Operation, latest_run};
-use pilotlight_plan::DrPlan;
+use pilotlight_plan::{DrPlan, Scale};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +19,15 @@ scale "aws_autoscaling_group.web" {
   timeout     = "5m"
 }
 "#;
+
+/// `web-primary` and `web-standby`.
+struct Names;
+
+impl GroupNames for Names {
+    fn group_name(&self, scale: &Scale, side: Side) -> Option<String> {
+        (scale.address == "aws_autoscaling_group.web").then(|| format!("web-{side}"))
+    }
+}
 
 fn plan_with(scale: &str) -> DrPlan {
     plan_of(&format!("{PLAN}{scale}"))
@@ -106,7 +115,7 @@ async fn what_somebody_else_asked_for_meanwhile_is_left() {
         let failures = std::iter::repeat_n(pilotlight_integrity::CommandOutcome::Exited(3), 9).collect();
         state.outcomes.insert("./set large".into(), failures);
         // The program after it in the phase fails, and an autoscaler was at work.
-        let autoscaler = |state: &mut crate::world::State| {
+        let autoscaler = |state: &mut State| {
             if let Some(group) = state.groups.get_mut("web-standby").filter(|group| group.desired == 6) {
                 group.desired = 8;
             }
@@ -124,7 +133,7 @@ async fn what_somebody_else_asked_for_meanwhile_is_left() {
 #[tokio::test]
 async fn an_answer_that_is_lost_is_looked_for_and_a_refusal_is_final() {
     for (faults, asked) in
-        [(vec![AskFault::LoseAnswer], vec![6]), (vec![AskFault::LoseRequest, AskFault::LoseRequest], vec![6])]
+        [(vec![Trouble::LoseAnswer], vec![6]), (vec![Trouble::LoseRequest, Trouble::LoseRequest], vec![6])]
     {
         let world = estate(Side::Primary);
         world.with(|state| {
@@ -136,7 +145,7 @@ async fn an_answer_that_is_lost_is_looked_for_and_a_refusal_is_final() {
         assert_eq!(group(&world, Side::Standby).asked, asked);
     }
     let world = estate(Side::Primary);
-    world.with(|state| state.groups.get_mut("web-standby").expect("it").faults.push_back(AskFault::Deny));
+    world.with(|state| state.groups.get_mut("web-standby").expect("it").faults.push_back(Trouble::Deny));
     let (end, engine) = run_it(&world, Direction::Failover).await;
     assert_eq!(end.end, End::RolledBack);
     let (_, detail) = step(&engine, UP);

@@ -1,7 +1,7 @@
 //! An abort after the switch: the side that traffic would go back to is asked first.
 
 use crate::estate::*;
-use crate::world::World;
+use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_journal::{JournalStores, MemoryStore};
@@ -87,7 +87,7 @@ async fn a_way_back_that_was_begun_is_gone_to_its_end() {
     stopped_after_the_switch(&world, &store).await;
     world.with(|state| {
         // The side dies while the first of the two traffic sets moves back.
-        let dies = |state: &mut crate::world::State| {
+        let dies = |state: &mut State| {
             state.healthy.remove(PRIMARY[0]);
         };
         state.hooks.insert("before the change".into(), Box::new(dies));

@@ -2,7 +2,7 @@
 
 use crate::estate::*;
 use crate::kills::{OnStop, Scenario, survives_every_kill_of};
-use crate::world::{ChangeFault, World};
+use pilotlight_failover::simulation::{State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_integrity::CheckStatus;
@@ -162,10 +162,10 @@ async fn red_in_a_hold_puts_the_weights_back_by_itself_in_one_change() {
     let world = weighted_world(Side::Primary);
     world.with(|state| {
         // Armed by the change to 50 percent: the standby does not bear it.
-        let breaks = |state: &mut crate::world::State| {
+        let breaks = |state: &mut State| {
             state.healthy.remove(STANDBY[0]);
         };
-        let arm = move |state: &mut crate::world::State| {
+        let arm = move |state: &mut State| {
             state.hooks.insert("before the change".into(), Box::new(breaks));
         };
         state.hooks.insert("before the change".into(), Box::new(arm));
@@ -190,13 +190,10 @@ async fn red_after_the_last_share_waits_for_a_person() {
     let mut engine = start(&world, &store, Direction::Failover).await.expect("a start");
     // The last program before the end of the plan runs after the hold, so the second traffic set is the mark.
     world.with(|state| {
-        let nth = |state: &mut crate::world::State| {
+        let nth = |state: &mut State| {
             state.healthy.remove(STANDBY[1]);
         };
-        fn after(
-            left: u32,
-            then: impl FnOnce(&mut crate::world::State) + Send + 'static,
-        ) -> Box<dyn FnMut(&mut crate::world::State) + Send> {
+        fn after(left: u32, then: impl FnOnce(&mut State) + Send + 'static) -> Box<dyn FnMut(&mut State) + Send> {
             let mut then = Some(then);
             Box::new(move |state| match left {
                 0 => {
@@ -231,12 +228,12 @@ async fn weights_that_somebody_changes_during_the_shift_are_left_alone_and_shown
     let store = MemoryStore::new("journal");
     let mut engine = start(&world, &store, Direction::Failover).await.expect("a start");
     world.with(|state| {
-        let meddle = |state: &mut crate::world::State| {
+        let meddle = |state: &mut State| {
             for set in state.records.iter_mut().filter(|set| set.name == "app.shop.test") {
                 set.weight = Some(77);
             }
         };
-        let arm = move |state: &mut crate::world::State| {
+        let arm = move |state: &mut State| {
             state.hooks.insert("before the change".into(), Box::new(meddle));
         };
         state.hooks.insert("before the change".into(), Box::new(arm));
@@ -273,12 +270,7 @@ async fn a_third_set_is_refused_before_and_during_the_run() {
 async fn lost_answers_and_throttling_leave_no_share_twice() {
     let world = weighted_world(Side::Primary);
     world.with(|state| {
-        state.change_faults.extend([
-            ChangeFault::LoseAnswer,
-            ChangeFault::Throttle,
-            ChangeFault::LoseRequest,
-            ChangeFault::LoseAnswer,
-        ]);
+        state.change_faults.extend([Trouble::LoseAnswer, Trouble::Throttle, Trouble::LoseRequest, Trouble::LoseAnswer]);
     });
     let (conclusion, _) = drive(&world, Direction::Failover).await;
     assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
@@ -371,10 +363,10 @@ async fn the_way_back_from_a_red_hold_survives_a_kill_at_every_append() {
         weigh(world);
         world.with(|state| {
             state.plan = state.plan.replace("\"40s\"", "\"1s\"");
-            let breaks = |state: &mut crate::world::State| {
+            let breaks = |state: &mut State| {
                 state.healthy.remove(STANDBY[0]);
             };
-            let arm = move |state: &mut crate::world::State| {
+            let arm = move |state: &mut State| {
                 state.hooks.insert("before the change".into(), Box::new(breaks));
             };
             state.hooks.insert("before the change".into(), Box::new(arm));

@@ -1,13 +1,14 @@
 //! Wildcards: Route 53 takes `*` and answers `\052`.
 
 use crate::estate::*;
+use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_journal::{JournalStores, MemoryStore};
 
 const AS_READ: &str = "\\052.shop.test";
 
-async fn run_of(world: &crate::world::World, store: &MemoryStore, direction: Direction) -> Engine {
+async fn run_of(world: &World, store: &MemoryStore, direction: Direction) -> Engine {
     let plan = plan_of(&PLAN.replace("\"app.shop.test\" \"A\"", "\"*.shop.test\" \"A\""));
     let observed = observe(&plan, world, world).await.expect("observed");
     let run = compile(&plan, direction, &observed, &States).expect("compiled");
@@ -43,8 +44,8 @@ async fn a_wildcard_is_moved_back_by_an_abort() {
     let mut engine = run_of(&world, &store, Direction::Failover).await;
     // The other traffic set is refused after this one has moved.
     world.with(|state| {
-        let arm = |state: &mut crate::world::State| {
-            let meddle = |state: &mut crate::world::State| state.set("api.shop.test", &["203.0.113.99"]);
+        let arm = |state: &mut State| {
+            let meddle = |state: &mut State| state.set("api.shop.test", &["203.0.113.99"]);
             state.hooks.insert("before the change".into(), Box::new(meddle));
         };
         state.hooks.insert("before the change".into(), Box::new(arm));

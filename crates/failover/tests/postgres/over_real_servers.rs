@@ -1,8 +1,8 @@
 use crate::client::Client;
 use crate::cluster::{APP, DATABASE, Server, limits};
 use crate::estate::*;
-use crate::world::World;
 use async_trait::async_trait;
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_integrity::postgres::{PostgresDatabases, ServerRole, fence_stands, position};

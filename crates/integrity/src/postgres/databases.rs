@@ -1,9 +1,9 @@
 //! Databases as a run acts on them: by URL, each call by itself, nothing remembered in between.
 
 use super::{
-    CompareOptions, DatabaseUrl, FenceReport, FenceState, FormerPrimary, Lsn, Position, PostgresError, Promotion,
-    Released, RowDifference, SessionOptions, TableComparison, compare_tables, end_of_writes, fence, fence_stands,
-    position, promote, release, takes_writes, writes_since,
+    CompareOptions, DatabaseUrl, FenceReport, FenceState, FirstWrite, FormerPrimary, Handover, Lsn, Position,
+    PostgresError, Promotion, Released, RowDifference, SessionOptions, TableComparison, compare_tables, end_of_writes,
+    fence, fence_stands, first_write, handover, position, promote, release, takes_writes, writes_since,
 };
 use async_trait::async_trait;
 use std::io::Write as _;
@@ -34,8 +34,14 @@ pub trait Databases: Send + Sync {
     /// Promotes a standby and waits for it.
     async fn promote(&self, url: &str, former: &FormerPrimary, within: Duration) -> Result<Promotion, PostgresError>;
 
-    /// Writes, and leaves nothing behind.
-    async fn takes_writes(&self, url: &str) -> Result<(), PostgresError>;
+    /// Writes, and leaves nothing behind. Returns the number of its transaction, where it could be made.
+    async fn takes_writes(&self, url: &str) -> Result<Option<u64>, PostgresError>;
+
+    /// Where the log of a server that was promoted and opened changed hands.
+    async fn handover(&self, url: &str) -> Result<Handover, PostgresError>;
+
+    /// The first write of somebody else since [`Handover::next_transaction`], without those in `own`.
+    async fn first_write(&self, url: &str, since: u64, own: &[u64]) -> Result<Option<FirstWrite>, PostgresError>;
 
     /// Compares tables, each statement at most `within`.
     async fn compare(
@@ -128,8 +134,16 @@ impl Databases for PostgresDatabases {
         promote(&DatabaseUrl::parse(url)?, former, within, &self.limits).await
     }
 
-    async fn takes_writes(&self, url: &str) -> Result<(), PostgresError> {
+    async fn takes_writes(&self, url: &str) -> Result<Option<u64>, PostgresError> {
         takes_writes(&DatabaseUrl::parse(url)?, &self.limits).await
+    }
+
+    async fn handover(&self, url: &str) -> Result<Handover, PostgresError> {
+        handover(&DatabaseUrl::parse(url)?, &self.limits).await
+    }
+
+    async fn first_write(&self, url: &str, since: u64, own: &[u64]) -> Result<Option<FirstWrite>, PostgresError> {
+        first_write(&DatabaseUrl::parse(url)?, since, own, &self.limits).await
     }
 
     async fn compare(

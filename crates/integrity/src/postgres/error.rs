@@ -1,5 +1,4 @@
-use crate::prober::with_causes;
-use pilotlight_findings::{Code, Explain, codes};
+use pilotlight_findings::{Code, Explain, codes, with_causes};
 use std::path::PathBuf;
 use std::time::Duration;
 

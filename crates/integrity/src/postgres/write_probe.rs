@@ -36,20 +36,23 @@ async fn try_in(session: &Session) -> Result<Refused, PostgresError> {
 }
 
 /// Whether a database takes writes: one is tried and rolled back, then one is committed that leaves a record in the
-/// log and no row. The second also finds a server whose commits wait for a synchronous standby that is gone.
+/// log and no row. The second also finds a server whose commits wait for a synchronous standby that is gone. Returns
+/// its transaction's number, so that it is not taken for somebody else's.
 ///
 /// # Errors
 /// It gave no answer in time; [`PostgresError::Forbidden`] where it is read only.
-pub async fn takes_writes(url: &DatabaseUrl, options: &SessionOptions) -> Result<(), PostgresError> {
+pub async fn takes_writes(url: &DatabaseUrl, options: &SessionOptions) -> Result<Option<u64>, PostgresError> {
     let session = Session::connect(url, options).await?;
     let what = "write";
     if try_in(&session).await? == Refused::ByReadOnly {
         let reason = "its transactions are read only".to_owned();
         return Err(PostgresError::Forbidden { at: url.to_string(), what: what.into(), reason });
     }
-    match session.batch(what, "SELECT pg_logical_emit_message(true, 'pilotlight', 'takes writes')").await {
+    let write = "SELECT txid_current() FROM pg_logical_emit_message(true, 'pilotlight', 'takes writes')";
+    match session.row(what, write, &[]).await {
+        Ok(row) => Ok(u64::try_from(session.value::<i64>(what, &row, 0)?).ok()),
         // The role may not write this record. What it could write was tried above.
-        Err(PostgresError::Refused { state, .. }) if state == "42501" => Ok(()),
-        other => other,
+        Err(PostgresError::Refused { state, .. }) if state == "42501" => Ok(None),
+        Err(error) => Err(error),
     }
 }

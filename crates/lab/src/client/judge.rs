@@ -74,7 +74,7 @@ fn told(silent: &[String]) -> String {
     if silent.is_empty() { String::new() } else { format!(": {}", silent.join("; ")) }
 }
 
-/// A session, where the database is no standby.
+/// A session, where the database takes writes by default: it is no standby, and no fence stands.
 async fn writer(database: &DatabaseUrl) -> Result<Option<Client>, String> {
     // Its own words would hold the address with its password.
     let config: Config = database.url.parse().map_err(|_| "its address can't be read".to_owned())?;
@@ -82,7 +82,10 @@ async fn writer(database: &DatabaseUrl) -> Result<Option<Client>, String> {
         Some(source) => source.to_string(),
         None => error.to_string(),
     })?;
-    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await.map_err(|error| session::words(&error))?;
+    let row = client
+        .query_one("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool", &[])
+        .await
+        .map_err(|error| session::words(&error))?;
     Ok(if row.get(0) { None } else { Some(client) })
 }
 

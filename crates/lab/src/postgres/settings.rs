@@ -53,6 +53,8 @@ shared_buffers = '32MB'
 dynamic_shared_memory_type = mmap
 wal_level = replica
 hot_standby = on
+# So that the server itself can say when the service wrote first and last.
+track_commit_timestamp = on
 # A standby that never comes back must not fill the disk.
 max_slot_wal_keep_size = '1GB'
 primary_conninfo = '{conninfo}'

@@ -37,13 +37,8 @@ impl Reader<'_> {
                 );
             }
         };
-        match self.inputs.env.get(&variable) {
-            Some(value) => Some(Value::Env { secret: Secret(value.clone()), name: variable }),
-            None => {
-                self.fail(range, Problem::NoEnv(variable));
-                None
-            }
-        }
+        let secret = self.inputs.env.get(&variable).cloned().map(Secret);
+        Some(Value::Env { secret, name: variable, span: self.span(range) })
     }
 
     pub(super) fn traversal(&mut self, traversal: &Traversal, range: Range<usize>) -> Option<Value> {

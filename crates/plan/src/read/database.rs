@@ -16,7 +16,8 @@ impl Reader<'_> {
         let mut values = self.attributes(row, block, &place);
         let primary = self.database_url("primary", "ORDERS_PRIMARY_URL", &mut values);
         let standby = self.database_url("standby", "ORDERS_STANDBY_URL", &mut values);
-        let resync = if values.has("resync") { Some(self.command("resync", &mut values)?) } else { None };
+        let mut program = |name| if values.has(name) { self.command(name, &mut values).map(Some) } else { Some(None) };
+        let (resync, resync_standby) = (program("resync")?, program("resync_standby")?);
         let tables = values.texts("tables")?.into_iter().map(|(table, _)| table).collect();
         Some(Database {
             name,
@@ -24,6 +25,7 @@ impl Reader<'_> {
             standby: standby?,
             tables,
             resync,
+            resync_standby,
             catch_up_timeout: values.duration("catch_up_timeout")?,
             promote_timeout: values.duration("promote_timeout")?,
             resync_timeout: values.duration("resync_timeout")?,
@@ -33,7 +35,7 @@ impl Reader<'_> {
     }
 
     /// A URL holds a password, or will: it is never written in the plan.
-    fn database_url(&mut self, attribute: &str, variable: &str, values: &mut Fields) -> Option<Value> {
+    pub(super) fn database_url(&mut self, attribute: &str, variable: &str, values: &mut Fields) -> Option<Value> {
         let range = values.range(attribute);
         let url = values.value(attribute)?;
         if url.env_names().is_empty() {

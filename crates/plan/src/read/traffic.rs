@@ -1,11 +1,12 @@
 //! The `traffic` blocks and the rules for their records.
 
+use super::zone::{Zone, by_zone};
 use crate::dns_name;
 use crate::error::Problem;
 use crate::fields::{Labels, head_range};
 use crate::reader::Reader;
 use crate::table::BlockRow;
-use crate::traffic::{Method, RECORD_TYPES, TrafficRecord, TrafficSet, Visibility};
+use crate::traffic::{Method, RECORD_TYPES, TrafficRecord, TrafficSet};
 use crate::value::Value;
 use hcl_edit::structure::Block;
 use pilotlight_findings::Side;
@@ -13,7 +14,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 impl Reader<'_> {
-    pub(super) fn traffic(&mut self, row: &'static BlockRow, block: &Block, labels: Labels) -> Option<TrafficSet> {
+    pub(super) fn traffic(&mut self, row: &'static BlockRow, block: &Block, labels: Labels) -> Option<Vec<TrafficSet>> {
         let name = labels.names.into_iter().next()?;
         let place = format!("traffic {name:?}");
         let children = self.children(row, block, &place);
@@ -24,42 +25,22 @@ impl Reader<'_> {
             signal = Some((self.signal(child, inner, &name), head_range(inner)));
         }
         let method = self.method(block, &mut values, &place, signal);
-        let visibility_at = values.range("visibility");
-        let visibility = match values.text("visibility").as_deref() {
-            Some("private") => Visibility::Private,
-            _ => Visibility::Public,
-        };
-        if let (Some(Method::Signal(_)), Visibility::Private) = (&method, visibility) {
-            let reason = "nobody could ask a private zone whether the signal has turned it";
-            self.wrong("visibility", "\"private\"", reason, "use another method for it", visibility_at);
-        }
-        let id_range = values.range("zone_id");
-        let zone_id = values.text("zone_id");
-        if let Some(id) = &zone_id
-            && (id.is_empty() || !id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()))
-        {
-            let remedy = "write it as Route 53 does, without /hostedzone/, as in Z0123456789ABCDEFGHIJ";
-            self.wrong("zone_id", &format!("{id:?}"), "it is no hosted zone's id", remedy, id_range);
-        }
-        let zone_range = values.range("zone");
-        let zone = values.text("zone").and_then(|zone| match dns_name::normal(&zone) {
-            Ok(zone) => Some(zone),
-            Err(reason) => {
-                self.wrong("zone", &format!("{zone:?}"), reason, "write the zone's name, as in shop.test", zone_range);
-                None
-            }
-        });
-        let records: Vec<_> =
-            children.into_iter().map(|(child, inner)| self.record(child, inner, &name, zone.as_deref())).collect();
-        Some(TrafficSet {
+        let home = self.zone(&mut values, method.as_ref(), None);
+        let records: Vec<_> = children
+            .into_iter()
+            .map(|(child, inner)| self.record(child, inner, &name, method.as_ref(), home.as_ref()))
+            .collect();
+        let home = home?;
+        let set = TrafficSet {
             name,
-            zone: zone?,
-            records: records.into_iter().collect::<Option<_>>()?,
-            zone_id,
-            visibility,
+            zone: home.name,
+            zone_id: home.id,
+            visibility: home.visibility,
+            records: Vec::new(),
             method: method?,
             span: self.span(labels.head),
-        })
+        };
+        Some(by_zone(set, records.into_iter().collect::<Option<_>>()?))
     }
 
     fn record(
@@ -67,8 +48,9 @@ impl Reader<'_> {
         row: &'static BlockRow,
         block: &Block,
         set: &str,
-        zone: Option<&str>,
-    ) -> Option<TrafficRecord> {
+        method: Option<&Method>,
+        home: Option<&Zone>,
+    ) -> Option<(Zone, TrafficRecord)> {
         let labels = self.labels(row, block);
         let place = match &labels {
             Some(labels) => format!("record {} of traffic {set:?}", labels.names.join(" ")),
@@ -77,10 +59,11 @@ impl Reader<'_> {
         self.children(row, block, &place);
         let mut values = self.attributes(row, block, &place);
         let labels = labels?;
+        let zone = self.zone(&mut values, method, home);
         let (Some(written), Some(record_type)) = (labels.names.first(), labels.names.get(1)) else {
             return None;
         };
-        let name = match self.record_rules(written, record_type, zone) {
+        let name = match self.record_rules(written, record_type, zone.as_ref().map(|zone| zone.name.as_str())) {
             Ok(name) => Some(name),
             Err((reason, remedy)) => {
                 self.fail(
@@ -119,7 +102,7 @@ impl Reader<'_> {
         }
         let known = |value: &Value| match is_alias(value) {
             true => alias_name(value).map(|name| vec![name]),
-            false => value.outputs().is_empty().then(|| answers(value)),
+            false => value.is_known().then(|| answers(value)),
         };
         if let (Some(a), Some(b)) = (&primary, &standby)
             && known(a).is_some_and(|answers| known(b) == Some(answers))
@@ -132,14 +115,15 @@ impl Reader<'_> {
                 labels.head.clone(),
             );
         }
-        Some(TrafficRecord {
+        let record = TrafficRecord {
             name: name?,
             record_type: record_type.clone(),
             primary: primary?,
             standby: standby?,
             ttl,
             span: self.span(labels.head),
-        })
+        };
+        Some((zone?, record))
     }
 
     /// The record's name in one form, or why it cannot be moved and what to do.
@@ -165,7 +149,7 @@ impl Reader<'_> {
         if let Some(zone) = zone {
             if !dns_name::is_within(&name, zone) {
                 let remedy = if name.contains('.') {
-                    "correct the name, or give it a traffic block with its own zone".to_owned()
+                    "correct the name, or give the record its own zone".to_owned()
                 } else {
                     format!("did you mean \"{name}.{zone}\"?")
                 };
@@ -188,7 +172,7 @@ impl Reader<'_> {
             }
             return;
         }
-        if !value.outputs().is_empty() {
+        if !value.is_known() {
             return;
         }
         let answers = answers(value);
@@ -220,11 +204,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes records that stand in two traffic sets, and CNAMEs beside others of their name.
+    /// Notes records that stand in two traffic sets, and CNAMEs beside others of their name. A private zone may have
+    /// what the public one of its name has.
     pub(super) fn check_records(&mut self, sets: &[TrafficSet]) {
-        let records: Vec<&TrafficRecord> = sets.iter().flat_map(|set| &set.records).collect();
-        for (index, record) in records.iter().enumerate() {
-            for before in records[..index].iter().filter(|before| before.name == record.name) {
+        let records: Vec<(_, &TrafficRecord)> = sets
+            .iter()
+            .flat_map(|set| set.records.iter().map(move |record| ((&set.zone, &set.zone_id, set.visibility), record)))
+            .collect();
+        for (index, (zone, record)) in records.iter().enumerate() {
+            let of_name = |(other, before): &&(_, &TrafficRecord)| other == zone && before.name == record.name;
+            for (_, before) in records[..index].iter().filter(of_name) {
                 let first = format!("line {}", before.span.start.line);
                 if before.record_type == record.record_type {
                     self.fail_at(

@@ -22,7 +22,7 @@ impl Reader<'_> {
     ) -> Option<Vec<(String, Range<usize>)>> {
         let mut texts = Vec::new();
         for (value, range) in self.elements_of(row, expression)? {
-            match self.no_outputs(format!("the attribute {:?}", row.name), value, &range)? {
+            match self.known_by_now(format!("the attribute {:?}", row.name), value, &range)? {
                 Json::String(text) => texts.push((text, range)),
                 other => return self.wrong_type(row, kind_of(&other), range),
             }
@@ -58,7 +58,7 @@ impl Reader<'_> {
     ) -> Option<Vec<(i64, Range<usize>)>> {
         let mut numbers = Vec::new();
         for (value, range) in self.elements_of(row, expression)? {
-            let value = self.no_outputs(format!("the attribute {:?}", row.name), value, &range)?;
+            let value = self.known_by_now(format!("the attribute {:?}", row.name), value, &range)?;
             match value {
                 Json::Number(_) => {
                     numbers.push((self.whole_number(row, &value, &value, range.clone(), least, most)?, range));

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod data;
+mod managed;
 mod methods;
 mod syntax;
 mod values;

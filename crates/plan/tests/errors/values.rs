@@ -40,8 +40,7 @@ check "http" "z" {
   url    = "http://a/"
   expect = 200
 }"#;
-    let expected = r#"10:13 PL-P111 read the environment variable NOPE: it is not set | set it where pilotlight runs: export NOPE=...
-11:15 PL-P102 find the attribute "stauts": expect has none of that name | did you mean "status"?
+    let expected = r#"11:15 PL-P102 find the attribute "stauts": expect has none of that name | did you mean "status"?
 11:36 PL-P104 read the attribute "body" as a text: it is a number | write body = "\"ready\":true"
 12:14 PL-P104 use "befor" for the attribute "when": it is none of before, after | did you mean "before"?
 13:13 PL-P104 use "both" for the attribute "side": it is none of active, target, primary, standby | write "active", "target", "primary" or "standby"

@@ -1,7 +1,7 @@
 use super::{RecoveryKit, shelf};
 use futures::future::join_all;
-use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
-use pilotlight_journal::{EventStore, JournalStores, Shelf, ShelfIndex, with_causes};
+use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes, with_causes};
+use pilotlight_journal::{EventStore, JournalStores, Shelf, ShelfIndex};
 use pilotlight_tfstate::State;
 
 /// What became of a kit.

@@ -1,7 +1,7 @@
 //! The databases of a run: who takes writes, what was lost, and what the tables show.
 
 use super::page::{badge, safe};
-use crate::databases::{compared, lost};
+use crate::databases::{compared, lost, lost_rows};
 use crate::theme;
 use crate::words::count;
 use maud::{Markup, html};
@@ -30,6 +30,10 @@ pub(super) fn databases(run: &RunReport) -> Markup {
                                     (lost(database))
                                     @if let Some(kept) = &database.kept {
                                         "; " (count(kept.rows, "row")) " kept in " (safe(&kept.file))
+                                        @for lost in kept.tables.iter().filter_map(lost_rows) { "; " (lost) }
+                                        @if let Some(reason) = &kept.not_fenced {
+                                            "; rows may have been written there since: " (safe(reason))
+                                        }
                                     }
                                 }
                                 td data-label="Fence" {

@@ -1,5 +1,6 @@
 use super::databases::databases;
 use super::finding::{Sides, findings};
+use super::owners::owners;
 use super::page::{Tile, badge, class, page, safe};
 use super::timeline::timeline;
 use crate::headline::capitalized;
@@ -29,6 +30,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
             p.route {
                 (place(&run.from)) span aria-hidden="true" { "→" } span.muted { "to" } (place(&run.to))
             }
+            @if let Some(measured) = headline::measured_from(run) { p.muted { (capitalized(&measured)) } }
         }
         ul.tiles { (recovery(run)) @for tile in tiles(run) { (tile.markup()) } }
         @if !succeeded {
@@ -43,6 +45,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
         }
         (interventions(run))
         (records(run))
+        (owners(run))
         (databases(run))
         (checks(run))
         (steps(run))
@@ -190,7 +193,7 @@ fn records(run: &RunReport) -> Markup {
                             tr {
                                 th scope="row" { (safe(&record.name)) " " span.muted { (safe(&record.record_type)) } }
                                 td data-label="Zone" { (safe(&record.zone)) }
-                                td.num data-label="TTL" { (record.ttl) " s" }
+                                td.num data-label="TTL" { (theme::ttl(record)) }
                                 td.block data-label="Before" { (values(&record.before)) }
                                 td.block data-label="After" { (values(&record.after)) }
                                 td { (badge(mark, mark.word)) }

@@ -223,7 +223,9 @@ fn flags(run: &RunReport, timeline: &Timeline) -> Markup {
         html! { text class={ "flag " (tone) } x=(n(x(place) + by)) y=(y) text-anchor=(anchor) { (text) } }
     };
     html! {
-        @if let (Some(place), Some(ms)) = (timeline.recovered, run.recovery_time.measured_ms) {
+        @if let (Some(place), Some(ms)) =
+            (timeline.recovered, run.recovery_time.traffic_ms.or(run.recovery_time.measured_ms))
+        {
             (flag(place, "good", "12", format!("✓ traffic arrived, {}", duration(ms))))
         }
         @if let (Some(place), Some(ms)) = (timeline.objective, run.recovery_time.objective_ms) {

@@ -2,7 +2,7 @@
 
 use super::ink::Ink;
 use crate::clean::line;
-use crate::databases::{compared, lost};
+use crate::databases::{compared, lost, lost_rows};
 use crate::theme;
 use crate::words::count;
 use pilotlight_failover::RunReport;
@@ -29,6 +29,12 @@ pub(super) fn databases(run: &RunReport, ink: Ink) -> String {
         out.push_str(&ink.wrap(6, 0, &fence));
         if let Some(kept) = &database.kept {
             out.push_str(&ink.wrap(6, 0, &format!("{} kept in {}", count(kept.rows, "row"), line(&kept.file))));
+            for lost in kept.tables.iter().filter_map(lost_rows) {
+                out.push_str(&ink.wrap(8, 0, &lost));
+            }
+            if let Some(reason) = &kept.not_fenced {
+                out.push_str(&ink.wrap(8, 0, &format!("rows may have been written there since: {}", line(reason))));
+            }
         }
         for table in &database.tables {
             out.push_str(&ink.wrap(6, 0, &compared(table)));

@@ -2,6 +2,7 @@ use super::TextOptions;
 use super::databases::databases;
 use super::finding::finding;
 use super::ink::{Ink, pad, pad_left, widest};
+use super::owners::owners;
 use crate::clean::line;
 use crate::group::{groups, unread};
 use crate::theme::{self, ARROW, Tone};
@@ -34,6 +35,9 @@ pub fn run_text(run: &RunReport, plan_file: Option<&str>, options: TextOptions) 
         time(&run.started_at),
         line(&run.run)
     ));
+    if let Some(measured) = headline::measured_from(run) {
+        out.push_str(&ink.wrap(2, 0, &measured));
+    }
     if options.verbose {
         out.push_str(&format!(
             "  plan {}, started by {}, digest {}\n",
@@ -48,6 +52,7 @@ pub fn run_text(run: &RunReport, plan_file: Option<&str>, options: TextOptions) 
         phases(run, timeline::layout(run).as_ref(), ink),
         all_steps(run, ink),
         records(run, ink),
+        owners(run, ink),
         databases(run, ink),
         checks(run, ink),
         interventions(run, ink),
@@ -175,7 +180,7 @@ fn records(run: &RunReport, ink: Ink) -> String {
             "  {}  {}  {}\n",
             ink.tone(mark.tone, &format!("{} {}", mark.symbol, mark.word)),
             ink.bold(&name),
-            ink.dim(&format!("zone {}, TTL {} s", line(&record.zone), record.ttl))
+            ink.dim(&format!("zone {}, TTL {}", line(&record.zone), theme::ttl(record)))
         ));
         let values = |values: &[String]| match values {
             [] => theme::ABSENT.to_owned(),

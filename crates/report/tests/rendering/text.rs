@@ -292,6 +292,14 @@ fn a_run_shows_phases_steps_records_checks_and_interventions() {
 }
 
 #[test]
+fn an_alias_has_no_time_of_its_own() {
+    let mut run = every_shape::run();
+    run.records[0].ttl = None;
+    let text = run_text(&run, PLAN, plain());
+    assert!(text.contains("app.shop.test A  zone shop.test, TTL of its alias target\n"), "{text}");
+}
+
+#[test]
 fn words_of_a_later_version_are_shown_as_they_are() {
     let mut run = runs::succeeded();
     run.phases[0].steps[0].status = "half_done".into();

@@ -8,12 +8,15 @@ use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Mode, Run, dry_run_facts, dry_run_findings, observe_signals, readiness, signal_readiness,
+    Direction, Mode, NextApply, Run, SystemClock, database_readiness, dry_run_facts, dry_run_findings,
+    managed_readiness, observe_signals, owners_as_errors, readiness, signal_readiness,
 };
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
+use pilotlight_integrity::postgres::Databases;
 use pilotlight_plan::Method;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Compiles a failover. One that does not compile is a finding here: the standby is not ready.
 pub(super) async fn compiled(
@@ -23,16 +26,26 @@ pub(super) async fn compiled(
     context: Context<'_>,
     card: &mut Scorecard,
 ) -> Result<Option<Run>, Failure> {
-    match compile_run(project, Direction::Failover, Mode::Graceful, aws, resolver, context).await {
+    // What no graceful run would move is looked at as the run that would.
+    let fenced = project.plan.managed.iter().all(pilotlight_plan::ManagedDatabase::can_be_fenced);
+    let mode = if fenced { Mode::Graceful } else { Mode::Ungraceful };
+    match compile_run(project, Direction::Failover, mode, aws, resolver, context).await {
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
             // comes from the readiness.
             let worth_knowing =
                 |finding: &Finding| finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK;
-            for finding in dry_run_findings(&run).into_iter().filter(worth_knowing) {
+            for finding in dry_run_findings(&run).into_iter().filter(worth_knowing).map(owners_as_errors) {
                 card.sheet(area_of(&finding)).findings.push(finding);
             }
-            card.sheet(AreaName::Failover).facts.extend(dry_run_facts(&run));
+            let (facts, findings) = managed_readiness(&run, &aws.managed_databases()).await;
+            let sheet = card.sheet(AreaName::Failover);
+            sheet.facts.extend(dry_run_facts(&run));
+            if run.owners.iter().any(|owner| owner.next_apply == NextApply::Unknown) {
+                sheet.unknown("not known of every record whether its Terraform would undo a failover");
+            }
+            sheet.facts.extend(facts);
+            sheet.findings.extend(findings);
             Ok(Some(run))
         }
         // A zone that could not be read says nothing about the standby, and nothing against the rest of the verdict.
@@ -79,6 +92,25 @@ pub(super) async fn signals(project: &Project, states: &States, aws: &Aws, card:
     }
 }
 
+/// Whether the databases could be failed over, and how far their standbys are behind.
+pub(super) async fn databases(run: &Run, project: &Project, card: &mut Scorecard) {
+    let environment = crate::vars::environment();
+    let databases: Arc<dyn Databases> = Arc::new(crate::ports::databases(project, &environment));
+    let clock = SystemClock::new();
+    let told = database_readiness(run, project.plan.objectives.rpo, &databases, &environment, &clock).await;
+    if told.looked_at > 0 {
+        card.count("databases", told.looked_at);
+    }
+    let sheet = card.sheet(AreaName::Failover);
+    sheet.facts.extend(told.facts);
+    for why in told.unknown {
+        sheet.unknown(why);
+    }
+    for finding in told.findings {
+        card.sheet(area_of(&finding)).findings.push(finding);
+    }
+}
+
 /// Probes the checks that would stop the run before its switch.
 pub(super) async fn checks(run: &Run, project: &Project, args: &Validate, card: &mut Scorecard) {
     let prober = NetworkProber::new(args.resolver.resolver).in_directory(&project.folder);
@@ -106,7 +138,7 @@ pub(super) async fn checks(run: &Run, project: &Project, args: &Validate, card: 
 /// Where a finding of the compiler or of a probe belongs.
 pub(super) fn area_of(finding: &Finding) -> AreaName {
     let code = finding.code;
-    if code == codes::P_TTL {
+    if [codes::P_TTL, codes::V_LAG].contains(&code) {
         AreaName::Objectives
     } else if matches!(finding.subject, Subject::Check { .. })
         || [codes::F_NO_TARGET_CHECK, codes::P_NO_CHECK_AFTER].contains(&code)

@@ -100,6 +100,8 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     wait.say("objectives");
     objectives::judge(&project, &states, &looked, run.as_ref(), &past, &aws, &mut card).await;
     if let Some(run) = &run {
+        wait.say("databases");
+        failover::databases(run, &project, &mut card).await;
         wait.say("checks of the standby");
         failover::checks(run, &project, args, &mut card).await;
         wait.say("permissions");

@@ -3,19 +3,24 @@
 use super::{Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
-use crate::{Mode, Step};
+use crate::{DatabaseStep, Mode, Step};
 use pilotlight_integrity::postgres::{Lag, Position, PostgresError, ServerRole};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 
-pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+pub(super) async fn perform(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     loop {
-        let cause = match look(engine.run.mode, servers).await {
+        let cause = match look(engine.run.mode, database, servers).await {
             Looked::Good(observed, detail) => return Ok(Ending::new(Outcome::Done, observed, detail).into()),
             Looked::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
-            Looked::NotYet(reason) => reason,
+            Looked::NotYet(reason) | Looked::Unread(reason) => reason,
         };
         match pause(engine, step, deadline, &cause).await {
             Patience::Left => {}
@@ -26,25 +31,29 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
     }
 }
 
-enum Looked {
+/// What a look at both servers says.
+pub(crate) enum Looked {
     Good(Value, String),
+    /// It may become good by itself.
     NotYet(String),
+    /// A server gave no answer.
+    Unread(String),
     Never(String),
 }
 
-async fn look(mode: Mode, servers: &Servers) -> Looked {
+pub(crate) async fn look(mode: Mode, database: &DatabaseStep, servers: &Servers) -> Looked {
     // The standby is read first, so that what it is behind is never told too small.
     let new = match servers.databases.position(&servers.new).await {
         Ok(position) => position,
         Err(error) => return unread(servers, &error, ""),
     };
-    if new.role == ServerRole::Standby && !new.may_promote {
+    if new.role == ServerRole::Standby && !new.may_promote && !database.managed {
         return Looked::Never("its role may not promote: it needs EXECUTE on pg_promote".into());
     }
     let (Mode::Graceful, Some(old)) = (mode, &servers.old) else {
         return Looked::Good(observed(&new, None, None), alone(&new));
     };
-    let hint = "; where that side is dead: --mode ungraceful";
+    let hint = crate::database_readiness::ASIDE;
     let old_position = match servers.databases.position(old).await {
         Ok(position) => position,
         Err(error) => return unread(servers, &error, hint),
@@ -103,7 +112,8 @@ fn unread(servers: &Servers, error: &PostgresError, hint: &str) -> Looked {
     let text = format!("{}{hint}", servers.tell(error));
     match error {
         PostgresError::Url { .. } | PostgresError::NoRoots { .. } | PostgresError::Roots { .. } => Looked::Never(text),
-        _ => Looked::NotYet(text),
+        error if error.is_answer() => Looked::NotYet(text),
+        _ => Looked::Unread(text),
     }
 }
 
@@ -122,5 +132,6 @@ fn observed(new: &Position, old: Option<&Position>, lag: Option<&Lag>) -> Value 
         "old_timeline": old.map(|old| old.timeline),
         "lag_bytes": lag.and_then(|lag| lag.bytes),
         "lag_ms": lag.and_then(|lag| lag.time).map(crate::compile::milliseconds),
+        "last_commit_at": new.last_commit_at,
     })
 }

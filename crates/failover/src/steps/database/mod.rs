@@ -2,18 +2,20 @@
 
 mod compare;
 mod fence;
+mod first_write;
 mod look;
 mod promote;
 mod release;
 mod resync;
 mod verify;
 
+pub(crate) use look::{Looked, look};
 pub(crate) use release::{LeftBehind, left_behind};
 
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError};
 use crate::text::{MissingVariable, Secrets};
-use crate::{Action, DatabaseStep, DatabaseTask, Step};
+use crate::{Action, DatabaseStep, DatabaseTask, Environment, Step};
 use pilotlight_integrity::postgres::{Databases, PostgresError};
 use pilotlight_journal::Outcome;
 use serde_json::Value;
@@ -30,7 +32,7 @@ pub(crate) async fn perform(
         Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
     };
     match &database.task {
-        DatabaseTask::Look => look::perform(engine, step, &servers).await,
+        DatabaseTask::Look => look::perform(engine, step, database, &servers).await,
         DatabaseTask::Keep => resync::keep(engine, step, database, &servers).await,
         DatabaseTask::Resync(run) => resync::perform(engine, step, run, &servers).await,
         DatabaseTask::Fence => fence::perform(engine, step, database, &servers).await,
@@ -39,6 +41,7 @@ pub(crate) async fn perform(
         DatabaseTask::Promote => promote::perform(engine, step, database, &servers).await,
         DatabaseTask::Release => release::perform(engine, step, &servers).await,
         DatabaseTask::Verify => verify::perform(engine, step, database, &servers).await,
+        DatabaseTask::FirstWrite => first_write::perform(engine, step, database, &servers).await,
         DatabaseTask::Compare => compare::perform(engine, step, database, &servers).await,
     }
 }
@@ -56,7 +59,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, database: &DatabaseSt
 }
 
 /// The two servers of a database, and the way to them.
-pub(super) struct Servers {
+pub(crate) struct Servers {
     pub(super) databases: Arc<dyn Databases>,
     /// The one that is left; none where nobody knows its URL.
     pub(super) old: Option<String>,
@@ -67,10 +70,18 @@ pub(super) struct Servers {
 
 impl Servers {
     fn of(engine: &Engine, database: &DatabaseStep) -> Result<Self, MissingVariable> {
-        let mut secrets = Secrets::new(&*engine.ports.environment);
+        Self::through(&engine.ports.databases, &*engine.ports.environment, database)
+    }
+
+    pub(crate) fn through(
+        databases: &Arc<dyn Databases>,
+        environment: &dyn Environment,
+        database: &DatabaseStep,
+    ) -> Result<Self, MissingVariable> {
+        let mut secrets = Secrets::new(environment);
         let old = database.old.as_ref().map(|old| secrets.reveal(old)).transpose()?;
         let new = secrets.reveal(&database.new)?;
-        let databases = Arc::clone(&engine.ports.databases);
+        let databases = Arc::clone(databases);
         let secrets = old.iter().chain(std::iter::once(&new)).cloned().collect();
         Ok(Self { databases, old, new, secrets })
     }

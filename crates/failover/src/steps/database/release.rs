@@ -3,8 +3,8 @@
 use super::{Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
-use crate::{Action, DatabaseTask, Step};
-use pilotlight_integrity::postgres::FenceState;
+use crate::{Action, DatabaseTask, ManagedTask, Step};
+use pilotlight_integrity::postgres::{FenceState, Handover, PostgresError};
 use pilotlight_journal::{Outcome, StepStatus};
 use serde_json::{Value, json};
 
@@ -18,9 +18,11 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
                 if let Some(reason) = released.still_refused {
                     return Ok(Ending::new(Outcome::Failed, Value::Null, reason).into());
                 }
-                match servers.databases.takes_writes(&servers.new).await {
-                    Ok(()) => {
+                match take_a_write(servers).await {
+                    Ok(handover) => {
                         let observed = json!({
+                            "next_transaction": handover.next_transaction,
+                            "last_replayed_at": handover.last_replayed_at,
                             "writes": released.writes,
                             "sessions_ended": released.sessions_ended,
                             "sessions_left": released.sessions_left,
@@ -38,6 +40,12 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
             _ => return Ok(servers.ending(&error).into()),
         }
     }
+}
+
+/// It takes a write of ours, and every transaction from here on is somebody else's.
+async fn take_a_write(servers: &Servers) -> Result<Handover, PostgresError> {
+    servers.databases.takes_writes(&servers.new).await?;
+    servers.databases.handover(&servers.new).await
 }
 
 /// The new server takes no more writes, so that the old one may.
@@ -82,9 +90,12 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
         if status == StepStatus::Pending || status == StepStatus::Undone || begun > 0 {
             continue;
         }
-        let promotion = engine.run.steps().find(|other| {
-            database_of(other).is_some_and(|other| other.name == database.name && other.task == DatabaseTask::Promote)
-        })?;
+        let promotes = |other: &&Step| match &other.action {
+            Action::Database(other) => other.name == database.name && other.task == DatabaseTask::Promote,
+            Action::Managed(other) => other.name == database.name && other.task == ManagedTask::Promote,
+            _ => false,
+        };
+        let promotion = engine.run.steps().find(promotes)?;
         if state.skips.contains_key(&promotion.id) {
             continue;
         }

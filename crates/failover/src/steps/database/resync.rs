@@ -6,7 +6,7 @@ use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
 use crate::text::Secrets;
 use crate::{DatabaseStep, Step, Text};
-use pilotlight_integrity::postgres::{ServerRole, TableVerdict};
+use pilotlight_integrity::postgres::{FenceState, ServerRole, TableVerdict};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,6 +19,16 @@ async fn follows(servers: &Servers) -> Result<bool, String> {
     let Some(old) = &servers.old else { return Err("the other server is not known".into()) };
     let old = servers.databases.position(old).await.map_err(tell)?;
     Ok(old.role == ServerRole::Primary && new.role == ServerRole::Standby && new.system == old.system && new.receiving)
+}
+
+/// Fences a server that is to be resynchronised, where it takes writes. The reason where that is not proven.
+async fn fence_returned(servers: &Servers) -> Option<String> {
+    let role = servers.databases.position(&servers.new).await.map(|position| position.role);
+    if matches!(role, Ok(ServerRole::Standby)) {
+        return None;
+    }
+    let fence = servers.databases.fence(&servers.new).await;
+    (fence.state != FenceState::Proven).then(|| fence.reasons.join("; "))
 }
 
 pub(super) async fn keep(
@@ -34,6 +44,8 @@ pub(super) async fn keep(
         return Ok(Ending::new(Outcome::Failed, Value::Null, "the other server is not known").into());
     };
     engine.intend(step, Way::Do).await?;
+    // A server that came back by itself takes writes: what is written there after the comparison would be lost unkept.
+    let unfenced = fence_returned(servers).await;
     let name = format!("{}-{}", engine.journal.run(), database.name);
     let within = step.timeout() / 3;
     let kept = match servers.databases.keep_rows(&servers.new, old, &database.tables, &name, within).await {
@@ -48,12 +60,21 @@ pub(super) async fn keep(
         .map(|table| table.table.as_str())
         .collect();
     let file = kept.file.display().to_string();
-    let observed = json!({ "rows": kept.rows, "file": file, "tables": compare::observed(&kept.tables) });
+    let observed = json!({
+        "rows": kept.rows, "file": file, "tables": compare::observed(&kept.tables), "not_fenced": unfenced,
+    });
     if !unkept.is_empty() {
         let detail = format!("rows of {} cannot be told apart, so they are not kept", unkept.join(", "));
         return Ok(Ending::refused(observed, detail).into());
     }
-    let detail = format!("{} rows that the other has not, or not so, are kept", kept.rows);
+    let detail = match unfenced {
+        None => format!("{} rows that the other has not, or not so, are kept", kept.rows),
+        Some(reason) => format!(
+            "{} rows that the other has not, or not so, are kept; it is not proven that none is written there after: \
+             {reason}",
+            kept.rows
+        ),
+    };
     Ok(Ending::new(Outcome::Done, observed, detail).into())
 }
 

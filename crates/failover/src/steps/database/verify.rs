@@ -15,14 +15,17 @@ pub(super) async fn perform(
 ) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
-    loop {
-        let Err(error) = servers.databases.takes_writes(&servers.new).await else { break };
+    let own = loop {
+        let error = match servers.databases.takes_writes(&servers.new).await {
+            Ok(own) => break own,
+            Err(error) => error,
+        };
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => return Ok(servers.ending(&error).into()),
         }
-    }
+    };
     let fence = seen(engine, &database.name, &DatabaseTask::Fence);
     let proven = fence.and_then(|seen| seen.get("fence")).and_then(Value::as_str) == Some("proven");
     let counted = fence.and_then(|seen| seen.get("writes")?.as_u64());
@@ -33,15 +36,16 @@ pub(super) async fn perform(
         _ => Old::NotKnown("whether the other takes writes is not known, as its fence was not proven".into()),
     };
     Ok(match old {
-        Old::Silent(detail) => ending(Outcome::Done, "none", &detail),
-        Old::NotKnown(detail) => ending(Outcome::Done, "unknown", &detail),
-        Old::Writes(detail) => ending(Outcome::Failed, "writes", &detail),
+        Old::Silent(detail) => ending(Outcome::Done, "none", own, &detail),
+        Old::NotKnown(detail) => ending(Outcome::Done, "unknown", own, &detail),
+        Old::Writes(detail) => ending(Outcome::Failed, "writes", own, &detail),
     }
     .into())
 }
 
-fn ending(outcome: Outcome, second_writer: &str, detail: &str) -> Ending {
-    Ending::new(outcome, json!({ "second_writer": second_writer }), format!("it takes writes; {detail}"))
+fn ending(outcome: Outcome, second_writer: &str, own: Option<u64>, detail: &str) -> Ending {
+    let observed = json!({ "second_writer": second_writer, "own_transaction": own });
+    Ending::new(outcome, observed, format!("it takes writes; {detail}"))
 }
 
 enum Old {

@@ -2,8 +2,8 @@
 //! field does not compile until it is here; then the schema must know it too.
 
 use pilotlight_failover::{
-    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, PhaseReport, RecordMove, RecoveryPoint,
-    RecoveryTime, RunReport, StepReport, TableReport,
+    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, NextApply, OwningResource,
+    PhaseReport, RecordMove, RecordOwner, RecoveryPoint, RecoveryTime, RunReport, StepReport, TableReport,
 };
 use pilotlight_findings::{
     ApiCalls, Area, AreaName, AreaVerdict, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side,
@@ -134,7 +134,13 @@ pub(crate) fn run() -> RunReport {
         to: endpoint(Side::Primary, "eu-west-1"),
         started_at: TIME.into(),
         finished_at: Some(TIME.into()),
-        recovery_time: RecoveryTime { objective_ms: Some(1), measured_ms: Some(2) },
+        recovery_time: RecoveryTime {
+            objective_ms: Some(1),
+            measured_ms: Some(2),
+            since: Some(moment("the last commit")),
+            until: Some(moment("the first write")),
+            traffic_ms: Some(3),
+        },
         recovery_point: Some(RecoveryPoint { objective_ms: Some(1), measured_ms: Some(2), lost_writes: "some".into() }),
         databases: vec![DatabaseReport {
             name: "orders".into(),
@@ -147,17 +153,13 @@ pub(crate) fn run() -> RunReport {
             missing_ms: Some(2),
             last_commit_at: Some(TIME.into()),
             second_writer: "unknown".into(),
-            kept: Some(KeptRowsReport { rows: 1, file: "f".into() }),
-            tables: vec![TableReport {
-                table: "orders".into(),
-                verdict: "differs".into(),
-                old_rows: Some(1),
-                new_rows: Some(1),
-                only_old: Some(1),
-                only_new: Some(1),
-                differing: Some(1),
-                keys: vec!["{\"id\":1}".into()],
-            }],
+            kept: Some(KeptRowsReport {
+                rows: 1,
+                file: "f".into(),
+                tables: vec![table()],
+                not_fenced: Some("r".into()),
+            }),
+            tables: vec![table()],
         }],
         phases: vec![PhaseReport {
             phase: "switch".into(),
@@ -177,10 +179,26 @@ pub(crate) fn run() -> RunReport {
             zone: "shop.test".into(),
             name: "app.shop.test".into(),
             record_type: "A".into(),
-            ttl: 30,
+            ttl: Some(30),
             before: vec!["192.0.2.1".into()],
             after: vec!["192.0.2.2".into()],
             moved: false,
+        }],
+        owners: vec![RecordOwner {
+            zone: "shop.test".into(),
+            name: "app.shop.test".into(),
+            record_type: "A".into(),
+            set_identifier: Some("primary".into()),
+            attribute: "records".into(),
+            resource: Some(OwningResource {
+                stack: "app".into(),
+                side: Side::Primary,
+                address: "aws_route53_record.app".into(),
+                place: Some("app/dns.tf:1:1".into()),
+            }),
+            next_apply: NextApply::Reverts,
+            detail: "d".into(),
+            remedy: Some("r".into()),
         }],
         checks: vec![CheckReport {
             name: "c".into(),
@@ -197,5 +215,22 @@ pub(crate) fn run() -> RunReport {
             detail: "d".into(),
         }],
         findings: findings(),
+    }
+}
+
+fn moment(what: &str) -> Moment {
+    Moment { at: TIME.into(), what: what.into() }
+}
+
+fn table() -> TableReport {
+    TableReport {
+        table: "orders".into(),
+        verdict: "differs".into(),
+        old_rows: Some(1),
+        new_rows: Some(1),
+        only_old: Some(1),
+        only_new: Some(1),
+        differing: Some(1),
+        keys: vec!["{\"id\":1}".into()],
     }
 }

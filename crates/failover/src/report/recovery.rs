@@ -1,0 +1,103 @@
+//! Recovery time: how long the service was away. A run sees what it does itself; what customers see is told by the
+//! databases, of which each knows its last write from the old side and its first one from the new.
+
+use super::Story;
+use super::databases::{database, reached, state, text};
+use super::measure::{between, held_up_until, served_at};
+use crate::{DatabaseStep, DatabaseTask, Mode, Moment, RecoveryTime};
+use jiff::{Timestamp, ToSpan};
+use pilotlight_journal::{StepState, StepStatus};
+
+/// A service that wrote so shortly before a run looked was alive then: one that takes an order every few seconds has
+/// gaps of that length by itself.
+const WROTE_LATELY_SECONDS: i64 = 10;
+
+/// The recovery time as far as the journal tells it.
+pub(crate) fn recovery_time(story: &Story<'_>) -> RecoveryTime {
+    let mut told =
+        RecoveryTime { objective_ms: story.run.rto_ms, measured_ms: None, since: None, until: None, traffic_ms: None };
+    let Some(served) = served_at(story) else { return told };
+    told.traffic_ms = Some(between(story.state.started_at, served));
+    let ((since, since_what), (until, until_what)) = (service_ended(story), service_back(story, served));
+    told.measured_ms = Some(between(since, until));
+    told.since = Some(Moment { at: since.to_string(), what: since_what });
+    told.until = Some(Moment { at: until.to_string(), what: until_what });
+    told
+}
+
+/// The databases that this run promoted.
+fn promoted<'s>(story: &'s Story<'_>) -> impl Iterator<Item = &'s DatabaseStep> {
+    let promotions = story.run.steps().filter_map(database).filter(|step| step.task == DatabaseTask::Promote);
+    promotions.filter(|step| {
+        // Not what was promoted before this run: the moments of that are in another journal.
+        let done = |promoted: &StepState| promoted.status == StepStatus::Done;
+        state(story, &step.name, &DatabaseTask::Promote).is_some_and(done)
+    })
+}
+
+/// Since when nobody's write was taken.
+fn service_ended(story: &Story<'_>) -> (Timestamp, String) {
+    let ends: Vec<(Timestamp, String)> = promoted(story).filter_map(|step| ended(story, &step.name)).collect();
+    let first = |ends: Vec<(Timestamp, String)>| ends.into_iter().min_by_key(|(at, _)| *at);
+    // The service lives as long as one of its databases is written to; a fence of ours ends it with the first.
+    let last = |ends: Vec<(Timestamp, String)>| ends.into_iter().max_by_key(|(at, _)| *at);
+    let end = if story.run.mode == Mode::Graceful { first(ends) } else { last(ends) };
+    end.unwrap_or_else(|| {
+        let what = match story.run.mode {
+            Mode::Graceful => "the run's first event",
+            Mode::Ungraceful => "the run's first event; since when the service was away before is not known",
+        };
+        (story.state.started_at, what.to_owned())
+    })
+}
+
+fn ended(story: &Story<'_>, name: &str) -> Option<(Timestamp, String)> {
+    let side = story.run.from.side;
+    let fence = state(story, name, &DatabaseTask::Fence);
+    let touched = |fence: &&StepState| fence.observed.get("touched") == Some(&true.into());
+    let fenced = fence.filter(touched).map(|fence| fence.started_at);
+    let fenced = fenced.map(|at| (at, format!("the run began to fence database {name} of the {side}")));
+    if story.run.mode == Mode::Graceful {
+        return fenced;
+    }
+    let what = format!("the last commit that database {name} has from the {side}");
+    let time = |state: &StepState, field: &str| text(&state.observed, field)?.parse::<Timestamp>().ok();
+    // What the run itself committed at an old server that answers is no sign of life of the service's.
+    let looked = state(story, name, &DatabaseTask::Look).filter(|state| reached(state));
+    let before = looked.and_then(|looked| Some((time(looked, "last_commit_at")?, looked.finished_at?)));
+    match (fenced, before) {
+        (Some(fenced), Some((commit, looked))) => {
+            let lately = commit.saturating_add(WROTE_LATELY_SECONDS.seconds()).is_ok_and(|until| until >= looked);
+            Some(if lately { fenced } else { (commit, what) })
+        }
+        (Some(fenced), None) => Some(fenced),
+        (None, before) => {
+            let released = state(story, name, &DatabaseTask::Release).filter(|state| reached(state));
+            let last = released.and_then(|released| time(released, "last_replayed_at"));
+            let measured = state(story, name, &DatabaseTask::Measure).and_then(|state| time(state, "last_commit_at"));
+            last.or(measured).or(before.map(|(commit, _)| commit)).map(|at| (at, what))
+        }
+    }
+}
+
+/// Since when writes were taken again. `served` is when everything that the run looks at was as wanted.
+fn service_back(story: &Story<'_>, served: Timestamp) -> (Timestamp, String) {
+    let first = |name: &str| {
+        let state = state(story, name, &DatabaseTask::FirstWrite).filter(|state| reached(state))?;
+        let time = |field: &str| text(&state.observed, field)?.parse::<Timestamp>().ok();
+        let side = story.run.to.side;
+        match time("first_write_at") {
+            Some(at) => Some((at, format!("the first write at database {name} of the {side}"))),
+            None => Some((time("seen_at")?, format!("a write at database {name} of the {side} was first seen"))),
+        }
+    };
+    let writes = promoted(story).filter_map(|step| first(&step.name)).max_by_key(|(at, _)| *at);
+    let everything = "every name server answered with the new values and every check was green";
+    match writes {
+        None => (served, everything.to_owned()),
+        Some(write) => match held_up_until(story) {
+            Some(held) if held > write.0 => (held, everything.to_owned()),
+            _ => write,
+        },
+    }
+}

@@ -1,0 +1,107 @@
+//! Auto Scaling groups: an instance is healthy a while after its capacity was asked for.
+
+use super::{Asked, Service, Trouble, World};
+use crate::{Capacity, CapacityError, ScalingGroup};
+use async_trait::async_trait;
+use pilotlight_findings::Region;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How long an instance takes to be healthy.
+pub const BOOT: Duration = Duration::from_secs(90);
+
+const READ_TAKES: Duration = Duration::from_millis(50);
+const ASK_TAKES: Duration = Duration::from_millis(80);
+
+/// A group.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// `MinSize`
+    pub min: u32,
+    /// `MaxSize`
+    pub max: u32,
+    /// What was asked for last.
+    pub desired: u32,
+    /// More than these never become healthy.
+    pub at_most_healthy: Option<u32>,
+    /// When it was asked for.
+    pub asked_at: Duration,
+    /// Healthy before the last request.
+    pub had: u32,
+    /// Every capacity that was asked for, in order.
+    pub asked: Vec<u32>,
+    /// What the next requests meet.
+    pub faults: VecDeque<Trouble>,
+    /// Reads that fail, from now on.
+    pub failing_reads: u32,
+}
+
+impl Group {
+    /// One that has what is asked for, all of it healthy.
+    pub fn of(desired: u32, max: u32) -> Self {
+        Self { min: 1, max, desired, had: desired, ..Self::default() }
+    }
+
+    /// How many are healthy.
+    pub fn healthy(&self, now: Duration) -> u32 {
+        let healthy = if now >= self.asked_at + BOOT { self.desired } else { self.had.min(self.desired) };
+        healthy.min(self.at_most_healthy.unwrap_or(u32::MAX))
+    }
+
+    fn set(&mut self, desired: u32, now: Duration) {
+        (self.had, self.asked_at, self.desired) = (self.healthy(now), now, desired);
+        self.asked.push(desired);
+    }
+}
+
+fn error_of(trouble: Trouble) -> CapacityError {
+    match trouble {
+        Trouble::Deny => CapacityError::Denied("autoscaling:SetDesiredCapacity".into()),
+        trouble => CapacityError::Unknown(trouble.cause().into()),
+    }
+}
+
+#[async_trait]
+impl Capacity for World {
+    async fn group(&self, region: &Region, name: &str) -> Result<Option<ScalingGroup>, CapacityError> {
+        let asked = Asked::read(Service::AutoScaling, "DescribeAutoScalingGroups", name);
+        let trouble = self.meet(asked, READ_TAKES).await;
+        self.with(|state| {
+            let now = state.elapsed;
+            let Some(group) = state.groups.get_mut(name) else { return Ok(None) };
+            if group.failing_reads > 0 {
+                group.failing_reads -= 1;
+                return Err(CapacityError::Unknown("the connection timed out".into()));
+            }
+            let healthy = match trouble {
+                None => group.healthy(now),
+                // What is asked for is read as it is; which instances are healthy may be old.
+                Some(Trouble::Stale) => group.had.min(group.healthy(now)),
+                Some(trouble) => return Err(error_of(trouble)),
+            };
+            Ok(Some(ScalingGroup {
+                name: name.to_owned(),
+                arn: format!("arn:aws:autoscaling:{region}:1:autoScalingGroup:x:autoScalingGroupName/{name}"),
+                min: group.min,
+                max: group.max,
+                desired: group.desired,
+                healthy,
+            }))
+        })
+    }
+
+    async fn set_desired(&self, _region: &Region, name: &str, desired: u32) -> Result<(), CapacityError> {
+        let trouble = self.meet(Asked::write(Service::AutoScaling, "SetDesiredCapacity", name), ASK_TAKES).await;
+        self.with(|state| {
+            let now = state.elapsed;
+            let Some(group) = state.groups.get_mut(name) else {
+                return Err(CapacityError::Refused(format!("AutoScalingGroup name not found - {name}")));
+            };
+            let trouble = trouble.or_else(|| group.faults.pop_front());
+            if trouble.is_none_or(Trouble::takes_effect) {
+                group.set(desired, now);
+            }
+            trouble.map_or(Ok(()), |trouble| Err(error_of(trouble)))
+        })
+    }
+}

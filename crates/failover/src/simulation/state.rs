@@ -1,0 +1,221 @@
+//! Everything that is true in a world.
+
+use super::{Group, ManagedEstate, Servers, Trouble, TroubleRule};
+use crate::{ApprovalAnswer, ChangeBatch, HealthCheck, HostedZone, Mode, RecordSet};
+use pilotlight_integrity::CommandOutcome;
+use pilotlight_journal::{Body, Event};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Something that happens once, at a moment that has a name.
+pub type Hook = Box<dyn FnMut(&mut State) + Send>;
+
+/// What is true in a world. Everything in it may be set before a run or in the middle of one.
+pub struct State {
+    /// Since the world began.
+    pub elapsed: Duration,
+    /// How far the clock on the wall is from that; it can jump.
+    pub clock_ahead_ms: i64,
+    /// The text of the plan that the world was made for.
+    pub plan: String,
+    /// Hosted zones.
+    pub zones: Vec<HostedZone>,
+    /// What Route 53's API has, of all zones.
+    pub records: Vec<RecordSet>,
+    /// The records as they were, from each moment on.
+    pub history: Vec<(Duration, Vec<RecordSet>)>,
+    /// Every batch that was accepted, and when.
+    pub changes: Vec<(Duration, ChangeBatch)>,
+    /// How far each name server is behind the API.
+    pub lag: BTreeMap<String, Duration>,
+    /// Name servers that give no answer.
+    pub silent: BTreeSet<String>,
+    /// How long a change takes to be `INSYNC`.
+    pub insync_after: Duration,
+    /// Addresses that serve.
+    pub healthy: BTreeSet<String>,
+    /// What the next batches meet.
+    pub change_faults: VecDeque<Trouble>,
+    /// Reads of records and of signals that fail, from now on.
+    pub failing_reads: u32,
+    /// Questions for the status of a change that fail, from now on.
+    pub failing_statuses: u32,
+    /// Whether nobody may ask for a change's status.
+    pub denied_statuses: bool,
+    /// What programs left behind.
+    pub flags: BTreeSet<String>,
+    /// Programs that were started.
+    pub commands: Vec<String>,
+    /// How the next starts of a program end; without one it succeeds.
+    pub outcomes: BTreeMap<String, VecDeque<CommandOutcome>>,
+    /// What a program that did not fail does to the world.
+    pub programs: Option<Arc<Programs>>,
+    /// What happens when a program is started, by the program, or `before the change`.
+    pub hooks: BTreeMap<String, Hook>,
+    /// What the next person answers who is asked; without one it is yes.
+    pub answers: VecDeque<ApprovalAnswer>,
+    /// Whether nobody uses the service.
+    pub idle: bool,
+    /// What steps waited for.
+    pub waits: Vec<String>,
+    /// Whether the objects that health checks read are there, by URL, from each moment on.
+    pub signals: BTreeMap<String, Vec<(Duration, bool)>>,
+    /// The URL of the object that a health check reads, by its id.
+    pub read_by: BTreeMap<String, String>,
+    /// The text that one was last written with.
+    pub note: Option<String>,
+    /// How long the health check takes to turn.
+    pub health_delay: Duration,
+    /// What the next writes of a signal meet.
+    pub signal_faults: VecDeque<Trouble>,
+    /// Calls of Route 53's API.
+    pub control_calls: usize,
+    /// Calls that may change something.
+    pub effects: usize,
+    /// Health checks of Route 53.
+    pub health_checks: Vec<HealthCheck>,
+    /// What names outside of the zones have.
+    pub elsewhere: BTreeMap<String, Vec<String>>,
+    /// How many questions name servers were asked: where weights leave a choice, they take turns.
+    pub asked: usize,
+    /// Database servers, by URL.
+    pub servers: Servers,
+    /// How the run treats the side that it leaves: a graceful one never leaves two writers.
+    pub mode: Mode,
+    /// Auto Scaling groups by name, with what was asked of them.
+    pub groups: BTreeMap<String, Group>,
+    /// The phase and the step that the run is in, as the journal says.
+    pub place: Place,
+    /// Events of which an executor was told that they stand in the journal.
+    pub written: Vec<(String, u64)>,
+    /// Is told of every event.
+    pub on_event: Option<EventHook>,
+    /// How many others get a turn before a call is answered: what is asked at once is answered in another order.
+    pub turns: Option<Turns>,
+    /// What RDS has.
+    pub managed: ManagedEstate,
+    /// What every call may meet.
+    pub trouble: Option<TroubleRule>,
+    /// What must never be true and was, in order.
+    pub broken: Vec<String>,
+    /// Is told of each at once.
+    pub on_broken: Option<fn(&str)>,
+}
+
+/// Is told of an event.
+pub type EventHook = Box<dyn FnMut(&mut State, &Event) + Send>;
+
+/// How many turns others get.
+pub type Turns = Box<dyn FnMut() -> u8 + Send>;
+
+/// Where a run is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The phase; empty before the first.
+    pub phase: String,
+    /// The step that is done or undone; empty between two.
+    pub step: String,
+}
+
+impl Place {
+    /// After an event.
+    fn follow(&mut self, event: &Event) {
+        match &event.what {
+            Body::RunStarted { .. } | Body::Resumed { .. } | Body::Takeover { .. } => self.step.clear(),
+            Body::PhaseStarted { phase } => *self = Self { phase: phase.clone(), step: String::new() },
+            Body::StepIntended { step, .. } | Body::UndoIntended { step, .. } => self.step.clone_from(step),
+            Body::StepFinished { .. } | Body::UndoFinished { .. } | Body::Stopped { .. } => self.step.clear(),
+            _ => {}
+        }
+    }
+}
+
+/// The step, else the phase, else that there is neither.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match (self.step.as_str(), self.phase.as_str()) {
+            ("", "") => "at the start",
+            ("", phase) => phase,
+            (step, _) => step,
+        })
+    }
+}
+
+/// What programs do, by their arguments.
+pub type Programs = dyn Fn(&mut State, &[String]) + Send + Sync;
+
+impl State {
+    pub(super) fn new(zones: Vec<HostedZone>, records: Vec<RecordSet>) -> Self {
+        Self {
+            elapsed: Duration::ZERO,
+            clock_ahead_ms: 0,
+            plan: String::new(),
+            zones,
+            history: vec![(Duration::ZERO, records.clone())],
+            records,
+            changes: Vec::new(),
+            lag: BTreeMap::new(),
+            silent: BTreeSet::new(),
+            insync_after: INSYNC_AFTER,
+            healthy: BTreeSet::new(),
+            change_faults: VecDeque::new(),
+            failing_reads: 0,
+            failing_statuses: 0,
+            denied_statuses: false,
+            flags: BTreeSet::new(),
+            commands: Vec::new(),
+            outcomes: BTreeMap::new(),
+            programs: None,
+            hooks: BTreeMap::new(),
+            answers: VecDeque::new(),
+            idle: false,
+            waits: Vec::new(),
+            signals: BTreeMap::new(),
+            read_by: BTreeMap::new(),
+            note: None,
+            health_delay: HEALTH_DELAY,
+            signal_faults: VecDeque::new(),
+            control_calls: 0,
+            effects: 0,
+            health_checks: Vec::new(),
+            elsewhere: BTreeMap::new(),
+            asked: 0,
+            servers: Servers::default(),
+            mode: Mode::Graceful,
+            groups: BTreeMap::new(),
+            place: Place::default(),
+            written: Vec::new(),
+            on_event: None,
+            turns: None,
+            managed: ManagedEstate::default(),
+            trouble: None,
+            broken: Vec::new(),
+            on_broken: None,
+        }
+    }
+
+    /// An event stands in the journal.
+    pub(super) fn tell(&mut self, event: &Event) {
+        self.place.follow(event);
+        self.written.push((event.run.clone(), event.sequence));
+        if let Some(mut hook) = self.on_event.take() {
+            hook(self, event);
+            // One that set another in its place is done.
+            self.on_event.get_or_insert(hook);
+        }
+    }
+
+    /// Something is true that must never be.
+    pub(super) fn breaks(&mut self, what: String) {
+        if let Some(tell) = self.on_broken {
+            tell(&what);
+        }
+        self.broken.push(what);
+    }
+}
+
+/// How long a change generally takes on a quiet day.
+const INSYNC_AFTER: Duration = Duration::from_secs(5);
+/// A health check that asks every ten seconds and believes the third answer.
+const HEALTH_DELAY: Duration = Duration::from_secs(30);
