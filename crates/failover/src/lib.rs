@@ -27,7 +27,9 @@ mod managed;
 mod managed_readiness;
 mod managed_step;
 mod objectives;
+mod observation_report;
 mod observe;
+mod observe_action;
 mod permissions;
 mod ports;
 mod primary_down;
@@ -63,10 +65,12 @@ pub use managed::*;
 pub use managed_readiness::managed_readiness;
 pub use managed_step::{ManagedKind, ManagedPlace, ManagedStep, ManagedTask};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
+pub use observation_report::*;
 pub use observe::{
     ManagedObserveError, ObserveError, Observed, ObservedManaged, ObservedPair, ObservedTraffic, observe,
     observe_groups, observe_managed,
 };
+pub use observe_action::ObserveAction;
 pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };

@@ -5,6 +5,7 @@ mod findings;
 mod interventions;
 mod managed;
 mod measure;
+mod observation;
 mod recovery;
 mod steps;
 
@@ -74,6 +75,7 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         phases: steps::phases(&story),
         records: records(&story),
         checks: steps::checks(&story),
+        observation: observation::observation(&story),
         interventions: interventions::interventions(&story),
         findings: findings::findings(&story, &conclusion),
         detail: conclusion.detail,

@@ -1,5 +1,6 @@
 use super::databases::databases;
 use super::finding::{Sides, findings};
+use super::observation::observation;
 use super::page::{Tile, badge, class, page, safe};
 use super::timeline::timeline;
 use crate::headline::capitalized;
@@ -46,6 +47,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
         (records(run))
         (databases(run))
         (checks(run))
+        (observation(run))
         (steps(run))
         @if succeeded {
             (findings(&run.findings, sides))
