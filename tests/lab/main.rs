@@ -10,6 +10,7 @@ mod drift;
 mod interrupted;
 mod killed;
 mod moved;
+mod outage;
 mod rebuild;
 mod refused;
 mod secret;
@@ -32,6 +33,8 @@ struct Shop {
 #[test]
 fn the_whole_cycle_on_real_parts() {
     let lab = Rehearsal::start("test");
+    // Dozens of runs, of which none needs the data: each would wait for customers who do not come.
+    let whole = lab.plan_without_databases();
     lab.chapter("the estate in the primary region, by Terraform", || lab.apply_primary());
     lab.chapter("drift: each change behind Terraform's back, and no other", || drift::found_and_repaired(&lab));
     lab.chapter("rebuild: the standby is made, and a second time nothing is", || rebuild::made_once(&lab));
@@ -48,6 +51,9 @@ fn the_whole_cycle_on_real_parts() {
     lab.chapter("two at once: one run", || two_at_once::one_wins(&lab, &shop));
     lab.chapter("Ctrl-C: stops between steps", || interrupted::stops_and_goes_on(&lab, &shop));
     lab.chapter("a secret is nowhere to be read", || secret::is_nowhere(&lab, &shop));
+
+    whole();
+    lab.chapter("killed at random, under load, the region dark", || outage::survives_random_kills(&lab, &shop));
 
     lab.expect_dns(&shop.addresses.primary);
     lab.chapter("home: no drift, and Terraform has nothing to change", || {

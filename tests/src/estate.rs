@@ -148,6 +148,21 @@ impl Rehearsal {
         file
     }
 
+    /// Takes the databases out of the plan, until what this returns is called.
+    ///
+    /// # Panics
+    /// The plan has none, or can't be written.
+    pub fn plan_without_databases(&self) -> impl FnOnce() + use<> {
+        let file = self.lab().plan();
+        let text = std::fs::read_to_string(&file).expect("the plan");
+        let (before, block) = text.split_once("database \"postgres\"").expect("the plan has a database");
+        let (_, after) = block.split_once("\n}\n").expect("the block has an end");
+        // The RPO is of the databases.
+        let without = format!("{before}{after}").replace("    rpo = \"1m\"\n", "");
+        std::fs::write(&file, without).expect("the plan without databases");
+        move || std::fs::write(file, text).expect("the plan as it was")
+    }
+
     /// The journal's folder of a run.
     pub fn journal(&self, run: &str) -> PathBuf {
         self.path("plans/.pilotlight/runs").join(run)

@@ -5,6 +5,7 @@
 mod apply;
 mod cloud;
 mod estate;
+mod failover;
 mod figures;
 mod groups;
 mod plugins;
@@ -31,6 +32,8 @@ pub(crate) enum Bench {
     Drift(Drift),
     /// Rebuild: retargeting beside the parse of the same files, applying beside Terraform, and validate.
     Rebuild(rebuild::Rebuild),
+    /// Failover: what its engine survives in memory and what it costs, and in the lab, while customers order.
+    Failover(failover::Failover),
 }
 
 #[derive(Args)]
@@ -62,6 +65,7 @@ pub(crate) fn run(bench: &Bench) -> Done<ExitCode> {
     match bench {
         Bench::Drift(drift) => run_drift(drift),
         Bench::Rebuild(rebuild) => rebuild::run(rebuild),
+        Bench::Failover(failover) => failover::run(failover),
     }
 }
 

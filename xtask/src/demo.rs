@@ -1,9 +1,10 @@
 //! `cargo xtask demo`: the main job for the sample estate, with the released commands and nothing private.
 //!
 //! Each step says what must come out of it, and the demo fails where something else does. What DNS answers
-//! and what Terraform plans is asked of them, not of Pilotlight.
+//! and what Terraform plans is asked of them, and what an outage was like of the customers, not of Pilotlight.
 
 mod changes;
+mod outage;
 mod script;
 mod shell;
 mod table;

@@ -13,6 +13,7 @@ mod docs;
 mod lab;
 mod test;
 mod tidy;
+mod under_load;
 mod workspace;
 
 /// Tasks of the Pilotlight workspace.

@@ -12,6 +12,7 @@ mod executor_lock;
 mod exit;
 mod failure;
 mod output;
+mod owners;
 mod ports;
 mod progress;
 mod project;

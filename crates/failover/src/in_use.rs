@@ -5,10 +5,10 @@
 use crate::compile::{Answer, label, side_answer};
 use crate::observe::query_name;
 use crate::record_values::{canonical_values, sorted};
-use crate::{Dns, Endpoint, NameServers, RecordSet, observe, report};
+use crate::{Dns, Endpoint, NameServers, RecordSet, last_settled, observe};
 use futures::future::join_all;
 use pilotlight_findings::{Code, Explain, Side, Span, codes};
-use pilotlight_journal::{JournalStores, active_run, plan_runs, read_run};
+use pilotlight_journal::{JournalStores, active_run};
 use pilotlight_plan::{DrPlan, Outputs, TrafficRecord};
 use std::error::Error;
 
@@ -263,15 +263,13 @@ pub async fn refuse_by_journal(stores: &JournalStores, plan: &str) -> Result<(),
     if let Some(run) = active_run(first, plan).await.map_err(journal)? {
         return Err(InUse::Run { run });
     }
-    for run in plan_runs(first, plan).await.map_err(journal)?.iter().rev() {
-        let log = read_run(stores, run).await.map_err(journal)?;
-        let told = report(&log.events).map_err(|error| InUse::JournalUnknown { source: Box::new(error) })?;
-        let Endpoint { side, region } = &told.to;
+    let settled = last_settled(stores, plan).await;
+    let settled = settled.map_err(|error| InUse::JournalUnknown { source: Box::new(error) })?;
+    if let Some(told) = settled {
+        let (run, Endpoint { side, region }) = (&told.run, &told.to);
         let how = match (told.outcome.as_str(), side) {
             ("succeeded", Side::Primary) => return Ok(()),
             ("succeeded", Side::Standby) => format!("run {run}, a {}, moved traffic to {region}", told.job),
-            // Everything was undone: where traffic is, the run before it says.
-            ("rolled_back" | "aborted", _) => continue,
             (outcome, _) => format!("run {run}, a {}, ended as {outcome}, and left traffic in doubt", told.job),
         };
         return Err(InUse::LeftActive { how });

@@ -18,6 +18,7 @@ mod database;
 mod database_readiness;
 mod database_report;
 mod dns;
+pub mod drill;
 mod dry_run;
 mod engine;
 mod expected;
@@ -30,6 +31,7 @@ mod objectives;
 mod observation_report;
 mod observe;
 mod observe_action;
+mod owners;
 mod permissions;
 mod ports;
 mod primary_down;
@@ -43,6 +45,7 @@ mod saved_run;
 mod signal;
 mod signal_readiness;
 pub mod simulation;
+mod standing;
 mod steps;
 mod system;
 mod text;
@@ -71,6 +74,9 @@ pub use observe::{
     observe_groups, observe_managed,
 };
 pub use observe_action::ObserveAction;
+pub use owners::{
+    NextApply, OwningResource, RecordOwner, SourceState, StackSources, as_errors as owners_as_errors, with_owners,
+};
 pub use permissions::{
     Decision, Permission, PolicySimulator, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
 };
@@ -84,5 +90,6 @@ pub use run_report::*;
 pub use saved_run::{SAVED_RUN_VERSION, SavedRunError, load, save};
 pub use signal::*;
 pub use signal_readiness::{SignalObserved, observe_signals, signal_readiness};
+pub use standing::{StandingError, last_settled, standing_failover};
 pub use system::{SystemClock, SystemCommands};
 pub use text::{Environment, MissingVariable, Text, TextPart};

@@ -5,7 +5,7 @@
 //! Enums are externally tagged or have a `kind`; durations are whole milliseconds.
 
 use crate::action::texts;
-use crate::{Action, Endpoint, Mode, RecordChanges, Text};
+use crate::{Action, Endpoint, Mode, RecordChanges, RecordOwner, Text};
 use pilotlight_findings::{Finding, Region};
 use pilotlight_journal::{canonical_json, digest};
 use pilotlight_plan::Phase;
@@ -71,6 +71,9 @@ pub struct Run {
     pub phases: Vec<RunPhase>,
     /// What the compiler chose not to do, or found unwise, and why.
     pub notes: Vec<Finding>,
+    /// Whose Terraform has each record that it moves, and what its next apply would do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<RecordOwner>,
 }
 
 /// The steps of one phase, in order.

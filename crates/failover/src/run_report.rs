@@ -3,7 +3,7 @@
 //! Persisted format, version 1: a JSON object with the fields of [`RunReport`], published as
 //! `docs/schema/run.json`. A field is only ever added; a change of meaning raises the version.
 
-use crate::{DatabaseReport, ObservationReport, RecoveryPoint};
+use crate::{DatabaseReport, ObservationReport, RecordOwner, RecoveryPoint};
 use pilotlight_findings::{Finding, Region, Side};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,9 @@ pub struct RunReport {
     pub phases: Vec<PhaseReport>,
     /// The records that the run was to move.
     pub records: Vec<RecordMove>,
+    /// Whose Terraform has each of them, and what its next apply would do; none where it was not looked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<RecordOwner>,
     /// Each check, before and after.
     pub checks: Vec<CheckReport>,
     /// What was watched after the switch; none where the plan says nothing of it, or the run did not come to its end.

@@ -38,6 +38,12 @@ fn write_run(text: &mut String, run: &Run, options: TextOptions) -> std::fmt::Re
     for group in run.record_changes().flat_map(|changes| changes.groups()) {
         write_record(text, &group)?;
     }
+    if !run.owners.is_empty() {
+        writeln!(text, "\nTerraform")?;
+    }
+    for owner in &run.owners {
+        writeln!(text, "  {}", clean(&owner.to_string()))?;
+    }
     writeln!(text, "\nSteps")?;
     for phase in &run.phases {
         writeln!(text, "  {}", phase.phase)?;

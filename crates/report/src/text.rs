@@ -7,6 +7,7 @@ mod finding;
 mod folded;
 mod ink;
 mod observation;
+mod owners;
 mod report;
 mod run;
 mod silenced;

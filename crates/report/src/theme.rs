@@ -1,7 +1,7 @@
 //! The words and symbols of every output. A thing is never told by colour alone: each mark has a symbol
 //! and a word, the same on the terminal and on the page; the tone is only added to them.
 
-use pilotlight_failover::{DatabaseReport, PhaseReport, RecordMove, RunReport};
+use pilotlight_failover::{DatabaseReport, NextApply, PhaseReport, RecordMove, RunReport};
 use pilotlight_findings::{AreaVerdict, Finding, Severity, Verdict, codes};
 
 /// How a mark feels; each output has its own colour for it.
@@ -121,6 +121,16 @@ pub(crate) fn of_phase(phase: &PhaseReport) -> Mark {
         Some(status) => of_step(status),
         None if phase.started_at.is_none() => of_step("pending"),
         None => of_step("done"),
+    }
+}
+
+/// The mark of what Terraform does next with a moved record.
+pub(crate) fn of_owner(next_apply: NextApply) -> Mark {
+    match next_apply {
+        NextApply::Ignores | NextApply::Unchanged => mark("✓", "left alone", Tone::Good),
+        NextApply::Reverts => mark("!", "set back", Tone::Warn),
+        NextApply::Unknown => mark("?", "not known", Tone::Unsure),
+        NextApply::NotOwned => mark("i", "not owned", Tone::Info),
     }
 }
 

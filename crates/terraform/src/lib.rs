@@ -15,12 +15,13 @@
 //! ([`Lock`]). Where there is no shell, or the machine itself went down, the lock stays and has to be removed.
 //!
 //! This crate knows no plan, no AWS and no region. It reads no environment: the program inherits the
-//! process's own, with the additions of [`Root::env`].
+//! process's own, with the additions of [`Program::env`] and [`Root::env`].
 
 mod apply;
 mod cancel;
 mod diagnostic;
 mod error;
+mod go_memory;
 mod init;
 mod lock;
 mod message;
@@ -39,6 +40,7 @@ pub use apply::ApplyOutcome;
 pub use cancel::{Cancel, Canceller, cancellation};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use error::RunError;
+pub use go_memory::free_memory;
 pub use init::InitOptions;
 pub use lock::Lock;
 pub use message::Counts;

@@ -188,6 +188,7 @@ impl Root {
             .env("TF_IN_AUTOMATION", "1")
             .env("TF_INPUT", "0")
             .env("CHECKPOINT_DISABLE", "1")
+            .envs(&self.program.env)
             .envs(&self.env)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -2,6 +2,7 @@
 
 use pilotlight_findings::{Code, Explain, codes};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -29,6 +30,8 @@ pub struct Program {
     pub flavor: Flavor,
     /// `1.11.4`
     pub version: String,
+    /// Set for it beside the environment that it inherits, in every root; see [`Program::collecting_less`].
+    pub env: BTreeMap<String, String>,
 }
 
 /// Why no program was found.
@@ -141,7 +144,7 @@ impl Program {
         };
         // It runs in other folders than the one that the path was written for.
         let path = std::path::absolute(&path).unwrap_or(path);
-        Ok(Self { path, flavor, version: version.terraform_version })
+        Ok(Self { path, flavor, version: version.terraform_version, env: BTreeMap::new() })
     }
 
     /// `terraform` or `tofu`, for texts.

@@ -331,3 +331,22 @@ async fn a_state_is_pulled_from_an_initialized_backend_alone() {
     let remedy = format!("run `{} init` in {}", root.program.name(), dir.path().display());
     assert_eq!(error.remedy(), Some(remedy));
 }
+
+#[tokio::test]
+async fn what_the_program_is_told_of_memory_reaches_what_it_starts() {
+    let (dir, mut root) = root(
+        r#"
+resource "terraform_data" "told" {
+  provisioner "local-exec" { command = "echo \"$GOGC $GOMEMLIMIT\" > told" }
+}
+"#,
+    )
+    .await;
+    root.program = root.program.collecting_less(2, Some(16 << 30), |_| false);
+    let cancel = Cancel::never();
+    let plan = Path::new("next.tfplan");
+    root.plan(plan, &PlanOptions::default(), &cancel, &mut |_| {}).await.expect("plan");
+    root.apply(plan, &cancel, &mut |_| {}).await.expect("apply");
+    let told = std::fs::read_to_string(dir.path().join("told")).expect("written");
+    assert_eq!(told, "400 2048MiB\n");
+}

@@ -1,6 +1,7 @@
 //! The steps of the demo, in order.
 
 use super::changes::{close_ssh, close_standby, expect_findings, move_record, open_ssh, terminate};
+use super::outage;
 use super::shell::Shell;
 use super::table::Table;
 use crate::lab::Steps;
@@ -31,9 +32,13 @@ pub(super) fn play(shell: &Shell<'_>, lab: &Lab, runtime: &Runtime, table: &mut 
     validate(shell, table)?;
     let sides = Sides::read(shell)?;
     sides.expect(shell, lab, runtime, "eu-west-1")?;
-    failover(shell, table)?;
+    shell.heading("Failover: first what it would do");
+    table.step("failover: dry run", || shell.pilotlight(&format!("failover {PLAN} --dry-run"), 0))?;
+    let away = outage::away(shell, lab, runtime, PLAN, table)?;
+    shell.pilotlight(&format!("run report {PLAN} --format html --out reports/failover.html"), 0)?;
     sides.expect(shell, lab, runtime, "eu-central-1")?;
-    failback(shell, table)?;
+    outage::home(shell, lab, runtime, PLAN, &away, table)?;
+    shell.pilotlight(&format!("run report {PLAN} --format html --out reports/failback.html"), 0)?;
     sides.expect(shell, lab, runtime, "eu-west-1")?;
     home(shell, table)
 }
@@ -101,19 +106,6 @@ fn validate(shell: &Shell<'_>, table: &mut Table) -> Done<()> {
         shell.pilotlight(&format!("rebuild {PLAN} --stack network --apply --yes"), 0)
     })?;
     table.step("validate: ready again", || shell.pilotlight(&format!("validate {PLAN}"), 0))
-}
-
-fn failover(shell: &Shell<'_>, table: &mut Table) -> Done<()> {
-    shell.heading("Failover: first what it would do, then for real");
-    table.step("failover: dry run", || shell.pilotlight(&format!("failover {PLAN} --dry-run"), 0))?;
-    table.step("failover", || shell.pilotlight(&format!("failover {PLAN} --yes"), 0))?;
-    shell.pilotlight(&format!("run report {PLAN} --format html --out reports/failover.html"), 0)
-}
-
-fn failback(shell: &Shell<'_>, table: &mut Table) -> Done<()> {
-    shell.heading("Failback");
-    table.step("failback", || shell.pilotlight(&format!("failback {PLAN} --yes"), 0))?;
-    shell.pilotlight(&format!("run report {PLAN} --format html --out reports/failback.html"), 0)
 }
 
 fn home(shell: &Shell<'_>, table: &mut Table) -> Done<()> {

@@ -26,6 +26,11 @@ impl<'a> Shell<'a> {
         self.lab.folder()
     }
 
+    /// The released program.
+    pub(super) fn program(&self) -> &Path {
+        &self.pilotlight
+    }
+
     /// A heading between the steps.
     pub(super) fn heading(&self, text: &str) {
         anstream::println!("\n{}", format!("== {text}").bold());
@@ -73,7 +78,8 @@ impl<'a> Shell<'a> {
         command
     }
 
-    fn show(&self, line: &str) {
+    /// A command line, as it would be typed.
+    pub(super) fn show(&self, line: &str) {
         anstream::println!("{} {}", "$".dimmed(), line.cyan());
     }
 }

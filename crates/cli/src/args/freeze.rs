@@ -16,7 +16,8 @@ pub(crate) enum FreezeCommand {
     On(FreezeOn),
     /// End it
     Off(FreezeOff),
-    /// Exit 4 while a freeze is on or a run is active, 3 where that is not known: for a pipeline
+    /// Exit 4 while a freeze is on, a run is active or a release would undo a failover, 3 where that is not known: for a
+    /// pipeline
     Check(FreezeCheck),
 }
 
@@ -48,6 +49,10 @@ pub(crate) struct FreezeOff {
 pub(crate) struct FreezeCheck {
     #[command(flatten)]
     pub(crate) journal: JournalArgs,
+
+    /// The stack that is to be released; while a failover holds, others are not looked at. May be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack: Vec<String>,
 }
 
 impl FreezeCommand {

@@ -23,7 +23,7 @@ use pilotlight_cloud::Aws;
 use pilotlight_findings::{Finding, Job, Severity, Side, Verdict, codes};
 use pilotlight_plan::Stack;
 use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
-use pilotlight_terraform::{Cancel, Program, cancellation};
+use pilotlight_terraform::{Cancel, Program, cancellation, free_memory};
 use primary::Asking;
 use shown::{as_one_block, edits_table, notes};
 use stack_job::StackJob;
@@ -46,9 +46,9 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
 
     // What needs no look at AWS is found out first.
     let shows = args.diff || args.explain;
-    let program = match shows {
+    let terraform = match shows {
         true => None,
-        false => Some(Program::find(args.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?),
+        false => Some(program(args, stacks.len()).await?),
     };
     let wait = Wait::new(context.screen, "reading sources, states and what the regions offer");
     aws.check_credentials(&project.plan.standby).await?;
@@ -91,7 +91,7 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
         return Ok(exit);
     }
 
-    let Some(program) = program else { return Ok(Exit::Done) };
+    let Some(program) = terraform else { return Ok(Exit::Done) };
     let (installing, cancel) = (tokio::sync::Mutex::default(), on_signals());
     let job = StackJob { rebuild: &rebuild, states: &observed.states, program, cancel, installing };
     let mut waves = Waves::new(job, context, args.yes, args.parallelism.into());
@@ -108,6 +108,13 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
         began.report(Job::Rebuild, Some(project.plan.name.clone()), verdict, totals.summary(), findings, aws.calls());
     give(report, &args.report, context)?;
     Ok(verdict.into())
+}
+
+/// The program for this many stacks, as many of them at once as the arguments allow.
+async fn program(args: &Args, stacks: usize) -> Result<Program, Failure> {
+    let program = Program::find(args.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?;
+    let at_once = stacks.min(args.parallelism.into());
+    Ok(program.collecting_less(at_once, free_memory(), |name| std::env::var_os(name).is_some()))
 }
 
 /// Retargets every stack that is asked for.

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::{Arc, Mutex};
 
 /// The server; it ends with the test program.
+#[derive(Clone)]
 pub(crate) struct NameServer {
     pub(crate) address: String,
     answer: Arc<Mutex<Ipv4Addr>>,

@@ -1,5 +1,7 @@
-//! Just enough of Route 53's API on loopback: one zone with one record. Changes are refused or lost.
+//! Just enough of Route 53's API on loopback: one zone with one record. Changes are refused, or taken where a name server
+//! follows.
 
+use crate::name_server::NameServer;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -21,6 +23,16 @@ pub(crate) struct Route53 {
 impl Route53 {
     /// A zone `shop.test` whose record `app.shop.test A` has this value.
     pub(crate) fn with(value: &str) -> Self {
+        Self::start(value, None)
+    }
+
+    /// The same, with changes taken: this name server answers with what the record has.
+    pub(crate) fn followed_by(server: &NameServer, value: &str) -> Self {
+        server.set(value);
+        Self::start(value, Some(server.clone()))
+    }
+
+    fn start(value: &str, follower: Option<NameServer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let value = Arc::new(Mutex::new(value.to_owned()));
@@ -28,7 +40,7 @@ impl Route53 {
         let (held, noted) = (Arc::clone(&value), Arc::clone(&asked));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                answer(stream.unwrap(), &held, &noted);
+                answer(stream.unwrap(), &held, &noted, follower.as_ref());
             }
         });
         Self { url, value, asked }
@@ -46,7 +58,7 @@ impl Route53 {
 }
 
 /// Answers one request and closes.
-fn answer(mut stream: TcpStream, value: &Mutex<String>, asked: &Mutex<Vec<String>>) {
+fn answer(mut stream: TcpStream, value: &Mutex<String>, asked: &Mutex<Vec<String>>, follower: Option<&NameServer>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut first = String::new();
     let mut length = 0;
@@ -63,10 +75,36 @@ fn answer(mut stream: TcpStream, value: &Mutex<String>, asked: &Mutex<Vec<String
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let request = first.rsplit_once(' ').map_or("", |(request, _)| request).to_owned();
-    let (status, text) = respond(&request, &value.lock().unwrap());
+    let (status, text) = match follower {
+        Some(server) if request.contains("POST ") || request.contains("/change/") => {
+            let body = String::from_utf8(body).unwrap();
+            // The last value is the one that is created.
+            if let Some((_, created)) = body.rsplit_once("<Value>") {
+                let created = created.split_once('<').unwrap().0;
+                *value.lock().unwrap() = created.to_owned();
+                server.set(created);
+            }
+            (
+                "200 OK",
+                changed(if request.contains("POST ") {
+                    "ChangeResourceRecordSetsResponse"
+                } else {
+                    "GetChangeResponse"
+                }),
+            )
+        }
+        _ => respond(&request, &value.lock().unwrap()),
+    };
     asked.lock().unwrap().push(request);
     let head = format!("HTTP/1.1 {status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n", text.len());
     stream.write_all(format!("{head}connection: close\r\n\r\n{text}").as_bytes()).unwrap();
+}
+
+fn changed(response: &str) -> String {
+    format!(
+        "<{response} xmlns=\"{NAMESPACE}\"><ChangeInfo><Id>/change/C1</Id><Status>INSYNC</Status>\
+         <SubmittedAt>2026-11-21T03:00:00Z</SubmittedAt></ChangeInfo></{response}>"
+    )
 }
 
 fn respond(request: &str, value: &str) -> (&'static str, String) {

@@ -134,6 +134,7 @@ pub fn compile_in_mode(
         rpo_ms: plan.objectives.rpo.filter(|_| plan.has_databases()).map(milliseconds),
         phases,
         notes,
+        owners: Vec::new(),
     };
     Ok(with_target_note(run))
 }

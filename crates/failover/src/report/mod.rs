@@ -74,6 +74,7 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         databases: databases::databases(&story),
         phases: steps::phases(&story),
         records: records(&story),
+        owners: story.run.owners.clone(),
         checks: steps::checks(&story),
         observation: observation::observation(&story),
         interventions: interventions::interventions(&story),

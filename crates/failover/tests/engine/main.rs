@@ -16,6 +16,7 @@ mod observing;
 mod operator;
 mod ownership;
 mod primary_down;
+mod recovery;
 mod reports;
 mod requests;
 mod scaling;

@@ -6,4 +6,5 @@ mod comparing;
 mod fencing;
 mod lagging;
 mod promoting;
+mod serving;
 mod tls;

@@ -1,6 +1,7 @@
 use super::databases::databases;
 use super::finding::{Sides, findings};
 use super::observation::observation;
+use super::owners::owners;
 use super::page::{Tile, badge, class, page, safe};
 use super::timeline::timeline;
 use crate::headline::capitalized;
@@ -45,6 +46,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
         }
         (interventions(run))
         (records(run))
+        (owners(run))
         (databases(run))
         (checks(run))
         (observation(run))

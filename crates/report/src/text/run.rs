@@ -3,6 +3,7 @@ use super::databases::databases;
 use super::finding::finding;
 use super::ink::{Ink, pad, pad_left, widest};
 use super::observation::observation;
+use super::owners::owners;
 use crate::clean::line;
 use crate::group::{groups, unread};
 use crate::theme::{self, ARROW, Tone};
@@ -52,6 +53,7 @@ pub fn run_text(run: &RunReport, plan_file: Option<&str>, options: TextOptions) 
         phases(run, timeline::layout(run).as_ref(), ink),
         all_steps(run, ink),
         records(run, ink),
+        owners(run, ink),
         databases(run, ink),
         checks(run, ink),
         observation(run, ink),

@@ -3,13 +3,14 @@
 use crate::commands::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::owners::Sources;
 use crate::ports::name_servers;
 use crate::project::{Project, States};
 use jiff::Timestamp;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
     Direction, Mode, Run, compile_in_mode, observe, observe_groups, observe_managed, refuse_direction,
-    refuse_primary_calls, without_primary_checks,
+    refuse_primary_calls, with_owners, without_primary_checks,
 };
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_journal::{EventStore, JournalStores};
@@ -46,7 +47,8 @@ pub(super) async fn compile_run(
     refuse_primary_calls(&run).map_err(refused)?;
     notes.append(&mut run.notes);
     run.notes = notes;
-    Ok(run)
+    let sources = Sources::new(project, &states).unread(Side::Primary, "no recovery kit has it, and it is not asked");
+    Ok(with_owners(run, &plan, &sources))
 }
 
 /// Adds the primary's states as the newest kit has them. Nothing is asked for them, wherever the plan says they are.

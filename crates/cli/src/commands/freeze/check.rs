@@ -1,5 +1,6 @@
 //! `pilotlight freeze check`: may a pipeline release now?
 
+use super::undoes::{self, Judged};
 use super::{Context, open, told};
 use crate::args::FreezeCheck;
 use crate::at_work::Active;
@@ -18,8 +19,15 @@ pub(super) async fn run(args: &FreezeCheck, context: Context<'_>) -> Result<Exit
     if let Some(folder) = missing_folder(&project, &args.journal.journal) {
         unknown.push(Box::new(Unknown::NoFolder { plan: plan.clone(), folder }));
     }
+    project.stacks(&args.stack)?;
     match active(&stores, plan).await {
-        Ok(None) => {}
+        Ok(None) => match undoes::judge(&project, &stores, &args.stack).await {
+            Ok(Judged { undoes, unknown: not_known }) => {
+                refused.extend(undoes.map(|one| Box::new(one) as Box<dyn Explain>));
+                unknown.extend(not_known.map(|one| Box::new(one) as Box<dyn Explain>));
+            }
+            Err(error) => unknown.push(Box::new(error)),
+        },
         Ok(Some(active)) => refused.push(Box::new(active)),
         Err(source) => unknown.push(Box::new(Unknown::Journal { plan: plan.clone(), source })),
     }

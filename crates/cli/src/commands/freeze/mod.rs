@@ -1,6 +1,7 @@
 //! `pilotlight freeze`: a word to every pipeline that nothing is to be released for now.
 
 mod check;
+mod undoes;
 mod word;
 
 use super::Context;

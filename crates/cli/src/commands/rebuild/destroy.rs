@@ -20,7 +20,6 @@ use pilotlight_cloud::Aws;
 use pilotlight_findings::{Count, Job, Side, Verdict};
 use pilotlight_plan::Stack;
 use pilotlight_rebuild::{OpenQuestion, Rebuild};
-use pilotlight_terraform::Program;
 use stacks::Stacks;
 
 pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failure> {
@@ -32,7 +31,7 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
     let aws = Aws::new(None);
     let rebuild = Rebuild::new(&project.plan, project.into.clone());
     let selected = project.stacks(&args.stack)?;
-    let program = Program::find(args.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?;
+    let program = super::program(args, selected.len()).await?;
 
     let wait = Wait::new(screen, "reading states, DNS and the journal");
     let mut states = States::default();

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Direction, Mode, Run, SystemClock, database_readiness, dry_run_facts, dry_run_findings, managed_readiness,
-    observe_signals, readiness, signal_readiness,
+    Direction, Mode, NextApply, Run, SystemClock, database_readiness, dry_run_facts, dry_run_findings,
+    managed_readiness, observe_signals, owners_as_errors, readiness, signal_readiness,
 };
 use pilotlight_findings::{AreaName, Finding, Severity, Subject, codes};
 use pilotlight_integrity::NetworkProber;
@@ -35,12 +35,15 @@ pub(super) async fn compiled(
             // comes from the readiness.
             let worth_knowing =
                 |finding: &Finding| finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK;
-            for finding in dry_run_findings(&run).into_iter().filter(worth_knowing) {
+            for finding in dry_run_findings(&run).into_iter().filter(worth_knowing).map(owners_as_errors) {
                 card.sheet(area_of(&finding)).findings.push(finding);
             }
-            card.sheet(AreaName::Failover).facts.extend(dry_run_facts(&run));
             let (facts, findings) = managed_readiness(&run, &aws.managed_databases()).await;
             let sheet = card.sheet(AreaName::Failover);
+            sheet.facts.extend(dry_run_facts(&run));
+            if run.owners.iter().any(|owner| owner.next_apply == NextApply::Unknown) {
+                sheet.unknown("not known of every record whether its Terraform would undo a failover");
+            }
             sheet.facts.extend(facts);
             sheet.findings.extend(findings);
             Ok(Some(run))

@@ -2,8 +2,9 @@
 //! field does not compile until it is here; then the schema must know it too.
 
 use pilotlight_failover::{
-    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, ObservationReport,
-    ObservedCheckReport, PhaseReport, RecordMove, RecoveryPoint, RecoveryTime, RunReport, StepReport, TableReport,
+    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, NextApply, ObservationReport,
+    ObservedCheckReport, OwningResource, PhaseReport, RecordMove, RecordOwner, RecoveryPoint, RecoveryTime, RunReport,
+    StepReport, TableReport,
 };
 use pilotlight_findings::{
     ApiCalls, Area, AreaName, AreaVerdict, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side,
@@ -183,6 +184,22 @@ pub(crate) fn run() -> RunReport {
             before: vec!["192.0.2.1".into()],
             after: vec!["192.0.2.2".into()],
             moved: false,
+        }],
+        owners: vec![RecordOwner {
+            zone: "shop.test".into(),
+            name: "app.shop.test".into(),
+            record_type: "A".into(),
+            set_identifier: Some("primary".into()),
+            attribute: "records".into(),
+            resource: Some(OwningResource {
+                stack: "app".into(),
+                side: Side::Primary,
+                address: "aws_route53_record.app".into(),
+                place: Some("app/dns.tf:1:1".into()),
+            }),
+            next_apply: NextApply::Reverts,
+            detail: "d".into(),
+            remedy: Some("r".into()),
         }],
         checks: vec![CheckReport {
             name: "c".into(),

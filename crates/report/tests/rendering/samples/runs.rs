@@ -192,6 +192,7 @@ pub(crate) fn succeeded() -> RunReport {
             after: vec!["127.0.2.10".into(), "127.0.2.11".into()],
             moved: true,
         }],
+        owners: Vec::new(),
         checks: vec![
             check("storefront", "http", "before", "green", Some(95), "200 OK"),
             check("orders-db", "tcp", "before", "green", Some(12), "connected to 127.0.2.20:5432"),
