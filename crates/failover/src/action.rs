@@ -1,6 +1,6 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{DatabaseStep, HoldAction, HostedZone, ManagedStep, RecordSet, SignalAction, Text};
+use crate::{DatabaseStep, HoldAction, HostedZone, ManagedStep, ObserveAction, RecordSet, SignalAction, Text};
 use pilotlight_findings::Region;
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub enum Action {
     Signal(SignalAction),
     /// Probes checks for a while, at a share of the traffic: each has to stay green.
     Hold(HoldAction),
+    /// Probes checks for a while after the switch, and counts what fails.
+    Observe(ObserveAction),
     /// Asks for capacity, and where that grows waits until it is healthy. Its undo asks for what was there.
     Scale(ScaleAction),
 }
@@ -216,6 +218,7 @@ pub(crate) fn texts(action: &Action) -> Vec<&Text> {
         Action::Command(command) => command.run.iter().chain(command.undo.iter().flatten()).collect(),
         Action::Database(database) => database.texts().collect(),
         Action::Check(check) => check.probe.texts(),
+        Action::Observe(watch) => watch.checks.iter().flat_map(|check| check.probe.texts()).collect(),
         Action::Hold(hold) => hold.checks.iter().flat_map(|check| check.probe.texts()).collect(),
         _ => Vec::new(),
     }
