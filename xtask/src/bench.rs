@@ -32,7 +32,7 @@ pub(crate) enum Bench {
     Drift(Drift),
     /// Rebuild: retargeting beside the parse of the same files, applying beside Terraform, and validate.
     Rebuild(rebuild::Rebuild),
-    /// Failover: in the lab, while customers order.
+    /// Failover: what its engine survives in memory and what it costs, and in the lab, while customers order.
     Failover(failover::Failover),
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod drift;
+mod drill;
 mod failover;
 mod freeze;
 
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use drift::{Drift, Reader, Sides};
+pub(crate) use drill::{Drill, DrillCommand, DrillSimulate};
 pub(crate) use failover::Move;
 pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Failover(Move),
     /// Move traffic back to the primary
     Failback(Move),
+    /// Rehearse: in memory, with every fault that can be thought of
+    Drill(Drill),
     /// Look at runs, and go on with one that stopped
     Run(Run),
     /// Keep pipelines from releasing, and ask in one whether it may
@@ -400,6 +404,7 @@ impl Command {
             Self::Rebuild(args) => Some(&args.plan),
             Self::Validate(args) => Some(&args.plan),
             Self::Failover(args) | Self::Failback(args) => args.plan.as_deref(),
+            Self::Drill(drill) => Some(drill.command.plan()),
             Self::Run(run) => Some(&run.command.journal().plan),
             Self::Freeze(freeze) => Some(&freeze.command.journal().plan),
             Self::Explain(_) => None,
@@ -413,6 +418,7 @@ impl Command {
             Self::Rebuild(args) => args.report.out.as_deref(),
             Self::Validate(args) => args.report.out.as_deref(),
             Self::Failover(args) | Self::Failback(args) => args.report.out.as_deref(),
+            Self::Drill(drill) => drill.command.out(),
             Self::Run(run) => run.command.out(),
             Self::Freeze(_) | Self::Explain(_) => None,
         }

@@ -5,6 +5,7 @@ use crate::decide::PlaceLive;
 use crate::equal::equal;
 use crate::ignore::{IgnoredBy, Ignores, LookAway, ObjectName, PatternRef, Seen, StackConfiguration};
 use crate::judge::Fate;
+use crate::moved::{answers, shares_out};
 use crate::observe::StackState;
 use crate::tell::Told;
 use pilotlight_findings::{Evidence, Finding, Severity, codes};
@@ -58,6 +59,11 @@ impl<'a> Away<'a> {
             self.used.extend(self.ignores.matching(look.name(), Some(&difference.path)));
             let by = match look.see(&difference.path, &difference.old, &difference.new) {
                 Seen::All => None,
+                Seen::Nothing(IgnoredBy::IgnoreChanges(_))
+                    if there.elsewhere && (answers(&difference) || shares_out(&difference)) =>
+                {
+                    None
+                }
                 Seen::Nothing(by) => Some(by),
                 Seen::Part { old, new, by } if equal(&old, &new) => Some(by),
                 Seen::Part { old, new, .. } => {

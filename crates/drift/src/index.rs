@@ -85,6 +85,12 @@ impl<'a> Index<'a> {
         self.records.get(key).copied()
     }
 
+    /// Every set of a record's zone, name and type.
+    pub(crate) fn sets(&self, (zone, name, kind, _): &RecordKey) -> Vec<&'a serde_json::Map<String, Value>> {
+        let same = |key: &RecordKey| key.0 == *zone && key.1 == *name && key.2 == *kind;
+        self.records.iter().filter(|(key, _)| same(key)).map(|(_, object)| &object.attributes).collect()
+    }
+
     /// The name of a zone that was read.
     pub(crate) fn zone_name(&self, id: &str) -> Option<&'a str> {
         self.zones.get(id).copied()

@@ -3,7 +3,7 @@
 use crate::compare::{Comparison, Difference, Silent, compare};
 use crate::index::{Index, record_key, zone_id};
 use crate::live::LiveObject;
-use crate::moved::{MovedRecord, answers};
+use crate::moved::{LiveRecord, MovedRecord, Standing, answers, shares_out};
 use crate::network_acl::{compare_acl_rule, direction};
 use crate::observe::{GROUP_RULE, Located, StackState};
 use crate::owners::AllOwners;
@@ -46,6 +46,9 @@ pub(crate) struct There {
     pub(crate) silent: Vec<Silent>,
     /// Rules that let the whole Internet in and should not.
     pub(crate) opened: Vec<Atom>,
+    /// Whether it is a record of a traffic set that is as neither side would have it: its stack's `ignore_changes` leaves
+    /// the answer to the plan, and so hides nothing of it.
+    pub(crate) elsewhere: bool,
 }
 
 impl There {
@@ -129,7 +132,7 @@ impl Judge<'_> {
             _ => located.kind,
         };
         let Comparison { differences, silent } = compare(kind, state, live, object.schema.as_deref());
-        let mut there = There { differences, silent, opened: Vec::new() };
+        let mut there = There { differences, silent, opened: Vec::new(), elsewhere: false };
         there.silent.extend(parts.silent);
         match kind {
             "aws_security_group" => {
@@ -151,12 +154,17 @@ impl Judge<'_> {
                 let (was, is) = (of_vpc_rule(kind, state), of_vpc_rule(kind, live));
                 there.opened = is.into_keys().filter(|atom| atom.is_open() && !was.contains_key(atom)).collect();
             }
-            "aws_route53_record" if there.differences.iter().any(answers) => {
+            "aws_route53_record" if there.differences.iter().any(|one| answers(one) || shares_out(one)) => {
                 let zone = self.zone_name(self.managed.instance.text("zone_id").map(zone_id));
-                let (_, name, ..) = record_key(state, zone.unwrap_or_default());
-                let moved = self.moved.iter().find(|moved| moved.is(self.stack.side, &name, zone, live));
-                if let Some(moved) = moved {
-                    return Fate::Moved(there, moved.clone());
+                let key = record_key(state, zone.unwrap_or_default());
+                let (name, sets) = (&*key.1, self.index.sets(&key));
+                let record = LiveRecord { side: self.stack.side, name, zone, recorded: state, live, sets };
+                match record.standing(self.moved) {
+                    Standing::Moved(moved) if there.differences.iter().any(|one| moved.explains(one)) => {
+                        return Fate::Moved(there, moved.clone());
+                    }
+                    Standing::Elsewhere => there.elsewhere = true,
+                    _ => {}
                 }
             }
             _ => {}

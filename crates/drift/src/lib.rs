@@ -52,7 +52,7 @@ mod upgraded;
 
 pub use decide::{DriftInput, PlaceLive, decide};
 pub use live::*;
-pub use moved::MovedRecord;
+pub use moved::{MovedRecord, RecordAnswer};
 pub use observe::{Queries, Routing, StackState, observe, wanted};
 pub use outcome::{DriftCounts, DriftOutcome};
 pub use providers::{NOT_IN_ANY_CLOUD, NotInCloud};

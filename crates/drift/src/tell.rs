@@ -83,7 +83,7 @@ impl Told<'_> {
 
     /// A record that a failover moved is as it should be; what else differs is drift all the same.
     pub(crate) fn moved(&self, differences: &[Difference], moved: &MovedRecord) -> Finding {
-        let others: Vec<Difference> = differences.iter().filter(|difference| !answers(difference)).cloned().collect();
+        let others: Vec<Difference> = differences.iter().filter(|one| !moved.explains(one)).cloned().collect();
         let holds = format!("traffic set {} has it on the {}", moved.traffic, moved.active);
         let (code, severity, text) = if others.is_empty() {
             (codes::D_FAILED_OVER, Severity::Info, format!("{holds}, moved there by a failover"))
@@ -91,7 +91,12 @@ impl Told<'_> {
             let others = message(&evidence(&others, self.managed.sensitive()));
             (codes::D_CHANGED, Severity::Error, format!("{others}; and {holds}"))
         };
-        let remedy = "do not apply the stack until the failback: it would move the traffic back unasked";
+        // Silenced by the HCL, which a pattern of Pilotlight's own is not.
+        let remedy = if differences.iter().any(|one| moved.explains(one)) {
+            "do not apply the stack until the failback: it would move the traffic back unasked"
+        } else {
+            "pilotlight failback moves it back"
+        };
         let finding = Finding::new(code, severity, self.subject(), text).remedy(remedy);
         evidence(differences, self.managed.sensitive()).into_iter().fold(finding, Finding::with)
     }

@@ -18,6 +18,7 @@ mod database;
 mod database_readiness;
 mod database_report;
 mod dns;
+pub mod drill;
 mod dry_run;
 mod engine;
 mod expected;

@@ -1,7 +1,8 @@
 //! `pilotlight failover` and `pilotlight failback`: the same job in two directions.
 
-mod past;
+pub(super) mod past;
 mod primary_down;
+mod target;
 
 use super::Context;
 use crate::args::{Move, RunFormat, RunReportArgs};
@@ -17,11 +18,12 @@ use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Mode, Run, compile_in_mode, load, observe, observe_groups,
+    CompileError, Direction, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe, observe_groups,
     observe_managed, report, save, with_owners,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
+use pilotlight_plan::DrPlan;
 use pilotlight_report::{compiled_json_expected, expected_text};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -46,13 +48,25 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         // From here on every client of that region refuses.
         aws = aws.without_region(project.plan.primary.clone());
     }
-    let run = match saved {
+    if args.accept_drift && direction == Direction::Failover {
+        return Err(Failure::usage(
+            "accept drift in a failover: it looks at the standby's drift for nothing, and is never stopped by it",
+            "leave out --accept-drift; validate says whether the standby is as it should be",
+        ));
+    }
+    let is_saved = saved.is_some();
+    let mut run = match saved {
         Some(run) => run,
         None if args.primary_down => {
             primary_down::compile_run(&project, direction, &aws, args.resolver.resolver, &args.journal, context).await?
         }
         None => compile_run(&project, direction, args.mode.into(), &aws, args.resolver.resolver, context).await?,
     };
+    if direction == Direction::Failback && !is_saved {
+        // Of a planned one alone: whoever has to leave the standby now, is told and goes.
+        let goes_on = args.accept_drift || run.mode == Mode::Ungraceful;
+        run.notes.extend(target::look(&project, &aws, goes_on).await?);
+    }
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
         write_file(file, text.as_bytes())?;
@@ -98,6 +112,26 @@ pub(super) async fn compile_run(
     resolver: Option<SocketAddr>,
     context: Context<'_>,
 ) -> Result<Run, Failure> {
+    Ok(compile_observed(project, direction, mode, aws, resolver, context).await?.run)
+}
+
+/// A compiled run with what it was compiled from.
+pub(super) struct CompiledRun {
+    pub(super) run: Run,
+    pub(super) plan: DrPlan,
+    pub(super) states: States,
+    pub(super) observed: Observed,
+}
+
+/// The same, with what was read for it.
+pub(super) async fn compile_observed(
+    project: &Project,
+    direction: Direction,
+    mode: Mode,
+    aws: &Aws,
+    resolver: Option<SocketAddr>,
+    context: Context<'_>,
+) -> Result<CompiledRun, Failure> {
     let mut states = States::default();
     let (from, to) = match direction {
         Direction::Failover => (Side::Primary, Side::Standby),
@@ -125,7 +159,8 @@ pub(super) async fn compile_run(
     if let Some(why) = unread {
         sources = sources.unread(from, why);
     }
-    Ok(with_owners(run, &plan, &sources))
+    let run = with_owners(run, &plan, &sources);
+    Ok(CompiledRun { run, plan, states, observed })
 }
 
 fn not_compiled(error: CompileError) -> Failure {

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 mod drift;
+mod drill;
 mod explain;
 mod failover;
 mod freeze;
@@ -55,6 +56,7 @@ async fn dispatch(command: Command, context: Context<'_>) -> Result<Exit, Failur
         Command::Validate(args) => validate::run(&args, context).await,
         Command::Failover(args) => failover::run(&args, Direction::Failover, context).await,
         Command::Failback(args) => failover::run(&args, Direction::Failback, context).await,
+        Command::Drill(args) => drill::run(&args.command, context).await,
         Command::Run(args) => run::run(&args.command, context).await,
         Command::Freeze(args) => freeze::run(&args.command, context).await,
         Command::Explain(args) => explain::run(&args, context.screen),

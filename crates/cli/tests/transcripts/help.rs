@@ -4,7 +4,7 @@
 use crate::sandbox::Sandbox;
 use std::path::Path;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 22] = [
     "",
     "drift",
     "rebuild",
@@ -24,6 +24,8 @@ const COMMANDS: [&str; 20] = [
     "freeze on",
     "freeze off",
     "freeze check",
+    "drill",
+    "drill simulate",
     "explain",
 ];
 

@@ -18,10 +18,11 @@ mod state;
 mod trouble;
 mod zones;
 
+pub(crate) use checks::host_of;
 pub use groups::{BOOT, Group};
 pub use managed::{Busy, Global, Instance, ManagedEstate, PROMOTES, REPLICATES, SWAPS, cluster_arn, instance_arn};
 pub use servers::{Server, Servers};
-pub use state::{Hook, Programs, State};
+pub use state::{EventHook, Hook, Place, Programs, State, Turns};
 pub use trouble::{Asked, Service, Trouble, TroubleRule};
 
 use crate::{Environment, HostedZone, Ports, RecordSet};
@@ -87,6 +88,11 @@ impl World {
         self.dead.store(false, Ordering::SeqCst);
     }
 
+    /// Whether the executor is dead.
+    pub fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::SeqCst)
+    }
+
     /// Waits until somebody asks who is dead.
     pub async fn died(&self) {
         self.died.notified().await;
@@ -98,7 +104,10 @@ impl World {
             self.died.notify_one();
             std::future::pending::<()>().await;
         }
-        tokio::task::yield_now().await;
+        let turns = self.with(|state| state.turns.as_mut().map_or(1, |turns| turns()));
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
         self.with(|state| state.elapsed += takes);
     }
 
@@ -109,9 +118,8 @@ impl World {
             if !asked.reads {
                 state.effects += 1;
             }
-            // A rule may look at no state but what it is told, so it is out of it while it decides.
             let mut rule = state.trouble.take()?;
-            let met = rule(&asked, state.elapsed);
+            let met = rule(&asked, state);
             state.trouble = Some(rule);
             met
         })

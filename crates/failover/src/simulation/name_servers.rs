@@ -46,7 +46,7 @@ impl NameServers for World {
                 let values = zone.map(|zone| zone.name_servers.clone()).unwrap_or_default();
                 return Ok(ServerAnswer { values, ttl: Some(DELEGATION_TTL) });
             }
-            let values = state.elsewhere.get(name).filter(|_| record_type == "A").cloned();
+            let values = state.has_elsewhere(name, record_type);
             let values = values.ok_or_else(|| format!("{name} does not exist"))?;
             Ok(ServerAnswer { values, ttl: Some(ELSEWHERE_TTL) })
         })

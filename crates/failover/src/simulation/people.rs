@@ -19,7 +19,9 @@ impl Approver for World {
 }
 
 impl Watcher for World {
-    fn event(&self, _event: &Event) {}
+    fn event(&self, event: &Event) {
+        self.with(|state| state.tell(event));
+    }
 
     fn waiting(&self, step: &Step, detail: &str) {
         self.with(|state| state.waits.push(format!("{}: {detail}", step.id)));

@@ -17,15 +17,16 @@ fn error_of(trouble: Trouble) -> SignalError {
 }
 
 impl State {
-    /// Whether the object is there.
-    pub fn raised(&self) -> bool {
-        self.signal.last().is_some_and(|(_, raised)| *raised)
+    /// Whether an object is there.
+    pub fn raised(&self, url: &str) -> bool {
+        self.signals.get(url).and_then(|moments| moments.last()).is_some_and(|(_, raised)| *raised)
     }
 
-    /// Whether the health check has seen it.
-    pub(super) fn turned(&self) -> bool {
+    /// Whether a health check has seen its object.
+    pub(super) fn turned(&self, health_check: &str) -> bool {
         let moment = self.elapsed.saturating_sub(self.health_delay);
-        let seen = self.signal.iter().rev().find(|(at, _)| *at <= moment).or(self.signal.first());
+        let Some(moments) = self.read_by.get(health_check).and_then(|url| self.signals.get(url)) else { return false };
+        let seen = moments.iter().rev().find(|(at, _)| *at <= moment).or(moments.first());
         seen.is_some_and(|(_, raised)| *raised)
     }
 }
@@ -36,7 +37,7 @@ impl Signals for World {
         // S3 reads are consistent: there is no stale answer.
         let trouble = self.meet(Asked::read(Service::S3, "GetObject", url), READ_TAKES).await;
         self.with(|state| match (state.failing_reads, trouble) {
-            (0, None | Some(Trouble::Stale)) => Ok(state.raised()),
+            (0, None | Some(Trouble::Stale)) => Ok(state.raised(url)),
             (0, Some(trouble)) => Err(error_of(trouble)),
             _ => {
                 state.failing_reads -= 1;
@@ -60,7 +61,9 @@ impl World {
         self.with(|state| {
             let trouble = trouble.or_else(|| state.signal_faults.pop_front());
             if trouble.is_none_or(Trouble::takes_effect) {
-                state.signal.push((state.elapsed, note.is_some()));
+                let nothing_yet = || vec![(Duration::ZERO, false)];
+                let moments = state.signals.entry(asked.subject.to_owned()).or_insert_with(nothing_yet);
+                moments.push((state.elapsed, note.is_some()));
                 state.note = note.map(str::to_owned);
             }
             trouble.map_or(Ok(()), |trouble| Err(error_of(trouble)))

@@ -3,6 +3,7 @@
 use super::{Group, ManagedEstate, Servers, Trouble, TroubleRule};
 use crate::{ApprovalAnswer, ChangeBatch, HealthCheck, HostedZone, Mode, RecordSet};
 use pilotlight_integrity::CommandOutcome;
+use pilotlight_journal::{Body, Event};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,9 +59,11 @@ pub struct State {
     pub idle: bool,
     /// What steps waited for.
     pub waits: Vec<String>,
-    /// Whether the object that a health check reads is there, from each moment on.
-    pub signal: Vec<(Duration, bool)>,
-    /// The text that it was last written with.
+    /// Whether the objects that health checks read are there, by URL, from each moment on.
+    pub signals: BTreeMap<String, Vec<(Duration, bool)>>,
+    /// The URL of the object that a health check reads, by its id.
+    pub read_by: BTreeMap<String, String>,
+    /// The text that one was last written with.
     pub note: Option<String>,
     /// How long the health check takes to turn.
     pub health_delay: Duration,
@@ -82,6 +85,14 @@ pub struct State {
     pub mode: Mode,
     /// Auto Scaling groups by name, with what was asked of them.
     pub groups: BTreeMap<String, Group>,
+    /// The phase and the step that the run is in, as the journal says.
+    pub place: Place,
+    /// Events of which an executor was told that they stand in the journal.
+    pub written: Vec<(String, u64)>,
+    /// Is told of every event.
+    pub on_event: Option<EventHook>,
+    /// How many others get a turn before a call is answered: what is asked at once is answered in another order.
+    pub turns: Option<Turns>,
     /// What RDS has.
     pub managed: ManagedEstate,
     /// What every call may meet.
@@ -90,6 +101,45 @@ pub struct State {
     pub broken: Vec<String>,
     /// Is told of each at once.
     pub on_broken: Option<fn(&str)>,
+}
+
+/// Is told of an event.
+pub type EventHook = Box<dyn FnMut(&mut State, &Event) + Send>;
+
+/// How many turns others get.
+pub type Turns = Box<dyn FnMut() -> u8 + Send>;
+
+/// Where a run is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The phase; empty before the first.
+    pub phase: String,
+    /// The step that is done or undone; empty between two.
+    pub step: String,
+}
+
+impl Place {
+    /// After an event.
+    fn follow(&mut self, event: &Event) {
+        match &event.what {
+            Body::RunStarted { .. } | Body::Resumed { .. } | Body::Takeover { .. } => self.step.clear(),
+            Body::PhaseStarted { phase } => *self = Self { phase: phase.clone(), step: String::new() },
+            Body::StepIntended { step, .. } | Body::UndoIntended { step, .. } => self.step.clone_from(step),
+            Body::StepFinished { .. } | Body::UndoFinished { .. } | Body::Stopped { .. } => self.step.clear(),
+            _ => {}
+        }
+    }
+}
+
+/// The step, else the phase, else that there is neither.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match (self.step.as_str(), self.phase.as_str()) {
+            ("", "") => "at the start",
+            ("", phase) => phase,
+            (step, _) => step,
+        })
+    }
 }
 
 /// What programs do, by their arguments.
@@ -121,7 +171,8 @@ impl State {
             answers: VecDeque::new(),
             idle: false,
             waits: Vec::new(),
-            signal: vec![(Duration::ZERO, false)],
+            signals: BTreeMap::new(),
+            read_by: BTreeMap::new(),
             note: None,
             health_delay: HEALTH_DELAY,
             signal_faults: VecDeque::new(),
@@ -133,10 +184,25 @@ impl State {
             servers: Servers::default(),
             mode: Mode::Graceful,
             groups: BTreeMap::new(),
+            place: Place::default(),
+            written: Vec::new(),
+            on_event: None,
+            turns: None,
             managed: ManagedEstate::default(),
             trouble: None,
             broken: Vec::new(),
             on_broken: None,
+        }
+    }
+
+    /// An event stands in the journal.
+    pub(super) fn tell(&mut self, event: &Event) {
+        self.place.follow(event);
+        self.written.push((event.run.clone(), event.sequence));
+        if let Some(mut hook) = self.on_event.take() {
+            hook(self, event);
+            // One that set another in its place is done.
+            self.on_event.get_or_insert(hook);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a call can meet.
 
-use std::time::Duration;
+use super::State;
 
 /// What is asked of the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,5 +98,5 @@ impl Trouble {
     }
 }
 
-/// Decides what a call meets, by the call and the time that has passed.
-pub type TroubleRule = Box<dyn FnMut(&Asked<'_>, Duration) -> Option<Trouble> + Send>;
+/// Decides what a call meets, by the call and the world as it is then.
+pub type TroubleRule = Box<dyn FnMut(&Asked<'_>, &State) -> Option<Trouble> + Send>;

@@ -3,6 +3,8 @@
 use super::{Asked, Service, State, Trouble, World};
 use crate::{ChangeBatch, ChangeStatus, Dns, DnsError, HealthCheck, HostedZone, RecordSet};
 use async_trait::async_trait;
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
 const READ_TAKES: Duration = Duration::from_millis(40);
@@ -11,8 +13,11 @@ const CHANGE_TAKES: Duration = Duration::from_millis(60);
 const STALE: Duration = Duration::from_secs(2);
 
 /// A set's name as it is asked for: Route 53 answers `\052` for `*`.
-fn asked_name(set: &RecordSet) -> String {
-    set.name.replace("\\052", "*")
+fn asked_name(set: &RecordSet) -> Cow<'_, str> {
+    match set.name.contains('\\') {
+        true => set.name.replace("\\052", "*").into(),
+        false => set.name.as_str().into(),
+    }
 }
 
 /// Whether a name is in a zone.
@@ -83,7 +88,8 @@ impl State {
         seen.map_or(&self.records, |(_, records)| records)
     }
 
-    pub(super) fn seen_by(&self, server: &str) -> &[RecordSet] {
+    /// The records as a name server has them.
+    pub fn seen_by(&self, server: &str) -> &[RecordSet] {
         self.records_before(self.lag.get(server).copied().unwrap_or_default())
     }
 
@@ -106,17 +112,31 @@ impl State {
 
     /// The sets that answer: those with weight, and of failover sets the one that the health check leaves.
     pub(super) fn live<'a>(&self, records: &'a [RecordSet], name: &str, record_type: &str) -> Vec<&'a RecordSet> {
-        let role = if self.turned() { "SECONDARY" } else { "PRIMARY" };
-        records
+        let mut sets: Vec<&RecordSet> = records
             .iter()
-            .filter(|set| asked_name(set) == name && set.record_type == record_type && set.weight != Some(0))
-            .filter(|set| set.failover.as_deref().is_none_or(|of| of == role))
-            .collect()
+            .filter(|set| set.record_type == record_type && set.weight != Some(0) && asked_name(set) == name)
+            .collect();
+        let turned = sets.iter().filter_map(|set| set.health_check_id.as_deref()).any(|check| self.turned(check));
+        let role = if turned { "SECONDARY" } else { "PRIMARY" };
+        sets.retain(|set| set.failover.as_deref().is_none_or(|of| of == role));
+        sets
+    }
+
+    /// What a name outside of the zones has of a type; none where there is no such name.
+    pub(super) fn has_elsewhere(&self, name: &str, record_type: &str) -> Option<Vec<String>> {
+        let is_of = |value: &&String| match (record_type, value.parse::<IpAddr>()) {
+            ("A", Ok(address)) => address.is_ipv4(),
+            ("AAAA", Ok(address)) => address.is_ipv6(),
+            // An address that nobody knows is told in words, and one of each type.
+            _ => true,
+        };
+        let values = self.elsewhere.get(name)?;
+        Some(values.iter().filter(is_of).cloned().collect())
     }
 
     pub(super) fn answers(&self, set: &RecordSet) -> Vec<String> {
         match &set.alias {
-            Some(alias) => self.elsewhere.get(&alias.dns_name).cloned().unwrap_or_default(),
+            Some(alias) => self.has_elsewhere(&alias.dns_name, &set.record_type).unwrap_or_default(),
             None => set.values.clone(),
         }
     }

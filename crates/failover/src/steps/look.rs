@@ -74,6 +74,10 @@ fn found_for<'a>(
     sets.iter().find(|set| set.set_identifier == record.after.set_identifier)
 }
 
+/// How often records have to be found changed by somebody else before it is believed: an answer may be an old one, and
+/// of several names only some.
+const OTHERS_LOOKS: u32 = 3;
+
 /// Looks until Route 53 says what the records are, or `deadline` (of the ports' clock) has passed.
 pub(crate) async fn look_until_known(
     engine: &Engine,
@@ -82,12 +86,19 @@ pub(crate) async fn look_until_known(
     known: &[Vec<RecordSet>],
     deadline: Duration,
 ) -> Look {
+    let mut seen = 0;
     loop {
         match look(&*engine.ports.dns, changes, known).await {
             Look::Unknown(cause) => {
                 engine.ports.watcher.waiting(step, &cause);
                 if engine.ports.clock.elapsed() >= deadline {
                     return Look::Unknown(cause);
+                }
+            }
+            Look::Other(others) => {
+                seen += 1;
+                if seen >= OTHERS_LOOKS || engine.ports.clock.elapsed() >= deadline {
+                    return Look::Other(others);
                 }
             }
             known => return known,

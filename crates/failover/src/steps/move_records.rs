@@ -2,7 +2,7 @@
 
 use super::await_name_servers::wait_for_answers;
 use super::going_back::{DeadSide, dead_side};
-use super::look::{Look, explain, look, look_until_known};
+use super::look::{Look, explain, look_until_known};
 use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
 use crate::observe::query_name;
@@ -91,6 +91,10 @@ async fn reach(
     loop {
         let current = match look_until_known(engine, step, changes, known, deadline).await {
             Look::After => return Ok(reached(changes, acted, &last)),
+            // A batch of this step may be in there: then that nothing was moved is not known.
+            Look::Other(others) if acted && !matches!(last, Some(Submitted::Never(_))) => {
+                return Ok(Ending::new(Outcome::Unknown, others.observed, others.detail));
+            }
             Look::Other(others) => return Ok(Ending::refused(others.observed, others.detail)),
             Look::Unknown(cause) => {
                 let detail = format!("could not be observed: {cause}");
@@ -168,7 +172,8 @@ pub(super) async fn another_set_changed(engine: &Engine, step: &Step) -> Option<
             continue;
         }
         seen.push(&changes.traffic);
-        if let Look::Other(others) = look(&*engine.ports.dns, changes, &[]).await {
+        let soon = engine.ports.clock.elapsed() + Duration::from_millis(step.retry.pause_ms);
+        if let Look::Other(others) = look_until_known(engine, step, changes, &[], soon).await {
             let detail = format!("not moved, because traffic set {} was {}", changes.traffic, others.detail);
             return Some(Ending::refused(others.observed, detail));
         }

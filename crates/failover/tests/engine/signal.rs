@@ -58,7 +58,8 @@ fn follow(world: &World) {
         let regions: [&[&str]; 2] = [&["eu-west-1.shop.test"], &["eu-central-1.shop.test"]];
         state.records.extend(failover_sets("www.shop.test", "CNAME", regions));
         state.history = vec![(Duration::ZERO, state.records.clone())];
-        state.signal = vec![(Duration::ZERO, !home)];
+        state.signals.insert(URL.to_owned(), vec![(Duration::ZERO, !home)]);
+        state.read_by.insert("hc-1".into(), URL.to_owned());
         state.health_checks = vec![check()];
     });
 }
@@ -82,7 +83,7 @@ async fn a_failover_and_a_failback_by_signal_ask_nothing_of_the_control_plane() 
     let records = world.with(|state| state.records.clone());
     let (conclusion, engine) = drive(&world, Direction::Failover).await;
     assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
-    assert!(world.with(|state| state.raised()));
+    assert!(world.with(|state| state.raised(URL)));
     let measured = report_of(&engine).recovery_time.measured_ms.expect("measured");
     assert!(measured > 30_000, "the health check's delay is part of it: {measured}");
     let planes: Vec<_> =
@@ -97,7 +98,7 @@ async fn a_failover_and_a_failback_by_signal_ask_nothing_of_the_control_plane() 
     );
     let (conclusion, _) = drive(&world, Direction::Failback).await;
     assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
-    assert!(!world.with(|state| state.raised()));
+    assert!(!world.with(|state| state.raised(URL)));
     assert_eq!(world.with(|state| state.control_calls), 0);
     assert_eq!(world.with(|state| state.records.clone()), records);
 }
@@ -115,7 +116,7 @@ async fn lost_answers_are_looked_for_and_denials_roll_back() {
     let (conclusion, engine) = drive(&world, Direction::Failover).await;
     assert_eq!(conclusion.end, End::RolledBack, "{}", conclusion.detail);
     assert_eq!(engine.journal().state().steps["switch/storefront/signal"].attempts, 1);
-    assert!(!world.with(|state| state.raised() || state.flags.contains("paused")));
+    assert!(!world.with(|state| state.raised(URL) || state.flags.contains("paused")));
 }
 
 #[tokio::test]
@@ -127,13 +128,13 @@ async fn a_bucket_that_says_nothing_at_the_switch_leaves_it_unknown_and_stops() 
     let (conclusion, engine) = drive(&world, Direction::Failover).await;
     assert_eq!(conclusion.exit_code(), 6, "{}", conclusion.detail);
     assert_eq!(engine.journal().state().status("switch/storefront/signal"), StepStatus::Unknown);
-    assert!(!world.with(|state| state.raised()), "what could not be observed was not done");
+    assert!(!world.with(|state| state.raised(URL)), "what could not be observed was not done");
 }
 
 #[tokio::test]
 async fn a_signal_that_is_there_already_counts_as_written() {
     let world = following_world(Side::Primary);
-    world.with(|state| state.signal = vec![(Duration::ZERO, true)]);
+    world.with(|state| state.signals.insert(URL.to_owned(), vec![(Duration::ZERO, true)]));
     let (conclusion, engine) = drive(&world, Direction::Failover).await;
     assert_eq!(conclusion.detail, "traffic was already on the standby, eu-central-1", "{}", conclusion.detail);
     let detail = &engine.journal().state().steps["preflight/signal/storefront"].detail;
@@ -153,7 +154,7 @@ async fn a_health_check_that_never_turns_stops_the_run_after_its_slowest_time() 
     let mut engine = resume(&world, &store).await.expect("a run");
     engine.abort("ada@ops", "it does not turn").await.expect("aborted");
     assert_eq!(engine.drive().await.expect("an end").end, End::Aborted);
-    assert!(!world.with(|state| state.raised()));
+    assert!(!world.with(|state| state.raised(URL)));
 }
 
 #[tokio::test]
@@ -165,7 +166,7 @@ async fn name_servers_that_answer_as_neither_side_are_refused_before_anything_is
     assert_eq!(conclusion.exit_code(), 4, "{}", conclusion.detail);
     let words = "203.0.113.99, where 192.0.2.1, 192.0.2.2 or 198.51.100.1";
     assert!(conclusion.detail.contains(words), "{}", conclusion.detail);
-    assert_eq!(world.with(|state| (state.signal.len(), state.commands.len())), (1, 0));
+    assert_eq!(world.with(|state| (state.signals[URL].len(), state.commands.len())), (1, 0));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! `cargo xtask bench failover`: what a failover takes, by the word of those who are not in it.
+//! `cargo xtask bench failover`: what a failover survives, and what it takes by the word of those who are not in it.
 
+mod engine;
 mod lab;
 
 use super::figures::Figures;
@@ -22,6 +23,8 @@ pub(crate) struct Failover {
 /// A part of `bench failover`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Section {
+    /// The engine in a world in memory: random faults, races of two operators, its own cost.
+    Engine,
     /// Failovers and failbacks in the lab while customers order: downtime and lost orders, by their word and the report's.
     Lab,
 }
@@ -33,11 +36,13 @@ pub(super) fn run(failover: &Failover) -> Done<ExitCode> {
     groups::end_with_signals()?;
     let pilotlight = match &failover.pilotlight {
         Some(program) => std::path::absolute(program)?,
-        None => workspace.build_pilotlight_release()?,
+        None if sections.contains(&Section::Lab) => workspace.build_pilotlight_release()?,
+        None => PathBuf::new(),
     };
     let mut figures = Figures::default();
     for section in sections {
         let measured = match section {
+            Section::Engine => engine::measure(&workspace, &mut figures),
             Section::Lab => lab::measure(&workspace, &pilotlight, &mut figures),
         };
         if let Err(error) = measured {

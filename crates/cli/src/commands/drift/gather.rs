@@ -5,9 +5,9 @@ use crate::failure::Failure;
 use crate::project::{Project, States};
 use crate::states::{Place, ReadState, StateReader};
 use pilotlight_cloud::Aws;
-use pilotlight_drift::MovedRecord;
+use pilotlight_drift::{MovedRecord, RecordAnswer};
 use pilotlight_findings::{Finding, Region, Side};
-use pilotlight_plan::{DrPlan, Outputs, wrong_with_role};
+use pilotlight_plan::{DrPlan, Method, Outputs, Value, wrong_with_role};
 use pilotlight_tfstate::State;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,26 @@ pub(in crate::commands) struct Loaded {
     pub(in crate::commands) judged: bool,
 }
 
+/// The states that were read, each with its stack's place; `judged` says which are compared.
+pub(in crate::commands) fn loaded(
+    project: &Project,
+    states: &States,
+    judged: &dyn Fn(&str, Side) -> bool,
+) -> Vec<Loaded> {
+    states
+        .all()
+        .map(|(stack, side, state)| Loaded {
+            stack: stack.to_owned(),
+            side: Some(side),
+            region: project.plan.region(side).clone(),
+            source: project.plan.stack(stack).and_then(|stack| project.source(stack, side)),
+            role: project.plan.stack(stack).and_then(|stack| stack.role.clone()),
+            state: state.clone(),
+            judged: judged(stack, side),
+        })
+        .collect()
+}
+
 pub(super) fn sides(sides: Sides) -> &'static [Side] {
     match sides {
         Sides::Primary => &[Side::Primary],
@@ -40,19 +60,30 @@ pub(in crate::commands) fn moved(plan: &DrPlan, outputs: &dyn Outputs) -> Vec<Mo
     for set in &plan.traffic {
         for record in &set.records {
             for (active, value) in [(Side::Primary, &record.primary), (Side::Standby, &record.standby)] {
-                let Ok(values) = value.resolve_texts(active, outputs) else { continue };
+                let Some(answer) = answer(value, active, outputs) else { continue };
                 moved.push(MovedRecord {
                     traffic: set.name.clone(),
                     zone: set.zone.clone(),
                     name: record.name.clone(),
                     record_type: record.record_type.clone(),
                     active,
-                    values,
+                    answer,
+                    weighted: matches!(set.method, Method::Weighted(_)),
                 });
             }
         }
     }
     moved
+}
+
+/// What a side answers; none where its outputs do not tell.
+fn answer(value: &Value, side: Side, outputs: &dyn Outputs) -> Option<RecordAnswer> {
+    let resolved = value.resolve(side, outputs).ok()?;
+    let Some(map) = resolved.as_object() else {
+        return value.resolve_texts(side, outputs).ok().map(RecordAnswer::Values);
+    };
+    let text = |name: &str| map.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+    Some(RecordAnswer::Alias { name: text("name")?, zone_id: text("zone_id")? })
 }
 
 /// The outputs that the plan's traffic sets name, of both sides. A side that is not compared may be out of

@@ -11,7 +11,12 @@ use std::sync::Arc;
 const RUNS_READ: usize = 20;
 
 /// What the run is expected to take, or why that is not known. A dry run needs no journal: it is no failure.
-pub(super) async fn expect(run: &Run, project: &Project, journal: &[String], aws: &Aws) -> Result<Expected, String> {
+pub(in crate::commands) async fn expect(
+    run: &Run,
+    project: &Project,
+    journal: &[String],
+    aws: &Aws,
+) -> Result<Expected, String> {
     let stores = project.journal(journal, aws).await.map_err(|failure| failure.to_line())?;
     // The first store decides; copies are not waited for.
     let alone = JournalStores { first: Arc::clone(&stores.first), copies: Vec::new() };

@@ -1,0 +1,14 @@
+//! `pilotlight drill`: one file a kind.
+
+mod simulate;
+
+use super::Context;
+use crate::args::DrillCommand;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+pub(super) async fn run(command: &DrillCommand, context: Context<'_>) -> Result<Exit, Failure> {
+    match command {
+        DrillCommand::Simulate(args) => simulate::run(args, context).await,
+    }
+}

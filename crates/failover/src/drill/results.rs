@@ -1,0 +1,97 @@
+//! What came of a drill in memory. Part of a published format: `docs/schema/simulation.json`.
+
+use crate::{Direction, Mode};
+use serde::Serialize;
+
+/// Version of the JSON that [`Simulation`] serializes to.
+pub const SIMULATION_SCHEMA_VERSION: u32 = 1;
+
+/// A plan's failover and failback in memory. Every time in it is simulated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Simulation {
+    /// [`SIMULATION_SCHEMA_VERSION`]
+    pub schema_version: u32,
+    /// The plan's name.
+    pub plan: String,
+    /// How the runs treat the side that they leave.
+    pub mode: Mode,
+    /// Always true: no time in here was measured, and nothing was changed.
+    pub simulated: bool,
+    /// The way there and the way back, in the order in which they were run.
+    pub courses: Vec<SimulatedCourse>,
+    /// Whether every promise held in every trial.
+    pub survives: bool,
+}
+
+/// One direction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SimulatedCourse {
+    /// Which way traffic moves.
+    pub job: Direction,
+    /// Steps of the run.
+    pub steps: usize,
+    /// Its recovery time where nothing goes wrong, in simulated milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_ms: Option<u64>,
+    /// The recovery time that is expected of it by past runs of the plan, measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_ms: Option<u64>,
+    /// Each trial, the undisturbed one first.
+    pub trials: Vec<Trial>,
+}
+
+/// One fault at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trial {
+    /// What went wrong: `killed after the append`.
+    pub fault: String,
+    /// Where: a step, a phase, a number of a journal entry, a seed.
+    pub place: String,
+    /// What came of it.
+    pub came: Came,
+    /// The command that a person gives, where the run waits for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// One line: why it ended or waited.
+    pub detail: String,
+    /// Simulated milliseconds from the first event to the last.
+    pub took_ms: u64,
+    /// What must hold and did not. Empty where the plan survives it.
+    pub broken: Vec<String>,
+}
+
+/// What came of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Came {
+    /// The run went to its end by itself.
+    Finished,
+    /// It went to its end once it was resumed.
+    FinishedAfterResume,
+    /// It took everything back by itself.
+    RolledBack,
+    /// It waited for a person, and after the command it ended.
+    WaitsForAPerson,
+    /// No command of a person brought it to an end.
+    Stuck,
+}
+
+impl Came {
+    /// In a person's words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::FinishedAfterResume => "finished after resume",
+            Self::RolledBack => "rolled back",
+            Self::WaitsForAPerson => "waits for a person",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+impl Trial {
+    /// Whether everything held that must.
+    pub fn survives(&self) -> bool {
+        self.broken.is_empty() && self.came != Came::Stuck
+    }
+}

@@ -1,0 +1,55 @@
+plan "shop" {
+  primary { region = "eu-west-1" }
+  standby { region = "eu-central-1" }
+  objectives {
+    rto = "15m"
+    rpo = "1m"
+  }
+}
+
+stack "app" {
+  source = "../infra/app"
+  state  = "s3://state/app.tfstate"
+  standby {
+    backend = { bucket = "state-standby" }
+  }
+}
+
+traffic "storefront" {
+  zone = "shop.test"
+  record "app.shop.test" "A" {
+    primary = stack.app.output.public_ips
+    standby = stack.app.output.public_ips
+    ttl     = "30s"
+  }
+  record "www.shop.test" "CNAME" {
+    primary = "eu-west-1.shop.test"
+    standby = "eu-central-1.shop.test"
+    ttl     = "30s"
+  }
+}
+
+database "postgres" "orders" {
+  primary = env("ORDERS_PRIMARY_URL")
+  standby = env("ORDERS_STANDBY_URL")
+  tables  = ["orders"]
+  resync  = ["./resync"]
+}
+
+check "http" "target" {
+  url  = "http://${stack.app.output.public_ips[0]}/health"
+  side = "target"
+  when = ["before"]
+}
+
+check "http" "storefront" {
+  url = "http://app.shop.test/health"
+}
+
+step "command" "pause" {
+  phase = "freeze"
+  run   = ["./pause"]
+  undo  = ["./resume"]
+}
+
+approval "commander" { before = "switch" }
