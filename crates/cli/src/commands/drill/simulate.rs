@@ -5,6 +5,7 @@ use crate::commands::Context;
 use crate::commands::failover::{CompiledRun, compile_observed, past};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::groups::Groups;
 use crate::progress::Wait;
 use crate::project::Project;
 use crate::reporting::emit;
@@ -51,7 +52,8 @@ async fn in_memory(first: CompiledRun, args: &DrillSimulate, context: Context<'_
             // Nobody watches any more once the program ends.
             let _ = tell.send(format!("{job} in memory: {done} of {of} trials"));
         };
-        simulate(&plan, run, &observed, &states, &states, &options, &progress)
+        let groups = Groups::new(&plan, &states);
+        simulate(&plan, run, &observed, &states, &groups, &options, &progress)
     });
     while let Some(line) = told.recv().await {
         wait.say(line);
