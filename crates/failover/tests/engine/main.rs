@@ -12,6 +12,7 @@ mod in_use;
 mod kills;
 mod managed;
 mod objectives;
+mod observing;
 mod operator;
 mod ownership;
 mod primary_down;

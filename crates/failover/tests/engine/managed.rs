@@ -529,3 +529,15 @@ async fn validate_holds_the_lag_against_the_objective_and_says_what_is_no_replic
     assert!(found[0].2.contains("orders-replica is no read replica"), "{found:?}");
     assert_eq!(accepted(&world), [""; 0], "it reads alone");
 }
+
+#[tokio::test]
+async fn a_world_of_a_plan_has_what_the_plan_names() {
+    let plan = plan_of(&format!("{PLAN}{WITH_URLS}{}", AURORA.replace("\"orders\" {", "\"stock\" {")));
+    let mut estate = pilotlight_failover::simulation::ManagedEstate::default();
+    estate.add_of_plan(&plan, &States);
+    assert_eq!(
+        estate.to_string(),
+        "orders-replica available follows orders, orders available, orders writes in eu-west-1"
+    );
+    assert_eq!(estate.at(CENTRAL, "orders-replica").url.as_deref(), Some(NEW_URL));
+}
