@@ -351,7 +351,7 @@ fn databases_say_who_writes_and_what_was_lost() {
     }
     let database = &mut run.databases[0];
     database.lost_writes = "unknown".into();
-    database.missing_bytes = None;
+    (database.missing_bytes, database.missing_ms) = (None, None);
     assert!(run_text(&run, None, plain()).contains("whether writes were lost is not known; its last commit is of"));
     run.databases.clear();
     assert!(!run_text(&run, None, plain()).contains("databases"));
