@@ -5,10 +5,9 @@ use crate::failure::{Failure, quoted};
 use crate::output::Screen;
 use crate::states::{LockTable, Place, ReadState, StateReader};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::GroupNames;
 use pilotlight_findings::{Code, Explain, Finding, Region, Severity, Side, Subject, codes};
 use pilotlight_journal::JournalStores;
-use pilotlight_plan::{DrPlan, Inputs, Outputs, Scale, Stack};
+use pilotlight_plan::{DrPlan, Inputs, Outputs, Stack};
 use pilotlight_store::{S3Access, StateObject, StateUrl, Store};
 use pilotlight_tfstate::State;
 use std::collections::BTreeMap;
@@ -254,15 +253,6 @@ impl Outputs for States {
 
     fn is_sensitive(&self, stack: &str, side: Side, name: &str) -> bool {
         self.get(stack, side).and_then(|state| state.outputs().get(name)).is_some_and(|output| output.sensitive)
-    }
-}
-
-impl GroupNames for States {
-    fn group_name(&self, scale: &Scale, side: Side) -> Option<String> {
-        let managed = self.get(&scale.stack, side)?.managed();
-        let mut groups =
-            managed.filter(|managed| !managed.is_deposed() && managed.address().to_string() == scale.address);
-        Some(groups.next()?.attributes().get("name")?.as_str()?.to_owned())
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{DatabaseStep, HoldAction, HostedZone, ManagedStep, ObserveAction, RecordSet, SignalAction, Text};
+use crate::{
+    DatabaseStep, GroupPlace, HoldAction, HostedZone, ManagedStep, ObserveAction, RecordSet, SignalAction, Text,
+};
 use pilotlight_findings::Region;
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
@@ -50,6 +52,9 @@ pub struct ScaleAction {
     pub address: String,
     /// Where it is.
     pub region: Region,
+    /// The role of its stack, where that is in another account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// Its name.
     pub group: String,
     /// Its ARN.
@@ -60,6 +65,13 @@ pub struct ScaleAction {
     pub to: u32,
     /// Which way.
     pub goal: ScaleGoal,
+}
+
+impl ScaleAction {
+    /// Where it is, and who asks for it there.
+    pub(crate) fn place(&self) -> GroupPlace<'_> {
+        GroupPlace { region: &self.region, role: self.role.as_deref() }
+    }
 }
 
 /// Whether more than was asked for will do, or less.

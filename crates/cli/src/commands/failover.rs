@@ -11,6 +11,7 @@ use crate::confirm::confirm;
 use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::{Failure, quoted};
+use crate::groups::Groups;
 use crate::output::write_file;
 use crate::owners::Sources;
 use crate::ports::{name_servers, operator, ports};
@@ -150,7 +151,8 @@ pub(super) async fn compile_observed(
     aws.check_credentials(&project.plan.standby).await?;
     let dns = aws.dns(&project.plan.standby).await;
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
-    observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
+    observed.groups =
+        observe_groups(&project.plan, direction, &Groups::new(&project.plan, &states), &aws.capacity()).await?;
     let databases = aws.managed_databases();
     observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     let plan = project.plan_for_runs()?;

@@ -91,6 +91,7 @@ fn a_denied_look_at_what_is_offered_names_the_action_to_allow() {
 #[test]
 fn without_the_standbys_zones_validate_tells_all_that_does_not_need_them() {
     let sandbox = sandbox().with_aws(&denying(&[]));
+    sandbox.write("app/main.tf", SOURCE.replace("  input = \"m5.large in eu-west-1\"\n", ""));
     sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]).exits(0);
     let told = sandbox.with_aws(&denying(&["DescribeAvailabilityZones"])).run(&["validate", "plan.hcl"]);
     told.exits(3);

@@ -137,9 +137,17 @@ fn an_interrupt_ends_terraform_and_says_what_is_left_to_do() {
 #[test]
 fn a_second_interrupt_ends_it_at_once_and_says_what_may_be_left() {
     let sandbox = sandbox();
-    // It heeds no interrupt, as a provider that waits for AWS.
-    sandbox.write("slow/main.tf", source(&sandbox).replace("command = \"", "command = \"trap '' INT; "));
-    let mut child = begun(&sandbox, "--apply");
+    // A Terraform that heeds no interrupt, as one that waits for a provider.
+    let script = "#!/bin/sh\ncase \"$1\" in\n  apply) trap '' INT; touch \"$BEGUN\"; exec sleep 60 ;;\n  \
+                  *) exec terraform \"$@\" ;;\nesac\n";
+    sandbox.write("deaf.txt", script);
+    let files = [sandbox.path("deaf.txt"), sandbox.path("deaf")];
+    assert!(std::process::Command::new("install").args(["-m", "755"]).args(files).status().unwrap().success());
+    let mut command = sandbox.command();
+    command.args(["rebuild", "plan.hcl", "--apply", "--yes", "--terraform", "./deaf"]);
+    command.env("BEGUN", sandbox.path("begun")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    wait_for(|| sandbox.path("begun").exists(), "the apply did not begin");
     signal(&child, "-INT");
     std::thread::sleep(Duration::from_secs(2));
     assert!(child.try_wait().unwrap().is_none(), "the first one lets Terraform end what it does");
@@ -151,7 +159,6 @@ fn a_second_interrupt_ends_it_at_once_and_says_what_may_be_left() {
     assert_eq!(output.status.code(), Some(2), "{stdout}{stderr}");
     assert!(stdout.contains("it was not built: the rebuild was interrupted before it"), "{stdout}");
     assert!(stderr.contains("it was killed") && stderr.contains("can be there and not in the state"), "{stderr}");
-    sandbox.write("slow/main.tf", source(&sandbox));
     sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]).exits(0);
     assert!(["slow", "web", "audit"].iter().all(|stack| has_release(&sandbox, stack)));
 }

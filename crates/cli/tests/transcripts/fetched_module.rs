@@ -90,7 +90,7 @@ fn what_init_fetches_is_retargeted_applied_and_proven() {
     let told = sandbox.run(&["rebuild", "plan.hcl", "--diff"]);
     told.exits(0).shows("-  input = \"https://sqs.eu-west-1").shows("+  input = \"https://sqs.eu-central-1");
     let told = sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]);
-    told.exits(0).says("app: apply, 1 of 1 done").shows("1 in parity");
+    told.exits(0).says("app: apply, 1 of 1 done").shows("rebuild: clean in 1 resource");
     // The repository is not needed for it any more: the standby root has what it changed of it.
     std::fs::remove_dir_all(sandbox.path("modules")).unwrap();
     let root = sandbox.path(".pilotlight/shop/standby/app");

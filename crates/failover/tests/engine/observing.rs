@@ -45,8 +45,8 @@ fn once_moved(world: &World, what: impl Fn(&mut State) + Send + 'static) {
 /// Every n-th probe after this moment fails.
 fn every_nth_fails(world: &World, from: Duration, n: u32) {
     let mut asked_so_far = 0;
-    let rule = move |asked: &Asked<'_>, elapsed: Duration| {
-        if asked.service != Service::Probe || elapsed < from {
+    let rule = move |asked: &Asked<'_>, state: &State| {
+        if asked.service != Service::Probe || state.elapsed < from {
             return None;
         }
         asked_so_far += 1;

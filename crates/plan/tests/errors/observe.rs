@@ -21,7 +21,7 @@ fn the_block_has_defaults_that_let_nothing_pass() {
 fn what_does_not_fit_is_one_clear_error() {
     for (body, expected) in [
         ("observe {}", "9:1 PL-P103 find the attribute \"for\" in the observe block"),
-        ("observe {\n  for = \"2m\"\n  errors = 1\n}", "11:12 PL-P104 use"),
+        ("observe {\n  for = \"2m\"\n  errors = 1\n}", "11:12 PL-P104 read the attribute \"errors\" as a text"),
         (
             "observe {\n  for = \"2m\"\n  errors = \"one\"\n}",
             "11:12 PL-P104 use \"one\" for the attribute \"errors\": it is no share in percent | write it as in \"1%\" or \"0.5%\"",
