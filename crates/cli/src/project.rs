@@ -30,6 +30,8 @@ pub(crate) struct Project {
 #[derive(Default)]
 pub(crate) struct States {
     states: BTreeMap<(String, Side), State>,
+    /// Who holds the lock of one, and what of it could not be checked.
+    notes: Vec<Finding>,
 }
 
 impl Project {
@@ -164,8 +166,9 @@ impl Project {
     /// Reads the states of one side, of every stack; those that do not exist are left out.
     pub(crate) async fn read_side(&self, states: &mut States, side: Side, aws: &Aws) -> Result<(), Failure> {
         for stack in &self.plan.stacks {
-            if let Some(state) = self.read_state(stack, side, aws).await? {
-                states.add(&stack.name, side, state);
+            if let Some(read) = self.load_state(stack, side, aws).await? {
+                states.notes.extend(read.notes.iter().map(|note| note.about(&stack.name, Some(side))));
+                states.add(&stack.name, side, read.state);
             }
         }
         Ok(())
@@ -219,6 +222,11 @@ fn no_journal() -> Failure {
 impl States {
     pub(crate) fn add(&mut self, stack: &str, side: Side, state: State) {
         self.states.insert((stack.to_owned(), side), state);
+    }
+
+    /// What there is to say of the states that were read, once.
+    pub(crate) fn take_notes(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.notes)
     }
 
     pub(crate) fn get(&self, stack: &str, side: Side) -> Option<&State> {

@@ -92,8 +92,8 @@ pub(crate) static RDS: BlockRow = BlockRow {
   primary          = "billing"
   standby          = "billing-replica"
   failback_replica = "billing-2"
-  primary_url      = env("BILLING_PRIMARY_URL")
-  standby_url      = env("BILLING_STANDBY_URL")
+  primary_url      = env("ORDERS_PRIMARY_URL")
+  standby_url      = env("ORDERS_STANDBY_URL")
   tables           = ["invoices"]
 }"#,
     attributes: &[

@@ -411,7 +411,7 @@ fn every_default_and_example_of_the_reference_is_read() {
         .collect();
     let text = format!("{blocks}\nstack \"network\" {{\n  source = \"n\"\n  state = \"n.tfstate\"\n}}\n");
     let mut inputs = inputs();
-    for name in ["ORDERS_PRIMARY_URL", "ORDERS_STANDBY_URL", "BILLING_PRIMARY_URL", "BILLING_STANDBY_URL"] {
+    for name in ["ORDERS_PRIMARY_URL", "ORDERS_STANDBY_URL"] {
         inputs.env.insert(name.to_owned(), "postgres://shop:s3cret@db/orders".to_owned());
     }
     if let Err(errors) = parse("docs/plan.md", &text, &inputs) {

@@ -36,11 +36,12 @@ fn write_simulation(text: &mut String, simulation: &Simulation, options: TextOpt
     let lost: usize = simulation.courses.iter().flat_map(|course| &course.trials).filter(|one| !one.survives()).count();
     let tried: usize = simulation.courses.iter().map(|course| course.trials.len()).sum();
     match lost {
-        0 => writeln!(
+        0 if simulation.survives => writeln!(
             text,
             "\nThe plan survives all {tried}: no record set was empty or of the wrong side, one server wrote, no event was \
              lost, and each report said what the world had."
         ),
+        0 => writeln!(text, "\nUndisturbed it does not get through in memory, so the rest says little."),
         lost => writeln!(text, "\nThe plan does not survive {lost} of {tried}."),
     }
 }
@@ -52,6 +53,9 @@ fn write_course(text: &mut String, course: &SimulatedCourse, options: TextOption
     let expected =
         course.expected_ms.map_or(String::new(), |ms| format!("; past runs were measured to take {}", duration(ms)));
     writeln!(text, "\n{}: {} steps; {recovery}{expected}", course.job, course.steps)?;
+    if let Some(first) = course.trials.first().filter(|_| !course.gets_through()) {
+        writeln!(text, "! undisturbed it does not get through: {}", clean(&first.detail))?;
+    }
     writeln!(text, "  {:FAULT_WIDTH$}  {:>5}  what came of it", "fault", "times")?;
     for row in rows(course, options.verbose) {
         let (first, places) = (row[0], &row);

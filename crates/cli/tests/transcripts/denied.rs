@@ -99,7 +99,7 @@ fn without_the_standbys_zones_validate_tells_all_that_does_not_need_them() {
     for words in [
         "not looked at: what eu-central-1 offers is not known",
         "allow ec2:DescribeAvailabilityZones to this identity",
-        "allow route53:ListHostedZonesByName to this identity",
+        "allow route53:ListHostedZonesByName, GetHostedZone",
         "no resources of a cloud on either side",
         "is writable",
     ] {

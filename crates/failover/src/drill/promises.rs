@@ -67,7 +67,9 @@ fn half_moved(run: &Run, state: &State) -> Vec<String> {
     for changes in guarded {
         let sound = |records: &[RecordSet]| {
             is_at(records, befores(changes))
-                || run.moves_of(&changes.traffic).any(|moved| is_at(records, afters(moved)))
+                || run
+                    .moves_of(&changes.traffic)
+                    .any(|moved| moved.zone.id == changes.zone.id && is_at(records, afters(moved)))
                 || is_at(records, afters(changes))
         };
         if let Some((at, _)) = state.history.iter().find(|(_, records)| !sound(records)) {

@@ -19,7 +19,7 @@ pub struct Simulation {
     pub simulated: bool,
     /// The way there and the way back, in the order in which they were run.
     pub courses: Vec<SimulatedCourse>,
-    /// Whether every promise held in every trial.
+    /// Whether both directions go through undisturbed, and every promise held in every trial.
     pub survives: bool,
 }
 
@@ -38,6 +38,18 @@ pub struct SimulatedCourse {
     pub expected_ms: Option<u64>,
     /// Each trial, the undisturbed one first.
     pub trials: Vec<Trial>,
+}
+
+impl SimulatedCourse {
+    /// Whether it goes through undisturbed, and everything held in every trial.
+    pub fn survives(&self) -> bool {
+        self.gets_through() && self.trials.iter().all(Trial::survives)
+    }
+
+    /// Whether the undisturbed run, which is the first, went to its end by itself.
+    pub fn gets_through(&self) -> bool {
+        self.trials.first().is_some_and(|trial| trial.came == Came::Finished)
+    }
 }
 
 /// One fault at one place.

@@ -53,7 +53,7 @@ pub fn simulate(
     let back = way_back(plan, &there, scene.after(&world), outputs, names)?;
     let (told_back, _) = course(&back, options, progress)?;
     let courses = vec![told, told_back];
-    let survives = courses.iter().flat_map(|course| &course.trials).all(Trial::survives);
+    let survives = courses.iter().all(SimulatedCourse::survives);
     Ok(Simulation {
         schema_version: SIMULATION_SCHEMA_VERSION,
         plan: plan.name.clone(),

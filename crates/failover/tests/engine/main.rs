@@ -11,6 +11,7 @@ mod faults;
 mod in_use;
 mod kills;
 mod managed;
+mod managed_compiled;
 mod objectives;
 mod observing;
 mod operator;
