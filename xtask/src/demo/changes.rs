@@ -36,15 +36,23 @@ pub(super) fn close_standby(shell: &Shell<'_>, group: &str) -> Done<Finding> {
 /// Points the record that names the region somewhere else. The one that customers use is the plan's since it was made:
 /// until there is a standby, nobody knows what else it might answer.
 pub(super) fn move_record(shell: &Shell<'_>, zone: &str) -> Done<Finding> {
-    let set = json!({
-        "Name": "eu-west-1.app.shop.test", "Type": "A", "TTL": 60,
-        "ResourceRecords": [{ "Value": "192.0.2.66" }],
-    });
+    set_record(shell, zone, "eu-west-1.app.shop.test", 60, &["192.0.2.66".to_owned()])?;
+    Ok(("PL-D104", "aws_route53_record.regional"))
+}
+
+/// Leads customers to an instance that took another's place: Terraform leaves their record to the plan, and so to who
+/// replaces what it leads to.
+pub(super) fn lead_customers(shell: &Shell<'_>, zone: &str, addresses: &[String]) -> Done<()> {
+    set_record(shell, zone, "app.shop.test", 30, addresses)
+}
+
+fn set_record(shell: &Shell<'_>, zone: &str, name: &str, ttl: u32, addresses: &[String]) -> Done<()> {
+    let records: Vec<Value> = addresses.iter().map(|address| json!({ "Value": address })).collect();
+    let set = json!({ "Name": name, "Type": "A", "TTL": ttl, "ResourceRecords": records });
     let batch = json!({ "Changes": [{ "Action": "UPSERT", "ResourceRecordSet": set }] });
     std::fs::write(shell.folder().join("change.json"), format!("{batch:#}\n"))?;
     let line = format!("route53 change-resource-record-sets --hosted-zone-id {zone} --change-batch file://change.json");
-    shell.quiet("aws", &line, 0)?;
-    Ok(("PL-D104", "aws_route53_record.regional"))
+    shell.quiet("aws", &line, 0).map(drop)
 }
 
 /// Ends an instance.

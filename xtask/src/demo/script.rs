@@ -1,6 +1,6 @@
 //! The steps of the demo, in order.
 
-use super::changes::{close_ssh, close_standby, expect_findings, move_record, open_ssh, terminate};
+use super::changes::{close_ssh, close_standby, expect_findings, lead_customers, move_record, open_ssh, terminate};
 use super::outage;
 use super::shell::Shell;
 use super::table::Table;
@@ -78,7 +78,9 @@ fn drift(shell: &Shell<'_>, table: &mut Table) -> Done<()> {
     shell.heading("Drift: repaired, and clean again");
     table.step("repair with terraform apply", || -> Done<()> {
         close_ssh(shell, &group)?;
-        shell.quiet("terraform", &format!("-chdir={APP} apply -auto-approve -input=false -no-color"), 0).map(drop)
+        shell.quiet("terraform", &format!("-chdir={APP} apply -auto-approve -input=false -no-color"), 0)?;
+        let addresses: Vec<String> = serde_json::from_value(shell.output(APP, "public_ips")?)?;
+        lead_customers(shell, &zone, &addresses)
     })?;
     table.step("drift: clean again", || shell.pilotlight(&format!("drift {PLAN}"), 0))
 }
