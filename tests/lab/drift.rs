@@ -53,8 +53,8 @@ pub(crate) fn found_and_repaired(lab: &Rehearsal) {
     };
     let opened = Change { make: Box::new(|| rule("authorize")), found: ("PL-D103", "aws_security_group.web") };
     let moved = Change {
-        make: Box::new(|| lab.set_record(&zone, &["192.0.2.66".to_owned()])),
-        found: ("PL-D104", "aws_route53_record.app"),
+        make: Box::new(|| lab.set_regional_record(&zone, &["192.0.2.66".to_owned()])),
+        found: ("PL-D104", "aws_route53_record.regional"),
     };
     let ended = Change {
         make: Box::new(|| drop(lab.aws(&["ec2", "terminate-instances", "--instance-ids", &instance]))),
@@ -68,7 +68,7 @@ pub(crate) fn found_and_repaired(lab: &Rehearsal) {
     clean(lab, "primary");
     (moved.make)();
     expect_found(lab, &[&moved]);
-    lab.set_record(&zone, &addresses);
+    lab.set_regional_record(&zone, &addresses);
     clean(lab, "primary");
     (ended.make)();
     expect_found(lab, &[&ended]);

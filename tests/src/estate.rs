@@ -127,8 +127,20 @@ impl Rehearsal {
     /// # Panics
     /// The AWS CLI fails.
     pub fn set_record(&self, zone: &str, values: &[String]) {
+        self.set(zone, RECORD, 30, values);
+    }
+
+    /// Sets the record that names the primary region: one that no failover moves, and Terraform puts back.
+    ///
+    /// # Panics
+    /// The AWS CLI fails.
+    pub fn set_regional_record(&self, zone: &str, values: &[String]) {
+        self.set(zone, "eu-west-1.app.shop.test", 60, values);
+    }
+
+    fn set(&self, zone: &str, name: &str, ttl: u32, values: &[String]) {
         let records: Vec<_> = values.iter().map(|value| json!({ "Value": value })).collect();
-        let set = json!({ "Name": RECORD, "Type": "A", "TTL": 30, "ResourceRecords": records });
+        let set = json!({ "Name": name, "Type": "A", "TTL": ttl, "ResourceRecords": records });
         let batch = json!({ "Changes": [{ "Action": "UPSERT", "ResourceRecordSet": set }] }).to_string();
         self.aws(&["route53", "change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch", &batch]);
     }

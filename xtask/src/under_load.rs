@@ -47,7 +47,7 @@ pub(crate) fn run(
     arguments: &str,
     meanwhile: impl FnOnce() -> Done<()>,
 ) -> Done<Told> {
-    let log = lab.folder().join("client.jsonl");
+    let log = lab.folder().join(log_name(lab)?);
     let client = runtime.block_on(async { Client { rate: RATE, log: Some(log), ..Client::of(lab) }.start() })?;
     std::thread::sleep(BEFORE);
     meanwhile()?;
@@ -62,6 +62,13 @@ pub(crate) fn run(
         return Err(format!("see `pilotlight {arguments}` succeed: it ended with {}\n{said}", output.status).into());
     }
     Ok(Told { customer, report: serde_json::from_slice(&output.stdout)? })
+}
+
+/// One file a run: the customers of each may have to be asked again.
+fn log_name(lab: &Lab) -> Done<String> {
+    let is_log = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("client-");
+    let logs = std::fs::read_dir(lab.folder())?.filter_map(Result::ok).filter(is_log).count();
+    Ok(format!("client-{}.jsonl", logs + 1))
 }
 
 impl Told {
@@ -106,7 +113,7 @@ impl Told {
         Ok(usize::try_from(lost)?)
     }
 
-    /// Whether the outage that customers saw lies within what the report measured, within the agreement.
+    /// From which moment to which the report measured, and how it knows them.
     pub(crate) fn moments(&self) -> Option<String> {
         let moment = |field: &str| {
             let moment = &self.report["recovery_time"][field];

@@ -11,6 +11,7 @@ mod confirm;
 mod executor_lock;
 mod exit;
 mod failure;
+mod groups;
 mod output;
 mod owners;
 mod ports;

@@ -5,10 +5,9 @@ use crate::failure::{Failure, quoted};
 use crate::output::Screen;
 use crate::states::{LockTable, Place, ReadState, StateReader};
 use pilotlight_cloud::Aws;
-use pilotlight_failover::GroupNames;
 use pilotlight_findings::{Code, Explain, Finding, Region, Severity, Side, Subject, codes};
 use pilotlight_journal::JournalStores;
-use pilotlight_plan::{DrPlan, Inputs, Outputs, Scale, Stack};
+use pilotlight_plan::{DrPlan, Inputs, Outputs, Stack};
 use pilotlight_store::{S3Access, StateObject, StateUrl, Store};
 use pilotlight_tfstate::State;
 use std::collections::BTreeMap;
@@ -31,6 +30,8 @@ pub(crate) struct Project {
 #[derive(Default)]
 pub(crate) struct States {
     states: BTreeMap<(String, Side), State>,
+    /// Who holds the lock of one, and what of it could not be checked.
+    notes: Vec<Finding>,
 }
 
 impl Project {
@@ -165,8 +166,9 @@ impl Project {
     /// Reads the states of one side, of every stack; those that do not exist are left out.
     pub(crate) async fn read_side(&self, states: &mut States, side: Side, aws: &Aws) -> Result<(), Failure> {
         for stack in &self.plan.stacks {
-            if let Some(state) = self.read_state(stack, side, aws).await? {
-                states.add(&stack.name, side, state);
+            if let Some(read) = self.load_state(stack, side, aws).await? {
+                states.notes.extend(read.notes.iter().map(|note| note.about(&stack.name, Some(side))));
+                states.add(&stack.name, side, read.state);
             }
         }
         Ok(())
@@ -222,6 +224,11 @@ impl States {
         self.states.insert((stack.to_owned(), side), state);
     }
 
+    /// What there is to say of the states that were read, once.
+    pub(crate) fn take_notes(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.notes)
+    }
+
     pub(crate) fn get(&self, stack: &str, side: Side) -> Option<&State> {
         self.states.get(&(stack.to_owned(), side))
     }
@@ -254,15 +261,6 @@ impl Outputs for States {
 
     fn is_sensitive(&self, stack: &str, side: Side, name: &str) -> bool {
         self.get(stack, side).and_then(|state| state.outputs().get(name)).is_some_and(|output| output.sensitive)
-    }
-}
-
-impl GroupNames for States {
-    fn group_name(&self, scale: &Scale, side: Side) -> Option<String> {
-        let managed = self.get(&scale.stack, side)?.managed();
-        let mut groups =
-            managed.filter(|managed| !managed.is_deposed() && managed.address().to_string() == scale.address);
-        Some(groups.next()?.attributes().get("name")?.as_str()?.to_owned())
     }
 }
 

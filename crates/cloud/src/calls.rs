@@ -2,6 +2,7 @@
 
 use crate::budget::Budget;
 use crate::limits::{Counter, Limits, limit};
+use crate::silence::{Silence, request_leaves};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -57,6 +58,7 @@ pub(crate) struct Gate {
     pub(crate) log: Arc<CallLog>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) budget: Arc<Budget>,
+    pub(crate) silence: Arc<Silence>,
 }
 
 /// Where requests of one client go.
@@ -97,9 +99,10 @@ impl Intercept for Meter {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Gate { log, limits, budget } = &self.gate;
+        let Gate { log, limits, budget, .. } = &self.gate;
         // Right before it leaves, so that what was spent is what was sent; an error here is not retried.
         budget.spend()?;
+        request_leaves();
         if let Some(metadata) = cfg.load::<Metadata>() {
             let service = service_name(metadata.service());
             log.count(&service, &self.target.label(), metadata.name());

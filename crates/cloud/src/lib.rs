@@ -32,6 +32,7 @@ mod route53;
 mod s3;
 mod scaling;
 mod session;
+mod silence;
 mod simulator;
 mod snapshots;
 mod state_lock;

@@ -150,6 +150,6 @@ impl Regional {
         let refused = |used_up| CallError::budget(planned.call.clone(), used_up);
         self.gate.budget.check().map_err(refused)?;
         self.gate.limits.take(&planned.counter, planned.limit, 1).await;
-        request.await.map_err(|error| CallError::of(planned.call.clone(), &error))
+        self.gate.silence.ask(&planned.call, request).await
     }
 }

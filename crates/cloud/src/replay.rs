@@ -21,6 +21,8 @@ use std::time::Duration;
 pub(crate) enum Reply {
     /// A status and a body.
     Answer(u16, String),
+    /// An answer of an API that speaks CBOR: CloudWatch.
+    Cbor(u16, Vec<u8>),
     /// The connection broke after the request was sent.
     Lost,
 }
@@ -123,6 +125,12 @@ impl HttpConnector for Replay {
         HttpConnectorFuture::ready(match reply {
             Reply::Answer(status, body) => {
                 Ok(HttpResponse::new(status.try_into().expect("status"), SdkBody::from(body)))
+            }
+            Reply::Cbor(status, body) => {
+                let mut response = HttpResponse::new(status.try_into().expect("status"), SdkBody::from(body));
+                response.headers_mut().insert("smithy-protocol", "rpc-v2-cbor");
+                response.headers_mut().insert("content-type", "application/cbor");
+                Ok(response)
             }
             Reply::Lost => Err(ConnectorError::io("connection reset by peer".into())),
         })

@@ -1,5 +1,7 @@
 //! `rebuild::ReplicationFacts`: replicas' lag by CloudWatch, snapshots by RDS and EC2.
 
+#[cfg(test)]
+mod lag_of_cloudwatch;
 mod volumes;
 
 use crate::error::CallError;
@@ -11,7 +13,7 @@ use aws_sdk_cloudwatch::types::{Datapoint, Dimension, Statistic};
 use aws_sdk_rds::types::{DbClusterSnapshot, DbSnapshot};
 use aws_smithy_types::DateTime;
 use pilotlight_drift::Place;
-use pilotlight_findings::Region;
+use pilotlight_findings::{Explain as _, Region};
 use pilotlight_rebuild::{ReplicaKind, ReplicaLag, ReplicationFacts, Snapshot, SnapshotKind, UnknownFact};
 use std::time::{Duration, SystemTime};
 
@@ -160,7 +162,8 @@ fn age(at: SystemTime, now: SystemTime) -> Duration {
 }
 
 fn unknown(error: &CallError) -> UnknownFact {
-    UnknownFact(error.to_string())
+    let remedy = error.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+    UnknownFact(format!("{error}{remedy}"))
 }
 
 #[cfg(test)]

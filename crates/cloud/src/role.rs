@@ -69,7 +69,7 @@ impl RoleKeys {
         let sts = Sts::new(&self.region, &self.own, &self.gate, log);
         let call = sts.admit("AssumeRole").await?;
         let request = sts.client.assume_role().role_arn(&self.role).role_session_name(SESSION_NAME);
-        let answer = request.send().await.map_err(|error| CallError::of(call.clone(), &error))?;
+        let answer = sts.gate.silence.ask(&call, request.send()).await?;
         let unclear = |message: &str| CallError {
             call: call.clone(),
             kind: CallErrorKind::Unclear,
@@ -140,7 +140,7 @@ impl Sts {
     /// Whose credentials they are.
     pub(crate) async fn caller(&self) -> Result<GetCallerIdentityOutput, CallError> {
         let call = self.admit("GetCallerIdentity").await?;
-        self.client.get_caller_identity().send().await.map_err(|error| CallError::of(call, &error))
+        self.gate.silence.ask(&call, self.client.get_caller_identity().send()).await
     }
 
     /// Waits for the call's turn.

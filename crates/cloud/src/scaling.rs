@@ -6,8 +6,7 @@ use crate::regional::Regional;
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState};
 use pilotlight_drift::Place;
-use pilotlight_failover::{Capacity, CapacityError, ScalingGroup};
-use pilotlight_findings::Region;
+use pilotlight_failover::{Capacity, CapacityError, GroupPlace, ScalingGroup};
 
 /// What an instance's `HealthStatus` is where nothing is wrong with it.
 /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Instance.html>
@@ -24,15 +23,16 @@ impl AwsCapacity {
         Self { aws }
     }
 
-    async fn regional(&self, region: &Region) -> Regional {
-        self.aws.regional(&Place::own(region.clone()), self.aws.session_log()).await
+    async fn regional(&self, at: GroupPlace<'_>) -> Regional {
+        let place = Place { role: at.role.map(str::to_owned), region: at.region.clone() };
+        self.aws.regional(&place, self.aws.session_log()).await
     }
 }
 
 #[async_trait]
 impl Capacity for AwsCapacity {
-    async fn group(&self, region: &Region, name: &str) -> Result<Option<ScalingGroup>, CapacityError> {
-        let regional = self.regional(region).await;
+    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, CapacityError> {
+        let regional = self.regional(at).await;
         let planned = regional.auto_scaling("DescribeAutoScalingGroups");
         let request = regional.auto_scaling.describe_auto_scaling_groups().auto_scaling_group_names(name);
         let answer = regional.send(&planned, request.send()).await.map_err(|error| capacity_error(&error))?;
@@ -45,8 +45,8 @@ impl Capacity for AwsCapacity {
             .transpose()
     }
 
-    async fn set_desired(&self, region: &Region, name: &str, desired: u32) -> Result<(), CapacityError> {
-        let regional = self.regional(region).await;
+    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), CapacityError> {
+        let regional = self.regional(at).await;
         let planned = regional.auto_scaling("SetDesiredCapacity");
         let desired = i32::try_from(desired).map_err(|error| CapacityError::Refused(error.to_string()))?;
         let request = regional.auto_scaling.set_desired_capacity().auto_scaling_group_name(name);

@@ -7,6 +7,7 @@ use crate::limits::{Counter, Limits, limit};
 use crate::refusal::{self, RegionRefused};
 use crate::regional::{GLOBAL, Regional};
 use crate::role::{RoleKeys, Sts, account_of, own_account};
+use crate::silence::Silence;
 use crate::{
     AwsCapacity, AwsCatalog, AwsManagedDatabases, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3,
 };
@@ -63,6 +64,7 @@ struct Inner {
     limits: Arc<Limits>,
     log: Arc<CallLog>,
     budget: Arc<Budget>,
+    silence: Arc<Silence>,
     /// A region that is not asked anything.
     refused: OnceLock<Region>,
 }
@@ -78,6 +80,7 @@ impl Aws {
             limits: Arc::default(),
             log: Arc::default(),
             budget: Arc::default(),
+            silence: Arc::default(),
             refused: OnceLock::new(),
         };
         Self { inner: Arc::new(inner) }
@@ -174,6 +177,11 @@ impl Aws {
         }
     }
 
+    /// Whether any service has answered anything in this session, be it with an error.
+    pub fn has_answered(&self) -> bool {
+        self.inner.silence.is_broken()
+    }
+
     /// Reads live objects, in whichever region a query names.
     pub fn live_reader(&self) -> AwsReader {
         AwsReader::new(self.clone())
@@ -254,7 +262,8 @@ impl Aws {
 
     /// What every request of a job passes.
     fn gate(&self, log: Arc<CallLog>) -> Gate {
-        Gate { log, limits: self.inner.limits.clone(), budget: self.inner.budget.clone() }
+        let Inner { limits, budget, silence, .. } = &*self.inner;
+        Gate { log, limits: limits.clone(), budget: budget.clone(), silence: silence.clone() }
     }
 
     pub(crate) async fn regional(&self, place: &Place, log: Arc<CallLog>) -> Regional {

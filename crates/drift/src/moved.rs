@@ -70,9 +70,25 @@ pub(crate) struct LiveRecord<'a> {
 impl LiveRecord<'_> {
     pub(crate) fn standing<'m>(&self, known: &'m [MovedRecord]) -> Standing<'m> {
         let of_record: Vec<&MovedRecord> = known.iter().filter(|moved| self.is(moved)).collect();
-        let of = |side| of_record.iter().find(|moved| moved.active == side).copied();
-        let (primary, standby) = (of(Side::Primary), of(Side::Standby));
-        if of_record.iter().any(|moved| moved.weighted) {
+        let mut sets: Vec<&str> = of_record.iter().map(|moved| moved.traffic.as_str()).collect();
+        sets.dedup();
+        // A public and a private zone may have one name, and each a traffic set: what is right in either is right.
+        let mut standing = Standing::NotKnown;
+        for set in sets {
+            let of = |side| of_record.iter().find(|one| one.traffic == set && one.active == side).copied();
+            match (self.standing_in(of(Side::Primary), of(Side::Standby)), &standing) {
+                (moved @ Standing::Moved(_), _) => return moved,
+                (Standing::AtHome, _) => standing = Standing::AtHome,
+                (Standing::Elsewhere, Standing::NotKnown) => standing = Standing::Elsewhere,
+                _ => {}
+            }
+        }
+        standing
+    }
+
+    /// The same in one traffic set, by what is known of its sides.
+    fn standing_in<'m>(&self, primary: Option<&'m MovedRecord>, standby: Option<&'m MovedRecord>) -> Standing<'m> {
+        if [primary, standby].into_iter().flatten().any(|moved| moved.weighted) {
             return match (primary, standby) {
                 (Some(primary), Some(standby)) => self.shares(primary, standby),
                 _ => Standing::NotKnown,

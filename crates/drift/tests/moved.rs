@@ -253,6 +253,12 @@ fn what_the_stack_leaves_to_the_plan_is_not_hidden_where_it_is_of_neither_side()
     let outcome = at(&["203.0.113.9"], &both());
     let [finding] = &outcome.findings[..] else { panic!("{:#?}", outcome.findings) };
     assert_eq!((finding.code, finding.severity), (codes::D_RECORD_MOVED, Severity::Critical));
+    // A private zone of the same name has a traffic set of its own.
+    let inside = |active, value| MovedRecord { traffic: "inside".into(), ..moved(active, &[value]) };
+    let two = [&both()[..], &[inside(Side::Primary, "10.0.0.1"), inside(Side::Standby, "10.1.0.1")]].concat();
+    assert_eq!(at(&["10.0.0.1"], &two).findings, []);
+    assert_eq!(at(&["10.1.0.1"], &two).findings[0].code, codes::D_FAILED_OVER);
+    assert_eq!(at(&["10.2.0.1"], &two).findings[0].code, codes::D_RECORD_MOVED);
     // Of a record that no traffic set has the HCL has the last word.
     let outcome = at(&["203.0.113.9"], &[]);
     assert_eq!((&outcome.findings[..], outcome.silenced.len()), (&[][..], 1));

@@ -1,6 +1,8 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
-use crate::{DatabaseStep, HoldAction, HostedZone, ManagedStep, RecordSet, SignalAction, Text};
+use crate::{
+    DatabaseStep, GroupPlace, HoldAction, HostedZone, ManagedStep, ObserveAction, RecordSet, SignalAction, Text,
+};
 use pilotlight_findings::Region;
 use pilotlight_plan::When;
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,8 @@ pub enum Action {
     Signal(SignalAction),
     /// Probes checks for a while, at a share of the traffic: each has to stay green.
     Hold(HoldAction),
+    /// Probes checks for a while after the switch, and counts what fails.
+    Observe(ObserveAction),
     /// Asks for capacity, and where that grows waits until it is healthy. Its undo asks for what was there.
     Scale(ScaleAction),
 }
@@ -48,6 +52,9 @@ pub struct ScaleAction {
     pub address: String,
     /// Where it is.
     pub region: Region,
+    /// The role of its stack, where that is in another account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// Its name.
     pub group: String,
     /// Its ARN.
@@ -58,6 +65,13 @@ pub struct ScaleAction {
     pub to: u32,
     /// Which way.
     pub goal: ScaleGoal,
+}
+
+impl ScaleAction {
+    /// Where it is, and who asks for it there.
+    pub(crate) fn place(&self) -> GroupPlace<'_> {
+        GroupPlace { region: &self.region, role: self.role.as_deref() }
+    }
 }
 
 /// Whether more than was asked for will do, or less.
@@ -216,6 +230,7 @@ pub(crate) fn texts(action: &Action) -> Vec<&Text> {
         Action::Command(command) => command.run.iter().chain(command.undo.iter().flatten()).collect(),
         Action::Database(database) => database.texts().collect(),
         Action::Check(check) => check.probe.texts(),
+        Action::Observe(watch) => watch.checks.iter().flat_map(|check| check.probe.texts()).collect(),
         Action::Hold(hold) => hold.checks.iter().flat_map(|check| check.probe.texts()).collect(),
         _ => Vec::new(),
     }

@@ -35,14 +35,23 @@ pub enum CapacityError {
     Unknown(String),
 }
 
+/// Where a group is, and who asks for it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupPlace<'a> {
+    /// Its region.
+    pub region: &'a Region,
+    /// The role that leads to its account; none for the caller's own.
+    pub role: Option<&'a str>,
+}
+
 /// What a run needs of Auto Scaling.
 #[async_trait]
 pub trait Capacity: Send + Sync {
     /// The group of this name; none where there is none.
-    async fn group(&self, region: &Region, name: &str) -> Result<Option<ScalingGroup>, CapacityError>;
+    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, CapacityError>;
 
     /// Asks for this many instances, at once and past any cooldown.
-    async fn set_desired(&self, region: &Region, name: &str, desired: u32) -> Result<(), CapacityError>;
+    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), CapacityError>;
 }
 
 /// The group of one scale block on one side.

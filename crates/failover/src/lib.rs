@@ -28,7 +28,9 @@ mod managed;
 mod managed_readiness;
 mod managed_step;
 mod objectives;
+mod observation_report;
 mod observe;
+mod observe_action;
 mod owners;
 mod permissions;
 mod ports;
@@ -66,10 +68,12 @@ pub use managed::*;
 pub use managed_readiness::managed_readiness;
 pub use managed_step::{ManagedKind, ManagedPlace, ManagedStep, ManagedTask};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
+pub use observation_report::*;
 pub use observe::{
     ManagedObserveError, ObserveError, Observed, ObservedManaged, ObservedPair, ObservedTraffic, observe,
     observe_groups, observe_managed,
 };
+pub use observe_action::ObserveAction;
 pub use owners::{
     NextApply, OwningResource, RecordOwner, SourceState, StackSources, as_errors as owners_as_errors, with_owners,
 };

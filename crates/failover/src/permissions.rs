@@ -86,6 +86,11 @@ pub fn run_permissions(run: &Run) -> Vec<Permission> {
                     need(action, format!("arn:{partition}:s3:::{path}"), &step.id);
                 }
             }
+            // What the role may do in its account, the simulator of the caller's does not know.
+            crate::Action::Scale(scale) if scale.role.is_some() => {
+                need("sts:AssumeRole", scale.role.clone().unwrap_or_default(), &step.id);
+                continue;
+            }
             _ => {}
         }
         let zone = zone_of(&step.action);
@@ -170,6 +175,7 @@ fn type_of(arn: &str) -> &'static str {
         [_, _, "s3", ..] => "aws_s3_bucket",
         [_, _, "dynamodb", ..] => "aws_dynamodb_table",
         [_, _, "autoscaling", ..] => "aws_autoscaling_group",
+        [_, _, "iam", ..] => "aws_iam_role",
         [_, _, "rds", _, _, what] if what.starts_with("global-cluster:") => "aws_rds_global_cluster",
         [_, _, "rds", _, _, what] if what.starts_with("cluster:") => "aws_rds_cluster",
         [_, _, "rds", ..] => "aws_db_instance",

@@ -3,7 +3,7 @@
 //! Persisted format, version 1: a JSON object with the fields of [`RunReport`], published as
 //! `docs/schema/run.json`. A field is only ever added; a change of meaning raises the version.
 
-use crate::{DatabaseReport, RecordOwner, RecoveryPoint};
+use crate::{DatabaseReport, ObservationReport, RecordOwner, RecoveryPoint};
 use pilotlight_findings::{Finding, Region, Side};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,9 @@ pub struct RunReport {
     pub owners: Vec<RecordOwner>,
     /// Each check, before and after.
     pub checks: Vec<CheckReport>,
+    /// What was watched after the switch; none where the plan says nothing of it, or the run did not come to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observation: Option<ObservationReport>,
     /// Stops, resumes, approvals, skips and takeovers, in order.
     pub interventions: Vec<Intervention>,
     /// What else there is to say.

@@ -42,6 +42,9 @@ pub enum CommandOutcome {
     NotStarted(String),
 }
 
+/// What stands before the last line of a program's output where it is told how it ended.
+pub const LAST_OUTPUT: &str = "; last output: ";
+
 impl CommandRun {
     /// Whether the program ended with exit code 0.
     pub fn succeeded(&self) -> bool {
@@ -57,7 +60,7 @@ impl CommandRun {
             CommandOutcome::NotStarted(reason) => format!("not started: {reason}"),
         };
         match self.output.lines().rev().find(|line| !line.trim().is_empty()) {
-            Some(last) => format!("{how}; last output: {}", last.trim()),
+            Some(last) => format!("{how}{LAST_OUTPUT}{}", last.trim()),
             None => how,
         }
     }

@@ -25,7 +25,7 @@ mod probe_dns;
 mod probe_http;
 mod probe_tcp;
 
-pub use command::{CommandOutcome, CommandRun, run_command};
+pub use command::{CommandOutcome, CommandRun, LAST_OUTPUT, run_command};
 pub use dns_answer::{DnsAnswer, Rcode};
 pub use dns_client::DnsClient;
 pub use error::LookupError;

@@ -1,6 +1,6 @@
 //! The plan as a whole, after reading.
 
-use crate::{Approval, Check, CommandStep, Database, DriftOptions, ManagedDatabase, Scale, Stack, TrafficSet};
+use crate::{Approval, Check, CommandStep, Database, DriftOptions, ManagedDatabase, Observe, Scale, Stack, TrafficSet};
 use pilotlight_findings::{Region, Side, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,6 +39,8 @@ pub struct DrPlan {
     pub steps: Vec<CommandStep>,
     /// In the order of the file.
     pub approvals: Vec<Approval>,
+    /// What a run watches after the switch, where the plan says so.
+    pub observe: Option<Observe>,
     /// What drift is told.
     pub drift: DriftOptions,
     /// The head of the `plan` block.

@@ -88,13 +88,13 @@ pub(crate) static RDS: BlockRow = BlockRow {
           that keeps the old instance from writing: with the URLs of a PostgreSQL it is fenced, compared and proven by SQL, \
           as `database \"postgres\"` is; without them its fence is *unknown*, and only `--mode ungraceful` promotes. \
           databases.md says what a failback needs.",
-    example: r#"database "rds" "orders" {
-  primary          = "orders"
-  standby          = "orders-replica"
-  failback_replica = "orders-2"
+    example: r#"database "rds" "billing" {
+  primary          = "billing"
+  standby          = "billing-replica"
+  failback_replica = "billing-2"
   primary_url      = env("ORDERS_PRIMARY_URL")
   standby_url      = env("ORDERS_STANDBY_URL")
-  tables           = ["orders", "payments"]
+  tables           = ["invoices"]
 }"#,
     attributes: &[
         AttributeRow {
@@ -171,8 +171,8 @@ pub(crate) static AURORA_GLOBAL: BlockRow = BlockRow {
           itself stops the writes, waits until nothing is missing and swaps the roles, so that the fence is proven and \
           nothing is lost; it needs the region that is left. With `--mode ungraceful` it is `FailoverGlobalCluster` with \
           `AllowDataLoss`, which needs the region that takes over alone. A failback is the same the other way.",
-    example: r#"database "aurora_global" "orders" {
-  global_cluster = "orders"
+    example: r#"database "aurora_global" "catalogue" {
+  global_cluster = "catalogue"
 }"#,
     attributes: &[
         AttributeRow {

@@ -7,6 +7,7 @@ mod drift;
 mod head;
 mod managed;
 mod method;
+mod observe;
 mod scale;
 mod stack;
 mod step;
@@ -107,6 +108,7 @@ impl Reader<'_> {
             self.missing_block("stack", "stack \"app\" { ... }");
         }
         let drift = self.drift(&blocks);
+        let observe = self.observe(&blocks);
         order::check(self, &stacks);
         self.check_states(&stacks);
         self.check_records(&traffic);
@@ -128,6 +130,7 @@ impl Reader<'_> {
             checks,
             steps,
             approvals,
+            observe,
             drift,
             span: head.span,
         })

@@ -33,13 +33,15 @@ pub(crate) static SCALE: BlockRow = BlockRow {
     kind: None,
     labels: &["address"],
     occurs: Occurs::Any,
-    doc: "An Auto Scaling group that is turned up in the phase `scale`, before traffic moves: capacity is asked for, and \
+    doc: "An Auto Scaling group, by its address in the primary, that is turned up in the phase `scale`, before traffic moves: capacity is asked for, and \
           that many instances are counted as `InService` and `Healthy` in the side that takes over. A group that has \
           more already is left as it is. A run that is rolled back sets the capacity back. A failback makes sure that \
           the primary is large enough first, and in its phase `finish` turns the standby down to its pilot light: \
           `pilot_light`, or else the `desired_capacity` that the stack's `standby` block sets. Between a failover and \
           its failback a `terraform apply` of the standby would turn it down again, unless the group has \
-          `lifecycle { ignore_changes = [desired_capacity] }`.",
+          `lifecycle { ignore_changes = [desired_capacity] }`. A key that is a zone of the primary stands for \
+          the standby's counterpart: zones pair in the order of their letters, as in a rebuild. The stack's `role` asks \
+          for the group where it is in another account.",
     example: r#"scale "aws_autoscaling_group.web" {
   stack   = "app"
   desired = 6

@@ -110,8 +110,8 @@ pub(crate) static STACK: BlockRow = BlockRow {
             name: "role",
             of: Type::Text,
             need: Need::Optional,
-            doc: "The ARN of the role that drift assumes to read this stack's resources, where they are in another \
-                  account. Its state is still read with the caller's own credentials.",
+            doc: "The ARN of the role that is assumed to read this stack's resources, and to turn its Auto Scaling \
+                  groups up and down in a run, where they are in another account. Its state is still read with the caller's own credentials.",
             example: r#""arn:aws:iam::123456789012:role/drift-reader""#,
         },
         AttributeRow {

@@ -3,7 +3,7 @@
 //! The parser reads by it, and the reference is written from it; there is no second list. Each block's
 //! row stands in the module of that block.
 
-use crate::{check, database, drift, head, managed, scale, stack, step, traffic};
+use crate::{check, database, drift, head, managed, observe, scale, stack, step, traffic};
 
 /// The blocks of a plan, in the order of the reference.
 pub(crate) static BLOCKS: &[&BlockRow] = &[
@@ -18,6 +18,7 @@ pub(crate) static BLOCKS: &[&BlockRow] = &[
     &check::TCP,
     &check::DNS,
     &check::COMMAND,
+    &observe::OBSERVE,
     &step::COMMAND,
     &step::APPROVAL,
     &drift::DRIFT,

@@ -152,48 +152,6 @@ fn weights_aliases_and_private_zones() {
 }
 
 #[test]
-fn records_of_several_zones_are_one_set_a_zone_in_the_order_of_the_file() {
-    let record = |name: &str, rest: &str| {
-        format!("  record \"{name}\" \"A\" {{\n    primary = \"192.0.2.1\"\n    standby = \"192.0.2.2\"\n{rest}  }}\n")
-    };
-    let records = [
-        record("app.shop.test", ""),
-        record("app.shop.test", "    visibility = \"private\"\n"),
-        record("app.in.test", "    zone = \"in.test\"\n    visibility = \"private\"\n    zone_id = \"Z2\"\n"),
-        record("api.shop.test", ""),
-        record("b.in.test", "    zone = \"in.test\"\n"),
-    ];
-    let text = SHOP.replace(
-        "traffic \"storefront\" {\n",
-        &format!(
-            "traffic \"all\" {{\n  zone = \"shop.test\"\n  zone_id = \"Z1\"\n{}}}\ntraffic \"storefront\" {{\n",
-            records.concat()
-        ),
-    );
-    let text = text.replace("App.shop.test.", "www.shop.test");
-    let plan = parse("plans/shop.hcl", &text, &inputs()).unwrap_or_else(|errors| panic!("{errors}"));
-    let told: Vec<_> = plan
-        .traffic
-        .iter()
-        .map(|set| {
-            let names: Vec<&str> = set.records.iter().map(|record| record.name.as_str()).collect();
-            (set.name.as_str(), set.zone.as_str(), set.zone_id.as_deref(), set.visibility, names)
-        })
-        .collect();
-    use Visibility::{Private, Public};
-    assert_eq!(
-        told[..4],
-        [
-            ("all", "shop.test", Some("Z1"), Public, vec!["app.shop.test", "api.shop.test"]),
-            // The id is of the public zone.
-            ("all/shop.test", "shop.test", None, Private, vec!["app.shop.test"]),
-            ("all/in.test", "in.test", Some("Z2"), Private, vec!["app.in.test"]),
-            ("all/in.test/public", "in.test", None, Public, vec!["b.in.test"]),
-        ]
-    );
-}
-
-#[test]
 fn a_variable_that_is_not_set_is_an_error_where_its_value_is_needed() {
     let database =
         "database \"postgres\" \"orders\" {\n  primary = env(\"NOT_SET_URL\")\n  standby = env(\"PROBE_TOKEN\")\n}\n";

@@ -76,7 +76,8 @@ impl<'a> Rebuild<'a> {
         let zones = match catalog.zones(primary).await {
             Ok(zones) => zone_map(&zones, &offered),
             Err(error) => {
-                notes.push(self.catalog_note(format!("zones are matched by their letter: failed to {error}")));
+                let note = self.catalog_note(format!("zones are matched by their letter: failed to {error}"));
+                notes.push(error.remedied(note));
                 zone_map_by_letter(primary, &offered)
             }
         };
@@ -99,7 +100,10 @@ impl<'a> Rebuild<'a> {
                             .map(|(id, why)| self.catalog_note(format!("nothing stands for {id}: {why}"))),
                     );
                 }
-                Err(error) => notes.push(self.catalog_note(format!("images are not looked up: failed to {error}"))),
+                Err(error) => {
+                    let note = self.catalog_note(format!("images are not looked up: failed to {error}"));
+                    notes.push(error.remedied(note));
+                }
             }
         }
         Ok((map, notes))

@@ -51,6 +51,33 @@ output "ips" { value = [aws_vpc.main.id] }
 output "tier" { value = "gold" }
 "#;
 
+/// The same as JSON.
+const JSON: &str = r#"{
+  "resource": {
+    "aws_vpc": {"main": {"cidr_block": "10.0.0.0/16", "tags": {"Name": "shop", "tier": "two"}}},
+    "aws_security_group": {
+      "web": {"dynamic": {"ingress": {"for_each": ["${local.front}"], "content": {
+        "from_port": 8443, "to_port": 8443, "protocol": "tcp", "security_groups": ["${ingress.value}"]
+      }}}},
+      "front": {}
+    },
+    "aws_sqs_queue": {"jobs": {"name": "jobs"}},
+    "aws_sqs_queue_policy": {"jobs": {
+      "queue_url": "${aws_sqs_queue.jobs.id}",
+      "policy": "${jsonencode({Statement = [{Effect = \"Allow\", Action = \"sqs:*\", Resource = aws_sqs_queue.jobs.arn}]})}"
+    }},
+    "aws_sns_topic_policy": {"news": {
+      "policy": "{\"Statement\": {\"Effect\": \"Deny\", \"Action\": \"sns:Publish\", \"Resource\": \"${aws_sqs_queue.jobs.arn}\"}}"
+    }}
+  },
+  "locals": {"front": "${aws_security_group.front.id}"},
+  "output": {"ips": {"value": ["${aws_vpc.main.id}"]}, "tier": {"value": "gold"}}
+}
+"#;
+
+/// A root in each of the languages that Terraform reads.
+const SOURCES: [(&str, &str); 2] = [("main.tf", SOURCE), ("main.tf.json", JSON)];
+
 /// What was changed, by the place in [`side`] that has the former value in the standby.
 #[derive(Clone, Copy, PartialEq)]
 enum Behind {
@@ -122,10 +149,10 @@ fn side(region: &str, n: char, behind: Behind) -> State {
     State::parse("test", state.to_string().as_bytes()).expect("a state")
 }
 
-fn compare(behind: Behind) -> Vec<Finding> {
+fn compare((file, text): (&str, &str), behind: Behind) -> Vec<Finding> {
     let world = World::of(PLAN);
     let (primary, standby) = (side("eu-west-1", 'a', Behind::Nothing), side("eu-central-1", 'b', behind));
-    let source = SourceTree::from_files("app", [("main.tf".into(), SOURCE.as_bytes().to_vec())]).expect("valid HCL");
+    let source = SourceTree::from_files("app", [(file.into(), text.as_bytes().to_vec())]).expect("a valid file");
     let input = world.input("app", Some(&primary));
     let retargeted = retarget(&source, &input).expect("valid HCL");
     let compared = parity(&primary, &standby, &ParityInput { retarget: input, retargeted: &retargeted });
@@ -134,7 +161,9 @@ fn compare(behind: Behind) -> Vec<Finding> {
 
 #[test]
 fn a_standby_that_was_rebuilt_agrees_whatever_its_ids_are() {
-    assert_eq!(compare(Behind::Nothing), []);
+    for source in SOURCES {
+        assert_eq!(compare(source, Behind::Nothing), [], "{}", source.0);
+    }
 }
 
 #[test]
@@ -148,20 +177,22 @@ fn each_change_of_the_primary_alone_is_named_at_its_place() {
         (Behind::Heredoc, "app: aws_sns_topic_policy.news", "policy"),
         (Behind::Output, "app", "tier"),
     ] {
-        let found = compare(behind);
-        assert_eq!(found.len(), 1, "{attribute} of {subject}: {found:#?}");
-        assert_eq!((found[0].code, found[0].subject.to_string().as_str()), (codes::R_PARITY, subject));
-        let named = found[0].evidence.iter().map(|evidence| match evidence {
-            Evidence::Change { attribute, .. } => attribute.as_str(),
-            _ => "",
-        });
-        assert_eq!(named.collect::<Vec<_>>(), [attribute]);
+        for source in SOURCES {
+            let found = compare(source, behind);
+            assert_eq!(found.len(), 1, "{attribute} of {subject} in {}: {found:#?}", source.0);
+            assert_eq!((found[0].code, found[0].subject.to_string().as_str()), (codes::R_PARITY, subject));
+            let named = found[0].evidence.iter().map(|evidence| match evidence {
+                Evidence::Change { attribute, .. } => attribute.as_str(),
+                _ => "",
+            });
+            assert_eq!(named.collect::<Vec<_>>(), [attribute]);
+        }
     }
 }
 
 #[test]
 fn an_output_that_the_standby_lacks_is_named() {
-    let found = compare(Behind::NoOutput);
+    let found = compare(SOURCES[0], Behind::NoOutput);
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].code, codes::R_PARITY_MISSING);
     assert_eq!(found[0].message, "the standby does not have the output ips");

@@ -219,6 +219,25 @@ output "d" { value = [module.web.gone] }
     );
 }
 
+#[test]
+fn a_resource_that_would_replace_another_need_not_be_there() {
+    let main = r#"resource "aws_sqs_queue" "q" {
+  name = aws_sns_topic.gone.name
+  lifecycle {
+    replace_triggered_by = [aws_sns_topic.gone, aws_sns_topic.gone[count.index].name, var.gone]
+  }
+}
+"#;
+    // As `terraform validate` has it, which takes the first two of the list and not the variable.
+    assert_eq!(
+        Estate::of(&[("app/main.tf", main)]).undeclared(),
+        [
+            "app/main.tf:2:10: aws_sns_topic.gone is not declared in the root module",
+            "app/main.tf:4:87: var.gone is not declared in the root module",
+        ]
+    );
+}
+
 /// All above the third block goes, empty lines included.
 const GLOBAL_FIRST: &str = r#"resource "aws_iam_role" "app" {}
 

@@ -13,12 +13,14 @@ pub(crate) fn lost(database: &DatabaseReport) -> String {
         }
         ("some", Some(bytes), None) => format!("{} of log are lost", count(bytes, "byte")),
         ("pending", ..) => "was not promoted".into(),
-        (_, None, Some(ms)) => {
-            format!("whether writes were lost is not known; at most those of the last {}", duration(ms))
-        }
         _ => match &database.last_commit_at {
             Some(at) => format!("whether writes were lost is not known; its last commit is of {}", line(at)),
-            None => "whether writes were lost is not known".into(),
+            None => match database.missing_ms {
+                Some(ms) => {
+                    format!("whether writes were lost is not known; at most those of the last {}", duration(ms))
+                }
+                None => "whether writes were lost is not known".into(),
+            },
         },
     }
 }

@@ -4,6 +4,7 @@
 mod areas;
 mod databases;
 mod finding;
+mod observation;
 mod owners;
 mod page;
 mod report;

@@ -23,6 +23,7 @@ mod json;
 mod junit;
 mod markdown;
 mod next;
+mod observation;
 mod sarif;
 mod silenced;
 mod simulation;

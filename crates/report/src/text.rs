@@ -6,6 +6,7 @@ mod explain;
 mod finding;
 mod folded;
 mod ink;
+mod observation;
 mod owners;
 mod report;
 mod run;

@@ -12,6 +12,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const EVENT_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for one request of a state: tens of megabytes over a thin line.
 const STATE_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time without a byte of a state: the first one comes within a second, and a line that stands still this long is dead.
+const STATE_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Tries after the first one: a throttled or reset request mostly succeeds at the second.
 const MAX_RETRIES: usize = 2;
 /// No further try is begun after this, so that an event takes at most this and one request.
@@ -135,6 +137,9 @@ fn client(url: &str, bucket: &str, region: &str, access: &S3Access, purpose: Pur
         .with_retry(retry)
         .with_virtual_hosted_style_request(access.endpoint.is_none());
     let mut options = ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_timeout(timeout);
+    if purpose == Purpose::State {
+        options = options.with_read_timeout(STATE_READ_TIMEOUT);
+    }
     if let Some(endpoint) = &access.endpoint {
         builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         options = options.with_allow_http(true);

@@ -51,6 +51,10 @@ pub(crate) struct Move {
     #[arg(long, conflicts_with = "run")]
     pub(crate) primary_down: bool,
 
+    /// Fail back to a primary region that is not as its Terraform says
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) accept_drift: bool,
+
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,

@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::reporting::{Began, give};
 pub(super) use compare::{Comparing, compare};
 use gather::{Gathered, load_sides, load_urls, outputs, sides};
-pub(super) use gather::{Loaded, moved};
+pub(super) use gather::{loaded, moved};
 pub(super) use ignores::{configurations, ignores};
 use pilotlight_cloud::Aws;
 use pilotlight_findings::Job;

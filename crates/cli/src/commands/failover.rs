@@ -2,6 +2,7 @@
 
 pub(super) mod past;
 mod primary_down;
+mod target;
 
 use super::Context;
 use crate::args::{Move, RunFormat, RunReportArgs};
@@ -10,6 +11,7 @@ use crate::confirm::confirm;
 use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::{Failure, quoted};
+use crate::groups::Groups;
 use crate::output::write_file;
 use crate::owners::Sources;
 use crate::ports::{name_servers, operator, ports};
@@ -47,13 +49,25 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         // From here on every client of that region refuses.
         aws = aws.without_region(project.plan.primary.clone());
     }
-    let run = match saved {
+    if args.accept_drift && direction == Direction::Failover {
+        return Err(Failure::usage(
+            "accept drift in a failover: it looks at the standby's drift for nothing, and is never stopped by it",
+            "leave out --accept-drift; validate says whether the standby is as it should be",
+        ));
+    }
+    let is_saved = saved.is_some();
+    let mut run = match saved {
         Some(run) => run,
         None if args.primary_down => {
             primary_down::compile_run(&project, direction, &aws, args.resolver.resolver, &args.journal, context).await?
         }
         None => compile_run(&project, direction, args.mode.into(), &aws, args.resolver.resolver, context).await?,
     };
+    if direction == Direction::Failback && !is_saved {
+        // Of a planned one alone: whoever has to leave the standby now, is told and goes.
+        let goes_on = args.accept_drift || run.mode == Mode::Ungraceful;
+        run.notes.extend(target::look(&project, &aws, goes_on).await?);
+    }
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
         write_file(file, text.as_bytes())?;
@@ -137,7 +151,8 @@ pub(super) async fn compile_observed(
     aws.check_credentials(&project.plan.standby).await?;
     let dns = aws.dns(&project.plan.standby).await;
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
-    observed.groups = observe_groups(&project.plan, direction, &states, &aws.capacity()).await?;
+    observed.groups =
+        observe_groups(&project.plan, direction, &Groups::new(&project.plan, &states), &aws.capacity()).await?;
     let databases = aws.managed_databases();
     observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     let plan = project.plan_for_runs()?;

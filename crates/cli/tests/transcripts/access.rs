@@ -2,6 +2,8 @@
 
 use crate::route53::NOBODY;
 use crate::sandbox::{PLAN, Sandbox, state_with_vpc};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 const NO_CREDENTIALS: &str = "PL-C101\n\n  × failed to find AWS credentials in the environment, the shared files, SSO, \
     or the role of a container or instance\n  \
@@ -40,6 +42,40 @@ fn an_api_that_does_not_answer_is_unread_and_exit_3() {
         .shows("drift: incomplete, 1 unread in 1 resource")
         .shows("app, primary: aws_vpc.release (vpc-0a1b2c3d4e5f60718)");
     told.shows("DescribeVpcs of ec2 in eu-west-1: no answer").shows("PL-D105");
+}
+
+/// An AWS that takes connections and never answers, and one whose packets are lost since its queue of connections is
+/// full. They last as long as the listeners and the connections.
+fn black_holes() -> ([String; 2], Vec<TcpListener>, Vec<TcpStream>) {
+    let [silent, full] = [0; 2].map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    let addresses = [&silent, &full].map(|listener| listener.local_addr().unwrap());
+    let connect = || TcpStream::connect_timeout(&addresses[1], Duration::from_millis(300)).ok();
+    let queued: Vec<TcpStream> = std::iter::from_fn(connect).take(800).collect();
+    assert!(connect().is_none(), "{} connections are queued, and there is room for more", queued.len());
+    (addresses.map(|address| format!("http://{address}")), vec![silent, full], queued)
+}
+
+#[test]
+fn an_aws_that_swallows_every_question_is_known_within_half_a_minute() {
+    let (urls, _listeners, _queued) = black_holes();
+    let ask = |url: &str, arguments: &[&str], exit: i32, words: &str| {
+        let sandbox = Sandbox::new().with_aws(url);
+        sandbox.write("app/terraform.tfstate", state_with_vpc());
+        let began = Instant::now();
+        let told = sandbox.run(arguments);
+        let seconds = began.elapsed().as_secs();
+        assert_eq!(told.exit, exit, "{arguments:?} {url}: {}{}", told.stdout, told.stderr);
+        let said = [told.stdout, told.stderr].concat().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words), "{arguments:?} {url}: {said}");
+        assert!(seconds < 40, "{arguments:?} {url} took {seconds} s");
+    };
+    let asked = "DescribeVpcs of ec2 in eu-west-1: no answer: ";
+    std::thread::scope(|scope| {
+        for url in &urls {
+            scope.spawn(|| ask(url, &["drift", "plan.hcl"], 3, asked));
+            scope.spawn(|| ask(url, &["rebuild", "plan.hcl", "--diff"], 1, "for its availability zones: no answer"));
+        }
+    });
 }
 
 #[test]

@@ -135,6 +135,35 @@ fn an_interrupt_ends_terraform_and_says_what_is_left_to_do() {
 }
 
 #[test]
+fn a_second_interrupt_ends_it_at_once_and_says_what_may_be_left() {
+    let sandbox = sandbox();
+    // A Terraform that heeds no interrupt, as one that waits for a provider.
+    let script = "#!/bin/sh\ncase \"$1\" in\n  apply) trap '' INT; touch \"$BEGUN\"; exec sleep 60 ;;\n  \
+                  *) exec terraform \"$@\" ;;\nesac\n";
+    sandbox.write("deaf.txt", script);
+    let files = [sandbox.path("deaf.txt"), sandbox.path("deaf")];
+    assert!(std::process::Command::new("install").args(["-m", "755"]).args(files).status().unwrap().success());
+    let mut command = sandbox.command();
+    command.args(["rebuild", "plan.hcl", "--apply", "--yes", "--terraform", "./deaf"]);
+    command.env("BEGUN", sandbox.path("begun")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    wait_for(|| sandbox.path("begun").exists(), "the apply did not begin");
+    signal(&child, "-INT");
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(child.try_wait().unwrap().is_none(), "the first one lets Terraform end what it does");
+    let since = Instant::now();
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert!(since.elapsed() < Duration::from_secs(15), "it waited for the slow stack");
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(2), "{stdout}{stderr}");
+    assert!(stdout.contains("it was not built: the rebuild was interrupted before it"), "{stdout}");
+    assert!(stderr.contains("it was killed") && stderr.contains("can be there and not in the state"), "{stderr}");
+    sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]).exits(0);
+    assert!(["slow", "web", "audit"].iter().all(|stack| has_release(&sandbox, stack)));
+}
+
+#[test]
 fn a_state_that_somebody_works_on_is_left_alone_and_its_owner_named() {
     let sandbox = sandbox();
     sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]).exits(0);

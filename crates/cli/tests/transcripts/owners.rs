@@ -12,7 +12,7 @@ resource "aws_route53_record" "app" {
 "#;
 
 /// The state of [`state`], with the record in it.
-fn owning(address: &str) -> String {
+pub(crate) fn owning(address: &str) -> String {
     let record = format!(
         r#""resources": [
     {{
@@ -27,7 +27,7 @@ fn owning(address: &str) -> String {
 }
 
 /// Two stacks of which one owns the record, both sides, and a Route 53 that takes changes.
-fn estate() -> (Sandbox, NameServer, Route53) {
+pub(crate) fn estate() -> (Sandbox, NameServer, Route53) {
     let server = name_server("192.0.2.10");
     let route53 = Route53::followed_by(&server, "192.0.2.10");
     let sandbox = Sandbox::new().with_aws(&route53.url).with_env("USER", "oncall").with_env("HOSTNAME", "laptop");

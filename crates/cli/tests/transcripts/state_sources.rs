@@ -244,6 +244,7 @@ fn locks_beside_the_state() {
     assert!(told.exits(0).stdout.starts_with("drift: none in 1 resource"), "{}", told.stdout);
     sandbox.write("app/.terraform.tfstate.lock.info", LOCK);
     sandbox.run(&["drift", "plan.hcl"]).exits(0).shows(IS_LOCKED);
+    sandbox.run(&["validate", "plan.hcl"]).shows(IS_LOCKED);
 }
 
 #[test]

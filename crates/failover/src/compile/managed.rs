@@ -15,6 +15,8 @@ use std::time::Duration;
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
 /// How long a look is tried: RDS backs an instance up for minutes at a time, and it cannot be promoted meanwhile.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a lag is asked for that stops nothing: people wait for the promotion after it.
+const MEASURE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often something is asked for.
 const ATTEMPTS: u32 = 5;
 
@@ -250,7 +252,7 @@ impl Target<'_> {
                 of("replica", title, replica_timeout(self.database), calls)
             }
             (ManagedTask::Measure, _) => {
-                of("lag", format!("read how far behind {new} in {region} is"), LOOK_TIMEOUT, with(looks(), lag))
+                of("lag", format!("read how far behind {new} in {region} is"), MEASURE_TIMEOUT, with(looks(), lag))
             }
             (ManagedTask::Promote, ManagedKind::Rds) => {
                 let calls = vec![rds(describe, region), rds("PromoteReadReplica", region)];

@@ -15,6 +15,7 @@ mod simple_set;
 mod traffic;
 mod ttl;
 mod values;
+mod watch;
 mod weighted;
 
 pub use error::{CompileError, Refusal};
@@ -84,6 +85,7 @@ pub fn compile_in_mode(
         sets.push(records::compile_traffic(&input, set, observed, &mut notes)?);
     }
     let mut checks = checks::compile_checks(&input, &mut notes)?;
+    let mut watch = watch::compile_watch(plan, &checks, &mut notes);
     let traffic = Traffic::new(sets, &checks, &plan.standby);
     let slowest_cache = traffic.slowest_cache();
     let [up, down] = scaling::compile_scaling(&input, observed, &mut notes)?;
@@ -107,7 +109,10 @@ pub fn compile_in_mode(
                 steps.extend(traffic.verify());
                 steps.extend(checks.drain(..).map(|check| checks::step(check, phase, slowest_cache)));
             }
-            Phase::Observe => steps.extend(traffic.observe()),
+            Phase::Observe => {
+                steps.extend(traffic.observe());
+                steps.extend(watch.take());
+            }
             _ => {}
         }
         steps.extend(databases::compile_databases(&input, &managed, phase, slowest_cache, &mut notes)?);

@@ -59,6 +59,7 @@ fn action(input: &Input<'_>, scale: &Scale, seen: &ObservedGroup, to: u32, goal:
         stack: scale.stack.clone(),
         address: scale.address.clone(),
         region: input.plan.region(seen.side).clone(),
+        role: input.plan.stack(&scale.stack).and_then(|stack| stack.role.clone()),
         group: seen.group.name.clone(),
         arn: seen.group.arn.clone(),
         from: seen.group.desired,

@@ -1,7 +1,7 @@
 //! observe: the groups that a run turns up or down.
 
 use super::ObserveError;
-use crate::{Capacity, CapacityError, Direction, GroupNames, ObservedGroup};
+use crate::{Capacity, CapacityError, Direction, GroupNames, GroupPlace, ObservedGroup};
 use pilotlight_findings::Side;
 use pilotlight_plan::{DrPlan, Scale};
 
@@ -49,7 +49,8 @@ async fn observe_group(
         return Err(missing("no state of it that could be read has such a group".into()));
     };
     let region = plan.region(side);
-    match capacity.group(region, &name).await {
+    let at = GroupPlace { region, role: plan.stack(&scale.stack).and_then(|stack| stack.role.as_deref()) };
+    match capacity.group(at, &name).await {
         Ok(Some(group)) => Ok(ObservedGroup { side, group }),
         Ok(None) => Err(missing(format!("{region} has no group {name}"))),
         Err(source) => Err(ObserveError::Capacity { name, region: region.clone(), source }),

@@ -30,6 +30,7 @@ pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Findin
         }
     }
     findings.extend(missed_objective(story));
+    findings.extend(super::observation::findings(story));
     findings.extend(super::databases::findings(story));
     findings
 }

@@ -5,6 +5,7 @@ mod findings;
 mod interventions;
 mod managed;
 mod measure;
+mod observation;
 mod recovery;
 mod steps;
 
@@ -75,6 +76,7 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         records: records(&story),
         owners: story.run.owners.clone(),
         checks: steps::checks(&story),
+        observation: observation::observation(&story),
         interventions: interventions::interventions(&story),
         findings: findings::findings(&story, &conclusion),
         detail: conclusion.detail,

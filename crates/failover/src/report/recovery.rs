@@ -55,8 +55,12 @@ fn ended(story: &Story<'_>, name: &str) -> Option<(Timestamp, String)> {
     let side = story.run.from.side;
     let fence = state(story, name, &DatabaseTask::Fence);
     let touched = |fence: &&StepState| fence.observed.get("touched") == Some(&true.into());
-    let fenced = fence.filter(touched).map(|fence| fence.started_at);
-    let fenced = fenced.map(|at| (at, format!("the run began to fence database {name} of the {side}")));
+    let fenced =
+        fence.filter(touched).map(|fence| match text(&fence.observed, "fenced_at").and_then(|at| at.parse().ok()) {
+            Some(at) => (at, format!("database {name} of the {side} was fenced")),
+            // An executor that was killed may have fenced it, and did not live to say when.
+            None => (fence.started_at, format!("the run began to fence database {name} of the {side}")),
+        });
     if story.run.mode == Mode::Graceful {
         return fenced;
     }

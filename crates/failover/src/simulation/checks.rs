@@ -2,11 +2,8 @@
 
 use super::{Asked, Service, State, Trouble, World, zones::is_in};
 use async_trait::async_trait;
-use pilotlight_integrity::{CheckKind, CheckResult, CheckSpec, CheckStatus, CommandOutcome, Prober};
+use pilotlight_integrity::{CheckKind, CheckResult, CheckSpec, CheckStatus, CommandOutcome, LAST_OUTPUT, Prober};
 use std::collections::VecDeque;
-use std::time::Duration;
-
-const TAKES: Duration = Duration::from_millis(20);
 
 #[async_trait]
 impl Prober for World {
@@ -17,8 +14,9 @@ impl Prober for World {
             CheckKind::Tcp { address } => address.clone(),
             CheckKind::Command { run } => run.join(" "),
         };
-        let trouble = self.meet(Asked::read(Service::Probe, "probe", &subject), TAKES).await;
-        let result = |status, detail| CheckResult { status, latency: Some(TAKES), detail };
+        let takes = self.with(|state| state.check_takes);
+        let trouble = self.meet(Asked::read(Service::Probe, "probe", &subject), takes).await;
+        let result = |status, detail| CheckResult { status, latency: Some(takes), detail };
         if let Some(trouble) = trouble.filter(|trouble| *trouble != Trouble::Stale) {
             let status = if trouble == Trouble::Broken { CheckStatus::Red } else { CheckStatus::Unknown };
             return result(status, format!("{subject}: {}", trouble.cause()));
@@ -52,7 +50,11 @@ impl State {
             CheckKind::Command { run } => {
                 let line = run.join(" ");
                 let outcome = self.outcomes.get_mut(&line).and_then(VecDeque::pop_front);
-                (matches!(outcome, None | Some(CommandOutcome::Exited(0))), line)
+                let green = matches!(outcome, None | Some(CommandOutcome::Exited(0)));
+                match self.printed.get(&line) {
+                    Some(number) => (green, format!("{line}: exit code 0{LAST_OUTPUT}{number}")),
+                    None => (green, line),
+                }
             }
         }
     }

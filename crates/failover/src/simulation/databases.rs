@@ -116,6 +116,7 @@ impl Databases for World {
             sessions_ended: 3,
             written: None,
             writes: None,
+            fenced_at: None,
             other_databases: Vec::new(),
         };
         let fenced = self

@@ -1,9 +1,8 @@
 //! Auto Scaling groups: an instance is healthy a while after its capacity was asked for.
 
 use super::{Asked, Service, Trouble, World};
-use crate::{Capacity, CapacityError, ScalingGroup};
+use crate::{Capacity, CapacityError, GroupPlace, ScalingGroup};
 use async_trait::async_trait;
-use pilotlight_findings::Region;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -22,6 +21,8 @@ pub struct Group {
     pub max: u32,
     /// What was asked for last.
     pub desired: u32,
+    /// The role that alone sees it, as it is in another account.
+    pub role: Option<String>,
     /// More than these never become healthy.
     pub at_most_healthy: Option<u32>,
     /// When it was asked for.
@@ -63,12 +64,14 @@ fn error_of(trouble: Trouble) -> CapacityError {
 
 #[async_trait]
 impl Capacity for World {
-    async fn group(&self, region: &Region, name: &str) -> Result<Option<ScalingGroup>, CapacityError> {
+    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, CapacityError> {
         let asked = Asked::read(Service::AutoScaling, "DescribeAutoScalingGroups", name);
         let trouble = self.meet(asked, READ_TAKES).await;
         self.with(|state| {
             let now = state.elapsed;
-            let Some(group) = state.groups.get_mut(name) else { return Ok(None) };
+            let Some(group) = state.groups.get_mut(name).filter(|group| group.role.as_deref() == at.role) else {
+                return Ok(None);
+            };
             if group.failing_reads > 0 {
                 group.failing_reads -= 1;
                 return Err(CapacityError::Unknown("the connection timed out".into()));
@@ -81,7 +84,7 @@ impl Capacity for World {
             };
             Ok(Some(ScalingGroup {
                 name: name.to_owned(),
-                arn: format!("arn:aws:autoscaling:{region}:1:autoScalingGroup:x:autoScalingGroupName/{name}"),
+                arn: format!("arn:aws:autoscaling:{}:1:autoScalingGroup:x:autoScalingGroupName/{name}", at.region),
                 min: group.min,
                 max: group.max,
                 desired: group.desired,
@@ -90,11 +93,11 @@ impl Capacity for World {
         })
     }
 
-    async fn set_desired(&self, _region: &Region, name: &str, desired: u32) -> Result<(), CapacityError> {
+    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), CapacityError> {
         let trouble = self.meet(Asked::write(Service::AutoScaling, "SetDesiredCapacity", name), ASK_TAKES).await;
         self.with(|state| {
             let now = state.elapsed;
-            let Some(group) = state.groups.get_mut(name) else {
+            let Some(group) = state.groups.get_mut(name).filter(|group| group.role.as_deref() == at.role) else {
                 return Err(CapacityError::Refused(format!("AutoScalingGroup name not found - {name}")));
             };
             let trouble = trouble.or_else(|| group.faults.pop_front());

@@ -6,8 +6,9 @@ use crate::{
     Replication,
 };
 use async_trait::async_trait;
-use pilotlight_findings::Region;
+use pilotlight_findings::{Region, Side};
 use pilotlight_integrity::postgres::ServerRole;
+use pilotlight_plan::{DrPlan, ManagedService, Outputs, Value};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::Duration;
@@ -125,6 +126,32 @@ impl ManagedEstate {
         let global =
             Global { members: regions.map(member).into(), writer: regions[0].to_owned(), moving: None, lag: Some(lag) };
         self.globals.insert(id.to_owned(), global);
+    }
+}
+
+impl ManagedEstate {
+    /// Adds what a plan names, as it is on a quiet day: primaries, their replicas, global databases. What no output tells
+    /// is left out.
+    pub fn add_of_plan(&mut self, plan: &DrPlan, outputs: &dyn Outputs) {
+        for database in &plan.managed {
+            let text = |value: &Value, side| value.resolve_text(side, outputs).ok();
+            let (primary, standby) = (plan.primary.as_str(), plan.standby.as_str());
+            match &database.service {
+                ManagedService::AuroraGlobal { global_cluster } => {
+                    if let Some(id) = text(global_cluster, Side::Primary) {
+                        self.add_global(&id, [primary, standby]);
+                    }
+                }
+                ManagedService::Rds(pair) => {
+                    let ids = text(&pair.primary, Side::Primary).zip(text(&pair.standby, Side::Standby));
+                    let Some((source, replica)) = ids else { continue };
+                    let url = |side| pair.sql.as_ref().and_then(|sql| text(sql.url(side), side));
+                    self.add(primary, &source, Instance { url: url(Side::Primary), ..Instance::alone() });
+                    let of = instance_arn(primary, &source);
+                    self.add(standby, &replica, Instance { url: url(Side::Standby), ..Instance::of(&of) });
+                }
+            }
+        }
     }
 }
 

@@ -85,6 +85,10 @@ pub struct State {
     pub mode: Mode,
     /// Auto Scaling groups by name, with what was asked of them.
     pub groups: BTreeMap<String, Group>,
+    /// How long a check takes.
+    pub check_takes: Duration,
+    /// The number that a check's program prints last, by its line.
+    pub printed: BTreeMap<String, u64>,
     /// The phase and the step that the run is in, as the journal says.
     pub place: Place,
     /// Events of which an executor was told that they stand in the journal.
@@ -184,6 +188,8 @@ impl State {
             servers: Servers::default(),
             mode: Mode::Graceful,
             groups: BTreeMap::new(),
+            check_takes: CHECK_TAKES,
+            printed: BTreeMap::new(),
             place: Place::default(),
             written: Vec::new(),
             on_event: None,
@@ -219,3 +225,5 @@ impl State {
 const INSYNC_AFTER: Duration = Duration::from_secs(5);
 /// A health check that asks every ten seconds and believes the third answer.
 const HEALTH_DELAY: Duration = Duration::from_secs(30);
+/// A service that is well, one region away.
+const CHECK_TAKES: Duration = Duration::from_millis(20);

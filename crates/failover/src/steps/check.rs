@@ -1,5 +1,6 @@
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
+use crate::observe_action::count_of;
 use crate::text::{MissingVariable, Secrets};
 use crate::{CheckStep, Probe, Step};
 use pilotlight_integrity::{CheckKind, CheckResult, CheckSpec};
@@ -26,11 +27,11 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
         asked += 1;
         let detail = secrets.redact(&result.detail);
         if result.is_green() {
-            return Ok(Ending::new(Outcome::Done, observed(&result, &detail, asked), detail).into());
+            return Ok(Ending::new(Outcome::Done, observed(check, &result, &detail, asked), detail).into());
         }
         if !check.gate {
             let recorded = format!("{}, which stops nothing: {detail}", result.status.as_str());
-            return Ok(Ending::new(Outcome::Done, observed(&result, &detail, asked), recorded).into());
+            return Ok(Ending::new(Outcome::Done, observed(check, &result, &detail, asked), recorded).into());
         }
         ports.watcher.waiting(step, &detail);
         let pause = Duration::from_millis(step.retry.pause_ms);
@@ -46,7 +47,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
 
 /// Before the switch it is a safety rule that stops the run: traffic is never moved to what cannot serve.
 fn not_green(check: &CheckStep, result: &CheckResult, detail: &str, asked: u32) -> Ending {
-    let observed = observed(result, detail, asked);
+    let observed = observed(check, result, detail, asked);
     let detail = format!("{}: {detail}", result.status.as_str());
     match check.when {
         When::Before => Ending::refused(observed, detail),
@@ -55,13 +56,17 @@ fn not_green(check: &CheckStep, result: &CheckResult, detail: &str, asked: u32) 
 }
 
 /// A check that was green when it was asked `asked` times had been something else before, where that is more than one.
-fn observed(result: &CheckResult, detail: &str, asked: u32) -> Value {
-    json!({
+fn observed(check: &CheckStep, result: &CheckResult, detail: &str, asked: u32) -> Value {
+    let mut observed = json!({
         "status": result.status.as_str(),
         "asked": asked,
         "latency_ms": result.latency.map(|latency| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
         "detail": detail,
-    })
+    });
+    if let Some(count) = count_of(check, detail).filter(|_| result.is_green()) {
+        observed["count"] = count.into();
+    }
+    observed
 }
 
 pub(crate) fn spec(check: &CheckStep, secrets: &mut Secrets<'_>) -> Result<CheckSpec, MissingVariable> {

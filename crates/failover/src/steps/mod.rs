@@ -14,6 +14,7 @@ pub(crate) mod managed;
 mod move_records;
 mod scale;
 mod signal;
+mod watch;
 
 pub(crate) use going_back::{guards_the_way_back, is_promotion};
 
@@ -84,6 +85,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::MoveRecords(changes) => move_records::perform(engine, step, changes).await,
         Action::AwaitNameServers(changes) => await_name_servers::perform(engine, step, changes).await,
         Action::Hold(hold) => hold::perform(engine, step, hold).await,
+        Action::Observe(action) => watch::perform(engine, step, action).await,
         Action::GuardSignal(signal) => signal::guard(engine, step, signal).await,
         Action::Signal(signal) => signal::perform(engine, step, signal).await,
         Action::Scale(action) => scale::perform(engine, step, action).await,
@@ -104,6 +106,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, 
         | Action::Approval { .. }
         | Action::AwaitNameServers(_)
         | Action::GuardSignal(_)
-        | Action::Hold(_) => Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into()),
+        | Action::Hold(_)
+        | Action::Observe(_) => Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into()),
     }
 }

@@ -87,7 +87,7 @@ async fn reach(
                     engine.intend(step, way).await?;
                 }
                 (asked, acted) = (asked + 1, true);
-                let answer = engine.ports.capacity.set_desired(&action.region, &action.group, wanted.capacity).await;
+                let answer = engine.ports.capacity.set_desired(action.place(), &action.group, wanted.capacity).await;
                 refused = answer.err().map(|error| (is_final(&error), error.to_string()));
                 words(&seen)
             }
@@ -112,7 +112,7 @@ async fn reach(
 }
 
 async fn look(engine: &Engine, action: &ScaleAction) -> Result<Option<ScalingGroup>, CapacityError> {
-    engine.ports.capacity.group(&action.region, &action.group).await
+    engine.ports.capacity.group(action.place(), &action.group).await
 }
 
 /// Whether to ask again would be of no use.

@@ -281,3 +281,27 @@ async fn a_kill_at_every_append_ends_in_the_same_size() {
         assert!(kills > 30, "only {kills} kills");
     }
 }
+
+#[tokio::test]
+async fn a_group_in_another_account_is_asked_for_with_its_stacks_role() {
+    const ROLE: &str = "arn:aws:iam::123456789012:role/scaler";
+    let with_role = PLAN.replacen(
+        "  source = \"../infra/app\"\n",
+        &format!("  source = \"../infra/app\"\n  role   = \"{ROLE}\"\n"),
+        1,
+    );
+    let plan = plan_of(&format!("{with_role}{SCALE}"));
+    let world = estate(Side::Primary);
+    // Without the role there is no such group: it is another account's.
+    let missing = observe_groups(&plan, Direction::Failover, &Names, &world).await.expect_err("no group");
+    assert!(missing.to_string().contains("eu-central-1 has no group web-standby"), "{missing}");
+    world.with(|state| state.groups.values_mut().for_each(|group| group.role = Some(ROLE.into())));
+    let run = try_compile(&world, &plan, Direction::Failover).await.expect("compiled");
+    let needed = run_permissions(&run);
+    let of = |action: &str| needed.iter().find(|one| one.action == action).map(|one| one.resource.as_str());
+    assert_eq!((of("sts:AssumeRole"), of("autoscaling:SetDesiredCapacity")), (Some(ROLE), None));
+    let stores = JournalStores::one(MemoryStore::new("journal"));
+    let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+    assert_eq!(engine.drive().await.expect("an end").end, End::Succeeded);
+    assert_eq!(group(&world, Side::Standby).asked, [6]);
+}

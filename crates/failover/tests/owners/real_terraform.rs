@@ -35,11 +35,12 @@ resource "aws_route53_record" "plain" {
   ttl     = 30
   records = ["192.0.2.1", "192.0.2.2"]
 }
+variable "ttl" { default = 30 }
 resource "aws_route53_record" "plain_kept" {
   zone_id = aws_route53_zone.shop.zone_id
   name    = "plain-kept.shop.test"
   type    = "A"
-  ttl     = 30
+  ttl     = var.ttl
   records = ["192.0.2.1", "192.0.2.2"]
   lifecycle { ignore_changes = [records] }
 }
@@ -290,6 +291,19 @@ async fn terraform_sets_back_what_was_said_and_leaves_alone_what_was_said() {
     }
     let kept = said.values().filter(|verdict| **verdict == NextApply::Ignores).count();
     assert_eq!(kept, 5, "{said:#?}");
+
+    // A change of something else keeps what the record answers, where Terraform has looked; without a refresh it writes
+    // what the state has, which is what docs/ownership.md warns of.
+    for (more, values) in [(&[][..], &["198.51.100.1"][..]), (&["-refresh=false"], &["192.0.2.1", "192.0.2.2"])] {
+        let arguments = [&["plan", "-input=false", "-parallelism=40", "-out=ttl", "-var", "ttl=31"][..], more].concat();
+        run(&aws, "terraform", &arguments, &root);
+        let shown: Value =
+            serde_json::from_str(&run(&aws, "terraform", &["show", "-json", "ttl"], &root)).expect("JSON");
+        let changes = shown["resource_changes"].as_array().expect("changes");
+        let kept = changes.iter().find(|change| change["address"] == "aws_route53_record.plain_kept").expect("it");
+        assert_eq!(kept["change"]["actions"], json!(["update"]), "{more:?}");
+        assert_eq!(kept["change"]["after"]["records"], json!(values), "{more:?}");
+    }
 
     // After the failback nothing is to be done, with a lifecycle or without.
     let back = with_owners(

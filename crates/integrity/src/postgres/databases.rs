@@ -109,6 +109,7 @@ impl Databases for PostgresDatabases {
                 sessions_ended: 0,
                 written: None,
                 writes: None,
+                fenced_at: None,
                 other_databases: Vec::new(),
             },
         }

@@ -78,6 +78,8 @@ pub struct FenceReport {
     pub written: Option<Lsn>,
     /// Rows that were ever written to user tables, as the server counts them, when the fence stood.
     pub writes: Option<u64>,
+    /// When it was set, by the server's clock, in UTC (RFC 3339). None where it stood before: an earlier fence knows.
+    pub fenced_at: Option<String>,
     /// Whether anything was changed at the database, or may have been; where not, there is nothing to take back.
     pub touched: bool,
     /// Other databases of the same server that take connections: this fence is not about them, and a promotion of
@@ -94,6 +96,7 @@ impl FenceReport {
             sessions_ended: 0,
             written: None,
             writes: None,
+            fenced_at: None,
             other_databases: Vec::new(),
         }
     }
@@ -150,7 +153,9 @@ async fn try_to_fence(
     url: &DatabaseUrl,
     options: &SessionOptions,
 ) -> Result<FenceReport, PostgresError> {
+    let stood = is_fenced(session).await?;
     set_read_only(session, true).await?;
+    let fenced_at = if stood { None } else { Some(clock(session).await?) };
     let ended = end_other_sessions(session).await?;
     if version < STATISTICS_IN_MEMORY {
         sleep(OLD_STATISTICS_DELAY).await;
@@ -176,6 +181,7 @@ async fn try_to_fence(
         sessions_ended: ended.ended,
         written: Some(written),
         writes: Some(before),
+        fenced_at,
         other_databases: other_databases(session).await?,
     })
 }
@@ -273,6 +279,12 @@ pub(super) async fn end_of_log(session: &Session) -> Result<Lsn, PostgresError> 
         what: what.to_owned(),
         reason: error.to_string(),
     })
+}
+
+async fn clock(session: &Session) -> Result<String, PostgresError> {
+    let what = "read the server's clock";
+    let sql = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
+    session.value(what, &session.row(what, sql, &[]).await?, 0)
 }
 
 async fn count_writes(session: &Session) -> Result<u64, PostgresError> {

@@ -25,6 +25,7 @@ async fn a_fence_is_proven_carried_over_and_taken_back() {
 
     let report = fence(&primary.url(), &limits).await;
     assert_eq!((report.state, report.sessions_ended), (FenceState::Proven, 2), "{report}");
+    assert!(report.fenced_at.is_some_and(|at| at.ends_with('Z')), "it was set now, and the server says when");
     assert_eq!(report.other_databases, Vec::<String>::new());
     // The sessions of before are gone, with what they had not committed; new ones read and do not write.
     assert!(["57P01", "closed"].contains(&order(&app, 3).await.unwrap_err().as_str()));
@@ -36,6 +37,7 @@ async fn a_fence_is_proven_carried_over_and_taken_back() {
     // Fenced once more, it is proven once more: a reader is let be or ended, and nothing is different.
     let report = fence(&primary.url(), &limits).await;
     assert_eq!(report.state, FenceState::Proven, "{report}");
+    assert_eq!(report.fenced_at, None, "it stood before");
 
     let end = end_of_writes(&primary.url(), &limits).await.unwrap();
     catch_up(&standby.url(), end, Duration::from_secs(20), &limits, |_| {}).await.unwrap();

@@ -16,8 +16,8 @@ fn blocks_of_other_versions_are_unknown() {
 schedule {
   drift = "*/30 * * * *"
 }"#;
-    let expected = r#"9:1 PL-P102 find the block "runbook": the plan language has none of that name | the names here are plan, stack, traffic, scale, database, check, step, approval, drift
-10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, scale, database, check, step, approval, drift"#;
+    let expected = r#"9:1 PL-P102 find the block "runbook": the plan language has none of that name | the names here are plan, stack, traffic, scale, database, check, observe, step, approval, drift
+10:1 PL-P102 find the block "schedule": the plan language has none of that name | the names here are plan, stack, traffic, scale, database, check, observe, step, approval, drift"#;
     assert_eq!(after_head(text), expected);
 }
 

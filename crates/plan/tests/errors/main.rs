@@ -4,6 +4,7 @@ mod blocks;
 mod data;
 mod managed;
 mod methods;
+mod observe;
 mod syntax;
 mod values;
 

@@ -5,21 +5,86 @@
 
 use super::splice::Splice;
 
-/// Whether these edits can move a column: they do where they add or take a line, and where an assignment or a comment
-/// comes after one on its line.
-pub(crate) fn may_move(before: &str, splices: &[Splice]) -> bool {
-    splices.iter().any(|splice| {
-        let rest = &before[splice.range.end..];
-        let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
-        splice.text.contains('\n')
-            || before[splice.range.clone()].contains('\n')
-            || rest.contains(['=', '#'])
-            || rest.contains("//")
+use super::syntax::place;
+use hcl_edit::structure::{Body, Structure};
+use std::ops::Range;
+
+/// The text with settled splices done. What was in columns is in columns again.
+///
+/// It is looked at in sections: no column goes across an empty line, and what has no edit stays as it is.
+pub(crate) fn splice_aligned(text: &str, splices: &[Splice], body: &Body) -> String {
+    let mut result = String::with_capacity(text.len() + text.len() / 16);
+    let (mut from, mut rest) = (0, splices);
+    for end in section_ends(text, body).chain([text.len()]) {
+        let is_last = end == text.len();
+        let count = rest.iter().take_while(|splice| is_last || splice.range.start < end).count();
+        let (within, after) = rest.split_at(count);
+        // An edit may take the empty line away, and with it what divides the sections.
+        let joins =
+            |splice: &Splice| splice.range.end > end || splice.range.end == end && !is_divided(text, from, splice);
+        if !is_last && within.last().is_some_and(joins) {
+            continue;
+        }
+        result.push_str(&section(&text[from..end], from, within));
+        (from, rest) = (end, after);
+    }
+    result
+}
+
+/// Whether what is above an edit and what is below it are apart, where it takes the empty line below it: there is
+/// nothing above it, or another empty line.
+fn is_divided(text: &str, from: usize, splice: &Splice) -> bool {
+    let start = splice.range.start;
+    splice.text.is_empty() && (start == from || text[from..start].ends_with("\n\n"))
+}
+
+/// Where empty lines end that stand after a block at the top, and in no comment.
+fn section_ends<'a>(text: &'a str, body: &'a Body) -> impl Iterator<Item = usize> + 'a {
+    let mut structures = body.iter().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let structure = structures.next()?;
+            let next = structures.peek()?;
+            let Structure::Block(block) = structure else { continue };
+            let (from, to) = (place(block).end, place(*next).start);
+            let Some(between) = text.as_bytes().get(from..to) else { continue };
+            let line = between.windows(2).position(|two| two == b"\n\n");
+            if let Some(line) = line.filter(|_| !between.windows(2).any(|two| two == b"/*")) {
+                return Some(from + line + 2);
+            }
+        }
     })
 }
 
+/// A section that begins at `start`, with its edits done.
+fn section(before: &str, start: usize, splices: &[Splice]) -> String {
+    let shift = |range: &Range<usize>| range.start - start..range.end - start;
+    let mut after = String::with_capacity(before.len() + before.len() / 16);
+    let mut from = 0;
+    for splice in splices {
+        let range = shift(&splice.range);
+        after.push_str(&before[from..range.start]);
+        after.push_str(&splice.text);
+        from = range.end;
+    }
+    after.push_str(&before[from..]);
+    let may_move = |splice: &Splice| may_move(before, &shift(&splice.range), &splice.text);
+    match splices.iter().any(may_move) && !after.trim_ascii().is_empty() {
+        true => keep_aligned(before, start, splices, after),
+        false => after,
+    }
+}
+
+/// Whether an edit can move a column: it does where it adds or takes a line, and where an assignment or a comment
+/// comes after it on its line.
+fn may_move(before: &str, range: &Range<usize>, text: &str) -> bool {
+    let rest = &before[range.end..];
+    let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
+    text.contains('\n') || before[range.clone()].contains('\n') || rest.contains(['=', '#']) || rest.contains("//")
+}
+
 /// The edited text with assignments and comments in columns, where the text it was made from had them so.
-pub(crate) fn keep_aligned(before: &str, splices: &[Splice], after: String) -> String {
+fn keep_aligned(before: &str, start: usize, splices: &[Splice], after: String) -> String {
     let lines: Vec<&str> = before.split_inclusive('\n').collect();
     let cells = Scanner::default().scan(&lines);
     if !widths(&lines, &cells).iter().zip(lines.iter().zip(&cells)).all(|(widths, (line, cell))| widths.fit(line, cell))
@@ -27,10 +92,12 @@ pub(crate) fn keep_aligned(before: &str, splices: &[Splice], after: String) -> S
         return after;
     }
     let moved: Vec<&str> = after.split_inclusive('\n').collect();
-    let breaks_lines = |splice: &Splice| splice.text.contains('\n') || before[splice.range.clone()].contains('\n');
+    let breaks_lines = |splice: &Splice| {
+        splice.text.contains('\n') || before[splice.range.start - start..splice.range.end - start].contains('\n')
+    };
     let cells = match splices.iter().any(breaks_lines) {
         true => Scanner::default().scan(&moved),
-        false => shifted(cells, &lines, splices),
+        false => shifted(cells, &lines, start, splices),
     };
     let mut result = String::with_capacity(after.len() + after.len() / 16);
     for (widths, (line, cell)) in widths(&moved, &cells).iter().zip(moved.iter().zip(&cells)) {
@@ -44,9 +111,8 @@ pub(crate) fn keep_aligned(before: &str, splices: &[Splice], after: String) -> S
 }
 
 /// Where the parts of lines are after edits within them.
-fn shifted(mut cells: Vec<Cells>, lines: &[&str], splices: &[Splice]) -> Vec<Cells> {
+fn shifted(mut cells: Vec<Cells>, lines: &[&str], mut start: usize, splices: &[Splice]) -> Vec<Cells> {
     let mut splices = splices.iter().peekable();
-    let mut start = 0;
     for (cell, line) in cells.iter_mut().zip(lines) {
         let end = start + line.len();
         let known = *cell;
@@ -358,8 +424,8 @@ provider "aws" { region = "x" }
             reason: String::new(),
         };
         let splices: Vec<Splice> = text.match_indices(from).map(splice).collect();
-        let after = crate::decide::splice::splice(text, &splices);
-        keep_aligned(text, &splices, after)
+        let body: Body = text.parse().unwrap();
+        splice_aligned(text, &splices, &body)
     }
 
     #[test]
@@ -383,5 +449,41 @@ provider "aws" { region = "x" }
     fn text_that_was_not_in_columns_is_left_alone() {
         let own = "a = 1\nlonger = \"eu-west-1\"\n";
         assert_eq!(replaced(own, "west", "central"), own.replace("west", "central"));
+    }
+
+    #[test]
+    fn columns_end_at_an_empty_line() {
+        let text = "a \"x\" {\n  x = 1 # eu-west-1\n} # one\n\nb \"yy\" {\n  x    = 1\n  long  = 2\n}\n\n\
+                    /* b {\n\n  eu-west-1   = 1 } */ c \"eu-west-1\" {} # two\n";
+        let moved = replaced(text, "eu-west-1", "eu-central-1");
+        assert_eq!(moved, text.replace("eu-west-1", "eu-central-1"), "what was not in columns is elsewhere");
+        let two = |region: &str, spaces: usize| {
+            let spaces = " ".repeat(spaces);
+            format!(
+                "a {{\n  x    = 1\n  y = \"{region}\"\n}}\n\nb {{\n  t = {{ {region} = 1 }} # x\n  c = 2{spaces}# y\n}}\n"
+            )
+        };
+        let moved = replaced(&two("eu-west-1", 17), "eu-west-1", "eu-central-1");
+        assert_eq!(moved, two("eu-central-1", 20), "each section is judged by itself");
+    }
+
+    #[test]
+    fn an_edit_that_takes_the_empty_line_joins_what_it_divided() {
+        let text = "a {} # one\n\nlong {} # two\n\nb {}\n";
+        let body: Body = text.parse().unwrap();
+        let without = |range: Range<usize>| {
+            let splice = Splice { range, text: String::new(), rule: crate::Rule::Region, reason: String::new() };
+            splice_aligned(text, &[splice], &body)
+        };
+        assert_eq!(without(11..12), "a {}    # one\nlong {} # two\n\nb {}\n");
+        assert_eq!(without(5..12), "a {} long {} # two\n\nb {}\n");
+        assert_eq!(without(12..27), "a {} # one\n\nb {}\n");
+        assert_eq!(without(0..12), "long {} # two\n\nb {}\n");
+        assert_eq!(without(0..27), "b {}\n");
+        let below = "a {} # one\nb {}\n\nlong {} # two\n";
+        let splice = Splice { range: 11..17, text: String::new(), rule: crate::Rule::Region, reason: String::new() };
+        let joined = splice_aligned(below, &[splice], &below.parse().unwrap());
+        assert_eq!(joined, "a {}    # one\nlong {} # two\n");
+        assert_eq!(splice_aligned(text, &[], &body), text);
     }
 }

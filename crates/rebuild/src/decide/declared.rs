@@ -60,7 +60,9 @@ pub(crate) fn undeclared(tree: &SourceTree) -> Vec<Undeclared> {
                     && reference.name(1).is_some_and(|call| own.calls.contains_key(call))
                     && scopes.is_attempted(&one.range);
                 let unread = scopes.provider(&one.range).is_some_and(|(name, alias)| !is_read(name, alias));
-                (!by_value && !unread && !scopes.explain(&parsed.text, &one.range)).then_some(one)
+                let is_resource = !matches!(reference.name(0), Some("var" | "local" | "module"));
+                let by_plan = is_resource && scopes.is_trigger(&one.range);
+                (!by_value && !by_plan && !unread && !scopes.explain(&parsed.text, &one.range)).then_some(one)
             }));
         }
     }

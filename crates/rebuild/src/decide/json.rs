@@ -213,7 +213,8 @@ impl Reader<'_> {
     }
 }
 
-fn decoded(raw: &str) -> String {
+/// The text that stands between two quotes, without its escapes.
+pub(crate) fn decoded(raw: &str) -> String {
     if !raw.contains('\\') {
         return raw.to_owned();
     }

@@ -57,9 +57,9 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
         }
         let (primary, standby) = (work.input.primary, work.input.standby);
         let is_other = |key: &str| region_of(key).is_some_and(|region| region != primary.as_str());
-        let others = table.rows.iter().filter(|(key, _)| is_other(key)).map(|(_, value)| value.clone());
+        let others = table.rows().filter(|(key, _)| is_other(key)).map(|(_, value)| value.clone());
         let others: Vec<Range<usize>> = others.collect();
-        let ours = table.rows.iter().find(|(key, _)| key == primary.as_str());
+        let ours = table.rows().find(|(key, _)| *key == primary.as_str());
         if let Some((_, value)) = ours.filter(|_| !others.is_empty()) {
             let message = format!(
                 "the table has no entry for {standby}: that of {primary} now stands for it, and the others stay"
@@ -71,8 +71,8 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
         let is_value = |range: &Range<usize>, region: &Region| {
             text.get(range.start + 1..range.end.saturating_sub(1)) == Some(region.as_str())
         };
-        if table.rows.iter().any(|(_, value)| is_value(value, standby)) {
-            for (_, value) in table.rows.iter().filter(|(_, value)| is_value(value, primary)) {
+        if table.values.iter().any(|value| is_value(value, standby)) {
+            for value in table.values.iter().filter(|value| is_value(value, primary)) {
                 let message = format!(
                     "left as it is: {standby} is a value beside it; if it means the region that this stack is in, take it from a variable or data.aws_region"
                 );

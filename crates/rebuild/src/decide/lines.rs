@@ -10,10 +10,19 @@ pub(crate) struct Lines {
     starts: Vec<usize>,
 }
 
+/// Bytes of a line: fewer than most files have on average, so that the list need not grow.
+const SHORT_LINE: usize = 24;
+
 impl Lines {
     pub(crate) fn of(shown: String, bytes: &[u8]) -> Self {
-        let after = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-        Self { shown, starts: std::iter::once(0).chain(after).collect() }
+        let mut starts = Vec::with_capacity(bytes.len() / SHORT_LINE + 1);
+        starts.push(0);
+        let mut at = 0;
+        while let Some(end) = bytes[at..].iter().position(|byte| *byte == b'\n') {
+            at += end + 1;
+            starts.push(at);
+        }
+        Self { shown, starts }
     }
 
     pub(crate) fn shown(&self) -> &str {

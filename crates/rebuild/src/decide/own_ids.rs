@@ -64,6 +64,9 @@ const OWN_HOSTS: [&str; 32] = [
     ".studio.{}.sagemaker.aws",
 ];
 
+/// How every one of them ends, and those of [`OWN_PATHS`].
+const OWN_ENDS: [&str; 2] = [".com", ".aws"];
+
 /// Services and the beginnings of their resources that have an id in their ARN.
 const OWN_ARNS: [(&str, &[&str]); 31] = [
     ("acm", &["certificate/"]),
@@ -143,14 +146,19 @@ impl OwnIds {
         let part = &text[within.clone()];
         let mut found: Vec<OwnId> = Vec::new();
         // Every name without a word of the region has one of them, and most texts have none.
-        if !named && !part.bytes().any(|byte| byte == b'-' || byte == b':') {
+        let (has_colon, has_hyphen) = (part.as_bytes().contains(&b':'), part.as_bytes().contains(&b'-'));
+        if !named && !has_colon && !has_hyphen {
             return found;
         }
-        for start in arns(part.as_bytes()) {
-            found.extend(arn(text, within.start + start, &self.region));
+        if has_colon {
+            for start in arns(part.as_bytes()) {
+                found.extend(arn(text, within.start + start, &self.region));
+            }
         }
         if named || self.region == OLDEST_REGION && part.contains("compute-1.amazonaws.com") {
-            self.hosts(text, &within, &mut found);
+            if OWN_ENDS.iter().any(|end| part.contains(end)) {
+                self.hosts(text, &within, &mut found);
+            }
             // One that stands in an ARN is asked about with it.
             let pools = pools(text, &within, &self.region);
             let is_within = |pool: &OwnId, known: &OwnId| {
@@ -163,7 +171,8 @@ impl OwnIds {
         if is_key && is_uuid(part) {
             found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Key });
         }
-        for (id, kind) in regional_ids(part) {
+        let ids = if has_hyphen { regional_ids(part) } else { Vec::new() };
+        for (id, kind) in ids {
             let id = within.start + id.start..within.start + id.end;
             if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
                 found.push(OwnId { range: id.clone(), literal: id, kind: Kind::Object(kind) });
@@ -186,7 +195,7 @@ impl OwnIds {
             let name = text[start..end].trim_end_matches('.');
             let path = &text[end..within.end.max(end)];
             // Most words are no names of hosts at all.
-            if !(name.ends_with(".com") || name.ends_with(".aws")) {
+            if !OWN_ENDS.iter().any(|end| name.ends_with(end)) {
                 continue;
             }
             let before_id = || {

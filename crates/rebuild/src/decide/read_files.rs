@@ -9,7 +9,7 @@ use super::retarget::Work;
 use super::syntax::{FileAt, FilePath};
 use crate::observe::{FileKind, fetched, normalize};
 use pilotlight_findings::{Severity, Subject, codes};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,8 @@ const PACKED: [&[u8]; 5] = [b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\
 #[derive(Debug, Default)]
 pub(crate) struct ReadFiles {
     named: BTreeSet<PathBuf>,
-    /// What the paths of the source begin with.
-    firsts: HashSet<String>,
+    /// What the paths of the source begin with, in order.
+    firsts: Vec<String>,
     /// The first path that is computed, and where it stands.
     computed: Option<(PathBuf, Range<usize>)>,
     /// Folders of which a file is read whose name is computed.
@@ -36,7 +36,9 @@ pub(crate) struct ReadFiles {
 impl ReadFiles {
     pub(crate) fn of(work: &Work<'_>) -> Self {
         let firsts = work.tree.files.keys().filter_map(|file| file.components().next());
-        let firsts = firsts.map(|first| first.as_os_str().to_string_lossy().into_owned()).collect();
+        let mut firsts: Vec<String> = firsts.map(|first| first.as_os_str().to_string_lossy().into_owned()).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
         let mut read = Self { firsts, ..Self::default() };
         for (file, parsed) in &work.parsed {
             let sources = module_sources(work, file);
@@ -80,7 +82,8 @@ impl ReadFiles {
         match &path.at {
             FileAt::Root(text) if !path.is_read => {
                 let first = text.split('/').next().unwrap_or_default();
-                matches!(first, "" | "." | "..") || self.firsts.contains(first)
+                matches!(first, "" | "." | "..")
+                    || self.firsts.binary_search_by(|known| known.as_str().cmp(first)).is_ok()
             }
             _ => true,
         }

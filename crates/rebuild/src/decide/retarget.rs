@@ -7,6 +7,7 @@ use super::configured::Configured;
 use super::data::{self, DataResource};
 use super::leftovers::Looks;
 use super::lines::Lines;
+use super::modules::Instances;
 use super::own_ids::OwnIds;
 use super::read_files::ReadFiles;
 use super::sources::{Document, Parsed, Source};
@@ -287,7 +288,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     };
     let all = modules::instances(&work, &BTreeSet::new());
     let excluded = modules::excluded(&mut work, &all);
-    let instances = modules::instances(&work, &excluded.calls);
+    let instances = if excluded.calls.is_empty() { all } else { modules::instances(&work, &excluded.calls) };
     // A module that is not called any more is of no consequence.
     let is_of_use = |file: &PathBuf| {
         matches!(FileKind::of(file), FileKind::Vars | FileKind::VarsJson)
@@ -314,8 +315,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
     variable_files::check(&mut work);
     fetched::settle(&mut work);
     fetched::tell(&mut work, &instances);
-    work.result.configured = Configured::of(&work, &instances);
-    Ok(work.finish())
+    Ok(work.finish(instances))
 }
 
 impl Work<'_> {
@@ -405,7 +405,7 @@ impl Work<'_> {
         self.splices.get(file).into_iter().flatten().map(|splice| splice.range.clone()).collect()
     }
 
-    fn finish(mut self) -> Retargeted {
+    fn finish(mut self, instances: Instances) -> Retargeted {
         let mut placed = Vec::with_capacity(self.tree.files.len());
         for (path, bytes) in self.tree.files.iter().filter(|(path, _)| !self.not_taken.contains(*path)) {
             let target = layout::place(path);
@@ -413,13 +413,13 @@ impl Work<'_> {
             let bytes = match std::str::from_utf8(bytes) {
                 Ok(source) if !splices.is_empty() => {
                     take_lines_above(source, &mut splices);
-                    let mut result = splice(source, &splices);
+                    let mut result = match self.parsed.get(path) {
+                        Some(parsed) => align::splice_aligned(source, &splices, &parsed.syntax.body),
+                        None => splice(source, &splices),
+                    };
                     // The empty line above a last block that went.
                     while result.ends_with("\n\n") && !source.ends_with("\n\n") {
                         result.pop();
-                    }
-                    if self.parsed.contains_key(path) && align::may_move(source, &splices) {
-                        result = align::keep_aligned(source, &splices, result);
                     }
                     let lines = self.lines.remove(path.as_path()).and_then(OnceCell::into_inner);
                     let lines = lines.unwrap_or_else(|| Lines::of(self.tree.display(path), source.as_bytes()));
@@ -440,6 +440,7 @@ impl Work<'_> {
         // They are in order for the most part, and a map is made of all of them faster than by one after the other.
         self.result.origins = placed.iter().map(|(target, path, _)| (target.clone(), (*path).clone())).collect();
         self.result.files = placed.into_iter().map(|(target, _, bytes)| (target, bytes)).collect();
+        self.result.configured = Configured::of(self.parsed, self.json, instances);
         self.result.open.sort_by(|a, b| (&a.span.file, a.span.bytes).cmp(&(&b.span.file, b.span.bytes)));
         self.result
     }

@@ -87,7 +87,7 @@ fn told(work: &Work<'_>, Parsed { text, syntax, .. }: &Parsed) -> Vec<Range<usiz
     told.extend(variables.filter_map(|check| attribute(&check.body, "condition")).map(place));
     let quoted = format!("\"{}\"", work.input.primary);
     let both = syntax.tables.iter().filter(|table| {
-        let has_primary = table.rows.iter().any(|(_, value)| text.get(value.clone()) == Some(quoted.as_str()));
+        let has_primary = table.values.iter().any(|value| text.get(value.clone()) == Some(quoted.as_str()));
         has_primary || both_sides(&work.words, &table.words).is_some()
     });
     told.extend(both.map(|table| table.range.clone()));

@@ -52,8 +52,15 @@ pub(crate) struct Table {
     pub(crate) range: Range<usize>,
     /// Its literal keys or elements.
     pub(crate) words: Vec<String>,
-    /// Where each value of an object stands, with its literal key.
-    pub(crate) rows: Vec<(String, Range<usize>)>,
+    /// Where the value of each key stands; none of a list.
+    pub(crate) values: Vec<Range<usize>>,
+}
+
+impl Table {
+    /// The literal keys of an object, each with the place of its value.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&str, &Range<usize>)> {
+        self.words.iter().map(String::as_str).zip(&self.values)
+    }
 }
 
 /// `"s3-website-${var.region}"`, `"${var.region}a"`: where a text makes a name with the region.
@@ -151,7 +158,7 @@ impl Syntax {
             span: Span::of(shown, text, error.location().offset()..error.location().offset()),
             message: error.message().to_owned(),
         })?;
-        let mut collector = Collector::default();
+        let mut collector = Collector::for_text(text.len());
         collector.visit_body(&body);
         let Collector { literals, mut references, mut paths, tables, .. } = collector;
         references.sort_by_key(|reference| reference.span.start);

@@ -7,6 +7,7 @@ use super::spelling::{Edge, is_edge, spellings};
 use super::{RetargetInput, Rule};
 use indexmap::IndexMap;
 use pilotlight_findings::Region;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -17,6 +18,8 @@ pub(crate) struct Words {
     entries: Vec<Entry>,
     /// Where the entries of each first byte begin, and where those of the last one end.
     by_first: Vec<usize>,
+    /// Which bytes words begin with: few do.
+    firsts: [bool; 256],
     begins: Pairs,
     primary: String,
     allow: Vec<String>,
@@ -24,8 +27,8 @@ pub(crate) struct Words {
 
 #[derive(Debug, Clone)]
 struct Entry {
-    from: String,
-    to: Result<String, NoCounterpart>,
+    from: Cow<'static, str>,
+    to: Result<Cow<'static, str>, NoCounterpart>,
     rule: Rule,
     edge: Edge,
 }
@@ -115,7 +118,7 @@ impl Words {
             // What the plan allows stands for itself, and the map is asked next: what a person wrote wins
             // over what follows from a rule.
             if !from.is_empty() && !entries.iter().any(|known| known.from == from) {
-                entries.push(Entry { from: from.to_owned(), to, rule, edge });
+                entries.push(Entry { from: Cow::Owned(from.to_owned()), to: to.map(Cow::Owned), rule, edge });
             }
         };
         let word = |to: &str| Ok(to.to_owned());
@@ -141,21 +144,26 @@ impl Words {
         for (from, to, edge) in spellings(primary, standby) {
             add(&from, Ok(to), Rule::Spelling, edge);
         }
+        // Each of them is there once, so that only the words before them are asked.
+        let others = entries.len();
         for id in service_ids(primary, standby) {
-            let to = id.standby.map(str::to_owned).ok_or(NoCounterpart::Service(id.purpose));
-            add(id.primary, to, Rule::ServiceId, Edge::Word);
+            if !entries[..others].iter().any(|known| known.from == id.primary) {
+                let to = id.standby.map(Cow::Borrowed).ok_or(NoCounterpart::Service(id.purpose));
+                entries.push(Entry { from: Cow::Borrowed(id.primary), to, rule: Rule::ServiceId, edge: Edge::Word });
+            }
         }
         entries.sort_by_key(|entry| (entry.from.as_bytes()[0], std::cmp::Reverse(entry.from.len())));
-        let mut begins = Pairs::default();
+        let (mut firsts, mut begins) = ([false; 256], Pairs::default());
         let mut by_first = vec![0; usize::from(u8::MAX) + 2];
         for entry in &entries {
             by_first[usize::from(entry.from.as_bytes()[0]) + 1] += 1;
+            firsts[usize::from(entry.from.as_bytes()[0])] = true;
             begins.insert(entry.from.as_bytes());
         }
         for first in 1..by_first.len() {
             by_first[first] += by_first[first - 1];
         }
-        Self { entries, by_first, begins, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
+        Self { entries, by_first, firsts, begins, primary: primary.as_str().to_owned(), allow: allow.to_vec() }
     }
 
     /// The words of a retargeting, those that its plan allows included: they stand for themselves.
@@ -186,6 +194,9 @@ impl Words {
         let mut hits = Vec::new();
         let mut at = 0;
         for (next, first) in text.bytes().enumerate() {
+            if !self.firsts[usize::from(first)] {
+                continue;
+            }
             // A word begins with no byte from the middle of a letter, so that each of these is a letter's first.
             let second = text.as_bytes().get(next + 1).copied().unwrap_or_default();
             if !self.begins.holds(first, second) || next < at {
@@ -218,7 +229,7 @@ impl Words {
         let first = usize::from(first);
         let mut candidates = self.entries[self.by_first[first]..self.by_first[first + 1]].iter();
         let is_here =
-            |entry: &&Entry| text[at..].starts_with(entry.from.as_str()) && is_edge(text, at, &entry.from, entry.edge);
+            |entry: &&Entry| text[at..].starts_with(&*entry.from) && is_edge(text, at, &entry.from, entry.edge);
         if let Some(entry) = candidates.find(is_here) {
             let range = at..at + entry.from.len();
             if entry.rule == Rule::Spelling
@@ -226,7 +237,7 @@ impl Words {
             {
                 return Some(Hit { range: zone, to: Err(NoCounterpart::ZoneId), rule: Rule::Zone });
             }
-            return Some(Hit { range, to: entry.to.clone(), rule: entry.rule });
+            return Some(Hit { range, to: entry.to.clone().map(Cow::into_owned), rule: entry.rule });
         }
         // `eu-west-1f`, where the standby has no sixth zone.
         let letter = text[at..].strip_prefix(&self.primary)?.chars().next().filter(char::is_ascii_lowercase)?;

@@ -1,7 +1,7 @@
 //! The port to what a region offers: zones and images.
 
 use async_trait::async_trait;
-use pilotlight_findings::Region;
+use pilotlight_findings::{Finding, Region};
 use serde::{Deserialize, Serialize};
 
 /// A machine image.
@@ -52,6 +52,16 @@ pub struct CatalogError {
     pub reason: String,
     /// What to do about it, where that is known.
     pub remedy: Option<String>,
+}
+
+impl CatalogError {
+    /// The finding, with what this error says to do.
+    pub(crate) fn remedied(&self, finding: Finding) -> Finding {
+        match &self.remedy {
+            Some(remedy) => finding.remedy(remedy.clone()),
+            None => finding,
+        }
+    }
 }
 
 /// What a region offers.

@@ -84,7 +84,7 @@ pub async fn observe_copies(
                     let subject = Subject::Stack { stack: stack.name.clone(), side: None };
                     let message =
                         format!("copies of the snapshots of {} are not known: failed to {error}", choice.address);
-                    findings.push(Finding::new(codes::R_COPIES, Severity::Warning, subject, message));
+                    findings.push(error.remedied(Finding::new(codes::R_COPIES, Severity::Warning, subject, message)));
                 }
             }
         }

@@ -83,7 +83,7 @@ impl Rebuild<'_> {
 
     fn machines_unread(&self, error: &CatalogError, code: Code) -> Finding {
         let message = format!("not all machine types are looked up: failed to {error}");
-        Finding::new(code, Severity::Warning, self.plan_subject(), message)
+        error.remedied(Finding::new(code, Severity::Warning, self.plan_subject(), message))
     }
 
     pub(super) fn plan_subject(&self) -> Subject {

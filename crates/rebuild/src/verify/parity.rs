@@ -379,7 +379,7 @@ fn compare(
         return;
     }
     let subject = subject(&input.retarget, Side::Standby, &counterpart(address, known.words), theirs.id.clone());
-    // Where the source cannot be read (a registry module, JSON) AWS's own choices cannot be told apart.
+    // Where the source cannot be read (a registry module) AWS's own choices cannot be told apart.
     let (severity, message) = match configured {
         Some(_) => (Severity::Error, "it differs from the primary"),
         None => {

@@ -1,5 +1,6 @@
 use super::databases::databases;
 use super::finding::{Sides, findings};
+use super::observation::observation;
 use super::owners::owners;
 use super::page::{Tile, badge, class, page, safe};
 use super::timeline::timeline;
@@ -48,6 +49,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
         (owners(run))
         (databases(run))
         (checks(run))
+        (observation(run))
         (steps(run))
         @if succeeded {
             (findings(&run.findings, sides))

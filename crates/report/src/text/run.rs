@@ -2,6 +2,7 @@ use super::TextOptions;
 use super::databases::databases;
 use super::finding::finding;
 use super::ink::{Ink, pad, pad_left, widest};
+use super::observation::observation;
 use super::owners::owners;
 use crate::clean::line;
 use crate::group::{groups, unread};
@@ -55,6 +56,7 @@ pub fn run_text(run: &RunReport, plan_file: Option<&str>, options: TextOptions) 
         owners(run, ink),
         databases(run, ink),
         checks(run, ink),
+        observation(run, ink),
         interventions(run, ink),
     ]
     .concat();

@@ -351,8 +351,35 @@ fn databases_say_who_writes_and_what_was_lost() {
     }
     let database = &mut run.databases[0];
     database.lost_writes = "unknown".into();
-    database.missing_bytes = None;
+    (database.missing_bytes, database.missing_ms) = (None, None);
     assert!(run_text(&run, None, plain()).contains("whether writes were lost is not known; its last commit is of"));
     run.databases.clear();
     assert!(!run_text(&run, None, plain()).contains("databases"));
+}
+
+#[test]
+fn what_was_watched_is_told_against_before_the_switch() {
+    let mut run = every_shape::run();
+    let text = run_text(&run, None, plain());
+    for line in [
+        "observed  1 of 2 probes failed, and 1% may, over 1 ms",
+        "✗ failed   c  1 of 2 green, 2 ms (1 ms before, slower than allowed), counts 4 (3 before, more apart than allowed); \
+         last failure red: d",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let seen = run.observation.as_mut().expect("an observation");
+    (seen.errors, seen.within) = (0, true);
+    let check = &mut seen.checks[0];
+    (check.errors, check.last_error, check.slower, check.other_count) = (0, None, false, false);
+    check.status_before = None;
+    let text = run_text(&run, None, plain());
+    assert!(text.contains("observed  none of 2 probes failed, 1% may, over 1 ms"), "{text}");
+    assert!(
+        text.contains(
+            "✓ steady   c  2 of 2 green, 2 ms (1 ms before), counts 4 (3 before), not asked before the switch"
+        )
+    );
+    run.observation = None;
+    assert!(!run_text(&run, None, plain()).contains("observed"));
 }

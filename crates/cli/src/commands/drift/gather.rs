@@ -26,6 +26,26 @@ pub(in crate::commands) struct Loaded {
     pub(in crate::commands) judged: bool,
 }
 
+/// The states that were read, each with its stack's place; `judged` says which are compared.
+pub(in crate::commands) fn loaded(
+    project: &Project,
+    states: &States,
+    judged: &dyn Fn(&str, Side) -> bool,
+) -> Vec<Loaded> {
+    states
+        .all()
+        .map(|(stack, side, state)| Loaded {
+            stack: stack.to_owned(),
+            side: Some(side),
+            region: project.plan.region(side).clone(),
+            source: project.plan.stack(stack).and_then(|stack| project.source(stack, side)),
+            role: project.plan.stack(stack).and_then(|stack| stack.role.clone()),
+            state: state.clone(),
+            judged: judged(stack, side),
+        })
+        .collect()
+}
+
 pub(super) fn sides(sides: Sides) -> &'static [Side] {
     match sides {
         Sides::Primary => &[Side::Primary],

@@ -2,8 +2,8 @@
 
 use super::gather::Loaded;
 use async_trait::async_trait;
-use pilotlight_cloud::Aws;
-use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Place, Unread};
+use pilotlight_cloud::{Aws, CallError, CallErrorKind};
+use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Place, Unread, Wanted};
 use pilotlight_terraform::Program;
 use pilotlight_terraform::provider::{Pace, ProviderReader, ProviderSettings};
 use std::path::{Path, PathBuf};
@@ -71,17 +71,37 @@ impl LiveReader for Paced {
     }
 
     async fn read(&self, query: &LiveQuery<'_>) -> LiveSnapshot {
+        // A plugin tries a region that does not answer again and again, for hours.
+        if let Some(error) = self.silence(query).await {
+            return LiveSnapshot { unread: not_read(&query.wanted, &error.to_string()), ..LiveSnapshot::default() };
+        }
         let granted = self.aws.spend(query.wanted.len() as u64);
         let mut query = query.clone();
         let rest =
             query.wanted.split_off(usize::try_from(granted).unwrap_or(query.wanted.len()).min(query.wanted.len()));
         let mut snapshot =
             if query.wanted.is_empty() { LiveSnapshot::default() } else { self.reader.read(&query).await };
-        snapshot.unread.extend(rest.into_iter().map(|wanted| Unread {
-            resource_type: wanted.resource_type.to_owned(),
-            id: Some(wanted.key().into_owned()),
-            reason: "the limit of --max-calls is reached".to_owned(),
-        }));
+        snapshot.unread.extend(not_read(&rest, "the limit of --max-calls is reached"));
         snapshot
     }
+}
+
+impl Paced {
+    /// Why the region of a query is not asked: it gives no answer. With a limit of calls none is spent on that.
+    async fn silence(&self, query: &LiveQuery<'_>) -> Option<CallError> {
+        if self.aws.calls_left().is_some() {
+            return None;
+        }
+        let error = self.aws.check_access(&query.place.region).await.err()?;
+        (error.kind == CallErrorKind::Unreachable).then_some(error)
+    }
+}
+
+fn not_read(wanted: &[Wanted<'_>], reason: &str) -> Vec<Unread> {
+    let unread = |wanted: &Wanted<'_>| Unread {
+        resource_type: wanted.resource_type.to_owned(),
+        id: Some(wanted.key().into_owned()),
+        reason: reason.to_owned(),
+    };
+    wanted.iter().map(unread).collect()
 }

@@ -3,6 +3,7 @@
 use crate::commands::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::groups::Groups;
 use crate::owners::Sources;
 use crate::ports::name_servers;
 use crate::project::{Project, States};
@@ -40,7 +41,7 @@ pub(super) async fn compile_run(
     let mut observed = observe(&plan, &dns, &*name_servers(resolver)).await?;
     observed.primary_down = true;
     // The groups of the standby: a failover asks for no other.
-    observed.groups = observe_groups(&plan, direction, &states, &aws.capacity()).await?;
+    observed.groups = observe_groups(&plan, direction, &Groups::new(&plan, &states), &aws.capacity()).await?;
     observed.managed = observe_managed(&plan, direction, false, &states, &aws.managed_databases()).await?;
     let mut run =
         compile_in_mode(&plan, direction, Mode::Ungraceful, &observed, &states).map_err(super::not_compiled)?;

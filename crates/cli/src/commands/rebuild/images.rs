@@ -5,7 +5,7 @@ use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::progress::Wait;
 use pilotlight_cloud::AwsCatalog;
-use pilotlight_findings::Finding;
+use pilotlight_findings::{Finding, Severity, Subject};
 use pilotlight_rebuild::{
     COPY_PATIENCE, ImageCopy, Rebuild, RebuildError, RegionMap, StackStates, copy_images, plan_copies,
 };
@@ -39,7 +39,11 @@ impl Images<'_> {
                 ids
             }
             // Where the primary does not answer, its images are looked up no more than its zones are; a copy needs it.
-            Err(RebuildError::Catalog(_)) if !self.copying => Default::default(),
+            Err(error @ RebuildError::Catalog(_)) if !self.copying => {
+                let told = Failure::from(error).finding(Subject::Plan { name: self.rebuild.plan.name.clone() });
+                findings.push(Finding { severity: Severity::Warning, ..told });
+                Default::default()
+            }
             Err(error) => return Err(error.into()),
         };
         if !self.copying {

@@ -11,7 +11,7 @@ use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_journal::JournalStores;
 use pilotlight_plan::Stack;
 use pilotlight_rebuild::{
-    Catalog, FoundKit, KitSearch, Rebuild, RecoveryError, RecoveryKit, RegionCatalog as _, RegionMap,
+    Catalog, FoundKit, KitSearch, Rebuild, RebuildError, RecoveryError, RecoveryKit, RegionCatalog as _, RegionMap,
     RememberingCatalog, find_kit, keep_kit,
 };
 use pilotlight_tfstate::State;
@@ -78,7 +78,11 @@ impl Asking<'_> {
         let asked = RememberingCatalog::new(&live, &plan.primary, &plan.standby);
         let silence = match down {
             true => Some("--primary-down".to_owned()),
-            false => asked.zones(&plan.primary).await.err().map(|error| format!("failed to {error}")),
+            // Both at once: where neither answers, the wait is for one.
+            false => match futures::join!(asked.zones(&plan.primary), asked.zones(&plan.standby)) {
+                (Err(_), Err(error)) => return Err(RebuildError::Catalog(error).into()),
+                (primary, _) => primary.err().map(|error| format!("failed to {error}")),
+            },
         };
         let mut search = match silence {
             Some(_) => Some(find_kit(self.stores, plan).await),

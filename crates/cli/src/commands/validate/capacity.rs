@@ -4,8 +4,8 @@ use super::scorecard::Scorecard;
 use crate::failure::Failure;
 use crate::project::States;
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{AreaName, Finding, Side, Subject, codes};
-use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
+use pilotlight_findings::{AreaName, Finding, Severity, Side, Subject, codes};
+use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RebuildError, RegionMap};
 use pilotlight_tfstate::State;
 
 /// Looks up machine types and images in the standby. What the map is told of machine types here is asked of the source
@@ -18,15 +18,21 @@ pub(super) async fn machines_and_images(
 ) -> Result<Vec<Finding>, Failure> {
     let (catalog, primary) = (aws.catalog(), states.by_stack(Side::Primary));
     let mut findings = rebuild.look_up_machines(&catalog, map, &primary, codes::R_CAPACITY_UNREAD).await?;
-    findings.extend(rebuild.mapped_images(&catalog).await?);
-    findings.extend(rebuild.looked_up_images(&catalog, &primary).await.map(|(findings, _)| findings).or_else(
-        // Where the primary does not answer, that its images are not known is told by the region map.
-        |error| match error {
-            pilotlight_rebuild::RebuildError::Catalog(_) => Ok(Vec::new()),
+    let mapped = rebuild.mapped_images(&catalog).await;
+    let looked_up = rebuild.looked_up_images(&catalog, &primary).await.map(|(findings, _)| findings);
+    for images in [mapped, looked_up] {
+        findings.extend(images.or_else(|error| match error {
+            RebuildError::Catalog(_) => Ok(vec![unread(rebuild, error)]),
             error => Err(error),
-        },
-    )?);
+        })?);
+    }
     Ok(findings)
+}
+
+/// That images could not be looked up, and what to do about it. It is no reason to end what else there is to say.
+fn unread(rebuild: &Rebuild<'_>, error: RebuildError) -> Finding {
+    let found = Failure::from(error).finding(Subject::Plan { name: rebuild.plan.name.clone() });
+    Finding { code: codes::R_CAPACITY_UNREAD, severity: Severity::Warning, ..found }
 }
 
 /// Judges what was found of machine types and images, machine types that the standby would need and does not have, and

@@ -3,7 +3,7 @@
 use super::Looked;
 use super::scorecard::Scorecard;
 use crate::args::Reader;
-use crate::commands::drift::{Comparing, Loaded, compare, configurations, ignores, moved};
+use crate::commands::drift::{Comparing, compare, configurations, ignores, loaded, moved};
 use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
@@ -16,18 +16,7 @@ pub(super) async fn judge(
     aws: &Aws,
     card: &mut Scorecard,
 ) -> Result<(), Failure> {
-    let loaded: Vec<Loaded> = states
-        .all()
-        .map(|(stack, side, state)| Loaded {
-            stack: stack.to_owned(),
-            side: Some(side),
-            region: project.plan.region(side).clone(),
-            source: project.plan.stack(stack).and_then(|stack| project.source(stack, side)),
-            role: project.plan.stack(stack).and_then(|stack| stack.role.clone()),
-            state: state.clone(),
-            judged: looked.at(stack),
-        })
-        .collect();
+    let loaded = loaded(project, states, &|stack, _| looked.at(stack));
     let ignores = ignores(None, &project.folder, Some(&project.plan), &[])?;
     let (configurations, warnings) = configurations(&loaded);
     let moved = moved(&project.plan, states);

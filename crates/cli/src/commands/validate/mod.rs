@@ -69,6 +69,7 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
     let mut states = States::default();
     project.read_side(&mut states, Side::Primary, &aws).await?;
     project.read_side(&mut states, Side::Standby, &aws).await?;
+    card.sheet(AreaName::Drift).findings.extend(states.take_notes());
     let unbuilt = unbuilt(&project, &mut states, &mut card)?;
     if unbuilt == project.plan.stacks.len() {
         // Nothing to hold against anything: AWS is not asked.

@@ -6,9 +6,9 @@ use crate::commands::rebuild::{find_copies, prepare};
 use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
-use pilotlight_findings::{AreaName, Evidence, Finding, Severity, Side, codes};
+use pilotlight_findings::{AreaName, Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::Stack;
-use pilotlight_rebuild::{OpenQuestion, Rebuild};
+use pilotlight_rebuild::{OpenQuestion, Rebuild, RebuildError};
 use std::collections::BTreeSet;
 
 pub(super) async fn judge(
@@ -19,7 +19,22 @@ pub(super) async fn judge(
     card: &mut Scorecard,
 ) -> Result<(), Failure> {
     let rebuild = Rebuild::new(&project.plan, project.into.clone());
-    let (mut map, notes) = rebuild.region_map(&aws.catalog()).await?;
+    let (mut map, notes) = match rebuild.region_map(&aws.catalog()).await {
+        Ok(map) => map,
+        // Without the standby's zones nobody knows what the source would be there; the other areas do not need it. Where
+        // nothing of AWS answers, they would all wait for the same error.
+        Err(error @ RebuildError::Catalog(_)) if aws.has_answered() => {
+            let mut finding = Failure::from(error).finding(Subject::Plan { name: project.plan.name.clone() });
+            finding.severity = Severity::Warning;
+            let not_known = format!("not looked at: what {} offers is not known", project.plan.standby);
+            for name in [AreaName::Parity, AreaName::Source, AreaName::Capacity] {
+                card.sheet(name).unknown(not_known.clone());
+            }
+            card.sheet(AreaName::Source).findings.push(finding);
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
     let stacks: Vec<&Stack> = project.stacks(&[])?.into_iter().filter(|stack| looked.at(&stack.name)).collect();
     let primaries: Vec<_> = states.side(Side::Primary).collect();
     let (mut compared, mut in_parity, mut differing, mut residues) = (0, 0, 0, 0);

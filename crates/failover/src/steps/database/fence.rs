@@ -46,6 +46,7 @@ fn ending(mode: Mode, report: &FenceReport) -> Ending {
         "sessions_ended": report.sessions_ended,
         "written": report.written.map(|written| written.to_string()),
         "writes": report.writes,
+        "fenced_at": report.fenced_at,
         "other_databases": report.other_databases,
     });
     match (mode, report.state) {

@@ -16,6 +16,9 @@ const ADDRESSES: [&str; 4] = ["moved", "removed", "import", "terraform"];
 /// Attributes whose elements are configurations of providers, or names of the resource's own attributes.
 const NAMES: [&str; 4] = ["provider", "providers", "configuration_aliases", "ignore_changes"];
 
+/// The list of a `lifecycle` block whose changes replace its resource.
+const TRIGGERS: &str = "replace_triggered_by";
+
 /// Functions that have another answer where an argument has none.
 const ATTEMPTS: [&str; 2] = ["try", "can"];
 
@@ -26,6 +29,9 @@ pub(super) struct Scopes {
     addresses: Vec<Range<usize>>,
     /// What `try` and `can` attempt, and a condition chooses from: what is missing there may be meant to be.
     attempted: Vec<Range<usize>>,
+    /// Lists of what replaces a resource: Terraform looks for the resources in them when it plans, and finds none
+    /// without a word.
+    triggers: Vec<Range<usize>>,
     /// Provider configurations, with their names and aliases: of one that nothing uses Terraform reads nothing.
     providers: Vec<(Range<usize>, String, Option<String>)>,
 }
@@ -51,6 +57,11 @@ impl Scopes {
     /// Whether a value decides if what is there has to exist.
     pub(super) fn is_attempted(&self, range: &Range<usize>) -> bool {
         is_within(&self.attempted, range)
+    }
+
+    /// Whether Terraform takes a resource at this place that is nowhere.
+    pub(super) fn is_trigger(&self, range: &Range<usize>) -> bool {
+        is_within(&self.triggers, range)
     }
 
     /// The provider configuration that a place is in: its name and alias.
@@ -83,6 +94,9 @@ impl Visit for Scopes {
     fn visit_attr(&mut self, node: &Attribute) {
         if NAMES.contains(&node.key.as_str()) {
             self.addresses.push(place(&node.value));
+        }
+        if node.key.as_str() == TRIGGERS {
+            self.triggers.push(place(&node.value));
         }
         visit::visit_attr(self, node);
     }

@@ -127,7 +127,7 @@ impl Visit for Collector {
     }
 
     fn visit_object(&mut self, node: &Object) {
-        let mut rows = Vec::new();
+        let (mut words, mut values) = (Vec::with_capacity(node.len()), Vec::with_capacity(node.len()));
         for (key, value) in node {
             let key = match key {
                 ObjectKey::Ident(name) => {
@@ -140,16 +140,16 @@ impl Visit for Collector {
             if is_key_name(key) {
                 self.keys.push(place(value.expr()));
             }
-            rows.push((key.to_owned(), place(value.expr())));
+            words.push(key.to_owned());
+            values.push(place(value.expr()));
         }
-        let words = rows.iter().map(|(key, _)| key.clone()).collect();
-        self.tables.push(Table { range: place(node), words, rows });
+        self.tables.push(Table { range: place(node), words, values });
         visit::visit_object(self, node);
     }
 
     fn visit_array(&mut self, node: &Array) {
         let words = node.iter().filter_map(literal).map(str::to_owned).collect();
-        self.tables.push(Table { range: place(node), words, rows: Vec::new() });
+        self.tables.push(Table { range: place(node), words, values: Vec::new() });
         visit::visit_array(self, node);
     }
 
@@ -183,7 +183,17 @@ impl Visit for Collector {
     }
 }
 
+/// Bytes of HCL for each literal or reference: fewer than most files have, so that few lists have to grow.
+const BYTES_EACH: usize = 40;
+
 impl Collector {
+    /// One for a text of so many bytes.
+    pub(super) fn for_text(bytes: usize) -> Self {
+        let room = bytes / BYTES_EACH;
+        let (literals, references) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        Self { literals, references, paths: Vec::with_capacity(room), ..Self::default() }
+    }
+
     /// Finds the names of a reference that are keys of a value. Those before them are declared somewhere.
     fn look_in(&mut self, node: &Traversal, path: &[Step]) {
         let name = |at: usize| match path.get(at) {

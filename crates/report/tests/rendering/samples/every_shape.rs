@@ -2,8 +2,9 @@
 //! field does not compile until it is here; then the schema must know it too.
 
 use pilotlight_failover::{
-    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, NextApply, OwningResource,
-    PhaseReport, RecordMove, RecordOwner, RecoveryPoint, RecoveryTime, RunReport, StepReport, TableReport,
+    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, NextApply, ObservationReport,
+    ObservedCheckReport, OwningResource, PhaseReport, RecordMove, RecordOwner, RecoveryPoint, RecoveryTime, RunReport,
+    StepReport, TableReport,
 };
 use pilotlight_findings::{
     ApiCalls, Area, AreaName, AreaVerdict, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side,
@@ -208,6 +209,26 @@ pub(crate) fn run() -> RunReport {
             latency_ms: Some(1),
             detail: "d".into(),
         }],
+        observation: Some(ObservationReport {
+            for_ms: 1,
+            quota: 100,
+            probes: 2,
+            errors: 1,
+            within: false,
+            checks: vec![ObservedCheckReport {
+                name: "c".into(),
+                probes: 2,
+                errors: 1,
+                last_error: Some("red: d".into()),
+                status_before: Some("green".into()),
+                latency_before_ms: Some(1),
+                latency_ms: Some(2),
+                slower: true,
+                count_before: Some(3),
+                count: Some(4),
+                other_count: true,
+            }],
+        }),
         interventions: vec![Intervention {
             at: TIME.into(),
             what: "stopped".into(),

@@ -198,6 +198,7 @@ pub(crate) fn succeeded() -> RunReport {
             check("orders-db", "tcp", "before", "green", Some(12), "connected to 127.0.2.20:5432"),
             check("storefront", "http", "after", "green", Some(48), "200 OK from eu-central-1"),
         ],
+        observation: None,
         interventions: vec![intervention(23_600, "approved", "ana@bastion", "incident 4711, region is gone")],
         findings: vec![],
     }
