@@ -5,7 +5,7 @@ use pilotlight_failover::Mode;
 use pilotlight_failover::drill::{Came, Options, Simulation, simulate};
 
 /// A number that hits every kind of fault over the plans.
-const ONE_OF: usize = 23;
+const ONE_OF: usize = 11;
 
 fn simulated(name: &str, mode: Mode) -> Simulation {
     let (_, text) = PLANS.iter().find(|(known, _)| *known == name).expect("a plan");
@@ -36,7 +36,7 @@ fn survives(name: &str, mode: Mode) {
     assert!(lost.is_empty(), "{} of {name}:\n{}", lost.len(), lost.join("\n"));
     for course in &told.courses {
         assert_eq!(course.trials[0].came, Came::Finished, "{}: {}", course.job, course.trials[0].detail);
-        assert!(course.trials.len() > 10, "only {} trials", course.trials.len());
+        assert!(course.trials.len() > 12, "only {} trials", course.trials.len());
     }
 }
 
