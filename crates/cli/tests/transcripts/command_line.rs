@@ -8,7 +8,7 @@ fn a_wrong_command_line_is_exit_1_and_says_what_is_wrong() {
     let cases: [(&[&str], &str); 18] = [
         (&[], "Usage: pilotlight [OPTIONS] <COMMAND>"),
         (&["bogus"], "unrecognized subcommand 'bogus'"),
-        (&["drfit", "plan.hcl"], "a similar subcommand exists: 'drift'"),
+        (&["drfit", "plan.hcl"], "some similar subcommands exist: 'drill', 'drift'"),
         (&["drift"], "required arguments were not provided"),
         (&["drift", "plan.hcl", "--sdie", "both"], "a similar argument exists: '--side'"),
         (&["drift", "plan.hcl", "--side", "x"], "[possible values: primary, standby, both]"),
