@@ -5,7 +5,7 @@ use crate::{Clock, Mode};
 use async_trait::async_trait;
 use pilotlight_integrity::postgres::{
     Databases, FenceReport, FenceState, FirstWrite, FormerPrimary, Handover, KeptRows, Lsn, Position, PostgresError,
-    Promotion, Released, ServerRole, TableComparison, TableVerdict,
+    Promotion, Released, ServerRole, TableComparison, TableVerdict, Watched,
 };
 use std::time::Duration;
 
@@ -202,10 +202,20 @@ impl Databases for World {
     }
 
     /// Customers write as soon as they are let; what they write is counted where a world says so.
-    async fn first_write(&self, url: &str, _since: u64, _own: &[u64]) -> Result<Option<FirstWrite>, PostgresError> {
-        let taken = self.read_server(url, "look for writes", |server| Ok(server.takes_writes())).await?;
+    async fn first_write(
+        &self,
+        url: &str,
+        _since: u64,
+        _own: &[u64],
+        _writes: Option<u64>,
+    ) -> Result<Watched, PostgresError> {
+        let read = |server: &mut Server| Ok((server.takes_writes(), server.writes));
+        let (taken, next_transaction) = self.read_server(url, "look for writes", read).await?;
         let idle = self.with(|state| state.idle);
-        Ok((taken && !idle).then(|| FirstWrite { committed_at: Some(self.now().to_string()) }))
+        Ok(match taken && !idle {
+            true => Watched::Written(FirstWrite { committed_at: Some(self.now().to_string()) }),
+            false => Watched::Nothing { next_transaction },
+        })
     }
 
     async fn compare(

@@ -1,9 +1,9 @@
 //! Databases as a run acts on them: by URL, each call by itself, nothing remembered in between.
 
 use super::{
-    CompareOptions, DatabaseUrl, FenceReport, FenceState, FirstWrite, FormerPrimary, Handover, Lsn, Position,
-    PostgresError, Promotion, Released, RowDifference, SessionOptions, TableComparison, compare_tables, end_of_writes,
-    fence, fence_stands, first_write, handover, position, promote, release, takes_writes, writes_since,
+    CompareOptions, DatabaseUrl, FenceReport, FenceState, FormerPrimary, Handover, Lsn, Position, PostgresError,
+    Promotion, Released, RowDifference, SessionOptions, TableComparison, Watched, compare_tables, end_of_writes, fence,
+    fence_stands, first_write, handover, position, promote, release, takes_writes, writes_since,
 };
 use async_trait::async_trait;
 use std::io::Write as _;
@@ -41,7 +41,13 @@ pub trait Databases: Send + Sync {
     async fn handover(&self, url: &str) -> Result<Handover, PostgresError>;
 
     /// The first write of somebody else since [`Handover::next_transaction`], without those in `own`.
-    async fn first_write(&self, url: &str, since: u64, own: &[u64]) -> Result<Option<FirstWrite>, PostgresError>;
+    async fn first_write(
+        &self,
+        url: &str,
+        since: u64,
+        own: &[u64],
+        writes: Option<u64>,
+    ) -> Result<Watched, PostgresError>;
 
     /// Compares tables, each statement at most `within`.
     async fn compare(
@@ -143,8 +149,14 @@ impl Databases for PostgresDatabases {
         handover(&DatabaseUrl::parse(url)?, &self.limits).await
     }
 
-    async fn first_write(&self, url: &str, since: u64, own: &[u64]) -> Result<Option<FirstWrite>, PostgresError> {
-        first_write(&DatabaseUrl::parse(url)?, since, own, &self.limits).await
+    async fn first_write(
+        &self,
+        url: &str,
+        since: u64,
+        own: &[u64],
+        writes: Option<u64>,
+    ) -> Result<Watched, PostgresError> {
+        first_write(&DatabaseUrl::parse(url)?, since, own, writes, &self.limits).await
     }
 
     async fn compare(

@@ -287,7 +287,7 @@ async fn clock(session: &Session) -> Result<String, PostgresError> {
     session.value(what, &session.row(what, sql, &[]).await?, 0)
 }
 
-async fn count_writes(session: &Session) -> Result<u64, PostgresError> {
+pub(super) async fn count_writes(session: &Session) -> Result<u64, PostgresError> {
     let what = "count writes";
     let sql = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::int8 FROM pg_stat_user_tables";
     let count: i64 = session.value(what, &session.row(what, sql, &[]).await?, 0)?;

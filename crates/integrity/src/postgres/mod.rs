@@ -38,7 +38,7 @@ pub use lsn::{BadLsn, Lsn};
 use position::read_position;
 pub use position::{Position, ServerRole, position};
 pub use promote::{FormerPrimary, Promotion, promote};
-pub use service::{FirstWrite, Handover, first_write, handover};
+pub use service::{FirstWrite, Handover, Watched, first_write, handover};
 pub use session::SessionOptions;
 pub use tls::SslMode;
 pub use write_probe::takes_writes;

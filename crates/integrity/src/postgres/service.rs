@@ -1,6 +1,7 @@
 //! What a promoted server's log tells of the service: the last commit that came from the old server, and the first
 //! write of somebody else. Between the two nobody's write was taken.
 
+use super::fence::count_writes;
 use super::session::Session;
 use super::{DatabaseUrl, PostgresError, SessionOptions};
 
@@ -15,6 +16,18 @@ pub struct Handover {
     /// When the newest transaction was committed that it has from the server which it followed, by that server's
     /// clock, in UTC (RFC 3339). None where it was restarted since its promotion, or never replayed a commit.
     pub last_replayed_at: Option<String>,
+}
+
+/// What a look for the first write saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Watched {
+    /// Nobody has written yet.
+    Nothing {
+        /// The number of the next transaction: what is written from now on has this number or a greater one.
+        next_transaction: u64,
+    },
+    /// Somebody has.
+    Written(FirstWrite),
 }
 
 /// The first write of somebody else.
@@ -45,8 +58,7 @@ pub async fn handover(url: &DatabaseUrl, options: &SessionOptions) -> Result<Han
 }
 
 /// Whether a transaction was committed in `[$1, $2)`, and when the first one was. A transaction that was rolled back,
-/// as every probe of this program is, is none. Autovacuum's are not told apart: it has nothing to do before somebody
-/// wrote.
+/// as every probe of this program is, is none.
 const COMMITTED: &str = "
 SELECT count(*), to_char(min(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
 FROM (SELECT CASE WHEN current_setting('track_commit_timestamp')::bool
@@ -54,8 +66,11 @@ FROM (SELECT CASE WHEN current_setting('track_commit_timestamp')::bool
       FROM generate_series($1::int8, least($2::int8, $1::int8 + $3::int8) - 1) AS x
       WHERE x % 4294967296 > 2 AND x <> ALL ($4::int8[]) AND txid_status(x) = 'committed') AS found";
 
-/// The first write since the server was opened, `since` being [`Handover::next_transaction`]; none where there was
-/// none. Transactions of this program's own, as [`takes_writes`](super::takes_writes) tells them, are not counted.
+/// The first write since a transaction, [`Handover::next_transaction`] or a later one. Transactions of this program's
+/// own, as [`takes_writes`](super::takes_writes) tells them, are not counted. Numbers do not tell whose a transaction is:
+/// autovacuum's and those of the cluster's other databases look alike. `writes` tells them apart, the rows that were
+/// written in this database's own tables before ([`Released::writes`](super::Released)): as long as that many are, nobody
+/// has written. A server tells of a session's rows up to a second late, so `since` has to be from before that.
 ///
 /// # Errors
 /// The server gave no answer.
@@ -63,18 +78,25 @@ pub async fn first_write(
     url: &DatabaseUrl,
     since: u64,
     own: &[u64],
+    writes: Option<u64>,
     options: &SessionOptions,
-) -> Result<Option<FirstWrite>, PostgresError> {
+) -> Result<Watched, PostgresError> {
     let session = Session::connect(url, options).await?;
     let what = "look for the first write";
     let row = session.row(what, "SELECT txid_snapshot_xmax(txid_current_snapshot())", &[]).await?;
     let next: i64 = session.value(what, &row, 0)?;
     let since = i64::try_from(since).unwrap_or(i64::MAX);
     let own: Vec<i64> = own.iter().filter_map(|number| i64::try_from(*number).ok()).collect();
-    if next <= since {
-        return Ok(None);
+    let nothing = Watched::Nothing { next_transaction: u64::try_from(next).unwrap_or_default() };
+    // A count below is one that was reset: it tells nothing.
+    let unwritten = match writes {
+        Some(writes) => count_writes(&session).await? == writes,
+        None => false,
+    };
+    if unwritten || next <= since {
+        return Ok(nothing);
     }
     let row = session.row(what, COMMITTED, &[&since, &next, &LOOKED_AT, &own]).await?;
     let count: i64 = session.value(what, &row, 0)?;
-    Ok(if count == 0 { None } else { Some(FirstWrite { committed_at: session.value(what, &row, 1)? }) })
+    Ok(if count == 0 { nothing } else { Watched::Written(FirstWrite { committed_at: session.value(what, &row, 1)? }) })
 }

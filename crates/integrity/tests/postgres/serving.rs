@@ -1,7 +1,9 @@
 //! What a promoted server's log tells of the service.
 
 use crate::cluster::{Server, limits};
-use pilotlight_integrity::postgres::{FormerPrimary, first_write, handover, promote, takes_writes};
+use pilotlight_integrity::postgres::{
+    FirstWrite, FormerPrimary, Watched, first_write, handover, promote, release, takes_writes,
+};
 use std::time::Duration;
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -33,7 +35,7 @@ async fn the_last_commit_of_the_old_server_and_the_first_write_at_the_new_one_ar
     assert!(before <= last && last <= after, "{before} <= {last} <= {after}");
     let first = |own: Vec<u64>| {
         let (url, limits) = (standby.url(), limits.clone());
-        async move { first_write(&url, opened.next_transaction, &own, &limits).await.unwrap() }
+        async move { written(first_write(&url, opened.next_transaction, &own, None, &limits).await.unwrap()) }
     };
     assert_eq!(first(vec![]).await, None, "nobody has written");
     // A probe's table is rolled back, and its message is a commit of its own.
@@ -59,6 +61,37 @@ async fn without_times_of_commits_a_write_is_seen_and_its_moment_not_known() {
     let opened = handover(&server.url(), &limits()).await.unwrap();
     assert_eq!(opened.last_replayed_at, None, "it never replayed anything");
     server.app().await.batch_execute("INSERT INTO orders VALUES (1, 'tea')").await.unwrap();
-    let found = first_write(&server.url(), opened.next_transaction, &[], &limits()).await.unwrap();
+    let found = written(first_write(&server.url(), opened.next_transaction, &[], None, &limits()).await.unwrap());
     assert_eq!(found.expect("a write").committed_at, None);
+}
+
+#[tokio::test]
+async fn maintenance_and_other_databases_write_nothing_here() {
+    let server = Server::primary_with("track_commit_timestamp = on").await;
+    let writes = release(&server.url(), &limits()).await.unwrap().writes;
+    let opened = handover(&server.url(), &limits()).await.unwrap();
+    let superuser = server.superuser().await;
+    // As autovacuum does, and as a neighbour.
+    superuser.batch_execute("ANALYZE").await.unwrap();
+    superuser.batch_execute("CREATE DATABASE neighbour").await.unwrap();
+    let first = |writes: Option<u64>| {
+        let url = server.url();
+        async move { first_write(&url, opened.next_transaction, &[], writes, &limits()).await.unwrap() }
+    };
+    assert!(written(first(None).await).is_some(), "their numbers alone do not tell them apart");
+    let Watched::Nothing { next_transaction } = first(Some(writes)).await else { panic!("nobody has written a row") };
+    assert!(next_transaction > opened.next_transaction);
+    server.app().await.batch_execute("INSERT INTO orders VALUES (1, 'tea')").await.unwrap();
+    let mut found = None;
+    while found.is_none() {
+        found = written(first(Some(writes)).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn written(watched: Watched) -> Option<FirstWrite> {
+    match watched {
+        Watched::Written(write) => Some(write),
+        Watched::Nothing { .. } => None,
+    }
 }
