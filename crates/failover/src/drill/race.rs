@@ -13,7 +13,7 @@ impl Course {
     pub async fn race(&self, seed: u64) -> Trial {
         let (world, store) = (self.world(), MemoryStore::new("journal"));
         let mut chance = Chance::of(seed);
-        let mut of_turns = Chance::of(chance.next());
+        let mut of_turns = Chance::of(chance.number());
         world.with(|state| {
             state.turns = Some(Box::new(move || u8::try_from(1 + of_turns.below(6)).unwrap_or(1)));
         });

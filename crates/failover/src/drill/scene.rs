@@ -25,7 +25,7 @@ pub enum SceneError {
     Compile(#[from] CompileError),
     /// It cannot be observed there.
     #[error(transparent)]
-    Observe(#[from] ObserveError),
+    Observe(#[from] Box<ObserveError>),
     /// A variable that a step names.
     #[error(transparent)]
     Variable(#[from] MissingVariable),

@@ -24,14 +24,14 @@ impl Course {
         let mut chance = Chance::of(seed);
         let likely = chance.one_of(&LIKELY).copied().unwrap_or_default();
         let mut left = 1 + chance.below(MOST);
-        let mut of_calls = Chance::of(chance.next());
+        let mut of_calls = Chance::of(chance.number());
         let rule = move |_: &Asked<'_>, _: &State| {
             let now = left > 0 && of_calls.hits(likely);
             left -= u64::from(now);
             if now { of_calls.one_of(&TROUBLES).copied() } else { None }
         };
-        let mut of_turns = Chance::of(chance.next());
-        let mut of_events = Chance::of(chance.next());
+        let mut of_turns = Chance::of(chance.number());
+        let mut of_events = Chance::of(chance.number());
         world.with(|state| {
             state.trouble = Some(Box::new(rule));
             state.turns = Some(Box::new(move || u8::try_from(1 + of_turns.below(4)).unwrap_or(1)));
@@ -42,7 +42,7 @@ impl Course {
                 }
             }));
         });
-        let (mut of_store, killed) = (Chance::of(chance.next()), world.clone());
+        let (mut of_store, killed) = (Chance::of(chance.number()), world.clone());
         let (mut kills, mut refusals) = (chance.below(4), chance.below(4));
         store.set_fault(move |operation, _| {
             if operation != Operation::Create {

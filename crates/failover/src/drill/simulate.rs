@@ -93,9 +93,10 @@ fn compiled(
 ) -> Result<Course, SceneError> {
     let world = scene.world();
     let run = Alone::new()?.run(async {
-        let mut observed = observe(plan, &world, &world).await?;
-        observed.groups = observe_groups(plan, direction, names, &world).await?;
-        observed.managed = observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await?;
+        let mut observed = observe(plan, &world, &world).await.map_err(Box::new)?;
+        observed.groups = observe_groups(plan, direction, names, &world).await.map_err(Box::new)?;
+        observed.managed =
+            observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await.map_err(Box::new)?;
         Ok::<_, SceneError>(compile_in_mode(plan, direction, mode, &observed, outputs)?)
     })?;
     scene.learn(&run)?;

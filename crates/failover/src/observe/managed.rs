@@ -47,7 +47,7 @@ pub enum ManagedObserveError {
         /// Where it was looked for.
         region: Region,
         /// The block.
-        span: Span,
+        span: Box<Span>,
     },
     /// Its identifier is not known.
     #[error("resolve the identifiers of database {database}")]
@@ -137,7 +137,7 @@ async fn observe_one(
         what,
         database: database.name.clone(),
         region: region.clone(),
-        span: database.span.clone(),
+        span: Box::new(database.span.clone()),
     };
     match &database.service {
         ManagedService::AuroraGlobal { global_cluster } => {
