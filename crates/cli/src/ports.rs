@@ -45,7 +45,8 @@ pub(crate) fn databases(
     let root_certificates = environment.get("PGSSLROOTCERT").filter(|path| !path.is_empty()).map(Into::into);
     let limits = SessionOptions { root_certificates, ..SessionOptions::default() };
     let folder = project.folder.join(".pilotlight").join(&project.plan.name).join("lost-writes");
-    PostgresDatabases::new(limits, folder)
+    // The journal names the files of kept rows, for people in other folders than this one.
+    PostgresDatabases::new(limits, std::path::absolute(&folder).unwrap_or(folder))
 }
 
 /// The delegation's name servers, asked directly.
