@@ -24,6 +24,20 @@ pub(super) fn find(run: &Run, plan: &DrPlan, sources: &dyn StackSources) -> Vec<
     owners
 }
 
+/// States of one side that were not read for one reason.
+struct Unread<'a> {
+    side: Side,
+    stacks: Vec<&'a str>,
+    reason: String,
+}
+
+impl Unread<'_> {
+    fn told(&self) -> String {
+        let states = if self.stacks.len() == 1 { "state" } else { "states" };
+        format!("the {}'s {states} of {}: {}", self.side, self.stacks.join(", "), self.reason)
+    }
+}
+
 fn of_set(zone: &HostedZone, set: &RecordSet, plan: &DrPlan, sources: &dyn StackSources) -> Vec<RecordOwner> {
     let owner = |resource, next_apply, detail: &str| RecordOwner {
         zone: zone.name.clone(),
@@ -36,14 +50,17 @@ fn of_set(zone: &HostedZone, set: &RecordSet, plan: &DrPlan, sources: &dyn Stack
         detail: detail.to_owned(),
         remedy: None,
     };
-    let (mut owners, mut unread) = (Vec::new(), Vec::new());
+    let (mut owners, mut unread): (Vec<_>, Vec<Unread<'_>>) = (Vec::new(), Vec::new());
     for side in [Side::Primary, Side::Standby] {
         for stack in &plan.stacks {
             let state = match sources.state(&stack.name, side) {
                 SourceState::Read(state) => state,
                 SourceState::Absent => continue,
                 SourceState::Unread(reason) => {
-                    unread.push(format!("the {side}'s state of {}: {reason}", stack.name));
+                    match unread.iter_mut().find(|other| other.side == side && other.reason == reason) {
+                        Some(other) => other.stacks.push(&stack.name),
+                        None => unread.push(Unread { side, stacks: vec![&stack.name], reason }),
+                    }
                     continue;
                 }
             };
@@ -71,6 +88,7 @@ fn of_set(zone: &HostedZone, set: &RecordSet, plan: &DrPlan, sources: &dyn Stack
         owners.push(match unread.is_empty() {
             true => owner(None, NextApply::NotOwned, "no stack of the plan owns it"),
             false => {
+                let unread: Vec<String> = unread.iter().map(Unread::told).collect();
                 let detail = format!("who owns it is not known, as not every state was read: {}", unread.join("; "));
                 owner(None, NextApply::Unknown, &detail)
             }

@@ -177,6 +177,10 @@ fn a_record_of_no_state_is_not_owned_and_where_a_state_was_not_read_that_is_not_
         let run = failover(&sources);
         assert_eq!(only(&run).next_apply, NextApply::Unknown);
         assert!(only(&run).detail.ends_with("the standby's state of other: no answer"), "{}", only(&run));
+        // One reason is told once.
+        sources.states.insert(("app".to_owned(), Side::Standby), Err("no answer".to_owned()));
+        let run = failover(&sources);
+        assert!(only(&run).detail.ends_with("the standby's states of app, other: no answer"), "{}", only(&run));
     }
     for same in
         [json!({"fqdn": "App.shop.test."}), json!({"name": "app.shop.test"}), json!({"zone_id": "/hostedzone/Z1"})]

@@ -23,13 +23,13 @@ pub(super) fn owners(run: &RunReport) -> Markup {
                             @let mark = theme::of_owner(owner.next_apply);
                             tr {
                                 th scope="row" { (safe(&owner.record())) }
-                                td data-label="Owner" {
+                                td.word[owner.resource.is_none()] data-label="Owner" {
                                     (owner.resource.as_ref().map_or_else(
                                         || theme::ABSENT.to_owned(),
                                         |resource| safe(&resource.told()),
                                     ))
                                 }
-                                td data-label="HCL" {
+                                td.word[owner.resource.is_none()] data-label="HCL" {
                                     (owner.resource.as_ref().and_then(|one| one.place.as_deref()).map_or_else(
                                         || theme::ABSENT.to_owned(),
                                         safe,
