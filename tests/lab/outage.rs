@@ -62,7 +62,7 @@ pub(crate) fn survives_random_kills(lab: &Rehearsal, shop: &Shop) {
     );
     let file = std::fs::read_to_string(kept["file"].as_str().expect("a file")).expect("the kept rows");
     let rows = file.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row"));
-    let lost = rows.filter(|row| row["table"] == "orders" && row["kept"].is_null());
+    let lost = rows.filter(|row| row["table"] == "public.orders" && row["kept"].is_null());
     let lost: Vec<String> = lost.map(|row| row["key"]["id"].as_str().expect("an id").to_owned()).collect();
     assert_eq!(lost.iter().collect::<BTreeSet<_>>(), missed);
     lab.say(&format!("{} orders were lost with the region, and each is kept", missed.len()));
