@@ -55,19 +55,23 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
             "leave out --accept-drift; validate says whether the standby is as it should be",
         ));
     }
-    let is_saved = saved.is_some();
-    let mut run = match saved {
+    let run = match saved {
         Some(run) => run,
         None if args.primary_down => {
             primary_down::compile_run(&project, direction, &aws, args.resolver.resolver, &args.journal, context).await?
         }
-        None => compile_run(&project, direction, args.mode.into(), &aws, args.resolver.resolver, context).await?,
+        None => {
+            let mode = args.mode.into();
+            let compiled = compile_observed(&project, direction, mode, &aws, args.resolver.resolver, context).await?;
+            let mut run = compiled.run;
+            if direction == Direction::Failback {
+                // Of a planned one alone: whoever has to leave the standby now, is told and goes.
+                let goes_on = args.accept_drift || mode == Mode::Ungraceful;
+                run.notes.extend(target::look(&project, &compiled.states, &aws, goes_on).await?);
+            }
+            run
+        }
     };
-    if direction == Direction::Failback && !is_saved {
-        // Of a planned one alone: whoever has to leave the standby now, is told and goes.
-        let goes_on = args.accept_drift || run.mode == Mode::Ungraceful;
-        run.notes.extend(target::look(&project, &aws, goes_on).await?);
-    }
     if let Some(file) = &args.save {
         let text = save(&run).map_err(|error| Failure::io("write the run as JSON", error))?;
         write_file(file, text.as_bytes())?;

@@ -1,30 +1,32 @@
 //! Comparing states with AWS: the readers, the ignores and the decision put together.
 
-use super::gather::Loaded;
+use super::gather::{Loaded, loaded, moved};
+use super::ignores::{configurations, ignores};
 use super::plugins::{Paced, program, reader};
 use crate::failure::Failure;
+use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
 use pilotlight_drift::ignore::{Ignores, StackConfiguration};
 use pilotlight_drift::{
     DriftInput, DriftOutcome, LiveReader, MovedRecord, Readers, Routing, StackState, decide, observe, wanted,
 };
-use pilotlight_findings::{Finding, Severity, Subject, codes};
+use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use std::path::Path;
 
 /// How states are compared.
-pub(in crate::commands) struct Comparing<'a> {
+pub(super) struct Comparing<'a> {
     /// What is read by list calls and what by plugins.
-    pub(in crate::commands) reader: crate::args::Reader,
+    pub(super) reader: crate::args::Reader,
     /// Whether what no state knows is looked for.
-    pub(in crate::commands) unmanaged: bool,
+    pub(super) unmanaged: bool,
     /// What the records of the traffic sets answer.
-    pub(in crate::commands) moved: &'a [MovedRecord],
+    pub(super) moved: &'a [MovedRecord],
     /// Patterns of what is not looked at.
-    pub(in crate::commands) ignores: &'a Ignores,
+    pub(super) ignores: &'a Ignores,
     /// The terraform or tofu program that installs a plugin which is nowhere on this machine.
-    pub(in crate::commands) terraform: Option<&'a Path>,
+    pub(super) terraform: Option<&'a Path>,
     /// What the HCL says.
-    pub(in crate::commands) configurations: &'a [StackConfiguration],
+    pub(super) configurations: &'a [StackConfiguration],
 }
 
 /// The readers of this choice, the one by list calls first.
@@ -36,12 +38,34 @@ fn readers<'r>(choice: crate::args::Reader, native: &'r dyn LiveReader, plugins:
     }
 }
 
-/// Compares the states with AWS, all together: parts of one object may stand in several of them.
-pub(in crate::commands) async fn compare(
-    loaded: &[Loaded],
-    how: &Comparing<'_>,
+/// Compares the states of a plan that were read, those that `judged` chooses, as `drift PLAN` does where nobody chose
+/// otherwise. What the HCL does not tell is among the findings, before the others.
+pub(in crate::commands) async fn compare_plan(
+    project: &Project,
+    states: &States,
+    judged: &dyn Fn(&str, Side) -> bool,
     aws: &Aws,
 ) -> Result<DriftOutcome, Failure> {
+    let loaded = loaded(project, states, judged);
+    let ignores = ignores(None, &project.folder, Some(&project.plan), &[])?;
+    let (configurations, mut warnings) = configurations(&loaded);
+    let moved = moved(&project.plan, states);
+    let how = Comparing {
+        reader: crate::args::Reader::Auto,
+        unmanaged: false,
+        moved: &moved,
+        ignores: &ignores,
+        terraform: None,
+        configurations: &configurations,
+    };
+    let mut outcome = compare(&loaded, &how, aws).await?;
+    warnings.append(&mut outcome.findings);
+    outcome.findings = warnings;
+    Ok(outcome)
+}
+
+/// Compares the states with AWS, all together: parts of one object may stand in several of them.
+pub(super) async fn compare(loaded: &[Loaded], how: &Comparing<'_>, aws: &Aws) -> Result<DriftOutcome, Failure> {
     let stacks: Vec<StackState<'_>> = loaded
         .iter()
         .map(|one| StackState {

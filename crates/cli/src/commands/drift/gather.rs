@@ -13,25 +13,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A state, and whose it is.
-pub(in crate::commands) struct Loaded {
-    pub(in crate::commands) stack: String,
-    pub(in crate::commands) side: Option<Side>,
-    pub(in crate::commands) region: Region,
+pub(super) struct Loaded {
+    pub(super) stack: String,
+    pub(super) side: Option<Side>,
+    pub(super) region: Region,
     /// The folder of its root module, where that is at hand.
-    pub(in crate::commands) source: Option<PathBuf>,
+    pub(super) source: Option<PathBuf>,
     /// The role that is assumed to read its resources.
-    pub(in crate::commands) role: Option<String>,
-    pub(in crate::commands) state: State,
+    pub(super) role: Option<String>,
+    pub(super) state: State,
     /// Whether it is compared; the others only say what they own.
-    pub(in crate::commands) judged: bool,
+    pub(super) judged: bool,
 }
 
 /// The states that were read, each with its stack's place; `judged` says which are compared.
-pub(in crate::commands) fn loaded(
-    project: &Project,
-    states: &States,
-    judged: &dyn Fn(&str, Side) -> bool,
-) -> Vec<Loaded> {
+pub(super) fn loaded(project: &Project, states: &States, judged: &dyn Fn(&str, Side) -> bool) -> Vec<Loaded> {
     states
         .all()
         .map(|(stack, side, state)| Loaded {
@@ -55,7 +51,7 @@ pub(super) fn sides(sides: Sides) -> &'static [Side] {
 }
 
 /// What the records of the plan's traffic sets answer while either side is active, as far as the outputs tell.
-pub(in crate::commands) fn moved(plan: &DrPlan, outputs: &dyn Outputs) -> Vec<MovedRecord> {
+pub(super) fn moved(plan: &DrPlan, outputs: &dyn Outputs) -> Vec<MovedRecord> {
     let mut moved = Vec::new();
     for set in &plan.traffic {
         for record in &set.records {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const FILE: &str = ".driftignore";
 
 /// Every pattern: those of the file first, then the plan's, then the command line's. Later ones win.
-pub(in crate::commands) fn ignores(
+pub(super) fn ignores(
     file: Option<&Path>,
     folder: &Path,
     plan: Option<&DrPlan>,
@@ -43,7 +43,7 @@ fn text(file: Option<&Path>, folder: &Path) -> Result<Option<(String, String)>, 
 
 /// What the HCL of the stacks says, where it is at hand; and a warning for each root that could not be read: what
 /// it ignores is then reported.
-pub(in crate::commands) fn configurations(loaded: &[Loaded]) -> (Vec<StackConfiguration>, Vec<Finding>) {
+pub(super) fn configurations(loaded: &[Loaded]) -> (Vec<StackConfiguration>, Vec<Finding>) {
     let (mut configurations, mut warnings) = (Vec::new(), Vec::new());
     for one in loaded.iter().filter(|one| one.judged) {
         let Some(source) = one.source.as_deref().filter(|source| source.is_dir()) else { continue };

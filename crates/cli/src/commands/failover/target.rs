@@ -1,7 +1,6 @@
 //! Before a failback: is the region that traffic goes back to as its Terraform says?
 
-use crate::args::Reader;
-use crate::commands::drift::{Comparing, compare, configurations, ignores, loaded, moved};
+use crate::commands::drift::compare_plan;
 use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
@@ -13,24 +12,13 @@ const NAMED: usize = 3;
 
 /// Compares the primary's states with AWS. Gives what the run's notes say of it; a planned failback to a region that is
 /// not as its Terraform says is refused, unless that was accepted.
-pub(super) async fn look(project: &Project, aws: &Aws, goes_on: bool) -> Result<Option<Finding>, Failure> {
-    let mut states = States::default();
-    project.read_side(&mut states, Side::Primary, aws).await?;
-    // Only for what it owns and its outputs say; the run was compiled with what of it can be read.
-    let _ = project.read_side(&mut states, Side::Standby, aws).await;
-    let loaded = loaded(project, &states, &|_, side| side == Side::Primary);
-    let ignores = ignores(None, &project.folder, Some(&project.plan), &[])?;
-    let (configurations, _) = configurations(&loaded);
-    let moved = moved(&project.plan, &states);
-    let how = Comparing {
-        reader: Reader::Auto,
-        unmanaged: false,
-        moved: &moved,
-        ignores: &ignores,
-        terraform: None,
-        configurations: &configurations,
-    };
-    let outcome = compare(&loaded, &how, aws).await?;
+pub(super) async fn look(
+    project: &Project,
+    states: &States,
+    aws: &Aws,
+    goes_on: bool,
+) -> Result<Option<Finding>, Failure> {
+    let outcome = compare_plan(project, states, &|_, side| side == Side::Primary, aws).await?;
     let differing: Vec<&Finding> =
         outcome.findings.iter().filter(|finding| finding.severity >= Severity::Error).collect();
     if differing.is_empty() {

@@ -2,8 +2,7 @@
 
 use super::Looked;
 use super::scorecard::Scorecard;
-use crate::args::Reader;
-use crate::commands::drift::{Comparing, compare, configurations, ignores, loaded, moved};
+use crate::commands::drift::compare_plan;
 use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::Aws;
@@ -16,19 +15,7 @@ pub(super) async fn judge(
     aws: &Aws,
     card: &mut Scorecard,
 ) -> Result<(), Failure> {
-    let loaded = loaded(project, states, &|stack, _| looked.at(stack));
-    let ignores = ignores(None, &project.folder, Some(&project.plan), &[])?;
-    let (configurations, warnings) = configurations(&loaded);
-    let moved = moved(&project.plan, states);
-    let how = Comparing {
-        reader: Reader::Auto,
-        unmanaged: false,
-        moved: &moved,
-        ignores: &ignores,
-        terraform: None,
-        configurations: &configurations,
-    };
-    let outcome = compare(&loaded, &how, aws).await?;
+    let outcome = compare_plan(project, states, &|stack, _| looked.at(stack), aws).await?;
     let counts = outcome.counts;
     let resources = counts.in_sync + counts.changed + counts.moved + counts.missing + counts.unread;
     card.summary.insert(0, Count { name: "resources".into(), count: resources });
@@ -48,7 +35,6 @@ pub(super) async fn judge(
         true => "no resources of a cloud on either side".to_owned(),
         false => format!("{resources} resources on both sides: {}", parts.join(", ")),
     });
-    sheet.findings.extend(warnings);
     sheet.findings.extend(outcome.findings);
     Ok(())
 }
