@@ -131,8 +131,8 @@ impl Explain for RunError {
             Self::Start { .. } => codes::T_VERSION,
             Self::NotInitialized { .. } => codes::T_NOT_INITIALIZED,
             Self::Locked { .. } => codes::T_LOCKED,
-            Self::Failed { findings, .. } if findings.iter().any(|f| f.severity >= Severity::Error) => {
-                codes::T_DIAGNOSTIC
+            Self::Failed { findings, .. } if first_error(findings).is_some() => {
+                first_error(findings).map_or(codes::T_DIAGNOSTIC, |index| findings[index].code)
             }
             Self::Failed { .. } | Self::Pipe { .. } => codes::T_FAILED,
             Self::Interrupted { .. } => codes::T_INTERRUPTED,
