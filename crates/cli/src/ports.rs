@@ -95,6 +95,10 @@ struct Progress {
 
 impl Watcher for Progress {
     fn event(&self, event: &Event) {
+        if matches!(event.what, Body::RunStarted { .. }) {
+            // The run before it, of the same drill, has taken the line away.
+            self.wait.resume();
+        }
         let line = match &event.what {
             Body::RunStarted { job, .. } => Some(format!("run {} ({job})", event.run)),
             Body::PhaseStarted { phase } => Some(format!("{phase}:")),

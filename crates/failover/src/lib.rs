@@ -24,6 +24,7 @@ mod engine;
 mod expected;
 mod hold;
 mod in_use;
+pub mod live_drill;
 mod managed;
 mod managed_readiness;
 mod managed_step;

@@ -2,7 +2,7 @@
 
 pub(super) mod past;
 mod primary_down;
-mod target;
+pub(super) mod target;
 
 use super::Context;
 use crate::args::{Move, RunFormat, RunReportArgs};
@@ -10,7 +10,7 @@ use crate::at_work::Active;
 use crate::confirm::confirm;
 use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
-use crate::failure::{Failure, quoted};
+use crate::failure::{Failure, quoted, with_plan};
 use crate::groups::Groups;
 use crate::output::write_file;
 use crate::owners::Sources;
@@ -19,8 +19,8 @@ use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe, observe_groups,
-    observe_managed, report, save, with_owners,
+    CompileError, Direction, End, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe,
+    observe_groups, observe_managed, report, save, with_owners,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
@@ -204,6 +204,11 @@ pub(super) async fn drive(
     context: Context<'_>,
 ) -> Result<Exit, Failure> {
     let conclusion = engine.drive().await.map_err(interrupted)?;
+    let leads_home = engine.run().drill.as_ref().is_some_and(|drill| drill.rule().is_some());
+    if leads_home && conclusion.end == End::Succeeded {
+        let way = with_plan("pilotlight drill live PLAN --resume", plan_file);
+        context.screen.note(format!("this was the way there of a live drill; its way home: {way}"));
+    }
     let mut told = report(engine.journal().events())?;
     told.findings.extend(engine.journal().findings());
     let exit = Exit::of_run(conclusion.exit_code());
@@ -218,7 +223,7 @@ pub(super) async fn drive(
 }
 
 /// A run that could not begin: nothing was changed.
-async fn refused_start(error: EngineError, project: &Project, stores: &JournalStores) -> Failure {
+pub(super) async fn refused_start(error: EngineError, project: &Project, stores: &JournalStores) -> Failure {
     match &error {
         EngineError::Journal(JournalError::Store { url, .. }) => {
             let other = project.plan.journal.iter().find(|journal| *journal != url);

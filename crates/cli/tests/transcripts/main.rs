@@ -19,6 +19,7 @@ mod freeze;
 mod going_back;
 mod help;
 mod journal;
+mod live_drill;
 mod name_server;
 mod output;
 mod owners;

@@ -135,6 +135,7 @@ pub fn compile_in_mode(
         phases,
         notes,
         owners: Vec::new(),
+        drill: None,
     };
     Ok(with_target_note(run))
 }

@@ -10,6 +10,7 @@ mod expected;
 mod faults;
 mod in_use;
 mod kills;
+mod live_drill;
 mod managed;
 mod managed_compiled;
 mod objectives;
