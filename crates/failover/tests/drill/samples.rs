@@ -7,15 +7,22 @@ use pilotlight_plan::{DrPlan, Inputs, Outputs, Scale, parse};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
+/// The shop of every plan, its checks and its people, and beside them what is named.
+macro_rules! plan {
+    ($($part:literal),+) => {
+        concat!(include_str!("plans/shop.hcl"), $("\n", include_str!(concat!("plans/", $part, ".hcl"))),+)
+    };
+}
+
 /// Each with a word for what it is about.
 pub(crate) const PLANS: [(&str, &str); 7] = [
-    ("record", include_str!("plans/record.hcl")),
-    ("weighted", include_str!("plans/weighted.hcl")),
-    ("signal", include_str!("plans/signal.hcl")),
-    ("aliases", include_str!("plans/aliases.hcl")),
-    ("databases", include_str!("plans/databases.hcl")),
-    ("scale", include_str!("plans/scale.hcl")),
-    ("everything", include_str!("plans/everything.hcl")),
+    ("record", plan!("record", "api")),
+    ("weighted", plan!("weighted", "api")),
+    ("signal", plan!("signal")),
+    ("aliases", plan!("aliases", "api")),
+    ("databases", plan!("record", "orders")),
+    ("scale", plan!("record", "web")),
+    ("everything", plan!("weighted", "api", "web", "orders")),
 ];
 
 /// What the states would say.

@@ -1,0 +1,6 @@
+scale "aws_autoscaling_group.web" {
+  stack       = "app"
+  desired     = 6
+  pilot_light = 1
+  timeout     = "5m"
+}
