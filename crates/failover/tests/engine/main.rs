@@ -3,6 +3,7 @@
 mod aliases;
 mod check_sides;
 mod compiled;
+mod database_deaths;
 mod database_readiness;
 mod databases;
 mod estate;

@@ -148,6 +148,7 @@ pub(crate) fn run() -> RunReport {
             name: "orders".into(),
             fence: "failed".into(),
             fence_reasons: vec!["r".into()],
+            fenced_late: true,
             other_databases: vec!["stock".into()],
             promoted: true,
             lost_writes: "some".into(),
