@@ -35,6 +35,13 @@ scale "aws_autoscaling_group.web" {
   timeout     = "5m"
 }
 
+scale "aws_ecs_service.orders" {
+  stack = "app"
+  set {
+    desired_count = 6
+  }
+}
+
 check "http" "target" {
   url  = "http://${stack.app.output.public_ips[0]}/health"
   side = "target"
