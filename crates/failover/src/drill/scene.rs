@@ -4,7 +4,9 @@ use crate::ObservedManaged;
 use crate::managed::{name_of, region_of};
 use crate::observe::query_name;
 use crate::record_changes::is_live;
-use crate::simulation::{Global, Group, Instance, ManagedEstate, Servers, State, World, host_of, instance_arn};
+use crate::simulation::{
+    Global, Group, Instance, ManagedEstate, Servers, SizedResource, SizedStack, State, World, host_of, instance_arn,
+};
 use crate::text::Secrets;
 use crate::{
     Action, CheckStep, CompileError, DatabaseStep, DatabaseTask, Direction, GroupNames, HostedZone, MissingVariable,
@@ -85,6 +87,8 @@ pub struct Scene {
     pub(super) groups: BTreeMap<String, Group>,
     /// The groups of each side.
     pub(super) group_sides: BTreeMap<String, Side>,
+    /// What the standby's Terraform has, by stack.
+    pub(super) sizes: BTreeMap<String, SizedStack>,
     /// What RDS has.
     managed: ManagedEstate,
     /// Each side's region.
@@ -115,6 +119,7 @@ impl Scene {
             urls: BTreeMap::new(),
             groups: BTreeMap::new(),
             group_sides: BTreeMap::new(),
+            sizes: BTreeMap::new(),
             managed: ManagedEstate::default(),
             regions: [Side::Primary, Side::Standby].map(|side| (side, plan.region(side).to_string())).into(),
             raised: BTreeMap::new(),
@@ -145,11 +150,22 @@ impl Scene {
                 scene.groups.insert(name, group);
             }
         }
+        scene.add_sizes(plan, observed);
         observed.managed.values().for_each(|managed| scene.add_managed(managed));
         scene.follow_signals(plan, run);
         scene.learn(run)?;
         scene.add_databases(run)?;
         Ok(scene)
+    }
+
+    /// What Terraform resizes, as it was seen: that is what its HCL says.
+    fn add_sizes(&mut self, plan: &DrPlan, observed: &Observed) {
+        for (resize, seen) in plan.resize.iter().zip(&observed.sizes) {
+            let Ok(seen) = seen else { continue };
+            let stack = self.sizes.entry(resize.stack.clone()).or_default();
+            stack.stands_for.insert(resize.address.clone(), seen.address.clone());
+            stack.resources.insert(seen.address.clone(), SizedResource::of(seen.now.clone()));
+        }
     }
 
     /// A database that AWS replicates, as it was seen: who follows whom, and who takes writes.
@@ -386,6 +402,7 @@ impl Scene {
             state.healthy.clone_from(&self.healthy);
             state.servers.clone_from(&self.servers);
             state.groups.clone_from(&self.groups);
+            state.sizes.clone_from(&self.sizes);
             state.managed.clone_from(&self.managed);
             state.flags.clone_from(&self.flags);
             state.read_by.clone_from(&self.read_by);
@@ -408,6 +425,7 @@ impl Scene {
             records: state.records.clone(),
             servers: state.servers.clone(),
             groups: state.groups.iter().map(|(name, group)| (name.clone(), settled(group))).collect(),
+            sizes: state.sizes.clone(),
             managed: state.managed.clone(),
             raised: state.signals.keys().map(|url| (url.clone(), state.raised(url))).collect(),
             // What a run has left behind is for its own undo.

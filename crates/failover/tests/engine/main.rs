@@ -25,6 +25,7 @@ mod requests;
 mod scaling;
 mod sensitive;
 mod signal;
+mod sizes;
 mod ttl;
 mod way_back;
 mod weighted;
