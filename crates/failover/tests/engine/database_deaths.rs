@@ -194,3 +194,18 @@ async fn going_back_takes_back_a_fence_that_was_set_after_the_switch() {
     assert_eq!(world.with(|state| state.servers.to_string()), "new fenced, old primary");
     assert_eq!(world.values("app.shop.test"), PRIMARY);
 }
+
+#[tokio::test]
+async fn a_run_does_not_end_well_while_the_new_primary_is_gone() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    once_done(&world, "observe/first-write/orders", |state| state.servers.at(NEW_URL).alive = false);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
+    let conclusion = engine.drive().await.unwrap();
+    assert_eq!(conclusion.end, End::Stopped { step: Some("observe/compare/orders".into()) });
+    assert!(conclusion.detail.contains("gives no answer any more"), "{}", conclusion.detail);
+    world.with(|state| state.servers.at(NEW_URL).alive = true);
+    let mut engine = resume(&world, &store).await.unwrap();
+    assert_eq!(engine.drive().await.unwrap().end, End::Succeeded);
+}

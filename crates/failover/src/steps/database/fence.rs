@@ -1,8 +1,8 @@
 //! The old server takes no more writes, and the new one has all that it took.
 
-use super::{Patience, Servers, database_step, pause, seen};
+use super::{CRASH_RECOVERY, Patience, Servers, database_step, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
 use crate::{DatabaseStep, DatabaseTask, Mode, Step};
 use pilotlight_integrity::postgres::{FenceReport, FenceState, Lsn, PostgresError, ServerRole};
 use pilotlight_journal::Outcome;
@@ -24,22 +24,31 @@ pub(super) async fn perform(
         let observed = json!({ "fence": "proven", "follows": true });
         return Ok(Ending::new(Outcome::AlreadyDone, observed, "it is a standby already, and takes no writes").into());
     }
-    // An executor before this one, or a try before the last, may have set it, and that one cannot tell.
-    let mut touched = engine.attempts(step, Way::Do) > 0;
+    // An executor before this one may have set it, which a server that is gone by now cannot tell.
+    let in_doubt = engine.attempts(step, Way::Do) > 0;
     engine.intend(step, Way::Do).await?;
+    // And so may a try before the last.
+    let mut touched = false;
+    let until = engine.ports.clock.elapsed() + CRASH_RECOVERY;
     let mut tries = 1;
     let report = loop {
         let mut report = servers.databases.fence(old).await;
         touched |= report.touched;
         report.touched = touched;
-        if report.state != FenceState::Unknown || tries >= step.retry.attempts {
+        let patient = step.retry.attempts > 1 && engine.ports.clock.elapsed() < until;
+        if report.state != FenceState::Unknown || (tries >= step.retry.attempts && !patient) {
             break report;
+        }
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Ok(Performed::Waits(reason));
         }
         engine.ports.watcher.waiting(step, &report.to_string());
         engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
         tries += 1;
     };
-    Ok(ending(engine.run.mode, &report).into())
+    let mut ending = ending(engine.run.mode, &report);
+    ending.observed["in_doubt"] = in_doubt.into();
+    Ok(ending.into())
 }
 
 fn ending(mode: Mode, report: &FenceReport) -> Ending {
@@ -74,9 +83,10 @@ pub(super) async fn undo(
         return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "nothing was fenced").into());
     };
     let steps = &engine.journal.state().steps;
-    let untouched = steps
-        .get(&step.id)
-        .is_some_and(|state| state.attempts == 1 && state.observed.get("touched") == Some(&Value::Bool(false)));
+    let untouched = steps.get(&step.id).is_some_and(|state| {
+        let is = |field: &str| state.observed.get(field).and_then(Value::as_bool);
+        state.attempts == 1 && is("touched") == Some(false) && is("in_doubt") != Some(true)
+    });
     if untouched && !may_be_fenced_late(engine, &database.name) {
         return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "the fence changed nothing").into());
     }

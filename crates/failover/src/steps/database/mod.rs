@@ -22,6 +22,10 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a server that is needed and gives no answer is asked again, before a person is asked or the run goes back: one
+/// that crashed is back within seconds, as it replays at most what it wrote since its last checkpoint.
+const CRASH_RECOVERY: Duration = Duration::from_secs(20);
+
 pub(crate) async fn perform(
     engine: &mut Engine,
     step: &Step,
