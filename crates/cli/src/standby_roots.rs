@@ -23,7 +23,7 @@ pub(crate) fn find_sizes(
     direction: Direction,
     states: &States,
 ) -> Result<Vec<Result<ObservedSize, String>>, Failure> {
-    Ok(observe_sizes(&project.plan, direction, &Roots { project, states })?)
+    observe_sizes(&project.plan, direction, &Roots { project, states }).map_err(|error| (*error).into())
 }
 
 /// Finds the program that resizes, where a run does: one that has none would find that out in its midst.

@@ -402,7 +402,7 @@ resource "terraform_data" "web" {
     assert_eq!(told, [(keyed.to_owned(), false)]);
     assert_eq!(changes[0].change.after["input"], "${not} a %{template}");
     files.remove().expect("removed");
-    assert_eq!(left_overrides(dir.path()).unwrap(), [std::path::PathBuf::new(); 0]);
+    assert!(left_overrides(dir.path()).unwrap().is_empty());
     root.apply(Path::new("size.tfplan"), &Cancel::never(), &mut |_| {}).await.expect("apply");
     let changes = planned(&root, keyed).await;
     let told: Vec<(String, bool)> =
@@ -413,7 +413,7 @@ resource "terraform_data" "web" {
     // One that a killed program left is replaced.
     std::fs::write(dir.path().join(OVERRIDE_FILE), "{}").unwrap();
     drop(root.override_with(&[to("module.inner.terraform_data.size", "2")]).expect("laid"));
-    assert_eq!(left_overrides(dir.path()).unwrap(), [std::path::PathBuf::new(); 0]);
+    assert!(left_overrides(dir.path()).unwrap().is_empty());
     // A module outside of the root is somebody else's.
     let manifest = dir.path().join(".terraform/modules/modules.json");
     let outside = tempfile::tempdir().unwrap();

@@ -122,7 +122,7 @@ fn compiled(
     let run = Alone::new()?.run(async {
         let mut observed = observe(plan, &world, &world).await.map_err(Box::new)?;
         observed.groups = observe_groups(plan, direction, names, &world).await.map_err(Box::new)?;
-        observed.sizes = observe_sizes(plan, direction, &world).map_err(Box::new)?;
+        observed.sizes = observe_sizes(plan, direction, &world)?;
         observed.managed =
             observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await.map_err(Box::new)?;
         Ok::<_, SceneError>(compile_in_mode(plan, direction, mode, &observed, outputs)?)

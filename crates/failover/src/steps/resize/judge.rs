@@ -34,6 +34,11 @@ pub(super) fn judge(plan: &SizePlan, action: &ResizeAction, goal: ResizeGoal) ->
             other.address
         ));
     }
+    // It is read with the plan wherever it can be: what a later read brings, nobody has judged.
+    if let Some(late) = changes.iter().find(|change| change.mode == Mode::Data && !is_settled(change)) {
+        let address = &late.address;
+        return Verdict::Refused(format!("Terraform reads {address} only while it applies, so nothing was applied"));
+    }
     let own: Vec<&ResourceChange> = changes.iter().filter(covered).collect();
     if own.is_empty() {
         return Verdict::Refused(format!("the standby's Terraform has no {target} any more"));
@@ -93,6 +98,10 @@ fn covers(target: &ResourceAddress, address: &ResourceAddress) -> bool {
 /// Whether nothing happens to it, its address included.
 fn is_quiet(change: &ResourceChange) -> bool {
     change.change.is_no_op() && change.previous_address.is_none() && change.change.importing.is_none()
+}
+
+fn is_settled(change: &ResourceChange) -> bool {
+    change.change.actions.iter().all(|action| *action == Action::NoOp)
 }
 
 /// What speaks against what is done to the resource itself.

@@ -55,10 +55,6 @@ fn an_update_in_place_of_what_is_set_is_applied_and_nothing_to_do_is_reached() {
     let applies = up(&[
         update(WEB, before.clone(), after, json!({ "arn": true })),
         quiet("aws_ecs_cluster.main", json!({ "name": "main" })),
-        change(
-            "data.aws_region.here",
-            json!({ "actions": ["read"], "before": null, "after": {}, "after_unknown": {} }),
-        ),
     ]);
     assert_eq!(applies, Verdict::Applies("aws_ecs_service.web has desired_count = 1".into()));
     // Terraform turns the plan's text into a number.
@@ -126,6 +122,10 @@ fn whatever_else_terraform_wants_is_refused() {
         up(&[one(), left]),
         "Terraform wants to destroy what is left of a former aws_ecs_cluster.main as well, so nothing was applied",
     );
+    let read = json!({ "actions": ["read"], "before": null, "after": {}, "after_unknown": {} });
+    let mut image = change("data.aws_ami.web", read);
+    image.mode = Mode::Data;
+    refused(up(&[one(), image]), "Terraform reads data.aws_ami.web only while it applies, so nothing was applied");
     refused(up(&[]), "the standby's Terraform has no aws_ecs_service.web any more");
 }
 
