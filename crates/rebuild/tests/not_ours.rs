@@ -147,11 +147,11 @@ fn an_apply_leaves_what_is_the_primarys_or_serves_every_region() {
     assert_eq!(
         not_applied(&changes, &theirs),
         [
-            "standby app: aws_iam_role.app (app): it would be destroyed, and it is aws_iam_role.x0 of the primary",
-            "standby app: aws_s3_bucket.data (data-eu-west-1): it would be destroyed, and it is aws_s3_bucket.x1 of the primary",
-            "standby app: aws_route53_record.app (Z1_app.shop.test_A): it would be changed, and it is aws_route53_record.x2 of the primary",
-            "standby app: aws_sqs_queue.q (https://x/1/q): it would be changed, and it is aws_sqs_queue.x3 of the primary",
-            "standby app: aws_iam_policy.left (left): it would be destroyed, and it serves every region",
+            "app: aws_iam_role.app: it would be destroyed, and it is aws_iam_role.x0 of the primary",
+            "app: aws_s3_bucket.data: it would be destroyed, and it is aws_s3_bucket.x1 of the primary",
+            "app: aws_route53_record.app: it would be changed, and it is aws_route53_record.x2 of the primary",
+            "app: aws_sqs_queue.q: it would be changed, and it is aws_sqs_queue.x3 of the primary",
+            "app: aws_iam_policy.left: it would be destroyed, and it serves every region",
         ]
     );
     let own = [
