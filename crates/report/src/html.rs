@@ -3,6 +3,7 @@
 
 mod areas;
 mod databases;
+mod drill;
 mod finding;
 mod observation;
 mod owners;
@@ -12,5 +13,6 @@ mod run;
 mod silenced;
 mod timeline;
 
+pub use drill::drill_html;
 pub use report::report_html;
 pub use run::run_html;

@@ -2,8 +2,11 @@
 //! evidence folded. It is always shorter than a comment may be, and whatever a value in it says is shown as text:
 //! it is no link, no mention and no markup.
 
+mod drill;
 mod escape;
 mod evidence;
+
+pub use drill::drill_markdown;
 
 use crate::cut;
 use crate::group::{name, title};

@@ -2,6 +2,7 @@
 
 mod areas;
 mod databases;
+mod drill;
 mod explain;
 mod finding;
 mod folded;
@@ -12,6 +13,7 @@ mod report;
 mod run;
 mod silenced;
 
+pub use drill::drill_text;
 pub use explain::render_explain;
 pub(crate) use finding::plain_evidence;
 pub use report::report_text;

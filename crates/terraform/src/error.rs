@@ -114,6 +114,23 @@ impl RunError {
         self.findings().iter().enumerate().filter(move |(index, _)| Some(*index) != told).map(|(_, finding)| finding)
     }
 
+    /// Whether the root has to be initialized first: it never was here, or its backend, providers or modules are others
+    /// since.
+    pub fn wants_init(&self) -> bool {
+        let says = |text: &str| {
+            let text = text.to_lowercase();
+            ["terraform init", "tofu init"].iter().any(|command| text.contains(command))
+        };
+        match self {
+            Self::NotInitialized { .. } => true,
+            Self::Failed { findings, output, .. } => {
+                findings.iter().any(|finding| finding.severity >= Severity::Error && says(&finding.message))
+                    || says(output)
+            }
+            _ => false,
+        }
+    }
+
     /// What Terraform had to say before it ended.
     pub fn findings(&self) -> &[Finding] {
         match self {

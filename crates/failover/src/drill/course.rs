@@ -117,7 +117,13 @@ impl Course {
     }
 
     pub(super) async fn carry_out(&self, world: &World, store: &MemoryStore, people: People) -> Story {
-        carry_out(world, store, &self.run, people, &|| repair(&self.scene, world, store)).await
+        let repair = || repair(&self.scene, world, store);
+        let story = carry_out(world, store, &self.run, people, &repair).await;
+        if matches!(story.conclusion.end, End::Refused | End::RolledBack | End::Aborted) {
+            // Nobody can take back that something died. What was taken back is judged once it is there again.
+            repair();
+        }
+        story
     }
 
     /// While one operator carries the run out, another one presses the button.

@@ -20,4 +20,4 @@ pub use chance::Chance;
 pub use course::Course;
 pub use results::{Came, SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
 pub use scene::{Scene, SceneError};
-pub use simulate::{Alone, Options, simulate};
+pub use simulate::{Alone, Options, foreseen_way_back, simulate};

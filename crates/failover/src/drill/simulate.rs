@@ -2,10 +2,13 @@
 
 use super::course::Course;
 use super::disturbance::Disturbance;
-use super::results::{SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
+use super::results::{Came, SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
 use super::scene::{Scene, SceneError};
 use crate::simulation::World;
-use crate::{Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups, observe_managed};
+use crate::{
+    Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups, observe_managed,
+    observe_sizes,
+};
 use pilotlight_plan::{DrPlan, Outputs};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -64,6 +67,30 @@ pub fn simulate(
     })
 }
 
+/// The way back as it will be compiled, by the world that an undisturbed `first` leads to in memory: shown to a person
+/// before anything is done. None where that does not get through in memory, of which nobody knows what it says of the real
+/// one.
+///
+/// # Errors
+/// The way back does not compile from there: it would not later.
+pub fn foreseen_way_back(
+    plan: &DrPlan,
+    first: Run,
+    observed: &Observed,
+    outputs: &dyn Outputs,
+    names: &dyn GroupNames,
+) -> Result<Option<Run>, SceneError> {
+    let mode = first.mode;
+    let scene = Scene::of(plan, &first, observed, names)?;
+    let there = compiled(plan, first.job, mode, scene, outputs, names)?;
+    let recorded = Alone::new()?.run(there.record());
+    if recorded.trial.came != Came::Finished {
+        return Ok(None);
+    }
+    let back = way_back(plan, &there, there.scene.after(&recorded.world), outputs, names)?;
+    Ok(Some((*back.run).clone()))
+}
+
 /// The other direction, compiled from the world that the first one left. It is planned: both sides are there.
 ///
 /// # Errors
@@ -95,6 +122,7 @@ fn compiled(
     let run = Alone::new()?.run(async {
         let mut observed = observe(plan, &world, &world).await.map_err(Box::new)?;
         observed.groups = observe_groups(plan, direction, names, &world).await.map_err(Box::new)?;
+        observed.sizes = observe_sizes(plan, direction, &world).map_err(Box::new)?;
         observed.managed =
             observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await.map_err(Box::new)?;
         Ok::<_, SceneError>(compile_in_mode(plan, direction, mode, &observed, outputs)?)

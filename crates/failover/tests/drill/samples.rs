@@ -1,21 +1,30 @@
 //! Plans for drills, one a method and one with everything, over states that are made up here.
 
 use pilotlight_failover::drill::{Course, Scene, assumed};
-use pilotlight_failover::{Direction, GroupNames, Mode, Observed, ObservedGroup, Run, ScalingGroup, compile_in_mode};
+use pilotlight_failover::{
+    Direction, GroupNames, Mode, Observed, ObservedGroup, ObservedSize, Run, ScalingGroup, compile_in_mode,
+};
 use pilotlight_findings::Side;
-use pilotlight_plan::{DrPlan, Inputs, Outputs, Scale, parse};
+use pilotlight_plan::{DrPlan, Inputs, Outputs, Resize, Scale, parse};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
+/// The shop of every plan, its checks and its people, and beside them what is named.
+macro_rules! plan {
+    ($($part:literal),+) => {
+        concat!(include_str!("plans/shop.hcl"), $("\n", include_str!(concat!("plans/", $part, ".hcl"))),+)
+    };
+}
+
 /// Each with a word for what it is about.
 pub(crate) const PLANS: [(&str, &str); 7] = [
-    ("record", include_str!("plans/record.hcl")),
-    ("weighted", include_str!("plans/weighted.hcl")),
-    ("signal", include_str!("plans/signal.hcl")),
-    ("aliases", include_str!("plans/aliases.hcl")),
-    ("databases", include_str!("plans/databases.hcl")),
-    ("scale", include_str!("plans/scale.hcl")),
-    ("everything", include_str!("plans/everything.hcl")),
+    ("record", plan!("record", "api")),
+    ("weighted", plan!("weighted", "api")),
+    ("signal", plan!("signal")),
+    ("aliases", plan!("aliases", "api")),
+    ("databases", plan!("record", "orders")),
+    ("scale", plan!("record", "web")),
+    ("everything", plan!("weighted", "api", "web", "orders")),
 ];
 
 /// What the states would say.
@@ -67,6 +76,12 @@ pub(crate) fn observed(plan: &DrPlan) -> Observed {
         },
     };
     observed.groups = plan.scale.iter().map(|scale| vec![group(scale)]).collect();
+    let size = |resize: &Resize| ObservedSize {
+        address: resize.address.clone(),
+        root: format!("standby/{}", resize.stack),
+        now: resize.set.keys().map(|name| (name.clone(), json!(1))).collect(),
+    };
+    observed.sizes = plan.resize.iter().map(|resize| Ok(size(resize))).collect();
     observed
 }
 

@@ -1,5 +1,6 @@
 //! Reports in each of their formats, over the sample values of an evening at the shop.
 
+mod drills;
 mod html;
 mod junit;
 mod markdown;

@@ -1,5 +1,7 @@
 //! `pilotlight drill`: one file a kind.
 
+mod live;
+mod report;
 mod simulate;
 
 use super::Context;
@@ -10,5 +12,7 @@ use crate::failure::Failure;
 pub(super) async fn run(command: &DrillCommand, context: Context<'_>) -> Result<Exit, Failure> {
     match command {
         DrillCommand::Simulate(args) => simulate::run(args, context).await,
+        DrillCommand::Live(args) => live::run(args, context).await,
+        DrillCommand::Report(args) => report::run(args, context).await,
     }
 }

@@ -21,11 +21,22 @@ pub(in crate::commands) async fn expect(
     // The first store decides; copies are not waited for.
     let alone = JournalStores { first: Arc::clone(&stores.first), copies: Vec::new() };
     let runs = plan_runs(&*alone.first, &run.plan).await.map_err(|error| with_causes(&error))?;
+    Ok(expected(run, &read(&alone, runs.iter().rev().take(RUNS_READ)).await?))
+}
+
+/// The newest runs of a plan before the one with this id, or why they are not known.
+pub(in crate::commands) async fn before(stores: &JournalStores, plan: &str, run: &str) -> Result<Vec<PastRun>, String> {
+    let alone = JournalStores { first: Arc::clone(&stores.first), copies: Vec::new() };
+    let runs = plan_runs(&*alone.first, plan).await.map_err(|error| with_causes(&error))?;
+    read(&alone, runs.iter().rev().skip_while(|id| *id != run).skip(1).take(RUNS_READ)).await
+}
+
+async fn read(stores: &JournalStores, runs: impl Iterator<Item = &String>) -> Result<Vec<PastRun>, String> {
     let mut past = Vec::new();
-    for id in runs.iter().rev().take(RUNS_READ) {
-        let log = read_run(&alone, id).await.map_err(|error| with_causes(&error))?;
+    for id in runs {
+        let log = read_run(stores, id).await.map_err(|error| with_causes(&error))?;
         // One that was rolled back measured what it came to.
         past.extend(PastRun::of(&log.events));
     }
-    Ok(expected(run, &past))
+    Ok(past)
 }

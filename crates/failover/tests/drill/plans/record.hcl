@@ -1,19 +1,3 @@
-plan "shop" {
-  primary { region = "eu-west-1" }
-  standby { region = "eu-central-1" }
-  objectives {
-    rto = "15m"
-  }
-}
-
-stack "app" {
-  source = "../infra/app"
-  state  = "s3://state/app.tfstate"
-  standby {
-    backend = { bucket = "state-standby" }
-  }
-}
-
 traffic "storefront" {
   zone = "shop.test"
   record "app.shop.test" "A" {
@@ -27,30 +11,3 @@ traffic "storefront" {
     ttl     = "30s"
   }
 }
-
-traffic "api" {
-  zone = "shop.test"
-  record "api.shop.test" "A" {
-    primary = stack.app.output.public_ips[0]
-    standby = stack.app.output.public_ips[0]
-    ttl     = "30s"
-  }
-}
-
-check "http" "target" {
-  url  = "http://${stack.app.output.public_ips[0]}/health"
-  side = "target"
-  when = ["before"]
-}
-
-check "http" "storefront" {
-  url = "http://app.shop.test/health"
-}
-
-step "command" "pause" {
-  phase = "freeze"
-  run   = ["./pause"]
-  undo  = ["./resume"]
-}
-
-approval "commander" { before = "switch" }

@@ -3,6 +3,7 @@ plan "shop" {
   standby { region = "eu-central-1" }
   objectives {
     rto = "15m"
+    rpo = "1m"
   }
 }
 
@@ -12,27 +13,6 @@ stack "app" {
   standby {
     backend = { bucket = "state-standby" }
   }
-}
-
-traffic "storefront" {
-  zone = "shop.test"
-  record "app.shop.test" "A" {
-    primary = stack.app.output.public_ips
-    standby = stack.app.output.public_ips
-    ttl     = "30s"
-  }
-  record "www.shop.test" "CNAME" {
-    primary = "eu-west-1.shop.test"
-    standby = "eu-central-1.shop.test"
-    ttl     = "30s"
-  }
-}
-
-scale "aws_autoscaling_group.web" {
-  stack       = "app"
-  desired     = 6
-  pilot_light = 1
-  timeout     = "5m"
 }
 
 check "http" "target" {
