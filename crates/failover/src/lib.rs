@@ -49,6 +49,7 @@ pub mod simulation;
 mod standing;
 mod steps;
 mod system;
+pub mod tabletop;
 mod text;
 
 pub use action::{

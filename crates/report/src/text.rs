@@ -12,6 +12,7 @@ mod owners;
 mod report;
 mod run;
 mod silenced;
+pub(crate) mod tabletop;
 
 pub use drill::drill_text;
 pub use explain::render_explain;

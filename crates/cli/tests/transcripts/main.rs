@@ -36,6 +36,7 @@ mod signals;
 mod standby;
 mod state_sources;
 mod states;
+mod tabletop;
 mod two_operators;
 mod two_regions;
 mod waves;

@@ -24,6 +24,8 @@ mod requests;
 mod scaling;
 mod sensitive;
 mod signal;
+mod stop_rule;
+mod tabletop;
 mod ttl;
 mod way_back;
 mod weighted;

@@ -10,4 +10,5 @@ mod schema;
 mod scorecard;
 mod silenced;
 mod size;
+mod tabletops;
 mod text;
