@@ -16,7 +16,7 @@ pub(crate) mod tabletop;
 
 pub use drill::drill_text;
 pub use explain::render_explain;
-pub(crate) use finding::plain_evidence;
+pub(crate) use finding::{finding, plain_evidence};
 pub use report::report_text;
 pub use run::run_text;
 

@@ -3,6 +3,7 @@
 use super::walk::{Known, Question, ask};
 use crate::NextApply;
 use crate::objectives::{recovery_time, seconds};
+use pilotlight_findings::codes;
 use pilotlight_plan::{CheckKind, DrPlan, Value, format_duration};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,13 +54,14 @@ fn journal(plan: &DrPlan) -> Question {
 fn rehearsal(known: &Known<'_>) -> Question {
     let question = "Has everybody who may have to carry this out done it once, or watched it?";
     let remedy = "drill it together in a quiet hour: pilotlight drill live PLAN";
-    let last = known.measured.map_or_else(
-        || "no failover of this plan that came to its end is known".to_owned(),
-        |run| {
+    let last = match known.measured {
+        Ok(Some(run)) => {
             let day = run.started_at.get(..10).unwrap_or(&run.started_at);
             format!("the last one was on {day}, by {}", run.operator)
-        },
-    );
+        }
+        Ok(None) => "no failover of this plan was ever carried out to its end".to_owned(),
+        Err(cause) => format!("past runs are not known: {cause}"),
+    };
     ask(BEFORE, "rehearsal", question, remedy).knowing([last])
 }
 
@@ -123,8 +125,10 @@ fn rto(plan: &DrPlan, known: &Known<'_>) -> Question {
     };
     let question = format!("Does everybody who was promised something know that it may take {}?", format_duration(rto));
     let run = known.run.ok();
-    let mut facts = recovery_time(&plan.name, rto, run, known.measured);
-    facts.facts.retain(|fact| !fact.starts_with("RTO "));
+    let mut facts = recovery_time(&plan.name, rto, run, known.measured.ok().flatten());
+    // What is not known is not "never"; and the objective itself is in the question.
+    facts.facts.retain(|fact| !fact.starts_with("RTO ") && (known.measured.is_ok() || fact != "never measured"));
+    facts.findings.retain(|finding| finding.code != codes::V_NEVER_REHEARSED);
     let limits = facts.findings.into_iter().map(|finding| finding.message);
     let expected = known.expected.ok().filter(|expected| expected.past_runs > 0).map(|expected| {
         let until = seconds(Duration::from_millis(expected.until_verified_ms));

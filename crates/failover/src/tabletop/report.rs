@@ -41,7 +41,7 @@ pub struct TabletopFact {
     /// What past runs let expect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What was measured last, and when.
+    /// What was measured last, and when, or `not known`; absent where nothing ever was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured: Option<String>,
 }
@@ -110,16 +110,19 @@ fn to_fix(plan: &DrPlan, questions: &[Question], answers: &Answers, said: Said) 
 fn objectives(plan: &DrPlan, known: &Known<'_>) -> Vec<TabletopFact> {
     let day = |at: &str| at.get(..10).unwrap_or(at).to_owned();
     let expected = known.expected.ok().filter(|expected| expected.past_runs > 0);
-    let measured = known.measured.and_then(|run| Some((run.recovery_time.measured_ms?, day(&run.started_at))));
+    let last = known.measured.ok().flatten();
+    // Absent is never; what is not known is another thing.
+    let unknown = || known.measured.err().map(|_| "not known".to_owned());
+    let measured = last.and_then(|run| Some((run.recovery_time.measured_ms?, day(&run.started_at))));
     let told = |ms: u64| seconds(Duration::from_millis(ms));
     let mut facts = vec![TabletopFact {
         objective: "RTO".into(),
         wanted: plan.objectives.rto.map(format_duration),
         expected: expected.map(|expected| told(expected.until_verified_ms)),
-        measured: measured.map(|(ms, day)| format!("{} on {day}", told(ms))),
+        measured: measured.map(|(ms, day)| format!("{} on {day}", told(ms))).or_else(unknown),
     }];
     if plan.has_databases() {
-        let point = known.measured.and_then(|run| Some((run.recovery_point.as_ref()?, day(&run.started_at))));
+        let point = last.and_then(|run| Some((run.recovery_point.as_ref()?, day(&run.started_at))));
         let lost = point.map(|(point, day)| match (point.lost_writes.as_str(), point.measured_ms) {
             ("none", _) => format!("nothing lost on {day}"),
             (_, Some(ms)) => format!("at most {} on {day}", told(ms)),
@@ -129,7 +132,7 @@ fn objectives(plan: &DrPlan, known: &Known<'_>) -> Vec<TabletopFact> {
             objective: "RPO".into(),
             wanted: plan.objectives.rpo.map(format_duration),
             expected: (!known.lag.is_empty()).then(|| format!("today {}", known.lag.join("; "))),
-            measured: lost,
+            measured: lost.or_else(unknown),
         });
     }
     facts

@@ -23,8 +23,8 @@ pub struct Question {
 pub struct Known<'a> {
     /// The failover as it would be compiled now, or why that is not known.
     pub run: Result<&'a Run, &'a str>,
-    /// The newest failover that succeeded and was measured, where past runs are known.
-    pub measured: Option<&'a RunReport>,
+    /// The newest failover that succeeded and was measured, where there is one; why that is not known.
+    pub measured: Result<Option<&'a RunReport>, &'a str>,
     /// What past runs let expect of it; why that is not known.
     pub expected: Result<&'a Expected, &'a str>,
     /// What the databases said of their lag, one line each.

@@ -47,8 +47,9 @@ async fn the_stop_rule_in_the_stay_survives_a_kill_at_every_append() {
         during_the_stay(&world, breaks);
         world
     };
-    for moment in [Moment::Before, Moment::After] {
-        for at in 0.. {
+    // Every third append of each moment: that a drill survives them all, `live_drill` shows.
+    for (moment, first) in [(Moment::Before, 0), (Moment::After, 1)] {
+        for at in (first..).step_by(3) {
             let (world, store) = (scene(), MemoryStore::new("journal"));
             let creates = arm(&world, &store, at, moment);
             let killed = tokio::select! {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const UNKNOWN: &str = "no credentials";
 
 fn alone<'a>(environment: &'a BTreeMap<String, String>) -> Known<'a> {
-    Known { run: Err(UNKNOWN), measured: None, expected: Err(UNKNOWN), lag: &[], environment }
+    Known { run: Err(UNKNOWN), measured: Err(UNKNOWN), expected: Err(UNKNOWN), lag: &[], environment }
 }
 
 fn of<'q>(questions: &'q [Question], id: &str) -> &'q Question {
@@ -69,6 +69,11 @@ async fn every_block_of_the_plan_is_asked_about_in_the_order_of_a_run() {
     );
     assert_eq!(of(&questions, "variable/TOKEN").facts, ["needed by check storefront", "it is set on this machine"]);
     assert!(of(&questions, "journal").facts[0].starts_with("it is a folder of the machine"));
+    // What is not known is not "never".
+    assert_eq!(of(&questions, "rehearsal").facts, ["past runs are not known: no credentials"]);
+    assert_eq!(of(&questions, "rto").facts, [""; 0]);
+    let never = Known { measured: Ok(None), ..alone(&environment) };
+    assert_eq!(of(&walk(&plan(), &never), "rto").facts, ["never measured"]);
     let less = DrPlan { approvals: Vec::new(), steps: Vec::new(), ..plan() };
     assert!(
         !ids(&walk(&less, &alone(&environment)))
@@ -103,8 +108,13 @@ async fn what_is_known_stands_beside_the_question_and_does_not_change_its_words(
     engine.drive().await.expect("driven");
     let (measured, past) = (report_of(&engine), [PastRun::of(engine.journal().events()).expect("a run")]);
     let by_past = expected(&run, &past);
-    let known =
-        Known { run: Ok(&run), measured: Some(&measured), expected: Ok(&by_past), lag: &[], environment: &environment };
+    let known = Known {
+        run: Ok(&run),
+        measured: Ok(Some(&measured)),
+        expected: Ok(&by_past),
+        lag: &[],
+        environment: &environment,
+    };
     let (told, bare) = (walk(&plan(), &known), walk(&plan(), &alone(&environment)));
     for question in &bare {
         assert_eq!(of(&told, &question.id).question, question.question, "an answer holds for both");

@@ -39,7 +39,7 @@ pub(super) async fn run(args: &DrillTabletop, context: Context<'_>) -> Result<Ex
     let environment = crate::vars::environment();
     let known = Known {
         run: looked.run.as_ref().map_err(String::as_str),
-        measured: looked.measured.as_ref(),
+        measured: looked.measured.as_ref().map(Option::as_ref).map_err(String::as_str),
         expected: looked.expected.as_ref().map_err(String::as_str),
         lag: &looked.lag,
         environment: &environment,
@@ -83,7 +83,7 @@ fn read(file: &Path, plan: &str) -> Result<Option<Answers>, Failure> {
 /// What is known today beside the plan. None of it has to be: a tabletop is held with the primary gone as well.
 struct Looked {
     run: Result<Run, String>,
-    measured: Option<pilotlight_failover::RunReport>,
+    measured: Result<Option<pilotlight_failover::RunReport>, String>,
     expected: Result<pilotlight_failover::Expected, String>,
     lag: Vec<String>,
 }
@@ -99,10 +99,7 @@ impl Looked {
                 .screen
                 .note(format!("warning: the failover does not compile now, so the plan alone is walked: {cause}"));
         }
-        let measured = past::measured(project, &args.journal, &aws).await.unwrap_or_else(|cause| {
-            context.screen.note(format!("warning: past runs are not known: {cause}"));
-            None
-        });
+        let measured = past::measured(project, Direction::Failover, &args.journal, &aws).await;
         let (mut expected, mut lag) = (Err("the failover does not compile".to_owned()), Vec::new());
         if let Ok(run) = &run {
             expected = past::expect(run, project, &args.journal, &aws).await;
