@@ -11,7 +11,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use drift::{Drift, Reader, Sides};
-pub(crate) use drill::{Drill, DrillCommand, DrillFormat, DrillLive, DrillReport, DrillReportArgs, DrillSimulate};
+pub(crate) use drill::{
+    Drill, DrillCommand, DrillFormat, DrillLive, DrillReport, DrillReportArgs, DrillSimulate, DrillTabletop,
+};
 pub(crate) use failover::Move;
 pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
@@ -53,7 +55,7 @@ pub(crate) enum Command {
     Failover(Move),
     /// Move traffic back to the primary
     Failback(Move),
-    /// Rehearse: in memory with every fault that can be thought of, or live, there and back
+    /// Rehearse: on paper, in memory with every fault, or live, there and back
     Drill(Drill),
     /// Look at runs, and go on with one that stopped
     Run(Run),
