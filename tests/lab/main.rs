@@ -7,6 +7,7 @@
 mod agreement;
 mod broken;
 mod drift;
+mod drilled;
 mod interrupted;
 mod killed;
 mod moved;
@@ -53,6 +54,7 @@ fn the_whole_cycle_on_real_parts() {
     lab.chapter("a secret is nowhere to be read", || secret::is_nowhere(&lab, &shop));
 
     whole();
+    lab.chapter("a live drill under load", || drilled::there_and_back(&lab, &shop));
     lab.chapter("killed at random, under load, the region dark", || outage::survives_random_kills(&lab, &shop));
 
     lab.expect_dns(&shop.addresses.primary);

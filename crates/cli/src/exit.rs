@@ -43,6 +43,11 @@ impl Exit {
             .find(|exit| exit.code() == code)
             .unwrap_or(Self::Waiting)
     }
+
+    /// What a drill's report says, in its own numbers.
+    pub(crate) fn of_drill(code: u8) -> Self {
+        if code == Self::Findings.code() { Self::Findings } else { Self::of_run(code) }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -4,6 +4,7 @@ use crate::output::Screen;
 use crate::progress::Wait;
 use crate::project::Project;
 use crate::signals::SignalObjects;
+use crate::sizes::TerraformSizes;
 use crate::terminal::Terminal;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
@@ -23,6 +24,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
+        sizes: Arc::new(TerraformSizes::new(&project.folder, project.terraform.clone())),
         managed: Arc::new(aws.managed_databases()),
         signals: Arc::new(SignalObjects::of(project, aws).await),
         databases: Arc::new(databases(project, &environment)),
@@ -95,6 +97,10 @@ struct Progress {
 
 impl Watcher for Progress {
     fn event(&self, event: &Event) {
+        if matches!(event.what, Body::RunStarted { .. }) {
+            // The run before it, of the same drill, has taken the line away.
+            self.wait.resume();
+        }
         let line = match &event.what {
             Body::RunStarted { job, .. } => Some(format!("run {} ({job})", event.run)),
             Body::PhaseStarted { phase } => Some(format!("{phase}:")),

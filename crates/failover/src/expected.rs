@@ -74,11 +74,20 @@ impl PastRun {
     pub fn of(events: &[Event]) -> Option<Self> {
         let state = replay(events).ok()?;
         let run = parse_run(&state.compiled, &state.digest).ok()?;
-        let steps = run.steps().filter_map(|step| {
+        // How long a drill stayed says nothing of how long another run observes.
+        let stays = |step: &Step| run.drill.is_some() && matches!(step.action, Action::Observe(_));
+        let steps = run.steps().filter(|step| !stays(step)).filter_map(|step| {
             let took = took(step, events)?;
             Some(PastStep { id: step.id.clone(), kind: kind(&step.action), took })
         });
         Some(Self { job: run.job, steps: steps.collect() })
+    }
+}
+
+impl PastRun {
+    /// What this step was measured to take.
+    pub(crate) fn of_step(&self, id: &str) -> Option<Duration> {
+        self.steps.iter().find(|step| step.id == id).map(|step| step.took)
     }
 }
 

@@ -93,9 +93,7 @@ fn of_past(plan: &str, rto: Duration, measured: Option<&RunReport>, told: &mut R
             subject(plan),
             "no failover of this plan was ever carried out to its end, so its recovery time is not known",
         );
-        told.findings.push(
-            finding.remedy("rehearse it in a quiet hour: pilotlight failover PLAN, then pilotlight failback PLAN"),
-        );
+        told.findings.push(finding.remedy("rehearse it in a quiet hour, there and back: pilotlight drill live PLAN"));
         return;
     };
     let day = run.started_at.get(..10).unwrap_or(&run.started_at);

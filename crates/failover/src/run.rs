@@ -5,6 +5,7 @@
 //! Enums are externally tagged or have a `kind`; durations are whole milliseconds.
 
 use crate::action::texts;
+use crate::live_drill::DrillPart;
 use crate::{Action, Endpoint, Mode, RecordChanges, RecordOwner, Text};
 use pilotlight_findings::{Finding, Region};
 use pilotlight_journal::{canonical_json, digest};
@@ -74,6 +75,9 @@ pub struct Run {
     /// Whose Terraform has each record that it moves, and what its next apply would do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<RecordOwner>,
+    /// What it is in a live drill, where it is a part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DrillPart>,
 }
 
 /// The steps of one phase, in order.
@@ -122,7 +126,7 @@ pub struct Retry {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// `route53`, `autoscaling`, `dns`, `http`, `tcp`, `command`
+    /// `route53`, `autoscaling`, `terraform`, `dns`, `http`, `tcp`, `command`
     pub service: String,
     /// `ChangeResourceRecordSets`; for the others what is asked.
     pub operation: String,
@@ -155,7 +159,7 @@ impl Step {
     pub fn has_undo(&self) -> bool {
         match &self.action {
             Action::Command(command) => command.undo.is_some(),
-            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) => true,
+            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) | Action::Resize(_) => true,
             Action::Database(database) => database.has_undo(),
             Action::Managed(database) => database.has_undo(),
             _ => false,

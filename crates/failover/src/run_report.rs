@@ -22,6 +22,9 @@ pub struct RunReport {
     pub plan: String,
     /// `failover` or `failback`
     pub job: String,
+    /// `away` or `home` where the run is a part of a live drill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<String>,
     /// SHA-256 of the compiled run.
     pub digest: String,
     /// Who started it.

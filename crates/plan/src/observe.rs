@@ -23,6 +23,15 @@ pub struct Observe {
     pub span: Span,
 }
 
+impl Observe {
+    /// What a block says that has nothing but this `for`.
+    pub fn lasting(duration: Duration, span: Span) -> Self {
+        const EVERY: Duration = Duration::from_secs(5);
+        let (none, twice) = (Percent(0), Percent(100 * HUNDREDTHS));
+        Self { duration, every: EVERY, errors: none, latency: twice, count: none, span }
+    }
+}
+
 /// A share, in hundredths of a percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percent(u32);
@@ -122,6 +131,15 @@ pub(crate) static OBSERVE: BlockRow = BlockRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_with_nothing_but_its_time_is_what_the_table_says() {
+        let text = "plan \"web\" {\n  primary { region = \"eu-west-1\" }\n  standby { region = \"eu-central-1\" }\n}\n\
+                    observe { for = \"2m\" }\n";
+        let plan = crate::parse("plan.hcl", text, &crate::Inputs::default()).expect("a plan");
+        let read = plan.observe.expect("the block");
+        assert_eq!(read, Observe::lasting(Duration::from_secs(120), read.span.clone()));
+    }
 
     #[test]
     fn percents_are_read_and_written_alike() {

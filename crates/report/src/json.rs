@@ -1,6 +1,7 @@
 //! JSON as the types define it, and the published schemas that describe it.
 
 use pilotlight_failover::RunReport;
+use pilotlight_failover::live_drill::DrillReport;
 use pilotlight_findings::Report;
 
 /// The JSON Schema (draft 2020-12) of [`report_json`], published as `docs/schema/report.json`.
@@ -8,6 +9,15 @@ pub const REPORT_SCHEMA: &str = include_str!("../../../docs/schema/report.json")
 
 /// The JSON Schema (draft 2020-12) of [`run_json`], published as `docs/schema/run.json`.
 pub const RUN_SCHEMA: &str = include_str!("../../../docs/schema/run.json");
+
+/// The JSON Schema (draft 2020-12) of [`drill_json`], published as `docs/schema/drill.json`. It names that of runs, which
+/// lies beside it.
+pub const DRILL_SCHEMA: &str = include_str!("../../../docs/schema/drill.json");
+
+/// The drill's report as indented JSON, with a new line at the end.
+pub fn drill_json(report: &DrillReport) -> String {
+    indented(serde_json::to_string_pretty(report))
+}
 
 /// The report as indented JSON, with a new line at the end.
 pub fn report_json(report: &Report) -> String {

@@ -2,8 +2,11 @@
 //! evidence folded. It is always shorter than a comment may be, and whatever a value in it says is shown as text:
 //! it is no link, no mention and no markup.
 
+mod drill;
 mod escape;
 mod evidence;
+
+pub use drill::drill_markdown;
 
 use crate::cut;
 use crate::group::{name, title};
@@ -11,7 +14,7 @@ use crate::headline;
 use crate::silenced::sentence;
 use crate::theme::{self, Mark};
 use crate::words::number;
-use escape::{code, prose};
+pub(crate) use escape::{code, prose};
 use pilotlight_findings::{Area, Finding, Report};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

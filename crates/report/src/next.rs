@@ -17,26 +17,41 @@ pub(crate) struct NextStep {
 
 /// What can be done now, the usual way first.
 pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
-    let plan = plan_file.map_or_else(|| PLAN.to_owned(), quoted);
+    let plan = on_plan(plan_file);
     let id = quoted(&run.run);
     let job = quoted(&run.job);
     let on_run = |subcommand: &str, rest: &str| format!("pilotlight run {subcommand} {plan} {id}{rest}");
     let next = |what: &str, command: String| NextStep { what: what.to_owned(), command };
-    let resume = || next("continue, once the cause is gone", on_run("resume", ""));
+    let drill =
+        || next("go on with the drill, once the cause is gone", format!("pilotlight drill live {plan} --resume"));
+    let resume = || match run.drill {
+        Some(_) => drill(),
+        None => next("continue, once the cause is gone", on_run("resume", "")),
+    };
     let reason = " --reason \"…\"";
     let abort = || next("give up, and undo what can be undone", on_run("abort", reason));
     let again = || next(&format!("start the {} again", line(&run.job)), format!("pilotlight {job} {plan}"));
     let on_step =
         |subcommand: &str, step: &StepReport| on_run(subcommand, &format!(" --step {}{reason}", quoted(&step.step)));
     match run.outcome.as_str() {
+        "succeeded" if run.drill.as_deref() == Some("away") => {
+            vec![next("bring traffic home, as the drill will", format!("pilotlight drill live {plan} --resume"))]
+        }
         "succeeded" if run.job == "failover" => {
             vec![next("move the traffic back, when the primary is well", format!("pilotlight failback {plan}"))]
         }
         "stopped" => match stopped_at(run) {
-            Some(step) if is_approval(step) => vec![next("approve, and go on", on_step("approve", step)), abort()],
+            Some(step) if is_approval(step) => {
+                let then = run.drill.as_ref().map(|_| next("then go on with the drill", drill().command));
+                std::iter::once(next("approve, and go on", on_step("approve", step)))
+                    .chain(then)
+                    .chain([abort()])
+                    .collect()
+            }
             Some(step) if step.status != "pending" => {
                 vec![resume(), next("leave this step out, and go on", on_step("skip", step)), abort()]
             }
+            _ if run.drill.is_some() => vec![next("continue", drill().command), abort()],
             _ => vec![next("continue", on_run("resume", "")), abort()],
         },
         "unfinished" => vec![
@@ -55,6 +70,11 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
         ],
         _ => Vec::new(),
     }
+}
+
+/// The plan's file as a word of a command line.
+pub(crate) fn on_plan(plan_file: Option<&str>) -> String {
+    plan_file.map_or_else(|| PLAN.to_owned(), quoted)
 }
 
 /// The step that a stopped run waits at: the first that is not settled.

@@ -58,6 +58,6 @@ fn before(before: Option<String>, verdict: &str) -> String {
 }
 
 /// Of hundredths of a percent.
-fn percent(hundredths: u32) -> String {
+pub(crate) fn percent(hundredths: u32) -> String {
     format!("{}%", f64::from(hundredths) / 100.0)
 }

@@ -2,7 +2,7 @@
 
 pub(super) mod past;
 mod primary_down;
-mod target;
+pub(super) mod target;
 
 use super::Context;
 use crate::args::{Move, RunFormat, RunReportArgs};
@@ -10,17 +10,18 @@ use crate::at_work::Active;
 use crate::confirm::confirm;
 use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
-use crate::failure::{Failure, quoted};
+use crate::failure::{Failure, quoted, with_plan};
 use crate::groups::Groups;
 use crate::output::write_file;
 use crate::owners::Sources;
 use crate::ports::{name_servers, operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
+use crate::standby_roots::{find_sizes, require_program};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    CompileError, Direction, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe, observe_groups,
-    observe_managed, report, save, with_owners,
+    CompileError, Direction, End, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe,
+    observe_groups, observe_managed, report, save, with_owners,
 };
 use pilotlight_findings::{Code, Explain, Side, codes};
 use pilotlight_journal::{JournalError, JournalStores, read_run};
@@ -43,7 +44,8 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         (None, Some(run)) => run.plan_file.clone().into(),
         (None, None) => return Err(Failure::usage("find the plan", "name the plan file, or a saved run with --run")),
     };
-    let project = Project::load(&plan_file, &args.plan_args, args.into.into.as_deref())?;
+    let mut project = Project::load(&plan_file, &args.plan_args, args.into.into.as_deref())?;
+    project.terraform.clone_from(&args.terraform.terraform);
     project.warn(context.screen);
     if args.primary_down {
         // From here on every client of that region refuses.
@@ -157,6 +159,7 @@ pub(super) async fn compile_observed(
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups =
         observe_groups(&project.plan, direction, &Groups::new(&project.plan, &states), &aws.capacity()).await?;
+    observed.sizes = find_sizes(project, direction, &states)?;
     let databases = aws.managed_databases();
     observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     let plan = project.plan_for_runs()?;
@@ -178,6 +181,7 @@ fn not_compiled(error: CompileError) -> Failure {
 async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context: Context<'_>) -> Result<Exit, Failure> {
     let screen = context.screen;
     let stores = project.journal(&args.journal, aws).await?;
+    require_program(project, &run).await?;
     if !args.yes {
         let color = screen.stderr_color();
         let options = pilotlight_report::TextOptions { color, width: screen.width(), verbose: context.verbose };
@@ -204,6 +208,11 @@ pub(super) async fn drive(
     context: Context<'_>,
 ) -> Result<Exit, Failure> {
     let conclusion = engine.drive().await.map_err(interrupted)?;
+    let leads_home = engine.run().drill.as_ref().is_some_and(|drill| drill.rule().is_some());
+    if leads_home && conclusion.end == End::Succeeded {
+        let way = with_plan("pilotlight drill live PLAN --resume", plan_file);
+        context.screen.note(format!("this was the way there of a live drill; its way home: {way}"));
+    }
     let mut told = report(engine.journal().events())?;
     told.findings.extend(engine.journal().findings());
     let exit = Exit::of_run(conclusion.exit_code());
@@ -218,7 +227,7 @@ pub(super) async fn drive(
 }
 
 /// A run that could not begin: nothing was changed.
-async fn refused_start(error: EngineError, project: &Project, stores: &JournalStores) -> Failure {
+pub(super) async fn refused_start(error: EngineError, project: &Project, stores: &JournalStores) -> Failure {
     match &error {
         EngineError::Journal(JournalError::Store { url, .. }) => {
             let other = project.plan.journal.iter().find(|journal| *journal != url);

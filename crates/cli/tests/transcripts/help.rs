@@ -4,7 +4,7 @@
 use crate::sandbox::Sandbox;
 use std::path::Path;
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 25] = [
     "",
     "drift",
     "rebuild",
@@ -26,6 +26,9 @@ const COMMANDS: [&str; 22] = [
     "freeze check",
     "drill",
     "drill simulate",
+    "drill live",
+    "drill report",
+    "drill tabletop",
     "explain",
 ];
 

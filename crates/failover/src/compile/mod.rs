@@ -7,7 +7,9 @@ mod databases;
 mod error;
 mod limits;
 mod managed;
+mod noted;
 mod records;
+mod resizing;
 mod scaling;
 mod sensitive;
 mod signal;
@@ -74,7 +76,8 @@ pub fn compile_in_mode(
         Direction::Failback => Side::Standby,
     };
     let asks_left = !observed.primary_down || from == Side::Standby;
-    let input = Input { plan, direction, mode, from, to: from.other(), asks_left, outputs };
+    let noted = noted::Noted::new(outputs);
+    let input = Input { plan, direction, mode, from, to: from.other(), asks_left, outputs: &noted };
     let mut notes = Vec::new();
 
     if plan.traffic.is_empty() {
@@ -89,7 +92,9 @@ pub fn compile_in_mode(
     let traffic = Traffic::new(sets, &checks, &plan.standby);
     let slowest_cache = traffic.slowest_cache();
     let [up, down] = scaling::compile_scaling(&input, observed, &mut notes)?;
-    let (mut up, mut down) = (up.into_iter(), down.into_iter());
+    // What machines need behind them is there before they are, and stays until they are gone.
+    let [larger, as_written] = resizing::compile_resizing(&input, observed, &mut notes)?;
+    let (mut up, mut down) = (larger.into_iter().chain(up), down.into_iter().chain(as_written));
 
     let managed = managed::targets(&input, observed, &mut notes)?;
 
@@ -122,7 +127,7 @@ pub fn compile_in_mode(
         }
     }
 
-    let run = Run {
+    let mut run = Run {
         version: RUN_VERSION,
         plan: plan.name.clone(),
         plan_file: plan.file.to_string_lossy().into_owned(),
@@ -135,7 +140,9 @@ pub fn compile_in_mode(
         phases,
         notes,
         owners: Vec::new(),
+        drill: None,
     };
+    noted.tell(&mut run);
     Ok(with_target_note(run))
 }
 

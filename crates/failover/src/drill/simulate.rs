@@ -2,10 +2,14 @@
 
 use super::course::Course;
 use super::disturbance::Disturbance;
-use super::results::{SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
+use super::lessons::{slowest, to_fix};
+use super::results::{Came, SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
 use super::scene::{Scene, SceneError};
 use crate::simulation::World;
-use crate::{Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups, observe_managed};
+use crate::{
+    Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups, observe_managed,
+    observe_sizes,
+};
 use pilotlight_plan::{DrPlan, Outputs};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -54,6 +58,7 @@ pub fn simulate(
     let (told_back, _) = course(&back, options, progress)?;
     let courses = vec![told, told_back];
     let survives = courses.iter().all(SimulatedCourse::survives);
+    let fix = to_fix(&courses, [&there.run, &back.run]);
     Ok(Simulation {
         schema_version: SIMULATION_SCHEMA_VERSION,
         plan: plan.name.clone(),
@@ -61,7 +66,32 @@ pub fn simulate(
         simulated: true,
         courses,
         survives,
+        fix,
     })
+}
+
+/// The way back as it will be compiled, by the world that an undisturbed `first` leads to in memory: shown to a person
+/// before anything is done. None where that does not get through in memory, of which nobody knows what it says of the real
+/// one.
+///
+/// # Errors
+/// The way back does not compile from there: it would not later.
+pub fn foreseen_way_back(
+    plan: &DrPlan,
+    first: Run,
+    observed: &Observed,
+    outputs: &dyn Outputs,
+    names: &dyn GroupNames,
+) -> Result<Option<Run>, SceneError> {
+    let mode = first.mode;
+    let scene = Scene::of(plan, &first, observed, names)?;
+    let there = compiled(plan, first.job, mode, scene, outputs, names)?;
+    let recorded = Alone::new()?.run(there.record());
+    if recorded.trial.came != Came::Finished {
+        return Ok(None);
+    }
+    let back = way_back(plan, &there, there.scene.after(&recorded.world), outputs, names)?;
+    Ok(Some((*back.run).clone()))
 }
 
 /// The other direction, compiled from the world that the first one left. It is planned: both sides are there.
@@ -95,6 +125,7 @@ fn compiled(
     let run = Alone::new()?.run(async {
         let mut observed = observe(plan, &world, &world).await.map_err(Box::new)?;
         observed.groups = observe_groups(plan, direction, names, &world).await.map_err(Box::new)?;
+        observed.sizes = observe_sizes(plan, direction, &world).map_err(Box::new)?;
         observed.managed =
             observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await.map_err(Box::new)?;
         Ok::<_, SceneError>(compile_in_mode(plan, direction, mode, &observed, outputs)?)
@@ -149,11 +180,19 @@ fn course(
     });
     let mut trials = vec![recorded.trial];
     trials.extend(results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values());
+    let told = recorded.report.as_ref();
+    let lost = told.and_then(|told| told.recovery_point.as_ref());
     let told = SimulatedCourse {
         job: course.run.job,
         steps: course.run.steps().count(),
-        recovery_ms: recorded.recovery_ms,
+        recovery_ms: told.and_then(|told| told.recovery_time.measured_ms),
+        rto_ms: course.run.rto_ms,
+        rpo_ms: course.run.rpo_ms,
+        lost_writes: lost.map(|point| point.lost_writes.clone()),
+        lost_ms: lost.and_then(|point| point.measured_ms),
         expected_ms: None,
+        last_measured: None,
+        slowest: slowest(&trials),
         trials,
     };
     Ok((told, recorded.world))

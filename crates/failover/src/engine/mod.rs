@@ -9,11 +9,13 @@ mod next;
 mod operator;
 mod requests;
 mod rollback;
+mod stop_rule;
 
 pub use conclusion::{Conclusion, End};
 pub use error::EngineError;
 pub(crate) use requests::Meanwhile;
 pub(crate) use rollback::{needs_undo, refused};
+pub(crate) use stop_rule::STOP_RULE;
 
 use crate::saved_run::parse_run;
 use crate::steps::{self, Ending, Performed};
@@ -126,6 +128,9 @@ impl Engine {
                 Next::RollBack { step, reason } => {
                     self.append(Body::RollbackStarted { step: Some(step), reason }).await?;
                 }
+                Next::Skip { step, reason } => {
+                    self.append(Body::Skipped { step, by: STOP_RULE.to_owned(), reason }).await?;
+                }
                 Next::Finish { outcome, detail } => {
                     self.append(Body::RunFinished { outcome, detail }).await?;
                 }
@@ -158,7 +163,12 @@ impl Engine {
         }
     }
 
+    /// The run waits for a person; where its drill takes longer than it may, it is undone.
     async fn stop(&mut self, step: &Step, reason: &str) -> Result<(), EngineError> {
+        if self.overdue().as_deref() == Some(reason) {
+            let (step, reason) = (Some(step.id.clone()), reason.to_owned());
+            return self.append(Body::RollbackStarted { step, reason }).await;
+        }
         self.append(Body::Stopped { step: Some(step.id.clone()), reason: reason.to_owned() }).await
     }
 

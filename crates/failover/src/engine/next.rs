@@ -1,6 +1,7 @@
 //! What comes next, decided from the compiled run and its journal alone.
 
 use super::rollback::next_undo;
+use super::stop_rule::{self, STOP_RULE};
 use crate::{Run, Step};
 use pilotlight_journal::{Body, Event, RunOutcome, RunState, StepStatus};
 use pilotlight_plan::Phase;
@@ -19,6 +20,11 @@ pub(crate) enum Next<'a> {
         reason: String,
     },
     RollBack {
+        step: String,
+        reason: String,
+    },
+    /// The rule of a drill leaves a step out.
+    Skip {
         step: String,
         reason: String,
     },
@@ -50,7 +56,7 @@ pub(crate) fn next<'a>(run: &'a Run, state: &RunState, events: &[Event]) -> Next
                 StepStatus::Failed | StepStatus::Unknown if failure_stands(events, &step.id) => {
                     return after_failure(run, state, step);
                 }
-                _ => return Next::Perform(step),
+                _ => return stop_rule::without_stay(run, state, step).unwrap_or(Next::Perform(step)),
             }
         }
         return Next::FinishPhase(phase.phase);
@@ -62,14 +68,15 @@ fn after_failure<'a>(run: &'a Run, state: &RunState, step: &Step) -> Next<'a> {
     let detail = state.steps.get(&step.id).map(|step| step.detail.as_str()).unwrap_or_default();
     let reason = format!("{}: {detail}", step.title);
     if traffic_may_have_moved(run, state) {
-        Next::Stop { step: Some(step.id.clone()), reason }
+        stop_rule::after_failure(run, state, step, &reason)
+            .unwrap_or_else(|| Next::Stop { step: Some(step.id.clone()), reason })
     } else {
         Next::RollBack { step: step.id.clone(), reason }
     }
 }
 
 /// Whether the point of no return may be behind: then only a person decides to go back.
-fn traffic_may_have_moved(run: &Run, state: &RunState) -> bool {
+pub(super) fn traffic_may_have_moved(run: &Run, state: &RunState) -> bool {
     run.steps().filter(|step| step.point_of_no_return).any(|step| {
         !matches!(
             state.status(&step.id),
@@ -106,9 +113,12 @@ fn finish<'a>(run: &'a Run, state: &RunState) -> Next<'a> {
     let was_there = moves.all(|step| state.status(&step.id) == StepStatus::AlreadyDone);
     let there = if was_there { "was already" } else { "is" };
     let mut detail = format!("traffic {there} on the {}, {}", run.to.side, run.to.region);
-    let left_out = skipped(false);
-    if !left_out.is_empty() {
-        detail.push_str(&format!("; left out by a person's word: {}", left_out.join(", ")));
+    let by_rule = |id: &&str| state.skips.get(*id).is_some_and(|skip| skip.by == STOP_RULE);
+    let (of_rule, left_out): (Vec<&str>, Vec<&str>) = skipped(false).into_iter().partition(by_rule);
+    for (steps, whose) in [(left_out, "a person's word"), (of_rule, STOP_RULE)] {
+        if !steps.is_empty() {
+            detail.push_str(&format!("; left out by {whose}: {}", steps.join(", ")));
+        }
     }
     Next::Finish { outcome: RunOutcome::Succeeded, detail }
 }

@@ -41,13 +41,13 @@ pub(crate) enum Meanwhile {
 }
 
 impl Engine {
-    /// Why the run is to stop here: a signal, in the words of `signal`, or somebody's request.
+    /// Why the run is to stop here: a signal, in the words of `signal`, somebody's request, or the rule of its drill.
     pub(crate) async fn asked_to_stop(&self, signal: &str) -> Option<String> {
         if self.ports.stop_requested() {
             return Some(signal.to_owned());
         }
         self.look().await;
-        self.pause_asked()
+        self.pause_asked().or_else(|| self.overdue())
     }
 
     /// Writes every yes that was given elsewhere into the journal.
@@ -77,7 +77,7 @@ impl Engine {
             if let Some(request) = self.standing(is_yes).into_iter().next() {
                 return Ok(Meanwhile::Approved(request));
             }
-            if let Some(reason) = self.pause_asked() {
+            if let Some(reason) = self.pause_asked().or_else(|| self.overdue()) {
                 return Ok(Meanwhile::Pause(reason));
             }
             let owned = tokio::time::timeout(LOOK_LIMIT, self.journal.check_ownership()).await;

@@ -62,6 +62,7 @@ pub fn report(events: &[Event]) -> Result<RunReport, ReportError> {
         run: story.state.run.clone(),
         plan: story.state.plan.clone(),
         job: story.state.job.clone(),
+        drill: story.run.drill.as_ref().map(|drill| drill.as_str().to_owned()),
         digest: story.state.digest.clone(),
         operator: story.state.operator.clone(),
         outcome: outcome(&conclusion.end).to_owned(),

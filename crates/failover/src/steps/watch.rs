@@ -56,7 +56,10 @@ pub(crate) async fn perform(
         // More than all the probes that there can be allow will not get less by waiting.
         if over || sum.exceeds(action.errors, most_probes) {
             let tallies: Vec<Tally> = watched.into_iter().map(|(_, tally)| tally).collect();
-            return Ok(ending(action, &tallies, sum).into());
+            // In a drill nobody is asked: its rule goes back.
+            let advice =
+                if engine.run.drill.as_ref().is_some_and(|drill| drill.rule().is_some()) { "" } else { ADVICE };
+            return Ok(ending(action, &tallies, sum, advice).into());
         }
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
             return Ok(Performed::Waits(reason));
@@ -176,7 +179,10 @@ impl Sum {
     }
 }
 
-fn ending(action: &ObserveAction, tallies: &[Tally], sum: Sum) -> Ending {
+/// What a person can do about too many errors.
+const ADVICE: &str = "; skip this step to leave it at that, or abort the run to go back";
+
+fn ending(action: &ObserveAction, tallies: &[Tally], sum: Sum, advice: &str) -> Ending {
     let observed = json!({
         "probes": sum.probes,
         "errors": sum.errors,
@@ -199,8 +205,7 @@ fn ending(action: &ObserveAction, tallies: &[Tally], sum: Sum) -> Ending {
         .collect();
     let share = sum.errors.saturating_mul(WHOLE) / sum.probes.max(1);
     let detail = format!(
-        "{} of {} probes were not green ({}), and {} may be: {}; skip this step to leave it at that, or abort the run to go \
-         back",
+        "{} of {} probes were not green ({}), and {} may be: {}{advice}",
         sum.errors,
         sum.probes,
         percent(share),

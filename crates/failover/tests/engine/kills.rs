@@ -41,7 +41,7 @@ pub(crate) struct Ends {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
+pub(crate) enum Moment {
     /// The object was not written.
     Before,
     /// It was, and nothing else happened any more.
@@ -49,7 +49,7 @@ enum Moment {
 }
 
 /// Kills at the store's creates with these numbers.
-fn arm(world: &World, store: &MemoryStore, at: usize, moment: Moment) -> Arc<AtomicUsize> {
+pub(crate) fn arm(world: &World, store: &MemoryStore, at: usize, moment: Moment) -> Arc<AtomicUsize> {
     let creates = Arc::new(AtomicUsize::new(0));
     let (world, counter) = (world.clone(), Arc::clone(&creates));
     let mut dead = false;

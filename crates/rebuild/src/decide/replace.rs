@@ -1,14 +1,19 @@
 //! The words of one literal: what stands for each, and what has to be asked.
 
-use super::encoded::{Encoded, encode, encoded};
+use super::encoded::{Encoded, encoded};
 use super::own_ids::{Kind, OwnId};
 use super::retarget::{Rule, Work};
 use super::sides;
+use super::text::Union;
 use super::words::{Hit, NoCounterpart};
 use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
+
+/// What an ARN has before the region that an application of the Serverless Application Repository was published in.
+/// Source: AWS Serverless Application Repository Developer Guide, "Deploying applications".
+const PUBLISHED: &str = ":serverlessrepo:";
 
 /// A literal of a file.
 #[derive(Debug, Clone)]
@@ -49,14 +54,22 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
     let mut own = unanswered(work, whole, &hits, own);
     own.retain(|own| !is_dropped(&own.range));
     let both = text.contains(work.input.standby.as_str());
+    let asked = Union::of(own.iter().map(|own| own.range.clone()).collect());
     for hit in hits {
         // What is asked as a whole is not edited in its parts.
-        if is_dropped(&hit.range) || hit.stays(whole) || own.iter().any(|own| overlap(&own.range, &hit.range)) {
+        if is_dropped(&hit.range) || hit.stays(whole) || asked.touches(&hit.range) {
             continue;
         }
         let is_name = hit.to.as_deref() == Ok(work.input.standby.as_str());
         if both && is_name && sides::is_beside(whole, &hit.range, work.input.standby) {
             keep_beside(work, file, hit.range);
+            continue;
+        }
+        if whole[..hit.range.start].ends_with(PUBLISHED) {
+            let subject = Subject::File { span: work.span(file, hit.range.clone()) };
+            let message = "left as it is: an application of the repository has the region that it was published in, and is deployed from there to any";
+            work.note(codes::R_KEPT, Severity::Info, subject, message);
+            work.keep(file, hit.range);
             continue;
         }
         match hit.to {
@@ -99,6 +112,10 @@ fn unanswered(work: &Work<'_>, text: &str, hits: &[Hit], mut own: Vec<OwnId>) ->
     }
     let standing: BTreeSet<&String> = work.input.stack.standby.map.values().chain(work.input.images.values()).collect();
     own.retain(|own| {
+        // Hits are in order, and none is over another.
+        let from = hits.partition_point(|hit| hit.range.end <= own.range.start);
+        let to = hits.partition_point(|hit| hit.range.start < own.range.end);
+        let hits = hits.get(from..to).unwrap_or_default();
         let answered = |hit: &Hit| {
             hit.rule != Rule::Region && (holds(&hit.range, &own.literal) || holds(&hit.range, &own.range))
                 || holds(&own.range, &hit.range) && hit.stays(text)
@@ -121,7 +138,8 @@ fn keep_beside(work: &mut Work<'_>, file: &Path, range: Range<usize>) {
 
 /// Edits what is written in base64, as a whole: what it says is retargeted, and encoded again.
 fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<usize>) {
-    for Encoded { range, text } in encoded(whole, within) {
+    for one in encoded(whole, within) {
+        let Encoded { range, text, .. } = one.clone();
         let Some(text) = text else {
             let subject = Subject::File { span: work.span(file, range) };
             let message = format!(
@@ -146,7 +164,7 @@ fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<
             None => {
                 let new = work.words.replace(&text);
                 if new != text {
-                    work.edit(file, range, encode(&new), Rule::Region, "it follows the region, in base64");
+                    work.edit(file, range, one.encode(&new), Rule::Region, "it follows the region, in base64");
                 }
             }
         }
@@ -210,7 +228,7 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
         ),
         Kind::Object(kind) => (
             "the object is of the primary region alone: say which one stands for it in the standby",
-            format!("{kind}-…"),
+            if kind.is_empty() { "…".to_owned() } else { format!("{kind}-…") },
         ),
         Kind::Arn => (
             "it has an id of its own in each region, as keys, certificates and secrets do: say which stands for it in the standby",
@@ -235,8 +253,4 @@ fn at(hit: Hit, start: usize) -> Hit {
 
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
-}
-
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }

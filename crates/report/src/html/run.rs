@@ -41,7 +41,7 @@ pub fn run_html(run: &RunReport, plan_file: Option<&str>) -> String {
         @if let Some(drawn) = &drawn {
             section.card aria-labelledby="timeline" {
                 h2 id="timeline" { "Timeline" }
-                div.scroll tabindex="0" role="region" aria-label="Timeline, can be scrolled sideways" { (timeline(run, drawn)) }
+                div.scroll tabindex="0" role="region" aria-label="Timeline, can be scrolled sideways" { (timeline(run, drawn, 0)) }
             }
         }
         (interventions(run))

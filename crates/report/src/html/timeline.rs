@@ -26,8 +26,8 @@ const FLAG_TURNS_AT: f64 = 0.5;
 /// About the average width of a character at the labels' size.
 const CHARACTER: f64 = 6.1;
 
-/// The drawing.
-pub(super) fn timeline(run: &RunReport, timeline: &Timeline) -> Markup {
+/// The drawing; `number` counts those of one page from 0.
+pub(super) fn timeline(run: &RunReport, timeline: &Timeline, number: usize) -> Markup {
     let rows: Vec<Vec<Label<'_>>> =
         run.phases.iter().zip(&timeline.lanes).map(|(phase, lane)| labels(phase, lane)).collect();
     let mut top = HEAD;
@@ -45,12 +45,15 @@ pub(super) fn timeline(run: &RunReport, timeline: &Timeline) -> Markup {
         (false, true) => HEAD - 4.0,
     };
     html! {
-        svg.chart viewBox={ "0 " (above) " " (WIDTH) " " (bottom + 26.0 - above) } role="img" aria-labelledby="chart-title chart-text" {
-            title id="chart-title" { "Timeline of the run" }
-            desc id="chart-text" { "Phases as lanes and steps as bars over time. The table of steps below holds the same." }
-            defs {
-                pattern id="fold" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
-                    line.hatch x1="0" y1="0" x2="0" y2="6" {}
+        svg.chart viewBox={ "0 " (above) " " (WIDTH) " " (bottom + 26.0 - above) } role="img" aria-labelledby={ "chart-title-" (number) " chart-text-" (number) } {
+            title id={ "chart-title-" (number) } { "Timeline of the run" }
+            desc id={ "chart-text-" (number) } { "Phases as lanes and steps as bars over time. The table of steps below holds the same." }
+            // One pattern does for all of a page.
+            @if number == 0 {
+                defs {
+                    pattern id="fold" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                        line.hatch x1="0" y1="0" x2="0" y2="6" {}
+                    }
                 }
             }
             @for (at, rows) in rows.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! The pages: complete, safe to open, and the same in words as the text.
 
-use crate::samples::{every_shape, reports, runs};
+use crate::samples::{drills, every_shape, reports, runs};
 use pilotlight_findings::{Evidence, Finding, SENSITIVE, Severity, Subject, Verdict, codes};
-use pilotlight_report::{report_html, run_html};
+use pilotlight_report::{drill_html, report_html, run_html};
 use serde_json::json;
 
 const PLAN: Option<&str> = Some("plans/shop.hcl");
@@ -17,6 +17,7 @@ fn pages() -> Vec<String> {
     ];
     let mut pages: Vec<String> = reports.iter().map(report_html).collect();
     pages.extend(runs::all().iter().map(|run| run_html(run, PLAN)));
+    pages.extend(drills::all().iter().chain([&drills::every_shape()]).map(|drill| drill_html(drill, PLAN)));
     pages
 }
 

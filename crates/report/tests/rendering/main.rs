@@ -1,5 +1,6 @@
 //! Reports in each of their formats, over the sample values of an evening at the shop.
 
+mod drills;
 mod html;
 mod junit;
 mod markdown;
@@ -8,5 +9,7 @@ mod sarif;
 mod schema;
 mod scorecard;
 mod silenced;
+mod simulations;
 mod size;
+mod tabletops;
 mod text;

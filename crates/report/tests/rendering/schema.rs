@@ -1,22 +1,27 @@
 //! The published schemas and the types hold each other.
 
-use crate::samples::{every_shape, reports, runs};
-use pilotlight_report::{REPORT_SCHEMA, RUN_SCHEMA, report_json, run_json};
+use crate::samples::{drills, every_shape, reports, runs};
+use pilotlight_report::{DRILL_SCHEMA, REPORT_SCHEMA, RUN_SCHEMA, drill_json, report_json, run_json};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-fn schema(text: &str) -> Value {
+pub(crate) fn schema(text: &str) -> Value {
     let schema: Value = serde_json::from_str(text).expect("a schema is JSON");
     jsonschema::draft202012::meta::validate(&schema).expect("a schema of draft 2020-12");
     schema
 }
 
-fn errors(schema: &Value, document: &Value) -> Vec<String> {
-    let validator = jsonschema::validator_for(schema).expect("the schema compiles");
+pub(crate) fn errors(schema: &Value, document: &Value) -> Vec<String> {
+    // Schemas name each other by their files, which lie in one folder.
+    let run: Value = serde_json::from_str(RUN_SCHEMA).expect("a schema is JSON");
+    let folder = jsonschema::Registry::new().add("json-schema:///run.json", &run).expect("a name");
+    let folder = folder.prepare().expect("references resolve");
+    let options = jsonschema::options().with_registry(&folder).with_base_uri("json-schema:///drill.json");
+    let validator = options.build(schema).expect("the schema compiles");
     validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-fn parse(json: &str) -> Value {
+pub(crate) fn parse(json: &str) -> Value {
     assert!(json.ends_with("}\n"), "a document ends with a new line");
     serde_json::from_str(json).expect("JSON")
 }
@@ -40,6 +45,14 @@ fn every_run_fits_its_schema() {
     let schema = schema(RUN_SCHEMA);
     for run in runs::all().into_iter().chain([every_shape::run()]) {
         assert_eq!(errors(&schema, &parse(&run_json(&run))), Vec::<String>::new(), "{}", run.outcome);
+    }
+}
+
+#[test]
+fn every_drill_fits_its_schema() {
+    let schema = schema(DRILL_SCHEMA);
+    for drill in drills::all().into_iter().chain([drills::every_shape()]) {
+        assert_eq!(errors(&schema, &parse(&drill_json(&drill))), Vec::<String>::new(), "{}", drill.outcome);
     }
 }
 
@@ -117,15 +130,28 @@ fn every_code_fits_the_pattern() {
 fn what_is_written_reads_back_the_same() {
     let report = reports::validate_not_ready();
     assert_eq!(serde_json::from_str::<pilotlight_findings::Report>(&report_json(&report)).expect("reads"), report);
+    let drill = drills::stopped_early();
+    assert_eq!(
+        serde_json::from_str::<pilotlight_failover::live_drill::DrillReport>(&drill_json(&drill)).expect("reads"),
+        drill
+    );
     let run = runs::taken_over();
     assert_eq!(serde_json::from_str::<pilotlight_failover::RunReport>(&run_json(&run)).expect("reads"), run);
 }
 
-fn documents() -> [(Value, Value); 2] {
+fn documents() -> [(Value, Value); 3] {
     [
+        (bundled(), parse(&drill_json(&drills::every_shape()))),
         (schema(REPORT_SCHEMA), parse(&report_json(&every_shape::report()))),
         (schema(RUN_SCHEMA), parse(&run_json(&every_shape::run()))),
     ]
+}
+
+/// A drill's schema with that of runs in it, for what looks at all that is described.
+fn bundled() -> Value {
+    let mut drill = schema(DRILL_SCHEMA);
+    drill["$defs"]["run_document"] = schema(RUN_SCHEMA);
+    drill
 }
 
 fn objects(value: &Value, at: String, places: &mut Vec<String>) {

@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{Expected, PastRun, Run, expected};
+use pilotlight_failover::{Direction, Expected, PastRun, Run, RunReport, expected, is_measured_failover, report};
 use pilotlight_findings::with_causes;
 use pilotlight_journal::{JournalStores, plan_runs, read_run};
 use std::sync::Arc;
@@ -21,11 +21,48 @@ pub(in crate::commands) async fn expect(
     // The first store decides; copies are not waited for.
     let alone = JournalStores { first: Arc::clone(&stores.first), copies: Vec::new() };
     let runs = plan_runs(&*alone.first, &run.plan).await.map_err(|error| with_causes(&error))?;
+    Ok(expected(run, &read(&alone, runs.iter().rev().take(RUNS_READ)).await?))
+}
+
+/// The newest runs of a plan before the one with this id, or why they are not known.
+pub(in crate::commands) async fn before(stores: &JournalStores, plan: &str, run: &str) -> Result<Vec<PastRun>, String> {
+    let alone = JournalStores { first: Arc::clone(&stores.first), copies: Vec::new() };
+    let runs = plan_runs(&*alone.first, plan).await.map_err(|error| with_causes(&error))?;
+    read(&alone, runs.iter().rev().skip_while(|id| *id != run).skip(1).take(RUNS_READ)).await
+}
+
+async fn read(stores: &JournalStores, runs: impl Iterator<Item = &String>) -> Result<Vec<PastRun>, String> {
     let mut past = Vec::new();
-    for id in runs.iter().rev().take(RUNS_READ) {
-        let log = read_run(&alone, id).await.map_err(|error| with_causes(&error))?;
+    for id in runs {
+        let log = read_run(stores, id).await.map_err(|error| with_causes(&error))?;
         // One that was rolled back measured what it came to.
         past.extend(PastRun::of(&log.events));
     }
-    Ok(expected(run, &past))
+    Ok(past)
+}
+
+/// The newest run of a plan in this direction that was measured, where there is one; or why that is not known.
+pub(in crate::commands) async fn measured(
+    project: &Project,
+    job: Direction,
+    journal: &[String],
+    aws: &Aws,
+) -> Result<Option<RunReport>, String> {
+    let is_measured = |run: &RunReport| match job {
+        Direction::Failover => is_measured_failover(run),
+        Direction::Failback => {
+            run.job == job.as_str() && run.outcome == "succeeded" && run.recovery_time.measured_ms.is_some()
+        }
+    };
+    let stores = project.journal(journal, aws).await.map_err(|failure| failure.to_line())?;
+    let alone = JournalStores { first: stores.first, copies: Vec::new() };
+    let runs = plan_runs(&*alone.first, &project.plan.name).await.map_err(|error| with_causes(&error))?;
+    for id in runs.iter().rev().take(RUNS_READ) {
+        let log = read_run(&alone, id).await.map_err(|error| with_causes(&error))?;
+        let told = report(&log.events).ok().filter(is_measured);
+        if told.is_some() {
+            return Ok(told);
+        }
+    }
+    Ok(None)
 }

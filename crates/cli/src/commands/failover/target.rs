@@ -12,7 +12,7 @@ const NAMED: usize = 3;
 
 /// Compares the primary's states with AWS. Gives what the run's notes say of it; a planned failback to a region that is
 /// not as its Terraform says is refused, unless that was accepted.
-pub(super) async fn look(
+pub(in crate::commands) async fn look(
     project: &Project,
     states: &States,
     aws: &Aws,

@@ -22,7 +22,8 @@ pub(super) async fn run(args: &FreezeCheck, context: Context<'_>) -> Result<Exit
     project.stacks(&args.stack)?;
     match active(&stores, plan).await {
         Ok(None) => match undoes::judge(&project, &stores, &args.stack).await {
-            Ok(Judged { undoes, unknown: not_known }) => {
+            Ok(Judged { drill, undoes, unknown: not_known }) => {
+                refused.extend(drill.map(|one| Box::new(one) as Box<dyn Explain>));
                 refused.extend(undoes.map(|one| Box::new(one) as Box<dyn Explain>));
                 unknown.extend(not_known.map(|one| Box::new(one) as Box<dyn Explain>));
             }

@@ -9,6 +9,7 @@ use pilotlight_journal::JournalStores;
 
 /// What there is against a release.
 pub(super) struct Judged {
+    pub(super) drill: Option<DrillAway>,
     pub(super) undoes: Option<Undoes>,
     pub(super) unknown: Option<NotKnown>,
 }
@@ -22,8 +23,11 @@ pub(super) async fn judge(
 ) -> Result<Judged, StandingError> {
     // The copies may lag; they do not decide, and are not waited for.
     let alone = JournalStores { first: std::sync::Arc::clone(&stores.first), copies: Vec::new() };
-    let mut judged = Judged { undoes: None, unknown: None };
+    let mut judged = Judged { drill: None, undoes: None, unknown: None };
     let Some(run) = standing_failover(&alone, &project.plan.name).await? else { return Ok(judged) };
+    if run.drill.as_deref() == Some("away") {
+        judged.drill = Some(DrillAway { story: story(&run) });
+    }
     let concerned = |owner: &&RecordOwner| match &owner.resource {
         Some(resource) => stacks.is_empty() || stacks.contains(&resource.stack),
         None => true,
@@ -70,6 +74,23 @@ fn story(run: &RunReport) -> String {
             format!("{} {} moved traffic to {}{since}", run.job, run.run, run.to.region)
         }
         outcome => format!("{} {} ended as {outcome}, and left traffic in doubt", run.job, run.run),
+    }
+}
+
+/// A live drill is between its runs.
+#[derive(Debug, thiserror::Error)]
+#[error("give leave to release: a live drill is under way: {story}, and its way home was not gone")]
+pub(super) struct DrillAway {
+    story: String,
+}
+
+impl Explain for DrillAway {
+    fn code(&self) -> Code {
+        codes::F_DRILL_AWAY
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("release once traffic is home: pilotlight drill live PLAN --resume".to_owned())
     }
 }
 

@@ -91,7 +91,7 @@ impl Chosen {
 const ENDING: Duration = Duration::from_secs(5);
 
 /// Whether this is a person of this machine, `user@host`.
-fn is_of_this_host(person: &str) -> bool {
+pub(super) fn is_of_this_host(person: &str) -> bool {
     let host = |person: &str| person.rsplit_once('@').map(|(_, host)| host.to_owned());
     host(person) == host(&operator())
 }

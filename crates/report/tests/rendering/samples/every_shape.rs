@@ -127,6 +127,7 @@ pub(crate) fn run() -> RunReport {
         run: "01934c1e".into(),
         plan: "shop".into(),
         job: "failback".into(),
+        drill: Some("home".into()),
         digest: "00".into(),
         operator: "ana@bastion".into(),
         outcome: "stopped".into(),

@@ -166,6 +166,7 @@ pub(crate) fn succeeded() -> RunReport {
         run: RUN.into(),
         plan: "shop".into(),
         job: "failover".into(),
+        drill: None,
         digest: "9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab".into(),
         operator: "ana@bastion".into(),
         outcome: "succeeded".into(),

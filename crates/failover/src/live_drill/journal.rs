@@ -1,0 +1,93 @@
+//! A drill as its plan's journal tells it.
+
+use super::DrillPart;
+use crate::Direction;
+use crate::saved_run::parse_run;
+use pilotlight_journal::{JournalError, JournalStores, RunLog, RunOutcome, plan_runs, read_run};
+
+/// The runs of a drill.
+#[derive(Debug, Clone)]
+pub struct DrillLog {
+    /// The failover.
+    pub away: RunLog,
+    /// The failback: the one that moved traffic home, else the last one that was to.
+    pub home: Option<RunLog>,
+}
+
+/// Where a drill stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// In its failover.
+    Away,
+    /// Traffic is on the standby, and no run is to move it home.
+    BetweenRuns,
+    /// In its failback.
+    Home,
+    /// Traffic is at home, or a person took it from there.
+    Over,
+}
+
+impl DrillLog {
+    /// Where it stands.
+    pub fn stage(&self) -> Stage {
+        let outcome = |log: &RunLog| log.state.finished.as_ref().map(|finished| finished.outcome);
+        match (outcome(&self.away), self.home.as_ref().map(outcome)) {
+            (None, _) => Stage::Away,
+            (Some(RunOutcome::Succeeded), None) => Stage::BetweenRuns,
+            (Some(RunOutcome::Succeeded), Some(None)) => Stage::Home,
+            // It was undone, so that traffic is on the standby again.
+            (Some(RunOutcome::Succeeded), Some(Some(RunOutcome::RolledBack | RunOutcome::Aborted))) => {
+                Stage::BetweenRuns
+            }
+            _ => Stage::Over,
+        }
+    }
+}
+
+/// The newest drill of a plan, or the one that a run with this id, or this beginning of one, is a part of.
+///
+/// # Errors
+/// The journal gave no answer, or cannot be trusted.
+pub async fn find_drill(
+    stores: &JournalStores,
+    plan: &str,
+    wanted: Option<&str>,
+) -> Result<Option<DrillLog>, JournalError> {
+    let mut later: Vec<RunLog> = Vec::new();
+    let mut is_wanted = wanted.is_none();
+    for id in plan_runs(&*stores.first, plan).await?.iter().rev() {
+        let log = read_run(stores, id).await?;
+        is_wanted |= wanted.is_some_and(|wanted| id.starts_with(wanted));
+        if !matches!(part(&log), Some(DrillPart::Away(_))) {
+            later.push(log);
+            continue;
+        }
+        if is_wanted {
+            return Ok(Some(DrillLog { away: log, home: way_home(later) }));
+        }
+        later.clear();
+    }
+    Ok(None)
+}
+
+/// Of the runs after a drill's failover, the newest first: the failback that succeeded, else the last one. Whoever began
+/// it, it is how traffic went home.
+fn way_home(later: Vec<RunLog>) -> Option<RunLog> {
+    let mut home = None;
+    for log in later.into_iter().rev().filter(|log| log.state.job == Direction::Failback.as_str()) {
+        let ends = log.state.finished.as_ref().is_some_and(|finished| {
+            // What comes after that is another story.
+            matches!(finished.outcome, RunOutcome::Succeeded | RunOutcome::Failed)
+        });
+        home = Some(log);
+        if ends {
+            break;
+        }
+    }
+    home
+}
+
+/// Which part of a drill a run is; a run that this program cannot read is none.
+pub(super) fn part(log: &RunLog) -> Option<DrillPart> {
+    parse_run(&log.state.compiled, &log.state.digest).ok()?.drill
+}
