@@ -18,17 +18,17 @@ impl<'a> Groups<'a> {
     }
 
     /// Every instance of the resource on a side; none where that side's state could not be read.
-    fn instances(&self, scale: &Scale, wanted: &ResourceAddress, side: Side) -> Option<Vec<ResourceAddress>> {
-        let managed = self.states.get(&scale.stack, side)?.managed();
+    fn instances(&self, stack: &str, wanted: &ResourceAddress, side: Side) -> Option<Vec<ResourceAddress>> {
+        let managed = self.states.get(stack, side)?.managed();
         let addresses = managed.filter(|managed| !managed.is_deposed()).map(|managed| managed.address());
         Some(addresses.filter(|address| address.config() == wanted.config()).collect())
     }
 
     /// The address that a scale block's has on a side.
-    fn address(&self, scale: &Scale, side: Side) -> Option<ResourceAddress> {
-        let wanted: ResourceAddress = scale.address.parse().ok()?;
-        let here = self.instances(scale, &wanted, side)?;
-        let there = self.instances(scale, &wanted, side.other());
+    pub(crate) fn address(&self, stack: &str, address: &str, side: Side) -> Option<ResourceAddress> {
+        let wanted: ResourceAddress = address.parse().ok()?;
+        let here = self.instances(stack, &wanted, side)?;
+        let there = self.instances(stack, &wanted, side.other());
         let regions = [self.plan.region(side), self.plan.region(side.other())];
         counterpart(&wanted, &here, there.as_deref(), regions)
     }
@@ -36,7 +36,7 @@ impl<'a> Groups<'a> {
 
 impl GroupNames for Groups<'_> {
     fn group_name(&self, scale: &Scale, side: Side) -> Option<String> {
-        let address = self.address(scale, side)?;
+        let address = self.address(&scale.stack, &scale.address, side)?;
         let mut managed = self.states.get(&scale.stack, side)?.managed();
         let group = managed.find(|managed| !managed.is_deposed() && managed.address() == address)?;
         Some(group.attributes().get("name")?.as_str()?.to_owned())

@@ -19,6 +19,8 @@ mod progress;
 mod project;
 mod reporting;
 mod signals;
+mod sizes;
+mod standby_roots;
 mod states;
 mod terminal;
 mod vars;

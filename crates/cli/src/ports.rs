@@ -4,6 +4,7 @@ use crate::output::Screen;
 use crate::progress::Wait;
 use crate::project::Project;
 use crate::signals::SignalObjects;
+use crate::sizes::TerraformSizes;
 use crate::terminal::Terminal;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
@@ -23,6 +24,7 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         dns: Arc::new(aws.dns(&project.plan.standby).await),
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
+        sizes: Arc::new(TerraformSizes::new(&project.folder, project.terraform.clone())),
         managed: Arc::new(aws.managed_databases()),
         signals: Arc::new(SignalObjects::of(project, aws).await),
         databases: Arc::new(databases(project, &environment)),

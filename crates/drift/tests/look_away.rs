@@ -35,7 +35,8 @@ fn configuration(paths: &[&str]) -> Configuration {
         ("module.net.aws_vpc.main", IgnoreChanges::Paths { paths, unknown: Vec::new() }),
         ("module.net.aws_vpc.all", IgnoreChanges::All(span("all"))),
     ] {
-        let resource = ConfiguredResource { span: span("block"), ignore_changes, provider: key.clone() };
+        let resource =
+            ConfiguredResource { span: span("block"), arguments: [].into(), ignore_changes, provider: key.clone() };
         configuration.resources.insert(address.parse().expect(address), resource);
     }
     let ignore_tags =

@@ -70,7 +70,7 @@ fn judged(
     let stacks = [StackState { side, judged: true, ..StackState::new("app", region(), &state) }];
     let place = Span { file: "dns.tf".into(), start: Position { line: 1, column: 1 }, bytes: (0, 0) };
     let provider = ProviderKey { module: Vec::new(), name: "aws".into(), alias: None };
-    let resource = ConfiguredResource { span: place, ignore_changes, provider };
+    let resource = ConfiguredResource { span: place, arguments: [].into(), ignore_changes, provider };
     let resources = [("aws_route53_record.app".parse().expect("an address"), resource)].into();
     let configuration = Configuration { resources, ..Configuration::default() };
     let configurations = [StackConfiguration { stack: "app".into(), side, configuration }];

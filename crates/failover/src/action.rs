@@ -1,7 +1,8 @@
 //! What the steps of a compiled run do. Part of the persisted format of `run.rs`.
 
 use crate::{
-    DatabaseStep, GroupPlace, HoldAction, HostedZone, ManagedStep, ObserveAction, RecordSet, SignalAction, Text,
+    DatabaseStep, GroupPlace, HoldAction, HostedZone, ManagedStep, ObserveAction, RecordSet, ResizeAction,
+    SignalAction, Text,
 };
 use pilotlight_findings::Region;
 use pilotlight_plan::When;
@@ -40,6 +41,8 @@ pub enum Action {
     Observe(ObserveAction),
     /// Asks for capacity, and where that grows waits until it is healthy. Its undo asks for what was there.
     Scale(ScaleAction),
+    /// Has Terraform give a resource of the standby another size, or the one of its HCL. Its undo is the other of both.
+    Resize(ResizeAction),
 }
 
 /// An Auto Scaling group that is turned up or down.

@@ -29,6 +29,9 @@ pub struct DatabaseReport {
     /// Why it is not proven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fence_reasons: Vec<String>,
+    /// Whether it was fenced only after the switch, as it gave no answer before the promotion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fenced_late: bool,
     /// Databases of the same server that the run is not about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_databases: Vec<String>,

@@ -40,12 +40,14 @@ mod readiness;
 mod record_changes;
 mod record_values;
 mod report;
+mod resize;
 mod run;
 mod run_report;
 mod saved_run;
 mod signal;
 mod signal_readiness;
 pub mod simulation;
+mod sizes;
 mod standing;
 mod steps;
 mod system;
@@ -73,7 +75,7 @@ pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
 pub use observation_report::*;
 pub use observe::{
     ManagedObserveError, ObserveError, Observed, ObservedManaged, ObservedPair, ObservedTraffic, observe,
-    observe_groups, observe_managed,
+    observe_groups, observe_managed, observe_sizes,
 };
 pub use observe_action::ObserveAction;
 pub use owners::{
@@ -87,11 +89,13 @@ pub use primary_down::{PrimaryDownError, refuse_direction, refuse_primary_calls,
 pub use readiness::{Readiness, readiness};
 pub use record_changes::{RecordGroup, describe};
 pub use report::{ReportError, report};
+pub use resize::{ResizeAction, ResizeGoal, ResourceSize};
 pub use run::*;
 pub use run_report::*;
 pub use saved_run::{SAVED_RUN_VERSION, SavedRunError, load, save};
 pub use signal::*;
 pub use signal_readiness::{SignalObserved, observe_signals, signal_readiness};
+pub use sizes::*;
 pub use standing::{StandingError, last_settled, standing_failover};
 pub use system::{SystemClock, SystemCommands};
 pub use text::{Environment, MissingVariable, Text, TextPart};

@@ -2,11 +2,13 @@
 
 mod managed;
 mod scaling;
+mod sizes;
 
 pub use managed::{ManagedObserveError, ObservedManaged, ObservedPair, observe_managed};
 pub use scaling::observe_groups;
+pub use sizes::observe_sizes;
 
-use crate::{CapacityError, Dns, DnsError, HostedZone, NameServers, ObservedGroup, RecordSet};
+use crate::{CapacityError, Dns, DnsError, HostedZone, NameServers, ObservedGroup, ObservedSize, RecordSet};
 use pilotlight_findings::{Code, Explain, Region, Side, Span, codes};
 use pilotlight_plan::{DrPlan, Method, TrafficSet, Visibility};
 use std::collections::BTreeMap;
@@ -18,6 +20,9 @@ pub struct Observed {
     pub traffic: BTreeMap<String, ObservedTraffic>,
     /// One list for each scale block of the plan, in its order; see [`observe_groups`].
     pub groups: Vec<Vec<ObservedGroup>>,
+    /// One for each scale block of the plan that Terraform carries out, in its order, or why there is none; see
+    /// [`observe_sizes`].
+    pub sizes: Vec<Result<ObservedSize, String>>,
     /// By database block, of those that AWS promotes; see [`observe_managed`].
     pub managed: BTreeMap<String, ObservedManaged>,
     /// Whether the primary region is not to be asked for anything.
@@ -88,6 +93,32 @@ pub enum ObserveError {
         /// The scale block.
         span: Span,
     },
+    /// What Terraform is to resize is not there, or its root is not.
+    #[error("find {address} of stack {stack} in the standby: {reason}")]
+    NotSized {
+        /// Its address.
+        address: String,
+        /// The stack.
+        stack: String,
+        /// What there is instead.
+        reason: String,
+        /// The scale block.
+        span: Span,
+    },
+    /// Terraform would not give it this size.
+    #[error("turn up {address} of stack {stack}: {reason}")]
+    NotSettable {
+        /// Its address.
+        address: String,
+        /// The stack.
+        stack: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: String,
+        /// The scale block.
+        span: Span,
+    },
     /// Auto Scaling did not answer.
     #[error("read the Auto Scaling group {name} in {region}")]
     Capacity {
@@ -116,6 +147,8 @@ impl Explain for ObserveError {
         match self {
             Self::NoZone { .. } | Self::SeveralZones { .. } => codes::F_ZONE,
             Self::NoGroup { .. } => codes::F_NO_GROUP,
+            Self::NotSized { .. } => codes::F_NO_SIZE,
+            Self::NotSettable { .. } => codes::F_NOT_SETTABLE,
             Self::Managed(error) => error.code(),
             Self::Dns { .. } | Self::Delegation { .. } | Self::Capacity { .. } => codes::F_OBSERVE,
         }
@@ -126,7 +159,9 @@ impl Explain for ObserveError {
             Self::NoZone { span, .. }
             | Self::SeveralZones { span, .. }
             | Self::Delegation { span, .. }
-            | Self::NoGroup { span, .. } => Some(span),
+            | Self::NoGroup { span, .. }
+            | Self::NotSized { span, .. }
+            | Self::NotSettable { span, .. } => Some(span),
             Self::Managed(error) => error.span(),
             Self::Dns { .. } | Self::Capacity { .. } => None,
         }
@@ -147,6 +182,10 @@ impl Explain for ObserveError {
                 "correct address and stack in the scale block, or bring up the standby: pilotlight rebuild".into()
             }
             Self::NoGroup { .. } => "correct address and stack in the scale block, or apply the stack".into(),
+            Self::NotSized { .. } => "correct the address or the stack of the scale block; or write and apply the standby's \
+                 roots here, pilotlight rebuild PLAN --apply, or name their folder with --into"
+                .into(),
+            Self::NotSettable { remedy, .. } => remedy.clone(),
             Self::Managed(error) => return error.remedy(),
             Self::Capacity { source, .. } => scaling::remedy(source),
             Self::Dns { source: DnsError::Denied(_), .. } => {
@@ -172,7 +211,7 @@ pub async fn observe(plan: &DrPlan, dns: &dyn Dns, servers: &dyn NameServers) ->
         };
         traffic.insert(set.name.clone(), seen);
     }
-    Ok(Observed { traffic, groups: Vec::new(), managed: BTreeMap::new(), primary_down: false })
+    Ok(Observed { traffic, groups: Vec::new(), sizes: Vec::new(), managed: BTreeMap::new(), primary_down: false })
 }
 
 /// What the data plane tells of a traffic set that follows a signal: its zone's name servers, from DNS itself.

@@ -91,6 +91,8 @@ pub fn run_permissions(run: &Run) -> Vec<Permission> {
                 need("sts:AssumeRole", scale.role.clone().unwrap_or_default(), &step.id);
                 continue;
             }
+            // What its provider calls, only Terraform knows.
+            crate::Action::Resize(_) => continue,
             _ => {}
         }
         let zone = zone_of(&step.action);

@@ -1,6 +1,6 @@
 //! What a run needs beside DNS: programs, time, a person, a watcher.
 
-use crate::{Capacity, Dns, Environment, ManagedDatabases, NameServers, Signals, Step};
+use crate::{Capacity, Dns, Environment, ManagedDatabases, NameServers, Signals, Sizes, Step};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pilotlight_integrity::postgres::Databases;
@@ -21,6 +21,8 @@ pub struct Ports {
     pub signals: Arc<dyn Signals>,
     /// Auto Scaling.
     pub capacity: Arc<dyn Capacity>,
+    /// Terraform, for all other sizes.
+    pub sizes: Arc<dyn Sizes>,
     /// Checks.
     pub prober: Arc<dyn Prober>,
     /// Databases.

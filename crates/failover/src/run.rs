@@ -126,7 +126,7 @@ pub struct Retry {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// `route53`, `autoscaling`, `dns`, `http`, `tcp`, `command`
+    /// `route53`, `autoscaling`, `terraform`, `dns`, `http`, `tcp`, `command`
     pub service: String,
     /// `ChangeResourceRecordSets`; for the others what is asked.
     pub operation: String,
@@ -159,7 +159,7 @@ impl Step {
     pub fn has_undo(&self) -> bool {
         match &self.action {
             Action::Command(command) => command.undo.is_some(),
-            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) => true,
+            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) | Action::Resize(_) => true,
             Action::Database(database) => database.has_undo(),
             Action::Managed(database) => database.has_undo(),
             _ => false,

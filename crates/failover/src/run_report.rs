@@ -3,7 +3,7 @@
 //! Persisted format, version 1: a JSON object with the fields of [`RunReport`], published as
 //! `docs/schema/run.json`. A field is only ever added; a change of meaning raises the version.
 
-use crate::{DatabaseReport, ObservationReport, RecordOwner, RecoveryPoint};
+use crate::{Call, DatabaseReport, ObservationReport, RecordOwner, RecoveryPoint};
 use pilotlight_findings::{Finding, Region, Side};
 use serde::{Deserialize, Serialize};
 
@@ -152,6 +152,9 @@ pub struct StepReport {
     pub attempts: u32,
     /// One line: the outcome.
     pub detail: String,
+    /// The calls that it makes, as the dry run told them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
 }
 
 /// A record of a traffic set, before and after.

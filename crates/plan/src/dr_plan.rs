@@ -1,6 +1,8 @@
 //! The plan as a whole, after reading.
 
-use crate::{Approval, Check, CommandStep, Database, DriftOptions, ManagedDatabase, Observe, Scale, Stack, TrafficSet};
+use crate::{
+    Approval, Check, CommandStep, Database, DriftOptions, ManagedDatabase, Observe, Resize, Scale, Stack, TrafficSet,
+};
 use pilotlight_findings::{Region, Side, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,8 +33,10 @@ pub struct DrPlan {
     pub databases: Vec<Database>,
     /// Databases that AWS replicates and promotes. In the order of the file.
     pub managed: Vec<ManagedDatabase>,
-    /// In the order of the file.
+    /// Auto Scaling groups. In the order of the file.
     pub scale: Vec<Scale>,
+    /// What else is turned up, by Terraform. In the order of the file.
+    pub resize: Vec<Resize>,
     /// In the order of the file.
     pub checks: Vec<Check>,
     /// In the order of the file, which is their order within a phase.

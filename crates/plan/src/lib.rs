@@ -56,7 +56,7 @@ pub use observe::{Observe, Percent};
 pub use read::parse;
 pub use reference::reference_markdown;
 pub use role::wrong_with_role;
-pub use scale::Scale;
+pub use scale::{Resize, Scale};
 pub use stack::{SetOverride, Stack, StandbyOptions};
 pub use step::{Approval, CommandStep, Phase};
 pub use traffic::{Method, Shift, Signal, TrafficRecord, TrafficSet, Visibility};

@@ -64,7 +64,7 @@ impl Reader<'_> {
 
         let mut stacks = Vec::new();
         let mut traffic = Vec::new();
-        let mut scale = Vec::new();
+        let mut scaled: Vec<scale::Scaled> = Vec::new();
         let mut checks = Vec::new();
         let mut steps = Vec::new();
         let mut approvals = Vec::new();
@@ -82,7 +82,7 @@ impl Reader<'_> {
             if row.name == "scale" {
                 // Its label is an address, which another stack may have as well.
                 let labels = self.labels(row, block);
-                scale.extend(labels.and_then(|labels| self.scale(row, block, labels, &scale)));
+                scaled.extend(labels.and_then(|labels| self.scale(row, block, labels, &scaled)));
             }
             let Some((_, names)) = seen.iter_mut().find(|(name, _)| *name == row.name) else {
                 continue; // The head, which was read, and what has no name.
@@ -107,6 +107,13 @@ impl Reader<'_> {
         if !blocks.iter().any(|(row, _)| row.name == "stack") {
             self.missing_block("stack", "stack \"app\" { ... }");
         }
+        let (mut scale, mut resize) = (Vec::new(), Vec::new());
+        for one in scaled {
+            match one {
+                scale::Scaled::Group(group) => scale.push(group),
+                scale::Scaled::Other(other) => resize.push(other),
+            }
+        }
         let drift = self.drift(&blocks);
         let observe = self.observe(&blocks);
         order::check(self, &stacks);
@@ -127,6 +134,7 @@ impl Reader<'_> {
             databases,
             managed,
             scale,
+            resize,
             checks,
             steps,
             approvals,

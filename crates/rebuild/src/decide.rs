@@ -3,6 +3,8 @@
 pub(crate) mod align;
 mod answers;
 pub(crate) mod backend;
+mod bare_ids;
+mod bucket_mentions;
 pub(crate) mod configuration;
 pub(crate) mod configured;
 pub(crate) mod data;
@@ -15,6 +17,7 @@ pub(crate) mod fetched;
 pub(crate) mod global;
 mod global_policies;
 mod host_names;
+mod id_forms;
 mod image_accounts;
 pub(crate) mod joints;
 pub(crate) mod json;

@@ -6,6 +6,7 @@
 mod capacity;
 mod error;
 mod images;
+mod missing_provider;
 mod place_in_source;
 mod take_down;
 mod values;

@@ -347,6 +347,34 @@ async fn what_init_refuses_has_the_place_in_the_source_too() {
     assert!(words.contains("(in the generated root: main.tf line 17"), "{words}");
 }
 
+#[tokio::test]
+async fn a_provider_that_cannot_be_found_is_told_where_it_is_wanted() {
+    let required =
+        "# Nobody publishes it.\nterraform {\n  required_providers {\n    zzz = { source = \"acme/zzz\" }\n  }\n}\n";
+    let misspelt = "resource \"terraform_data\" \"a\" {\n}\n\nresource \"awz_instance\" \"b\" {\n}\n";
+    for (text, place) in [(required, "app/main.tf:4:5"), (misspelt, "app/main.tf:4:1")] {
+        let estate = Estate::of(&[("app/main.tf", text)]);
+        let rebuild = Rebuild::new(&estate.plan, estate.plan.default_into());
+        let prepared = estate.prepare(&rebuild);
+        rebuild.write(&prepared).expect("written");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let program = Program::find(None, &path).await.expect("terraform on PATH");
+        let mut root = rebuild.root("app", &program);
+        let (mirror, config) = (estate.dir.path().join("mirror"), estate.dir.path().join("mirror.tfrc"));
+        std::fs::create_dir(&mirror).expect("made");
+        let mirrored = format!("provider_installation {{\n  filesystem_mirror {{ path = {mirror:?} }}\n}}\n");
+        std::fs::write(&config, mirrored).expect("written");
+        root.env.insert("TF_CLI_CONFIG_FILE".to_owned(), config.display().to_string());
+        let error = rebuild.init(&prepared, &root, &Cancel::never()).await.expect_err("refused");
+        assert_eq!(error.code(), codes::T_NO_PROVIDER, "{error:?}");
+        let told = error.span().expect("a place").to_string();
+        assert!(told.ends_with(&format!("live/{place}")), "{told}");
+        let RebuildError::Terraform { source, .. } = &error else { panic!("{error:?}") };
+        assert!(source.to_string().contains(&format!("{}", mirror.display())), "where it looked: {source}");
+        assert!(error.remedy().expect("a remedy").contains("TF_CLI_CONFIG_FILE"));
+    }
+}
+
 #[test]
 fn a_reference_that_is_asked_about_is_not_told_twice() {
     let estate = Estate::of(&[("app/main.tf", BAD)]);

@@ -114,6 +114,23 @@ impl RunError {
         self.findings().iter().enumerate().filter(move |(index, _)| Some(*index) != told).map(|(_, finding)| finding)
     }
 
+    /// Whether the root has to be initialized first: it never was here, or its backend, providers or modules are others
+    /// since.
+    pub fn wants_init(&self) -> bool {
+        let says = |text: &str| {
+            let text = text.to_lowercase();
+            ["terraform init", "tofu init"].iter().any(|command| text.contains(command))
+        };
+        match self {
+            Self::NotInitialized { .. } => true,
+            Self::Failed { findings, output, .. } => {
+                findings.iter().any(|finding| finding.severity >= Severity::Error && says(&finding.message))
+                    || says(output)
+            }
+            _ => false,
+        }
+    }
+
     /// What Terraform had to say before it ended.
     pub fn findings(&self) -> &[Finding] {
         match self {
@@ -131,8 +148,8 @@ impl Explain for RunError {
             Self::Start { .. } => codes::T_VERSION,
             Self::NotInitialized { .. } => codes::T_NOT_INITIALIZED,
             Self::Locked { .. } => codes::T_LOCKED,
-            Self::Failed { findings, .. } if findings.iter().any(|f| f.severity >= Severity::Error) => {
-                codes::T_DIAGNOSTIC
+            Self::Failed { findings, .. } if first_error(findings).is_some() => {
+                first_error(findings).map_or(codes::T_DIAGNOSTIC, |index| findings[index].code)
             }
             Self::Failed { .. } | Self::Pipe { .. } => codes::T_FAILED,
             Self::Interrupted { .. } => codes::T_INTERRUPTED,

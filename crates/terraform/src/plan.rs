@@ -14,6 +14,8 @@ pub struct PlanOptions {
     pub vars: BTreeMap<String, String>,
     /// `-var-file` each, relative to the root.
     pub var_files: Vec<PathBuf>,
+    /// `-target` each: nothing else is planned but what these depend on.
+    pub targets: Vec<String>,
 }
 
 /// A plan that was made.
@@ -66,6 +68,7 @@ impl Root {
             args.extend(["-var".to_owned(), format!("{name}={value}")]);
         }
         args.extend(options.var_files.iter().map(|path| format!("-var-file={}", path.display())));
+        args.extend(options.targets.iter().map(|address| format!("-target={address}")));
         // -detailed-exitcode: 0 no changes, 2 changes.
         let ended = self.stream(&args, &[0, 2], cancel, progress).await?;
         let findings = ended.findings(self);

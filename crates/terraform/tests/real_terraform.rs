@@ -2,7 +2,8 @@
 
 use pilotlight_findings::{Explain, Position, Severity, Subject, codes};
 use pilotlight_terraform::{
-    Cancel, Counts, FindError, InitOptions, PlanOptions, Program, Progress, Root, RunError, cancellation,
+    Cancel, Counts, FindError, InitOptions, OVERRIDE_FILE, Override, PlanOptions, Program, Progress, Root, RunError,
+    cancellation, left_overrides,
 };
 use std::ffi::OsString;
 use std::path::Path;
@@ -349,4 +350,73 @@ resource "terraform_data" "told" {
     root.apply(plan, &cancel, &mut |_| {}).await.expect("apply");
     let told = std::fs::read_to_string(dir.path().join("told")).expect("written");
     assert_eq!(told, "400 2048MiB\n");
+}
+
+/// The changes of a plan of one address, as `show -json` has them.
+async fn planned(root: &Root, address: &str) -> Vec<pilotlight_tfstate::ResourceChange> {
+    let options = PlanOptions { targets: vec![address.to_owned()], ..PlanOptions::default() };
+    let plan = root.plan(Path::new("size.tfplan"), &options, &Cancel::never(), &mut |_| {}).await.expect("plan");
+    let json = root.show(Some(&plan.file), &Cancel::never()).await.expect("show");
+    pilotlight_tfstate::PlanJson::parse("plan", json.as_bytes()).expect("a plan").resource_changes
+}
+
+#[tokio::test]
+async fn an_override_lies_beside_the_hcl_while_terraform_plans_and_changes_its_target_alone() {
+    let (dir, root) = root(
+        r#"
+resource "terraform_data" "base" { input = 1 }
+resource "terraform_data" "web" {
+  for_each = toset(["a", "b"])
+  input    = "${terraform_data.base.id}-small"
+}
+module "inner" { source = "./inner" }
+"#,
+    )
+    .await;
+    let inner = dir.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(inner.join("main.tf"), "resource \"terraform_data\" \"size\" { input = 1 }\n").unwrap();
+    let unknown = Override { address: "module.inner.terraform_data.size".parse().unwrap(), arguments: [].into() };
+    let early = root.override_with(std::slice::from_ref(&unknown)).expect_err("not initialized");
+    assert_eq!(early.to_string(), format!("find module inner in {}: `init` has it not", dir.path().display()));
+    // The same is what Terraform says.
+    let error = root.plan(Path::new("p"), &PlanOptions::default(), &Cancel::never(), &mut |_| {}).await;
+    assert!(error.expect_err("not initialized").wants_init());
+    root.init(&InitOptions::default(), &Cancel::never()).await.expect("init");
+    let first = root.plan(Path::new("p"), &PlanOptions::default(), &Cancel::never(), &mut |_| {}).await.expect("plan");
+    root.apply(&first.file, &Cancel::never(), &mut |_| {}).await.expect("apply");
+
+    let keyed = "terraform_data.web[\"a\"]";
+    let to = |address: &str, value: &str| Override {
+        address: address.parse().unwrap(),
+        arguments: [("input".to_owned(), value.into())].into(),
+    };
+    let files = root
+        .override_with(&[to(keyed, "${not} a %{template}"), to("module.inner.terraform_data.size", "2")])
+        .expect("laid");
+    assert_eq!(left_overrides(dir.path()).unwrap(), [dir.path().join(OVERRIDE_FILE), inner.join(OVERRIDE_FILE)]);
+    let changes = planned(&root, keyed).await;
+    let told: Vec<(String, bool)> =
+        changes.iter().map(|change| (change.address.to_string(), change.change.is_no_op())).collect();
+    // What it depends on is planned with it, and told also where nothing happens to it.
+    assert_eq!(told, [("terraform_data.base".to_owned(), true), (keyed.to_owned(), false)]);
+    assert_eq!(changes[1].change.after["input"], "${not} a %{template}");
+    files.remove().expect("removed");
+    assert_eq!(left_overrides(dir.path()).unwrap(), [std::path::PathBuf::new(); 0]);
+    root.apply(Path::new("size.tfplan"), &Cancel::never(), &mut |_| {}).await.expect("apply");
+    let changes = planned(&root, keyed).await;
+    assert_eq!(changes[1].change.before["input"], "${not} a %{template}");
+    assert!(!changes[1].change.is_no_op(), "the HCL wants its own value back");
+
+    // One that a killed program left is replaced.
+    std::fs::write(dir.path().join(OVERRIDE_FILE), "{}").unwrap();
+    drop(root.override_with(&[to("module.inner.terraform_data.size", "2")]).expect("laid"));
+    assert_eq!(left_overrides(dir.path()).unwrap(), [std::path::PathBuf::new(); 0]);
+    // A module outside of the root is somebody else's.
+    let manifest = dir.path().join(".terraform/modules/modules.json");
+    let outside = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("\"inner\"}", &format!("\"{}\"}}", outside.path().display()))).unwrap();
+    let error = root.override_with(&[to("module.inner.terraform_data.size", "2")]).expect_err("outside");
+    assert!(error.to_string().starts_with("override module.inner.terraform_data.size: its module is in"), "{error}");
 }

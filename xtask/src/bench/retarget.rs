@@ -1,6 +1,6 @@
 //! `bench rebuild --only retarget`: what it takes to rewrite a root for another region.
 //!
-//! It is measured in a small program of its own, the example `measure` of `pilotlight-rebuild`, built with
+//! It is measured in a small program of its own, the example `retarget` of `pilotlight-rebuild`, built with
 //! `--release`, beside hcl-edit's parse of the same files in the same process, in turns: what else the machine does
 //! cancels out.
 
@@ -31,11 +31,11 @@ const ROOTS: [&str; 4] = [
 const SERVICES: usize = 400;
 
 pub(super) fn measure(workspace: &Workspace, figures: &mut Figures) -> Done<()> {
-    let build = ["build", "--release", "--package", "pilotlight-rebuild", "--example", "measure"];
+    let build = ["build", "--release", "--package", "pilotlight-rebuild", "--example", "retarget"];
     if !Command::new(cargo()).args(build).current_dir(&workspace.root).status()?.success() {
         return Err("build the measuring program: cargo says why above".into());
     }
-    let program = workspace.target.join("release/examples/measure");
+    let program = workspace.target.join("release/examples/retarget");
     let folder = workspace.target.join("bench/retarget");
     let large = folder.join("large");
     write_large(&large)?;

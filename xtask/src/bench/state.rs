@@ -1,6 +1,6 @@
 //! `bench drift --only state`: what it takes to load a large state.
 //!
-//! The loader is measured in a small program of its own, the example `measure` of `pilotlight-tfstate`, built with
+//! The loader is measured in a small program of its own, the example `load` of `pilotlight-tfstate`, built with
 //! `--release`: this one may be a debug build, and the peak of memory is that of a whole process. Times are
 //! compared with serde_json's skim of the same bytes in the same process, in turns; memory with the state's size.
 
@@ -97,11 +97,11 @@ fn ask(program: &Path, what: &str, file: &Path) -> Done<Value> {
 /// Builds the measuring program, showing cargo's progress.
 fn build(workspace: &Workspace) -> Done<PathBuf> {
     let status = Command::new(cargo())
-        .args(["build", "--release", "--package", "pilotlight-tfstate", "--example", "measure"])
+        .args(["build", "--release", "--package", "pilotlight-tfstate", "--example", "load"])
         .current_dir(&workspace.root)
         .status()?;
     if !status.success() {
         return Err("build the measuring program: cargo says why above".into());
     }
-    Ok(workspace.target.join("release/examples/measure"))
+    Ok(workspace.target.join("release/examples/load"))
 }

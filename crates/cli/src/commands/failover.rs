@@ -17,6 +17,7 @@ use crate::owners::Sources;
 use crate::ports::{name_servers, operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
+use crate::standby_roots::find_sizes;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
     CompileError, Direction, End, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe,
@@ -157,6 +158,7 @@ pub(super) async fn compile_observed(
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups =
         observe_groups(&project.plan, direction, &Groups::new(&project.plan, &states), &aws.capacity()).await?;
+    observed.sizes = find_sizes(project, direction, &states).await?;
     let databases = aws.managed_databases();
     observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     let plan = project.plan_for_runs()?;

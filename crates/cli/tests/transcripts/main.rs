@@ -33,6 +33,7 @@ mod sandbox;
 mod saved_runs;
 mod schema;
 mod signals;
+mod sizes;
 mod standby;
 mod state_sources;
 mod states;

@@ -4,7 +4,7 @@ use super::changes::IgnoreChanges;
 use super::tags::{DefaultTags, IgnoreTags};
 use pilotlight_findings::{Finding, Severity, Side, Span, Subject, codes};
 use pilotlight_tfstate::{ModuleStep, ProviderAddress, ResourceAddress};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the HCL of one stack says, for one side or for both.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,8 @@ pub struct Configuration {
 pub struct ConfiguredResource {
     /// Where it stands.
     pub span: Span,
+    /// The names of the arguments and blocks that are written in it.
+    pub arguments: BTreeSet<String>,
     /// Its `lifecycle { ignore_changes }`.
     pub ignore_changes: IgnoreChanges,
     /// The provider configuration that it is made with, through the `providers` of the modules on the way. It may

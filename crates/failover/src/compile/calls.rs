@@ -25,6 +25,14 @@ pub(crate) fn auto_scaling(operation: &str, region: &Region) -> Call {
     }
 }
 
+/// A command of Terraform in the standby's root: the calls of its provider, in that root's region.
+pub(crate) fn terraform(command: &str, region: &Region) -> Call {
+    Call { service: TERRAFORM.into(), operation: command.into(), region: Some(region.clone()), plane: Plane::Control }
+}
+
+/// What calls of Terraform are named by; which APIs its provider calls then, is its own.
+pub(crate) const TERRAFORM: &str = "terraform";
+
 /// A request as users make it.
 pub(crate) fn data(service: &str, operation: &str) -> Call {
     Call { service: service.into(), operation: operation.into(), region: None, plane: Plane::Data }

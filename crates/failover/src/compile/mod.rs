@@ -8,6 +8,7 @@ mod error;
 mod limits;
 mod managed;
 mod records;
+mod resizing;
 mod scaling;
 mod sensitive;
 mod signal;
@@ -89,7 +90,9 @@ pub fn compile_in_mode(
     let traffic = Traffic::new(sets, &checks, &plan.standby);
     let slowest_cache = traffic.slowest_cache();
     let [up, down] = scaling::compile_scaling(&input, observed, &mut notes)?;
-    let (mut up, mut down) = (up.into_iter(), down.into_iter());
+    // What machines need behind them is there before they are, and stays until they are gone.
+    let [larger, as_written] = resizing::compile_resizing(&input, observed, &mut notes)?;
+    let (mut up, mut down) = (larger.into_iter().chain(up), down.into_iter().chain(as_written));
 
     let managed = managed::targets(&input, observed, &mut notes)?;
 

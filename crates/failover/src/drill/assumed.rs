@@ -38,7 +38,7 @@ pub fn assumed(plan: &DrPlan, outputs: &dyn Outputs) -> Result<Observed, Compile
         }
         traffic.insert(set.name.clone(), ObservedTraffic { zone, records });
     }
-    Ok(Observed { traffic, groups: Vec::new(), managed: BTreeMap::new(), primary_down: false })
+    Ok(Observed { traffic, groups: Vec::new(), sizes: Vec::new(), managed: BTreeMap::new(), primary_down: false })
 }
 
 fn zone_of(set: &TrafficSet) -> HostedZone {

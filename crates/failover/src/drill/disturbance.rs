@@ -48,7 +48,7 @@ impl CallKey {
         if self.reads && matches!(self.service, Service::Route53 | Service::AutoScaling) {
             troubles.push(Trouble::Stale);
         }
-        if self.service == Service::Program {
+        if matches!(self.service, Service::Program | Service::Terraform) {
             troubles.push(Trouble::Broken);
         }
         troubles
@@ -124,7 +124,7 @@ impl Disturbance {
                     Trouble::LoseRequest => "timed out before its effect",
                     Trouble::LoseAnswer => "timed out after its effect",
                     Trouble::Throttle => "throttled",
-                    Trouble::Broken if call.service == Service::Program => "fails",
+                    Trouble::Broken if matches!(call.service, Service::Program | Service::Terraform) => "fails",
                     Trouble::Broken => "answers 503",
                     Trouble::Deny => "denied",
                     Trouble::Stale => "stale read",

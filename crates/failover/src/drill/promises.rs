@@ -4,9 +4,10 @@ use super::operator::Story;
 use super::scene::Scene;
 use crate::observe::query_name;
 use crate::record_values::same_set;
-use crate::simulation::{State, World};
-use crate::{Action, DatabaseStep, End, RecordChanges, RecordSet, Run, RunReport, ScaleGoal, report};
+use crate::simulation::{SizedResource, SizedStack, State, World};
+use crate::{Action, DatabaseStep, End, RecordChanges, RecordSet, ResizeGoal, Run, RunReport, ScaleGoal, report};
 use pilotlight_journal::{RunLog, StepStatus};
+use std::collections::BTreeMap;
 
 /// Rows that were kept stay so.
 const KEPT: &str = " rows kept";
@@ -132,6 +133,26 @@ fn wrong_end(scene: &Scene, run: &Run, state: &State, end: &End, log: &RunLog) -
                 }
                 if !moved && group != scene.groups.get(&scale.group).map(|group| group.desired) {
                     broken.push(format!("{} is not as large as it was", scale.group));
+                }
+            }
+            Action::Resize(resize) => {
+                let of = |sizes: &BTreeMap<String, SizedStack>| {
+                    sizes.get(&resize.stack).and_then(|stack| stack.resources.get(&resize.address)).cloned()
+                };
+                let done = log.state.status(&step.id) == StepStatus::Done;
+                let reached = |resource: &SizedResource| {
+                    let wanted = match resize.goal {
+                        ResizeGoal::Up => &resize.set,
+                        ResizeGoal::Down => &resource.written,
+                    };
+                    wanted.iter().all(|(name, value)| resource.now.get(name) == Some(value))
+                };
+                if moved && done && !of(&state.sizes).as_ref().is_some_and(reached) {
+                    broken.push(format!("{} is not resized, and the run says that it is", resize.address));
+                }
+                let now = |sizes| of(sizes).map(|resource| resource.now);
+                if !moved && now(&state.sizes) != now(&scene.sizes) {
+                    broken.push(format!("{} is not of the size that it was", resize.address));
                 }
             }
             _ => {}

@@ -6,7 +6,10 @@ use super::lessons::{slowest, to_fix};
 use super::results::{Came, SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
 use super::scene::{Scene, SceneError};
 use crate::simulation::World;
-use crate::{Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups, observe_managed};
+use crate::{
+    Direction, GroupNames, Mode, Observed, Run, compile_in_mode, observe, observe_groups, observe_managed,
+    observe_sizes,
+};
 use pilotlight_plan::{DrPlan, Outputs};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -122,6 +125,7 @@ fn compiled(
     let run = Alone::new()?.run(async {
         let mut observed = observe(plan, &world, &world).await.map_err(Box::new)?;
         observed.groups = observe_groups(plan, direction, names, &world).await.map_err(Box::new)?;
+        observed.sizes = observe_sizes(plan, direction, &world).map_err(Box::new)?;
         observed.managed =
             observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await.map_err(Box::new)?;
         Ok::<_, SceneError>(compile_in_mode(plan, direction, mode, &observed, outputs)?)

@@ -52,10 +52,14 @@ pub(crate) fn needs_undo(step: &Step, state: &RunState, events: &[Event]) -> boo
             | StepStatus::UndoInDoubt
             | StepStatus::UndoFailed
             | StepStatus::UndoUnknown => true,
-            // A program or a fence that failed may have done half of its work, and a group that is not healthy in time
-            // was made larger; records were observed not to have moved.
+            // A program, a fence or a Terraform that failed may have done half of its work, and a group that is not
+            // healthy in time was made larger; records were observed not to have moved.
             StepStatus::Failed => {
-                matches!(step.action, Action::Command(_) | Action::Scale(_) | Action::Database(_)) && attempts > 0
+                let halves = matches!(
+                    step.action,
+                    Action::Command(_) | Action::Scale(_) | Action::Resize(_) | Action::Database(_)
+                );
+                halves && attempts > 0
             }
             StepStatus::Skipped => attempts > 0 && !skipped_in_rollback(events, &step.id),
             StepStatus::Pending | StepStatus::AlreadyDone | StepStatus::Undone => false,

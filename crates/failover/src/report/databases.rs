@@ -87,6 +87,7 @@ fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
         name: name.to_owned(),
         fence: fence_word(story, name, fence),
         fence_reasons: fence.map(|state| texts(&state.observed, "reasons")).unwrap_or_default(),
+        fenced_late: verified.is_some_and(|state| state.observed.get("fenced_late") == Some(&true.into())),
         other_databases: fence.map(|state| texts(&state.observed, "other_databases")).unwrap_or_default(),
         promoted,
         lost_writes: lost.to_owned(),
@@ -154,12 +155,21 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
         let subject = || Subject::Plan { name: story.run.plan.clone() };
         let name = &database.name;
         if database.promoted && database.fence != "proven" {
-            let message = format!("the fence of database {name} of the {} is {}", story.run.from.side, database.fence);
+            let (side, fence) = (story.run.from.side, &database.fence);
+            let message = match database.fenced_late {
+                false => format!("the fence of database {name} of the {side} is {fence}"),
+                true => format!(
+                    "database {name} of the {side} was fenced after the promotion, and not before: {fence} then"
+                ),
+            };
             let mut finding = Finding::new(codes::F_NOT_FENCED, Severity::Warning, subject(), message);
             for reason in &database.fence_reasons {
                 finding = finding.with(Evidence::fact("reason", reason.clone()));
             }
-            findings.push(finding.remedy("keep applications from that server until a failback has made it a standby"));
+            findings.push(finding.remedy(match database.fenced_late {
+                false => "keep applications from that server until a failback has made it a standby",
+                true => "a failback keeps what it took in between, before that is discarded",
+            }));
         }
         if matches!(database.lost_writes.as_str(), "some" | "unknown") {
             findings.push(lost(&database, subject()));

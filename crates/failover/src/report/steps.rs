@@ -30,6 +30,7 @@ fn step_report(story: &Story<'_>, step: &Step) -> StepReport {
         duration_ms: state.and_then(|state| Some(between(state.started_at, state.finished_at?))),
         attempts: state.map_or(0, |state| state.attempts),
         detail: state.map(|state| state.detail.clone()).unwrap_or_default(),
+        calls: step.calls.clone(),
     }
 }
 

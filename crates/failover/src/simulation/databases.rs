@@ -5,7 +5,7 @@ use crate::{Clock, Mode};
 use async_trait::async_trait;
 use pilotlight_integrity::postgres::{
     Databases, FenceReport, FenceState, FirstWrite, FormerPrimary, Handover, KeptRows, Lsn, Position, PostgresError,
-    Promotion, Released, ServerRole, TableComparison, TableVerdict, Watched,
+    Promotion, Released, ServerRole, TableComparison, TableVerdict, Watched, WriteCount,
 };
 use std::time::Duration;
 
@@ -130,13 +130,16 @@ impl Databases for World {
                 server.fenced = true;
                 server.log += FENCE_BYTES;
                 let proven = report(FenceState::Proven, None, true);
-                Ok(FenceReport { written: Some(Lsn(server.log)), writes: Some(server.writes), ..proven })
+                Ok(FenceReport { written: Some(Lsn(server.log)), writes: Some(server.count()), ..proven })
             })
             .await;
         match fenced {
             Ok(report) => report,
             Err(error @ PostgresError::Forbidden { .. }) => report(FenceState::Failed, Some(error.to_string()), false),
-            // A connection that broke may have left the fence behind.
+            // What never arrived has changed nothing; a connection that broke may have left the fence behind.
+            Err(PostgresError::Lost { reason, .. }) if reason == Trouble::LoseRequest.cause() => {
+                report(FenceState::Unknown, Some(reason), false)
+            }
             Err(error @ PostgresError::Lost { .. }) => report(FenceState::Unknown, Some(error.to_string()), true),
             Err(error) => report(FenceState::Unknown, Some(error.to_string()), false),
         }
@@ -152,13 +155,13 @@ impl Databases for World {
                 return Err(forbidden(url, "it is a standby"));
             }
             server.fenced = false;
-            Ok(Released { sessions_ended: 1, sessions_left: Vec::new(), writes: server.writes, still_refused: None })
+            Ok(Released { sessions_ended: 1, sessions_left: Vec::new(), writes: server.count(), still_refused: None })
         })
         .await
     }
 
-    async fn writes_since(&self, url: &str, writes: u64) -> Result<Option<u64>, PostgresError> {
-        self.read_server(url, "count", |server| Ok(server.writes.checked_sub(writes))).await
+    async fn writes_since(&self, url: &str, writes: &WriteCount) -> Result<Option<u64>, PostgresError> {
+        self.read_server(url, "count", |server| Ok(server.count().since(writes))).await
     }
 
     async fn end_of_writes(&self, url: &str) -> Result<Lsn, PostgresError> {
@@ -175,6 +178,10 @@ impl Databases for World {
                 return Err(forbidden(url, "it is another cluster"));
             }
             let already = server.role == ServerRole::Primary;
+            if !already && std::mem::take(&mut server.crashes_over_promotion) {
+                server.crash();
+                return Err(no_answer(url, "promote"));
+            }
             if !already {
                 server.role = ServerRole::Primary;
                 server.timeline += 1;
@@ -207,7 +214,7 @@ impl Databases for World {
         url: &str,
         _since: u64,
         _own: &[u64],
-        _writes: Option<u64>,
+        _writes: Option<&WriteCount>,
     ) -> Result<Watched, PostgresError> {
         let read = |server: &mut Server| Ok((server.takes_writes(), server.writes));
         let (taken, next_transaction) = self.read_server(url, "look for writes", read).await?;

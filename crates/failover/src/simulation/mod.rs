@@ -14,6 +14,7 @@ mod people;
 mod programs;
 mod servers;
 mod signals;
+mod sizes;
 mod state;
 mod trouble;
 mod zones;
@@ -22,6 +23,7 @@ pub(crate) use checks::host_of;
 pub use groups::{BOOT, Group};
 pub use managed::{Busy, Global, Instance, ManagedEstate, PROMOTES, REPLICATES, SWAPS, cluster_arn, instance_arn};
 pub use servers::{Server, Servers};
+pub use sizes::{SizedResource, SizedStack};
 pub use state::{EventHook, Hook, Place, Programs, State, Turns};
 pub use trouble::{Asked, Service, Trouble, TroubleRule};
 
@@ -65,6 +67,7 @@ impl World {
             dns: world.clone(),
             name_servers: world.clone(),
             signals: world.clone(),
+            sizes: world.clone(),
             capacity: world.clone(),
             managed: world.clone(),
             prober: world.clone(),

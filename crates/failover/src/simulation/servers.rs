@@ -1,6 +1,6 @@
 //! Database servers: primaries, and what streams from them.
 
-use pilotlight_integrity::postgres::{Lsn, Position, ServerRole};
+use pilotlight_integrity::postgres::{Lsn, Position, ServerRole, WriteCount};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -27,6 +27,10 @@ pub struct Server {
     pub paused: bool,
     /// Rows written, as it counts them.
     pub writes: u64,
+    /// How often it crashed and began to count anew.
+    pub crashes: u32,
+    /// It forgets the next promotion that it is asked for, as it crashes over it, and its answer is lost.
+    pub crashes_over_promotion: bool,
     /// Why a fence fails.
     pub hole: Option<String>,
     /// The answer of the next promotion is lost.
@@ -53,6 +57,8 @@ impl Servers {
             fenced: false,
             paused: false,
             writes: 40,
+            crashes: 0,
+            crashes_over_promotion: false,
             hole: None,
             lose_answer: false,
             own_rows: 0,
@@ -74,6 +80,8 @@ impl Servers {
             fenced: false,
             paused: false,
             writes: 0,
+            crashes: 0,
+            crashes_over_promotion: false,
             hole: None,
             lose_answer: false,
             own_rows: 0,
@@ -115,6 +123,17 @@ impl Server {
     /// Whether a write would be taken.
     pub fn takes_writes(&self) -> bool {
         self.alive && self.role == ServerRole::Primary && !self.fenced
+    }
+
+    /// It crashes, and is back at once: what it counted is gone.
+    pub fn crash(&mut self) {
+        self.crashes += 1;
+        self.writes = 0;
+    }
+
+    /// Rows written, and since when it counts.
+    pub(super) fn count(&self) -> WriteCount {
+        WriteCount { rows: self.writes, counted_since: Some(format!("crash {}", self.crashes)) }
     }
 
     /// As the server tells it.

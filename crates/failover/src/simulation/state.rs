@@ -1,6 +1,6 @@
 //! Everything that is true in a world.
 
-use super::{Group, ManagedEstate, Servers, Trouble, TroubleRule};
+use super::{Group, ManagedEstate, Servers, SizedStack, Trouble, TroubleRule};
 use crate::{ApprovalAnswer, ChangeBatch, HealthCheck, HostedZone, Mode, RecordSet};
 use pilotlight_integrity::CommandOutcome;
 use pilotlight_journal::{Body, Event};
@@ -85,6 +85,8 @@ pub struct State {
     pub mode: Mode,
     /// Auto Scaling groups by name, with what was asked of them.
     pub groups: BTreeMap<String, Group>,
+    /// What the standby's Terraform has, by stack.
+    pub sizes: BTreeMap<String, SizedStack>,
     /// How long a check takes.
     pub check_takes: Duration,
     /// The number that a check's program prints last, by its line.
@@ -188,6 +190,7 @@ impl State {
             servers: Servers::default(),
             mode: Mode::Graceful,
             groups: BTreeMap::new(),
+            sizes: BTreeMap::new(),
             check_takes: CHECK_TAKES,
             printed: BTreeMap::new(),
             place: Place::default(),

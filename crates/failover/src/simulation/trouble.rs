@@ -13,6 +13,8 @@ pub enum Service {
     S3,
     /// Auto Scaling.
     AutoScaling,
+    /// Terraform in the standby's root.
+    Terraform,
     /// RDS and what CloudWatch has of it.
     Rds,
     /// A database server.
@@ -31,6 +33,7 @@ impl Service {
             Self::Dns => "dns",
             Self::S3 => "s3",
             Self::AutoScaling => "autoscaling",
+            Self::Terraform => "terraform",
             Self::Rds => "rds",
             Self::Postgres => "postgres",
             Self::Probe => "check",

@@ -12,6 +12,7 @@ mod hold;
 mod look;
 pub(crate) mod managed;
 mod move_records;
+mod resize;
 mod scale;
 mod signal;
 mod watch;
@@ -89,6 +90,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step) -> Result<Performe
         Action::GuardSignal(signal) => signal::guard(engine, step, signal).await,
         Action::Signal(signal) => signal::perform(engine, step, signal).await,
         Action::Scale(action) => scale::perform(engine, step, action).await,
+        Action::Resize(action) => resize::perform(engine, step, action).await,
     }
 }
 
@@ -100,6 +102,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step) -> Result<Performed, 
         Action::MoveRecords(changes) => move_records::undo(engine, step, changes).await,
         Action::Signal(signal) => signal::undo(engine, step, signal).await,
         Action::Scale(action) => scale::undo(engine, step, action).await,
+        Action::Resize(action) => resize::undo(engine, step, action).await,
         // The engine undoes only steps that have an undo.
         Action::GuardRecords(_)
         | Action::Check(_)

@@ -1,9 +1,11 @@
 //! Plans for drills, one a method and one with everything, over states that are made up here.
 
 use pilotlight_failover::drill::{Course, Scene, assumed};
-use pilotlight_failover::{Direction, GroupNames, Mode, Observed, ObservedGroup, Run, ScalingGroup, compile_in_mode};
+use pilotlight_failover::{
+    Direction, GroupNames, Mode, Observed, ObservedGroup, ObservedSize, Run, ScalingGroup, compile_in_mode,
+};
 use pilotlight_findings::Side;
-use pilotlight_plan::{DrPlan, Inputs, Outputs, Scale, parse};
+use pilotlight_plan::{DrPlan, Inputs, Outputs, Resize, Scale, parse};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -74,6 +76,12 @@ pub(crate) fn observed(plan: &DrPlan) -> Observed {
         },
     };
     observed.groups = plan.scale.iter().map(|scale| vec![group(scale)]).collect();
+    let size = |resize: &Resize| ObservedSize {
+        address: resize.address.clone(),
+        root: format!("standby/{}", resize.stack),
+        now: resize.set.keys().map(|name| (name.clone(), json!(1))).collect(),
+    };
+    observed.sizes = plan.resize.iter().map(|resize| Ok(size(resize))).collect();
     observed
 }
 

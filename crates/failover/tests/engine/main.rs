@@ -3,6 +3,7 @@
 mod aliases;
 mod check_sides;
 mod compiled;
+mod database_deaths;
 mod database_readiness;
 mod databases;
 mod estate;
@@ -24,6 +25,7 @@ mod requests;
 mod scaling;
 mod sensitive;
 mod signal;
+mod sizes;
 mod stop_rule;
 mod tabletop;
 mod ttl;

@@ -25,6 +25,13 @@ async fn a_report_can_be_told_from_any_beginning_of_a_journal() {
     let phases: Vec<_> = report.phases.iter().map(|phase| phase.phase.as_str()).collect();
     assert_eq!(phases, ["preflight", "freeze", "scale", "switch", "verify", "finish"]);
     assert!(report.phases.iter().all(|phase| phase.duration_ms.is_some()));
+    let mut steps = report.phases.iter().flat_map(|phase| &phase.steps);
+    let switch = steps.find(|step| step.step == "switch/storefront/shop.test").expect("the switch");
+    let change = switch.calls.iter().find(|call| call.operation == "ChangeResourceRecordSets").expect("its change");
+    assert_eq!(
+        (change.region.as_ref().map(|region| region.as_str()), change.plane),
+        (Some("us-east-1"), Plane::Control)
+    );
     let records: Vec<_> = report.records.iter().map(|record| (record.name.as_str(), record.moved)).collect();
     assert_eq!(records, [("app.shop.test", true), ("www.shop.test", true), ("api.shop.test", true)]);
     assert_eq!(report.records[0].before, PRIMARY);

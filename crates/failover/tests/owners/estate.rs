@@ -51,6 +51,7 @@ pub(crate) fn run_of(plan: &DrPlan, direction: Direction, zone_id: &str, live: &
     let observed = Observed {
         traffic: plan.traffic.iter().map(seen).collect(),
         groups: Vec::new(),
+        sizes: Vec::new(),
         managed: BTreeMap::new(),
         primary_down: false,
     };

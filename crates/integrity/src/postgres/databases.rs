@@ -2,8 +2,8 @@
 
 use super::{
     CompareOptions, DatabaseUrl, FenceReport, FenceState, FormerPrimary, Handover, Lsn, Position, PostgresError,
-    Promotion, Released, RowDifference, SessionOptions, TableComparison, Watched, compare_tables, end_of_writes, fence,
-    fence_stands, first_write, handover, position, promote, release, takes_writes, writes_since,
+    Promotion, Released, RowDifference, SessionOptions, TableComparison, Watched, WriteCount, compare_tables,
+    end_of_writes, fence, fence_stands, first_write, handover, position, promote, release, takes_writes, writes_since,
 };
 use async_trait::async_trait;
 use std::io::Write as _;
@@ -26,7 +26,7 @@ pub trait Databases: Send + Sync {
     async fn release(&self, url: &str) -> Result<Released, PostgresError>;
 
     /// Rows written since a count; none where it cannot be told.
-    async fn writes_since(&self, url: &str, writes: u64) -> Result<Option<u64>, PostgresError>;
+    async fn writes_since(&self, url: &str, writes: &WriteCount) -> Result<Option<u64>, PostgresError>;
 
     /// The end of a primary's log, all of it on disk.
     async fn end_of_writes(&self, url: &str) -> Result<Lsn, PostgresError>;
@@ -46,7 +46,7 @@ pub trait Databases: Send + Sync {
         url: &str,
         since: u64,
         own: &[u64],
-        writes: Option<u64>,
+        writes: Option<&WriteCount>,
     ) -> Result<Watched, PostgresError>;
 
     /// Compares tables, each statement at most `within`.
@@ -129,7 +129,7 @@ impl Databases for PostgresDatabases {
         release(&DatabaseUrl::parse(url)?, &self.limits).await
     }
 
-    async fn writes_since(&self, url: &str, writes: u64) -> Result<Option<u64>, PostgresError> {
+    async fn writes_since(&self, url: &str, writes: &WriteCount) -> Result<Option<u64>, PostgresError> {
         writes_since(&DatabaseUrl::parse(url)?, &self.limits, writes).await
     }
 
@@ -154,7 +154,7 @@ impl Databases for PostgresDatabases {
         url: &str,
         since: u64,
         own: &[u64],
-        writes: Option<u64>,
+        writes: Option<&WriteCount>,
     ) -> Result<Watched, PostgresError> {
         first_write(&DatabaseUrl::parse(url)?, since, own, writes, &self.limits).await
     }

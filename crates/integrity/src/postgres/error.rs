@@ -83,11 +83,11 @@ pub enum PostgresError {
 }
 
 impl PostgresError {
-    /// Whether the server answered: then nothing is in doubt.
+    /// Whether the server answered: then nothing is in doubt, and the answer stays what it is.
     pub fn is_answer(&self) -> bool {
         match self {
             Self::NoAnswer { .. } | Self::Lost { .. } => false,
-            Self::Connect { state, .. } => state.is_some(),
+            Self::Connect { state, .. } => state.as_deref().is_some_and(|state| !passes(state)),
             _ => true,
         }
     }
@@ -122,6 +122,12 @@ impl PostgresError {
     }
 }
 
+/// Whether a server that lets nobody in for this reason does so in a while: it starts up, recovers from a crash or shuts
+/// down (class 57P), or has no room for one session more (53300).
+fn passes(state: &str) -> bool {
+    state.starts_with("57P") || state == "53300"
+}
+
 impl Explain for PostgresError {
     fn code(&self) -> Code {
         match self {
@@ -150,5 +156,24 @@ impl Explain for PostgresError {
             Self::Refused { .. } | Self::Forbidden { .. } => "see docs/databases.md".into(),
             Self::Keep(_) => "check the folder that the rows are kept in".into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_starts_up_or_is_full_has_not_said_its_last_word() {
+        let turned_away = |state: Option<&str>| PostgresError::Connect {
+            at: "db:5432/orders".into(),
+            reason: "turned away".into(),
+            state: state.map(str::to_owned),
+        };
+        for state in ["57P03", "57P01", "53300"] {
+            assert!(!turned_away(Some(state)).is_answer(), "{state}");
+        }
+        assert!(turned_away(Some("28P01")).is_answer(), "a wrong password is wrong the next time too");
+        assert!(!turned_away(None).is_answer());
     }
 }

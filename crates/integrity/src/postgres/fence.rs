@@ -30,8 +30,9 @@
 use super::holes::holes;
 use super::session::Session;
 use super::sessions::end_other_sessions;
+use super::write_count::count_writes;
 use super::write_probe::{Refused, try_to_write};
-use super::{DatabaseUrl, Lsn, PostgresError, ServerRole, SessionOptions, read_position};
+use super::{DatabaseUrl, Lsn, PostgresError, ServerRole, SessionOptions, WriteCount, read_position};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -77,7 +78,7 @@ pub struct FenceReport {
     /// How far the log was written when no session was left that could write.
     pub written: Option<Lsn>,
     /// Rows that were ever written to user tables, as the server counts them, when the fence stood.
-    pub writes: Option<u64>,
+    pub writes: Option<WriteCount>,
     /// When it was set, by the server's clock, in UTC (RFC 3339). None where it stood before: an earlier fence knows.
     pub fenced_at: Option<String>,
     /// Whether anything was changed at the database, or may have been; where not, there is nothing to take back.
@@ -170,8 +171,10 @@ async fn try_to_fence(
     }
     sleep(WATCH).await;
     let after = count_writes(session).await?;
-    if after > before {
-        reasons.push(format!("{} rows were written since the fence was set", after - before));
+    match after.since(&before) {
+        Some(0) => {}
+        Some(rows) => reasons.push(format!("{rows} rows were written since the fence was set")),
+        None => reasons.push("the server began to count its writes anew while they were watched".into()),
     }
     reasons.extend(writers(session).await?);
     Ok(FenceReport {
@@ -194,7 +197,7 @@ pub struct Released {
     /// Those that could not be ended, one line each: they may go on being refused.
     pub sessions_left: Vec<String>,
     /// Rows that were ever written to user tables, as the server counts them.
-    pub writes: u64,
+    pub writes: WriteCount,
     /// Why a new session's write is refused all the same; none where it is taken.
     pub still_refused: Option<String>,
 }
@@ -210,6 +213,10 @@ pub async fn release(url: &DatabaseUrl, options: &SessionOptions) -> Result<Rele
     }
     // Also where the setting is gone: whoever took it back may have been killed before this.
     let ended = end_other_sessions(&session).await?;
+    // A server that hung carries out what it was told before, once it goes on: the fence among it.
+    if is_fenced(&session).await? {
+        set_read_only(&session, false).await?;
+    }
     let still_refused = match try_to_write(url, options).await? {
         Refused::No => None,
         Refused::ByReadOnly => {
@@ -226,20 +233,6 @@ pub async fn release(url: &DatabaseUrl, options: &SessionOptions) -> Result<Rele
 /// The database gave no answer.
 pub async fn fence_stands(url: &DatabaseUrl, options: &SessionOptions) -> Result<bool, PostgresError> {
     is_fenced(&Session::connect(url, options).await?).await
-}
-
-/// Rows that were written to user tables since [`fence()`] or [`release`] counted `writes`; none where the server has begun to count
-/// anew, as after a crash.
-///
-/// # Errors
-/// The database gave no answer.
-pub async fn writes_since(
-    url: &DatabaseUrl,
-    options: &SessionOptions,
-    writes: u64,
-) -> Result<Option<u64>, PostgresError> {
-    let session = Session::connect(url, options).await?;
-    Ok(count_writes(&session).await?.checked_sub(writes))
 }
 
 async fn set_read_only(session: &Session, on: bool) -> Result<(), PostgresError> {
@@ -285,13 +278,6 @@ async fn clock(session: &Session) -> Result<String, PostgresError> {
     let what = "read the server's clock";
     let sql = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
     session.value(what, &session.row(what, sql, &[]).await?, 0)
-}
-
-pub(super) async fn count_writes(session: &Session) -> Result<u64, PostgresError> {
-    let what = "count writes";
-    let sql = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::int8 FROM pg_stat_user_tables";
-    let count: i64 = session.value(what, &session.row(what, sql, &[]).await?, 0)?;
-    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// Sessions of the database with a transaction that has written, as far as this role may see.

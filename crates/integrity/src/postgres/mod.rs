@@ -23,6 +23,7 @@ mod service;
 mod session;
 mod sessions;
 mod tls;
+mod write_count;
 mod write_probe;
 
 pub use address::DatabaseUrl;
@@ -32,7 +33,7 @@ pub use compare::{
 };
 pub use databases::{Databases, KeptRows, PostgresDatabases};
 pub use error::PostgresError;
-pub use fence::{FenceReport, FenceState, Released, fence, fence_stands, release, writes_since};
+pub use fence::{FenceReport, FenceState, Released, fence, fence_stands, release};
 pub use lag::{Lag, MeasuredFrom, lag};
 pub use lsn::{BadLsn, Lsn};
 use position::read_position;
@@ -41,4 +42,5 @@ pub use promote::{FormerPrimary, Promotion, promote};
 pub use service::{FirstWrite, Handover, Watched, first_write, handover};
 pub use session::SessionOptions;
 pub use tls::SslMode;
+pub use write_count::{WriteCount, writes_since};
 pub use write_probe::takes_writes;

@@ -8,6 +8,11 @@ use tokio::time::sleep;
 /// Between two looks at whether a promotion is through.
 const LOOK_PAUSE: Duration = Duration::from_millis(250);
 
+/// A server that is in recovery still is asked again after this. One that crashed after it was asked comes back as the
+/// standby that it was (`RemovePromoteSignalFiles`, src/backend/postmaster/postmaster.c); for one that is at it, being
+/// asked twice is the same as once.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
 /// What is known of the primary that the standby follows, from when it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FormerPrimary {
@@ -50,7 +55,8 @@ pub async fn promote(
         return Ok(Promotion { already: true, timeline: before.timeline, written: before.written, before: None });
     }
     // Waiting is done here, by looking: a server that is slow to answer is not one that refused.
-    let asked = session.row("promote", "SELECT pg_promote(false)", &[]).await;
+    let mut asked_at = Instant::now();
+    let asked = ask(&session).await;
     if let Err(error @ PostgresError::Refused { .. }) = asked {
         // Promoted by somebody else in between, or truly refused.
         return match position(standby, options).await {
@@ -71,8 +77,19 @@ pub async fn promote(
                 Ok(_) => PostgresError::NoAnswer { at: standby.to_string(), what: "promote".into(), limit: within },
             });
         }
+        if found.is_ok() && asked_at.elapsed() >= ASK_AGAIN {
+            asked_at = Instant::now();
+            // What came of it is seen by the next look.
+            if let Ok(session) = Session::connect(standby, options).await {
+                let _ = ask(&session).await;
+            }
+        }
         sleep(LOOK_PAUSE).await;
     }
+}
+
+async fn ask(session: &Session) -> Result<(), PostgresError> {
+    session.row("promote", "SELECT pg_promote(false)", &[]).await.map(drop)
 }
 
 fn promoted(before: Position, now: &Position) -> Promotion {

@@ -1,9 +1,9 @@
 //! What a promoted server's log tells of the service: the last commit that came from the old server, and the first
 //! write of somebody else. Between the two nobody's write was taken.
 
-use super::fence::count_writes;
 use super::session::Session;
-use super::{DatabaseUrl, PostgresError, SessionOptions};
+use super::write_count::count_writes;
+use super::{DatabaseUrl, PostgresError, SessionOptions, WriteCount};
 
 /// Transactions that are looked at one by one, at most: a service that is back writes the first of them.
 const LOOKED_AT: i64 = 10_000;
@@ -78,7 +78,7 @@ pub async fn first_write(
     url: &DatabaseUrl,
     since: u64,
     own: &[u64],
-    writes: Option<u64>,
+    writes: Option<&WriteCount>,
     options: &SessionOptions,
 ) -> Result<Watched, PostgresError> {
     let session = Session::connect(url, options).await?;
@@ -88,9 +88,9 @@ pub async fn first_write(
     let since = i64::try_from(since).unwrap_or(i64::MAX);
     let own: Vec<i64> = own.iter().filter_map(|number| i64::try_from(*number).ok()).collect();
     let nothing = Watched::Nothing { next_transaction: u64::try_from(next).unwrap_or_default() };
-    // A count below is one that was reset: it tells nothing.
+    // A count that began anew tells nothing.
     let unwritten = match writes {
-        Some(writes) => count_writes(&session).await? == writes,
+        Some(writes) => count_writes(&session).await?.since(writes) == Some(0),
         None => false,
     };
     if unwritten || next <= since {

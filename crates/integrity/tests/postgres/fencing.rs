@@ -138,12 +138,32 @@ async fn a_session_that_asks_to_write_is_seen_by_what_it_writes() {
     let report = fence(&primary.url(), &limits).await;
     assert_eq!(report.state, FenceState::Proven, "{report}");
     let writes = report.writes.unwrap();
-    assert_eq!(writes_since(&primary.url(), &limits, writes).await.unwrap(), Some(0));
+    assert_eq!(writes_since(&primary.url(), &limits, &writes).await.unwrap(), Some(0));
     let later = primary.app().await;
     later.batch_execute("BEGIN READ WRITE; INSERT INTO orders VALUES (1, 'mine'); COMMIT").await.unwrap();
     drop(later);
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(writes_since(&primary.url(), &limits, writes).await.unwrap(), Some(1));
+    assert_eq!(writes_since(&primary.url(), &limits, &writes).await.unwrap(), Some(1));
+}
+
+#[tokio::test]
+async fn a_server_that_wrote_and_crashed_does_not_count_as_one_that_wrote_nothing() {
+    let mut server = Server::primary().await;
+    let limits = limits();
+    // As a server that was just promoted: it has counted nothing yet.
+    server.kill();
+    server.start().await;
+    let counted = release(&server.url(), &limits).await.unwrap().writes;
+    assert_eq!(counted.rows, 0);
+    order(&server.app().await, 1).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(writes_since(&server.url(), &limits, &counted).await.unwrap(), Some(1));
+    server.kill();
+    server.start().await;
+    let now = release(&server.url(), &limits).await.unwrap().writes;
+    assert_eq!(now.rows, 0, "it counts from nothing again");
+    assert_eq!(writes_since(&server.url(), &limits, &counted).await.unwrap(), None);
+    assert_eq!(writes_since(&server.url(), &limits, &now).await.unwrap(), Some(0));
 }
 
 #[tokio::test]

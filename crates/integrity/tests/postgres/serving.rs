@@ -2,7 +2,7 @@
 
 use crate::cluster::{Server, limits};
 use pilotlight_integrity::postgres::{
-    FirstWrite, FormerPrimary, Watched, first_write, handover, promote, release, takes_writes,
+    FirstWrite, FormerPrimary, Watched, WriteCount, first_write, handover, promote, release, takes_writes,
 };
 use std::time::Duration;
 
@@ -74,17 +74,19 @@ async fn maintenance_and_other_databases_write_nothing_here() {
     // As autovacuum does, and as a neighbour.
     superuser.batch_execute("ANALYZE").await.unwrap();
     superuser.batch_execute("CREATE DATABASE neighbour").await.unwrap();
-    let first = |writes: Option<u64>| {
+    let first = |writes: Option<WriteCount>| {
         let url = server.url();
-        async move { first_write(&url, opened.next_transaction, &[], writes, &limits()).await.unwrap() }
+        async move { first_write(&url, opened.next_transaction, &[], writes.as_ref(), &limits()).await.unwrap() }
     };
     assert!(written(first(None).await).is_some(), "their numbers alone do not tell them apart");
-    let Watched::Nothing { next_transaction } = first(Some(writes)).await else { panic!("nobody has written a row") };
+    let Watched::Nothing { next_transaction } = first(Some(writes.clone())).await else {
+        panic!("nobody has written a row")
+    };
     assert!(next_transaction > opened.next_transaction);
     server.app().await.batch_execute("INSERT INTO orders VALUES (1, 'tea')").await.unwrap();
     let mut found = None;
     while found.is_none() {
-        found = written(first(Some(writes)).await);
+        found = written(first(Some(writes.clone())).await);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

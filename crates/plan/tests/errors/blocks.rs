@@ -357,10 +357,13 @@ drift {
 fn what_is_scaled() {
     let scale = |address: &str, body: &str| after_head(&format!("scale {address:?} {{\n  {body}\n}}"));
     assert_eq!(
-        scale("aws_db_instance.orders", "stack = \"app\""),
-        "9:7 PL-P104 use \"aws_db_instance.orders\" for the address of a scale block: it is none of an Auto Scaling group | \
-         write an Auto Scaling group's address, as in aws_autoscaling_group.web or \
-         module.web.aws_autoscaling_group.this[0]; other sizes are changed by a step \"command\""
+        scale("aws_db_instance", "stack = \"app\""),
+        "9:7 PL-P104 use \"aws_db_instance\" for the address of a scale block: it is none of a resource | \
+         write it as Terraform does, as in aws_autoscaling_group.web or module.web.aws_ecs_service.this[0]"
+    );
+    assert_eq!(
+        scale("aws_autoscaling_group.web", "stack = \"app\""),
+        "9:1 PL-P103 find the attribute \"desired\" in scale \"aws_autoscaling_group.web\" | write desired = 6"
     );
     assert_eq!(
         scale("aws_autoscaling_group.web", "stack   = \"ap\"\n  desired = 2"),
@@ -377,6 +380,40 @@ fn what_is_scaled() {
          or remove one of them"
     );
     assert_eq!(after_head(&format!("{twice}{}", twice.replace(".web", ".web[\\\"a.b\\\"]"))), "no error");
+}
+
+#[test]
+fn what_terraform_resizes() {
+    let scale = |address: &str, body: &str| after_head(&format!("scale {address:?} {{\n  {body}\n}}"));
+    let set = "stack = \"app\"\n  set { desired_count = 6 }";
+    assert_eq!(scale("aws_ecs_service.web", set), "no error");
+    assert_eq!(
+        scale("aws_ecs_service.web", "stack = \"app\""),
+        "9:1 PL-P103 find the block \"set\" in scale \"aws_ecs_service.web\" | write set { desired_count = 6 }"
+    );
+    // Each kind of size belongs to its own type of resource.
+    let misplaced = scale("aws_ecs_service.web", "stack   = \"app\"\n  desired = 6");
+    assert!(misplaced.starts_with("11:13 PL-P102") && misplaced.contains("says its size in set"), "{misplaced}");
+    let misplaced = scale("aws_autoscaling_group.web", &format!("desired = 2\n  {set}"));
+    assert!(misplaced.starts_with("12:3 PL-P102") && misplaced.contains("says its size in desired"), "{misplaced}");
+    let as_attribute = scale("aws_ecs_service.web", "stack = \"app\"\n  set = { desired_count = 6 }");
+    assert!(as_attribute.contains("a block") && as_attribute.starts_with("11:3 "), "{as_attribute}");
+    assert_eq!(
+        scale("aws_ecs_service.web", "stack = \"app\"\n  set {}"),
+        "11:3 PL-P103 find an attribute in the set block of scale \"aws_ecs_service.web\" | \
+         write desired_count = 6, or what else it has while the standby serves"
+    );
+    assert_eq!(
+        scale("aws_ecs_service.web", "stack = \"app\"\n  set { count = 2 }"),
+        "11:9 PL-P104 use \"count\" for the set block of scale \"aws_ecs_service.web\": it is no attribute of the resource, \
+         but Terraform's own argument | name attributes alone; how many of a resource there are is changed by a rebuild"
+    );
+    let twice = format!("scale \"aws_ecs_service.web\" {{\n  {set}\n}}\n");
+    assert_eq!(
+        after_head(&twice.repeat(2)),
+        "13:7 PL-P105 use the resource aws_ecs_service.web of stack app twice: line 9 has it already | give each its own, \
+         or remove one of them"
+    );
 }
 
 #[test]

@@ -36,6 +36,7 @@ impl Tree {
                 };
                 let configured = ConfiguredResource {
                     span: resource.span.clone(),
+                    arguments: resource.arguments.clone(),
                     ignore_changes: resource.ignore_changes.clone(),
                     provider: self.resolve(module, &resource.provider),
                 };

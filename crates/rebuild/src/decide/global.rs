@@ -178,8 +178,11 @@ impl PrivateZones {
 /// A record has a second one, that tells apart several of one name; so has what a bucket has several of.
 /// A dashboard is one for all regions (CloudWatch API, `PutDashboard`): a second one overwrites the first.
 /// A bucket's settings are the bucket's: those of the standby would be set on the primary's.
-pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 23] = [
+pub(crate) const UNIQUE_NAMES: [(&str, &str, Option<&str>); 26] = [
+    ("aws_amplify_domain_association", "domain_name", None),
+    ("aws_api_gateway_domain_name", "domain_name", None),
     ("aws_cloudwatch_dashboard", "dashboard_name", None),
+    ("aws_cognito_user_pool_domain", "domain", None),
     ("aws_route53_record", "name", Some("set_identifier")),
     ("aws_s3_bucket", "bucket", None),
     ("aws_s3_object", "bucket", Some("key")),
@@ -270,15 +273,26 @@ pub(crate) fn regional_ids(text: &str) -> Vec<(std::ops::Range<usize>, &'static 
     found
 }
 
-/// How a regional id begins, where the whole text is one.
+/// How a regional id begins, where the whole text is one; empty where its kind is not listed.
 pub(crate) fn regional_id(text: &str) -> Option<&'static str> {
     let (kind, digits) = text.rsplit_once('-')?;
-    let hexadecimal = ID_LENGTHS.contains(&digits.len()) && digits.bytes().all(|byte| is_digit(&byte));
-    REGIONAL_IDS.iter().find(|known| hexadecimal && **known == kind).copied()
+    if !ID_LENGTHS.contains(&digits.len()) || !digits.bytes().all(|byte| is_digit(&byte)) {
+        return None;
+    }
+    let listed = REGIONAL_IDS.iter().find(|known| **known == kind).copied();
+    // Seventeen such digits are an id of AWS's own, whatever it is of: `svm-`, `cvpn-endpoint-`, `pb-`.
+    let is_id = digits.len() == LONG_ID
+        && kind.starts_with(|first: char| first.is_ascii_lowercase())
+        && !GLOBAL_IDS.contains(&kind);
+    listed.or(is_id.then_some(""))
 }
 
+/// How ids of Network Manager's objects begin, which serve every region.
+const GLOBAL_IDS: [&str; 5] = ["core-network", "device", "global-network", "link", "site"];
+
 /// How many digits an id has: older ones 8.
-const ID_LENGTHS: [usize; 2] = [8, 17];
+const ID_LENGTHS: [usize; 2] = [8, LONG_ID];
+const LONG_ID: usize = 17;
 
 fn is_digit(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
@@ -308,8 +322,9 @@ mod tests {
 
     #[test]
     fn ids_are_whole_words() {
-        let text = "ami-0123456789abcdef0, vpc-12345678/x shop-app i-0123456789abcdef sg-ABCDEF12";
+        let text = "ami-0123456789abcdef0, vpc-12345678/x shop-app i-0123456789abcdef sg-ABCDEF12 global-network-0123456789abcdef0 day-20240101 svm-0123456789abcdef0";
         let ids: Vec<_> = regional_ids(text).into_iter().map(|(range, kind)| (&text[range], kind)).collect();
-        assert_eq!(ids, [("ami-0123456789abcdef0", "ami"), ("vpc-12345678", "vpc")]);
+        let other = ("svm-0123456789abcdef0", "");
+        assert_eq!(ids, [("ami-0123456789abcdef0", "ami"), ("vpc-12345678", "vpc"), other]);
     }
 }

@@ -57,6 +57,27 @@ fn lists(work: &mut Work<'_>, file: &Path) {
     }
 }
 
+/// Says where a text is cut at the length of the primary's name, and the standby's has another one.
+pub(crate) fn cuts(work: &mut Work<'_>, file: &Path) {
+    let (primary, standby) = (work.input.primary.to_string(), work.input.standby.to_string());
+    if primary.len() == standby.len() {
+        return;
+    }
+    let name = primary.len() as u64;
+    for cut in work.parsed[file].syntax.cuts.clone() {
+        // The region of a zone, the zone itself, or what comes after either.
+        let is_name = cut.from == 0 && [name, name + 1].contains(&cut.length) || [name, name + 1].contains(&cut.from);
+        if is_name {
+            let subject = Subject::File { span: work.span(file, cut.range) };
+            let message = format!(
+                "substr() cuts at the length of {primary} here, and {standby} has {} letters: take the region from a variable or data.aws_region, or cut by length()",
+                standby.len()
+            );
+            work.note(codes::R_SPELLING, Severity::Warning, subject, message);
+        }
+    }
+}
+
 fn tell(work: &mut Work<'_>, file: &Path, range: Range<usize>, letters: &[char]) {
     let standby = work.input.standby.clone();
     let offered: BTreeSet<&String> = work.input.zones.values().collect();

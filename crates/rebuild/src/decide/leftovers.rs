@@ -20,7 +20,8 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<I
                 escaped.push(range.clone());
             }
         }
-        let found = work.looks.find(text);
+        let mut found = work.looks.find(text);
+        found.extend(work.looks.end_alone(text));
         if found.is_empty() {
             continue;
         }
@@ -108,6 +109,14 @@ impl Looks {
         Self { parts, words, begins }
     }
 
+    /// `-west-1`, as what comes before it is computed.
+    fn end_alone(&self, text: &str) -> Option<Range<usize>> {
+        let start = usize::from(text.starts_with('-'));
+        let name = self.parts.get(1..)?.join("-");
+        let rest = text[start..].strip_prefix(&name)?;
+        (!rest.starts_with(|next: char| next.is_ascii_digit())).then_some(start..start + name.len())
+    }
+
     fn find(&self, text: &str) -> Vec<Range<usize>> {
         let bytes = text.as_bytes();
         let mut found: Vec<Range<usize>> = Vec::new();
@@ -183,6 +192,16 @@ fn starts_with(text: &[u8], word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_it_begins_a_text() {
+        let looks = Looks::of(&Region::new("eu-west-1").unwrap());
+        assert_eq!(looks.end_alone("-west-1"), Some(1..7));
+        assert_eq!(looks.end_alone("west-1a"), Some(0..6));
+        for text in ["-west-10", "-west-2", "eu-west-1", "-", "", "é-west-1"] {
+            assert_eq!(looks.end_alone(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn what_looks_like_it_is_found_and_other_regions_are_not() {

@@ -67,6 +67,68 @@ const OBJECTS: [&str; 32] = [
     "aws_vpc",
 ];
 
+/// What a network, an API or a queue of another stack is found by. It is told where the block names nothing of its own
+/// stack: with the network's own id it looks within that.
+const OTHERS: [&str; 51] = [
+    "aws_api_gateway_rest_api",
+    "aws_api_gateway_vpc_link",
+    "aws_apigatewayv2_api",
+    "aws_autoscaling_group",
+    "aws_autoscaling_groups",
+    "aws_backup_plan",
+    "aws_backup_vault",
+    "aws_batch_compute_environment",
+    "aws_batch_job_queue",
+    "aws_cloudformation_export",
+    "aws_cloudformation_stack",
+    "aws_cloudwatch_event_bus",
+    "aws_codecommit_repository",
+    "aws_codestarconnections_connection",
+    "aws_cognito_user_pool",
+    "aws_customer_gateway",
+    "aws_db_proxy",
+    "aws_ebs_volume",
+    "aws_ebs_volumes",
+    "aws_ec2_managed_prefix_list",
+    "aws_ec2_transit_gateway",
+    "aws_ec2_transit_gateway_route_table",
+    "aws_ec2_transit_gateway_vpc_attachment",
+    "aws_ecs_task_definition",
+    "aws_efs_access_point",
+    "aws_eip",
+    "aws_eips",
+    "aws_elasticache_cluster",
+    "aws_elasticsearch_domain",
+    "aws_guardduty_detector",
+    "aws_internet_gateway",
+    "aws_kinesis_firehose_delivery_stream",
+    "aws_kinesis_stream",
+    "aws_launch_configuration",
+    "aws_launch_template",
+    "aws_lbs",
+    "aws_mq_broker",
+    "aws_msk_cluster",
+    "aws_nat_gateway",
+    "aws_network_interface",
+    "aws_opensearch_domain",
+    "aws_redshift_cluster",
+    "aws_route_table",
+    "aws_route_tables",
+    "aws_security_groups",
+    "aws_service_discovery_dns_namespace",
+    "aws_sfn_state_machine",
+    "aws_subnet",
+    "aws_subnets",
+    "aws_vpc_endpoint",
+    "aws_vpcs",
+];
+
+/// What is asked of a bucket, which has one name from everywhere.
+const OF_BUCKETS: [&str; 5] =
+    ["aws_s3_bucket", "aws_s3_bucket_object", "aws_s3_bucket_objects", "aws_s3_object", "aws_s3_objects"];
+
+const THERE: &str = "what it looks up has to be there before the standby is planned, in";
+
 /// Says which look-ups need what in the standby region.
 pub(crate) fn tell(work: &mut Work<'_>) {
     let mut notes = Vec::new();
@@ -76,7 +138,16 @@ pub(crate) fn tell(work: &mut Work<'_>) {
             let what = if COPIES.contains(&kind) && is_own(kind, block) {
                 (Severity::Warning, "images and snapshots of an account are of one region: copy them to")
             } else if OBJECTS.contains(&kind) && by_literal(block) && !is_public(block) {
-                (Severity::Info, "what it looks up has to be there before the standby is planned, in")
+                (Severity::Info, THERE)
+            } else if OTHERS.contains(&kind) && by_literal(block) && names_nothing(block) && !is_public(block) {
+                (Severity::Info, THERE)
+            } else if let Some(bucket) = bucket_of(kind, block)
+                && work.words.replace(bucket) == bucket
+            {
+                (
+                    Severity::Warning,
+                    "the bucket has one name from everywhere, so that the primary's is read in its place: name one of",
+                )
             } else {
                 continue;
             };
@@ -106,6 +177,21 @@ pub(crate) fn own_image_owner(owner: &str) -> bool {
     owner == "self" || is_account && !PUBLISHERS.contains(&owner)
 }
 
+/// The literal name of the bucket that a block asks for.
+fn bucket_of<'b>(kind: &str, block: &'b Block) -> Option<&'b str> {
+    attribute(&block.body, "bucket").filter(|_| OF_BUCKETS.contains(&kind)).and_then(literal)
+}
+
+/// Whether no part of a block refers to anything but the provider's configuration.
+fn names_nothing(block: &Block) -> bool {
+    block.body.iter().all(|structure| match structure {
+        hcl_edit::structure::Structure::Attribute(attribute) => {
+            attribute.key.as_str() == "provider" || super::syntax::references_in(&attribute.value).is_empty()
+        }
+        hcl_edit::structure::Structure::Block(inner) => names_nothing(inner),
+    })
+}
+
 /// Whether something of the block is a literal text: what another resource gives is of the standby.
 fn by_literal(block: &Block) -> bool {
     block.body.iter().any(|structure| match structure {
@@ -118,5 +204,6 @@ fn by_literal(block: &Block) -> bool {
 
 /// Parameters that AWS publishes in every region.
 fn is_public(block: &Block) -> bool {
-    attribute(&block.body, "name").and_then(literal).is_some_and(|name| name.starts_with("/aws/service/"))
+    let name = attribute(&block.body, "name").and_then(literal);
+    name.is_some_and(|name| name.starts_with("/aws/service/") || name.starts_with("com.amazonaws."))
 }

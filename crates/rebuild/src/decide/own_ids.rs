@@ -1,6 +1,8 @@
 //! Names that hold the region and an id that AWS gave out there: another region in the name alone leads nowhere.
 
+use super::bare_ids::{bare_ids, is_bare_id};
 use super::global::regional_ids;
+use super::id_forms::{LEADING_IDS, OWN_ARNS, OWN_ENDS, OWN_HOSTS, OWN_PATHS};
 use super::spelling::{Edge, is_edge, short_code};
 use pilotlight_findings::Region;
 use std::ops::Range;
@@ -26,88 +28,6 @@ pub(crate) enum Kind {
     IdentityPool,
     Key,
 }
-
-/// Ends of host names whose first label AWS makes up. `{}` is the region, `{short}` its short code.
-/// Source: the services' own pages on endpoints.
-const OWN_HOSTS: [&str; 32] = [
-    ".{}.rds.amazonaws.com",
-    ".{}.docdb.amazonaws.com",
-    ".{}.neptune.amazonaws.com",
-    ".{}.redshift.amazonaws.com",
-    ".{}.redshift-serverless.amazonaws.com",
-    ".{}.elb.amazonaws.com",
-    ".elb.{}.amazonaws.com",
-    ".{short}.cache.amazonaws.com",
-    ".memorydb.{}.amazonaws.com",
-    ".execute-api.{}.amazonaws.com",
-    ".appsync-api.{}.amazonaws.com",
-    ".{}.es.amazonaws.com",
-    ".{}.aoss.amazonaws.com",
-    ".{}.eks.amazonaws.com",
-    ".kafka.{}.amazonaws.com",
-    ".kafka-serverless.{}.amazonaws.com",
-    ".mq.{}.amazonaws.com",
-    ".iot.{}.amazonaws.com",
-    ".lambda-url.{}.on.aws",
-    ".{}.awsapprunner.com",
-    ".{}.elasticbeanstalk.com",
-    ".{}.compute.amazonaws.com",
-    ".{}.vpce.amazonaws.com",
-    ".server.transfer.{}.amazonaws.com",
-    ".{}.fsx.amazonaws.com",
-    ".dax-clusters.{}.amazonaws.com",
-    ".{}.airflow.amazonaws.com",
-    ".grafana-workspace.{}.amazonaws.com",
-    ".data.mediastore.{}.amazonaws.com",
-    ".{}.timestream-influxdb.amazonaws.com",
-    ".notebook.{}.sagemaker.aws",
-    ".studio.{}.sagemaker.aws",
-];
-
-/// How every one of them ends, and those of [`OWN_PATHS`].
-const OWN_ENDS: [&str; 2] = [".com", ".aws"];
-
-/// Services and the beginnings of their resources that have an id in their ARN.
-const OWN_ARNS: [(&str, &[&str]); 31] = [
-    ("acm", &["certificate/"]),
-    ("acm-pca", &["certificate-authority/"]),
-    ("apigateway", &["/restapis/", "/apis/"]),
-    ("autoscaling", &["autoScalingGroup:", "scalingPolicy:", "launchConfiguration:"]),
-    ("codestar-connections", &["connection/"]),
-    ("codeconnections", &["connection/"]),
-    ("cognito-identity", &["identitypool/"]),
-    ("cognito-idp", &["userpool/"]),
-    (
-        "elasticloadbalancing",
-        &["loadbalancer/app/", "loadbalancer/net/", "loadbalancer/gwy/", "targetgroup/", "listener"],
-    ),
-    ("config", &["config-aggregator/", "config-rule/", "conformance-pack/"]),
-    ("kafka", &["cluster/"]),
-    ("kms", &["key/"]),
-    ("lambda", &["layer:", "event-source-mapping:"]),
-    ("secretsmanager", &["secret:"]),
-    ("wafv2", &["regional/"]),
-    ("amplify", &["apps/"]),
-    ("aoss", &["collection/"]),
-    ("appsync", &["apis/"]),
-    ("aps", &["workspace/", "scraper/"]),
-    ("bedrock", &["agent/", "agent-alias/", "knowledge-base/", "guardrail/"]),
-    ("dms", &["endpoint:", "rep:", "task:", "cert:"]),
-    ("ds", &["directory/"]),
-    ("elasticmapreduce", &["cluster/"]),
-    ("emr-serverless", &["/applications/"]),
-    ("grafana", &["/workspaces/"]),
-    ("guardduty", &["detector/"]),
-    ("mq", &["broker:", "configuration:"]),
-    ("rds", &["db-proxy:"]),
-    ("servicediscovery", &["namespace/", "service/"]),
-    ("transfer", &["server/", "user/", "connector/"]),
-    ("vpc-lattice", &["service/", "servicenetwork/", "targetgroup/"]),
-];
-
-/// Hosts of a region that have an id in their path, after this.
-const OWN_PATHS: [(&str, &str); 2] =
-    [("oidc.eks.{}.amazonaws.com", "/id/"), ("aps-workspaces.{}.amazonaws.com", "/workspaces/")];
 
 /// The one region whose machines have names without it: `ec2-198-51-100-1.compute-1.amazonaws.com`.
 const OLDEST_REGION: &str = "us-east-1";
@@ -146,8 +66,9 @@ impl OwnIds {
         let part = &text[within.clone()];
         let mut found: Vec<OwnId> = Vec::new();
         // Every name without a word of the region has one of them, and most texts have none.
-        let (has_colon, has_hyphen) = (part.as_bytes().contains(&b':'), part.as_bytes().contains(&b'-'));
-        if !named && !has_colon && !has_hyphen {
+        let has = |sign: u8| part.as_bytes().contains(&sign);
+        let (has_colon, has_hyphen, has_slash) = (has(b':'), has(b'-'), has(b'/'));
+        if !named && !has_colon && !has_hyphen && !has_slash && !is_key {
             return found;
         }
         if has_colon {
@@ -171,7 +92,13 @@ impl OwnIds {
         if is_key && is_uuid(part) {
             found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Key });
         }
-        let ids = if has_hyphen { regional_ids(part) } else { Vec::new() };
+        if is_key && is_bare_id(part) {
+            found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Object("") });
+        }
+        let mut ids = if has_hyphen { regional_ids(part) } else { Vec::new() };
+        if has_hyphen || has_slash {
+            ids.extend(bare_ids(part).into_iter().map(|id| (id, "")));
+        }
         for (id, kind) in ids {
             let id = within.start + id.start..within.start + id.end;
             if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
@@ -231,6 +158,11 @@ fn arn(text: &str, start: usize, region: &str) -> Option<OwnId> {
         return None;
     }
     let (service, shown) = (&text[service.clone()], &text[resource.clone()]);
+    if let Some(id) = leading_id(service, text, resource.clone()) {
+        let whole = !text[start..id.end].contains("${");
+        let literal = if whole { start..id.end } else { id.clone() };
+        return Some(OwnId { range: start..id.end, literal, kind: Kind::Arn });
+    }
     let known =
         OWN_ARNS.iter().any(|(name, kinds)| *name == service && kinds.iter().any(|kind| shown.starts_with(kind)));
     let id = own_part(text, resource.clone());
@@ -243,6 +175,17 @@ fn arn(text: &str, start: usize, region: &str) -> Option<OwnId> {
     let whole = !text[start..end].contains("${");
     let literal = if whole { start..end } else { id.unwrap_or(resource.end - last_part(shown).len()..resource.end) };
     Some(OwnId { range: start..end, literal, kind: Kind::Arn })
+}
+
+/// The id that a resource begins with, whatever comes after it.
+fn leading_id(service: &str, text: &str, resource: Range<usize>) -> Option<Range<usize>> {
+    let shown = &text[resource.clone()];
+    let (_, kinds) = LEADING_IDS.iter().find(|(name, _)| *name == service)?;
+    let kind = kinds.iter().find(|kind| shown.starts_with(**kind))?;
+    let start = resource.start + kind.len();
+    let id = shown[kind.len()..].split(['/', ':']).next().filter(|id| !id.is_empty() && !id.contains(['$', '{']))?;
+    let end = start + id.len();
+    (!text[end..].starts_with(['*', '?'])).then_some(start..end)
 }
 
 /// Where a name ends that begins at `start`: interpolations are of it.
@@ -311,7 +254,7 @@ fn own_part(text: &str, resource: Range<usize>) -> Option<Range<usize>> {
         let hexadecimal = part.len() >= 16
             && part.bytes().all(|byte| byte.is_ascii_hexdigit())
             && part.bytes().any(|byte| byte.is_ascii_digit());
-        if is_uuid(part) || hexadecimal {
+        if holds_uuid(part) || hexadecimal {
             return Some(range);
         }
     }
@@ -322,6 +265,14 @@ fn own_part(text: &str, resource: Range<usize>) -> Option<Range<usize>> {
 fn is_uuid(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// A UUID, or one that a service has put a letter before or a number after: `b-1234abcd-…` and `1234abcd-…-3`.
+fn holds_uuid(text: &str) -> bool {
+    let is_number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
+    is_uuid(text)
+        || text.rsplit_once('-').is_some_and(|(id, number)| is_number(number) && is_uuid(id))
+        || text.split_once('-').is_some_and(|(_, id)| is_uuid(id))
 }
 
 /// `eu-west-1_AbCdEfGhI` and `eu-west-1:1234abcd-…`.
@@ -382,6 +333,8 @@ mod tests {
             ("arn:aws:bedrock:eu-west-1:123456789012:knowledge-base/ABCDEF1234", None),
             ("arn:aws:transfer:eu-west-1:123456789012:server/s-0123456789abcdef0", None),
             ("arn:aws-us-gov:ram:eu-west-1:123456789012:resource-share/UUID", None),
+            ("arn:aws:kafka:eu-west-1:123456789012:topic/orders/UUID-3/paid", None),
+            ("arn:aws:mq:eu-west-1:123456789012:broker:orders:b-UUID", None),
         ] {
             let (arn, literal) =
                 (arn.replace("UUID", UUID), literal.map_or(arn, |literal| literal).replace("UUID", UUID));
@@ -409,6 +362,34 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_an_id_may_be_a_pattern() {
+        for (arn, id, literal) in [
+            ("arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/*/GET/*", "a1b2c3d4e5", None),
+            ("arn:aws:execute-api:${var.region}:${var.account}:a1b2c3d4e5/*", "a1b2c3d4e5", Some("a1b2c3d4e5")),
+            ("arn:aws:appsync:eu-west-1:123456789012:apis/abcdefghijklm/types/Query/*", "apis/abcdefghijklm", None),
+            (
+                "arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-ABCDEFGHIJKL01234/app",
+                "dbuser:db-ABCDEFGHIJKL01234",
+                None,
+            ),
+            ("arn:aws:inspector:eu-west-1:357557129151:rulespackage/0-ubA5XvBh", "rulespackage/0-ubA5XvBh", None),
+            ("arn:aws:catalog:eu-west-1:123456789012:product/prod-abcdefghijklm", "product/prod-abcdefghijklm", None),
+        ] {
+            let whole = &arn[..arn.find(id).unwrap() + id.len()];
+            assert_eq!(found(&format!("\"{arn}\""), false), [(whole, literal.unwrap_or(whole))], "{arn}");
+        }
+        for arn in [
+            "arn:aws:execute-api:eu-west-1:123456789012:*/prod/GET/*",
+            "arn:aws:execute-api:eu-west-1:123456789012:${aws_api_gateway_rest_api.a.id}/*",
+            "arn:aws:appsync:eu-west-1:123456789012:apis/*",
+            "arn:aws:rds-db:eu-west-1:123456789012:dbuser:*/app",
+            "arn:aws:catalog:eu-west-1:123456789012:product/prod-*",
+        ] {
+            assert_eq!(found(arn, false), [], "{arn}");
+        }
+    }
+
+    #[test]
     fn hosts_and_pools_with_an_id_are_seen() {
         for name in [
             "shop.cluster-c1a2b3c4d5e6.eu-west-1.rds.amazonaws.com",
@@ -421,6 +402,9 @@ mod tests {
             "vpc-shop-a1b2c3.eu-west-1.es.amazonaws.com",
             "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E",
             "aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
+            "abcdefghijklm.appsync-realtime-api.eu-west-1.amazonaws.com",
+            "search-orders-abcdefghijklm.eu-west-1.cloudsearch.amazonaws.com",
+            "abcdefghijklm.dsql.eu-west-1.on.aws",
             "eu-west-1_AbC123dEf",
             "eu-west-1:1234abcd-12ab-34cd-56ef-1234567890ab",
         ] {

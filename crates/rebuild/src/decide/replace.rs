@@ -1,6 +1,6 @@
 //! The words of one literal: what stands for each, and what has to be asked.
 
-use super::encoded::{Encoded, encode, encoded};
+use super::encoded::{Encoded, encoded};
 use super::own_ids::{Kind, OwnId};
 use super::retarget::{Rule, Work};
 use super::sides;
@@ -9,6 +9,10 @@ use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
+
+/// What an ARN has before the region that an application of the Serverless Application Repository was published in.
+/// Source: AWS Serverless Application Repository Developer Guide, "Deploying applications".
+const PUBLISHED: &str = ":serverlessrepo:";
 
 /// A literal of a file.
 #[derive(Debug, Clone)]
@@ -57,6 +61,13 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
         let is_name = hit.to.as_deref() == Ok(work.input.standby.as_str());
         if both && is_name && sides::is_beside(whole, &hit.range, work.input.standby) {
             keep_beside(work, file, hit.range);
+            continue;
+        }
+        if whole[..hit.range.start].ends_with(PUBLISHED) {
+            let subject = Subject::File { span: work.span(file, hit.range.clone()) };
+            let message = "left as it is: an application of the repository has the region that it was published in, and is deployed from there to any";
+            work.note(codes::R_KEPT, Severity::Info, subject, message);
+            work.keep(file, hit.range);
             continue;
         }
         match hit.to {
@@ -121,7 +132,8 @@ fn keep_beside(work: &mut Work<'_>, file: &Path, range: Range<usize>) {
 
 /// Edits what is written in base64, as a whole: what it says is retargeted, and encoded again.
 fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<usize>) {
-    for Encoded { range, text } in encoded(whole, within) {
+    for one in encoded(whole, within) {
+        let Encoded { range, text, .. } = one.clone();
         let Some(text) = text else {
             let subject = Subject::File { span: work.span(file, range) };
             let message = format!(
@@ -146,7 +158,7 @@ fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<
             None => {
                 let new = work.words.replace(&text);
                 if new != text {
-                    work.edit(file, range, encode(&new), Rule::Region, "it follows the region, in base64");
+                    work.edit(file, range, one.encode(&new), Rule::Region, "it follows the region, in base64");
                 }
             }
         }
@@ -210,7 +222,7 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
         ),
         Kind::Object(kind) => (
             "the object is of the primary region alone: say which one stands for it in the standby",
-            format!("{kind}-…"),
+            if kind.is_empty() { "…".to_owned() } else { format!("{kind}-…") },
         ),
         Kind::Arn => (
             "it has an id of its own in each region, as keys, certificates and secrets do: say which stands for it in the standby",

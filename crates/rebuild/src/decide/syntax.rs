@@ -36,7 +36,7 @@ pub(crate) struct Syntax {
     pub(crate) inner_names: Vec<Range<usize>>,
     /// Literal keys that are names of outputs: `outputs["vpc_eu_west_1"]`.
     pub(crate) output_names: Vec<Range<usize>>,
-    /// Values of what is called a key: `kms_key_id = "…"`.
+    /// Values of what is called a key, or another id of a region: `kms_key_id = "…"`, `rest_api_id = "…"`.
     pub(crate) keys: Vec<Range<usize>>,
     /// Texts for a person that plan nothing: descriptions of variables and outputs, messages of conditions.
     pub(crate) said: Vec<Range<usize>>,
@@ -44,6 +44,16 @@ pub(crate) struct Syntax {
     pub(crate) joints: Vec<Joint>,
     /// Whole numbers, as they are written.
     pub(crate) numbers: Vec<Range<usize>>,
+    /// Calls of `substr` with numbers that are written out.
+    pub(crate) cuts: Vec<Cut>,
+}
+
+/// `substr(var.zone, 0, 9)`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) range: Range<usize>,
+    pub(crate) from: u64,
+    pub(crate) length: u64,
 }
 
 /// An object or a list.
@@ -162,7 +172,7 @@ impl Syntax {
         collector.visit_body(&body);
         let Collector { literals, mut references, mut paths, tables, .. } = collector;
         references.sort_by_key(|reference| reference.span.start);
-        let Collector { inner_names, output_names, keys, said, joints, numbers, .. } = collector;
+        let Collector { inner_names, output_names, keys, said, joints, numbers, cuts, .. } = collector;
         // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
         let loose = references.iter().filter(|reference| reference.is_path_root());
         let loose = loose.map(|reference| reference.span.clone()).filter(|span| {
@@ -174,8 +184,20 @@ impl Syntax {
             .map(|range| FilePath { range, at: FileAt::Computed, is_whole: false, literal: None, is_read: false })
             .collect();
         paths.extend(loose);
-        let syntax =
-            Self { body, literals, references, paths, tables, inner_names, output_names, keys, said, joints, numbers };
+        let syntax = Self {
+            body,
+            literals,
+            references,
+            paths,
+            tables,
+            inner_names,
+            output_names,
+            keys,
+            said,
+            joints,
+            numbers,
+            cuts,
+        };
         Ok((text.to_owned(), syntax))
     }
 

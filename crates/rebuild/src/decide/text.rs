@@ -36,6 +36,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
             })
             .collect();
         joints::join(work, file, &kept.0);
+        joints::cuts(work, file);
         replace(work, file, &literals);
         numbers(work, file, &kept.0);
         leftovers::tell(work, file, literals.into_iter().filter(|one| !one.is_said).map(|literal| literal.range));

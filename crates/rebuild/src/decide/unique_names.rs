@@ -1,16 +1,21 @@
 //! Names that only one object can have, whatever its region.
 
+use super::bucket_mentions::{self, is_telling, mentions};
 use super::fetched;
 use super::global::{PrivateZones, UNIQUE_NAMES};
 use super::modules::{Instances, address};
 use super::retarget::Work;
 use super::sources::Parsed;
-use super::syntax::{attribute, labels, place};
+use super::syntax::{attribute, blocks, labels, literal, place};
 use super::words::Words;
 use hcl_edit::expr::Expression;
+use hcl_edit::structure::Block;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+const BUCKET: &str = "aws_s3_bucket";
 
 /// Why a name cannot be the same in both regions.
 const NAMES: &str = "there can be only one";
@@ -30,6 +35,7 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
     let (none, zones, map) = (BTreeMap::new(), BTreeMap::new(), IndexMap::new());
     let standbys = Words::new(work.input.standby, work.input.primary, &zones, &map, &none, &[]);
     let mut questions = Vec::new();
+    let mut renamed = Vec::new();
     for (file, parsed) in &work.parsed {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         let dropped = work.removed_ranges(file);
@@ -56,6 +62,13 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
                 None => true,
             };
             let gone = dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
+            if resource_type == BUCKET
+                && is_set(naming)
+                && let Some(value) = attribute(&block.body, naming)
+                && let (Some(name), Some(address)) = (literal(value), addresses.first())
+            {
+                renamed.push((file.clone(), place(value), address.clone(), name.to_owned()));
+            }
             // A name in a private zone is the standby's own.
             let own = attribute(&block.body, "zone_id").is_some_and(|zone| private.holds(&folder, zone));
             let unused = fetched::is_unused(work, &folder, &addresses);
@@ -68,24 +81,78 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
             {
                 continue;
             }
-            let Some(Expression::String(value)) = attribute(&block.body, naming) else { continue };
-            let whose = if matches!(resource_type, "aws_route53_record" | "aws_s3_bucket" | "aws_cloudwatch_dashboard")
-            {
-                NAMES
-            } else {
-                SETTINGS
-            };
-            questions.push((file.clone(), range, addresses, whose, (*naming).to_owned(), value.as_str().to_owned()));
+            let Some(named @ Expression::String(value)) = attribute(&block.body, naming) else { continue };
+            if !is_shared(resource_type, block, value.as_str()) {
+                continue;
+            }
+            let whose = if resource_type.starts_with("aws_s3_") && resource_type != BUCKET { SETTINGS } else { NAMES };
+            questions.push(Question {
+                file: file.clone(),
+                range,
+                named: place(named),
+                addresses,
+                whose,
+                naming: (*naming).to_owned(),
+                value: value.as_str().to_owned(),
+                is_bucket: resource_type == BUCKET,
+            });
         }
     }
-    for (file, range, addresses, whose, naming, value) in questions {
+    let buckets: BTreeSet<String> = questions.iter().filter(|one| one.is_bucket).map(|one| one.value.clone()).collect();
+    for Question { file, range, named, addresses, whose, naming, value, .. } in questions {
         let Some(first) = addresses.first().cloned() else { continue };
         let region = work.input.standby.as_str();
-        let line = match naming.as_str() {
-            "bucket" | "dashboard_name" => format!("set \"{first}\" {{ {naming} = \"{value}-{region}\" }}"),
+        let mut needs = "leave it out of the standby, or let its name tell the region".to_owned();
+        let elsewhere = match naming == "bucket" && buckets.contains(&value) && is_telling(&value) {
+            true => mentions(work, &value, (&file, &named)),
+            false => Vec::new(),
+        };
+        let line = match (naming.as_str(), elsewhere.first()) {
+            ("bucket", Some(other)) => {
+                needs = format!("{needs}: it is written out at {other} too, and map follows everywhere");
+                format!("map = {{ \"{value}\" = \"{value}-{region}\" }}")
+            }
+            ("bucket" | "dashboard_name", _) => format!("set \"{first}\" {{ {naming} = \"{value}-{region}\" }}"),
             _ => format!("exclude = [\"{first}\"]"),
         };
         let what = format!("{first} would have the {naming} {value} in both regions, and {whose}");
-        work.ask(&file, range, what, "leave it out of the standby, or let its name tell the region", Some(line));
+        work.ask(&file, range, what, needs, Some(line));
+    }
+    for (file, named, address, name) in renamed {
+        let found = mentions(work, &name, (&file, &named));
+        bucket_mentions::tell(work, &address, &name, &found);
+    }
+}
+
+/// A name that would be taken twice.
+struct Question {
+    file: PathBuf,
+    range: Range<usize>,
+    /// Where the name stands.
+    named: Range<usize>,
+    addresses: Vec<String>,
+    whose: &'static str,
+    naming: String,
+    value: String,
+    is_bucket: bool,
+}
+
+/// Whether a domain is one for all regions: that of a user pool is where it is the team's own, and that of an API is
+/// where CloudFront serves it. Both are aliases of distributions, of which there is one for each name.
+/// Sources: Amazon Cognito Developer Guide, "Using your own domain"; Amazon API Gateway Developer Guide,
+/// "Custom domain names".
+fn is_shared(resource_type: &str, block: &Block, value: &str) -> bool {
+    match resource_type {
+        "aws_cognito_user_pool_domain" => value.contains('.'),
+        "aws_api_gateway_domain_name" => {
+            !["regional_certificate_arn", "regional_certificate_name"]
+                .iter()
+                .any(|name| attribute(&block.body, name).is_some())
+                && !blocks(&block.body, "endpoint_configuration").any(|inner| {
+                    matches!(attribute(&inner.body, "types"), Some(Expression::Array(types))
+                        if types.iter().any(|kind| literal(kind).is_none_or(|kind| kind != "EDGE")))
+                })
+        }
+        _ => true,
     }
 }

@@ -152,6 +152,7 @@ impl SourceTree {
         arrive: &mut dyn FnMut(&mut Self, &Path, &Call) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
         let mut waiting: VecDeque<(PathBuf, String, Call)> = VecDeque::from([(PathBuf::new(), String::new(), None)]);
+        let mut calls = Calls::default();
         while let Some((module, key, call)) = waiting.pop_front() {
             if self.modules.contains(&module) {
                 continue;
@@ -175,12 +176,23 @@ impl SourceTree {
                             None => continue,
                         },
                     };
+                    calls.add(&module, &folder, (file.clone(), call.range.clone()));
                     waiting.push_back((folder, below, Some((file.clone(), call.range))));
                 }
                 self.parsed.0.insert(file, parsed);
             }
         }
-        Ok(())
+        match calls.circle() {
+            Some((file, range)) => {
+                let text = String::from_utf8_lossy(&self.files[&file]).into_owned();
+                let reason = "it leads back to the module that it stands in, which Terraform would call without end";
+                Err(SourceError::Module {
+                    span: Span::of(self.display(&file), &text, range),
+                    reason: reason.to_owned(),
+                })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The files of a module that are configuration: `.tf`, `.tofu` and `.tf.json`, in order.
@@ -213,6 +225,35 @@ impl SourceTree {
             Some(known) if known.text().as_bytes() == bytes.as_slice() => Ok(known.clone()),
             _ => Source::parse(&self.display(file), file, bytes),
         }
+    }
+}
+
+/// Which folder calls which, and where.
+#[derive(Default)]
+struct Calls(BTreeMap<PathBuf, Vec<(PathBuf, (PathBuf, Range<usize>))>>);
+
+impl Calls {
+    fn add(&mut self, caller: &Path, called: &Path, at: (PathBuf, Range<usize>)) {
+        self.0.entry(caller.to_owned()).or_default().push((called.to_owned(), at));
+    }
+
+    /// A call that leads back to where it stands.
+    fn circle(&self) -> Option<(PathBuf, Range<usize>)> {
+        let all = self.0.iter().flat_map(|(caller, calls)| calls.iter().map(move |call| (caller, call)));
+        all.filter(|(caller, (called, _))| self.reaches(called, caller)).map(|(_, (_, at))| at.clone()).next()
+    }
+
+    fn reaches(&self, from: &Path, to: &Path) -> bool {
+        let (mut waiting, mut seen) = (vec![from], BTreeSet::new());
+        while let Some(folder) = waiting.pop() {
+            if folder == to {
+                return true;
+            }
+            if seen.insert(folder) {
+                waiting.extend(self.0.get(folder).into_iter().flatten().map(|(called, _)| called.as_path()));
+            }
+        }
+        false
     }
 }
 
@@ -406,6 +447,19 @@ mod tests {
         let error = SourceTree::load(dir.path()).unwrap_err();
         assert_eq!(error.span().unwrap().start.line, 2, "{error}");
         assert!(matches!(SourceTree::load(&dir.path().join("none")), Err(SourceError::Read { .. })));
+    }
+
+    #[test]
+    fn a_module_that_calls_itself_is_told_at_the_call() {
+        let files = |inner: &str| {
+            let main = "module \"a\" {\n  source = \"./a\"\n}\nmodule \"b\" {\n  source = \"./b\"\n}\n";
+            let a = "module \"b\" {\n  source = \"../b\"\n}\n";
+            [("main.tf", main), ("a/main.tf", a), ("b/main.tf", inner)]
+                .map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec()))
+        };
+        let error = SourceTree::from_files("app", files("module \"a\" {\n  source = \"../a\"\n}\n")).unwrap_err();
+        assert_eq!(error.span().unwrap().to_string(), "app/a/main.tf:1:1", "{error}");
+        assert!(SourceTree::from_files("app", files("")).is_ok());
     }
 
     #[test]

@@ -113,6 +113,9 @@ impl Explain for RebuildError {
                 "make room where the standby root of stack {stack} is and in the folder for temporary files, then run \
                  pilotlight rebuild again: what was made is kept"
             )),
+            Self::Terraform { source, .. } if source.code() == codes::T_NO_PROVIDER => {
+                Some(super::missing_provider::REMEDY.to_owned())
+            }
             // The saved plan is gone by then, so Terraform's own command cannot be repeated.
             Self::Terraform { stack, source } if source.code() == codes::T_DIAGNOSTIC => Some(format!(
                 "correct it in the source of stack {stack}, not in the generated root{}, and run pilotlight rebuild \

@@ -34,6 +34,7 @@ impl Prepared {
             match &mut **source {
                 RunError::Failed { findings, output, .. } => {
                     *findings = self.found_in_source(std::mem::take(findings));
+                    findings.extend(self.missing_provider(output));
                     *output = self.lines().told_in_text(output);
                 }
                 RunError::Interrupted { findings, .. } => {

@@ -6,7 +6,9 @@
 use crate::apply::{LOCK_FILE, WriteError, is_configuration, manifest};
 use crate::decide::Retargeted;
 use pilotlight_findings::{Code, Evidence, Finding, Severity, Side, Subject, codes};
+use pilotlight_terraform::{OVERRIDE_FILE, left_overrides};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Files that a message names; the evidence has all.
@@ -79,7 +81,19 @@ pub fn as_generated(
         behind,
         "see it with pilotlight rebuild PLAN --diff, and rebuild",
     );
-    Ok(by_hand.into_iter().chain(not_rebuilt).collect())
+    Ok(by_hand.into_iter().chain(not_rebuilt).chain(left_by_a_run(root, &subject)).collect())
+}
+
+/// An override that a killed run left: nobody's edit, and the next run or rebuild takes it away.
+fn left_by_a_run(root: &Path, subject: &Subject) -> Option<Finding> {
+    // Before `terraform init` there is no list of modules, and no run has been there.
+    let left = left_overrides(root).inspect_err(|error| tracing::debug!(%error, "look for overrides")).ok()?;
+    let first = left.first()?.display();
+    let message = format!("{first} was left by a run that was killed: an apply by hand would go by it");
+    Some(
+        Finding::new(codes::F_OVERRIDE_LEFT, Severity::Warning, subject.clone(), message)
+            .remedy("resume that run (pilotlight run resume PLAN) or rebuild, which take it away; or remove it"),
+    )
 }
 
 fn present(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
@@ -103,7 +117,8 @@ fn added(root: &Path, expected: &Retargeted) -> Result<BTreeSet<PathBuf>, WriteE
             Err(source) => return Err(WriteError::File { what: "read", path: full, source }),
         };
         let names = entries.flatten().map(|entry| entry.file_name());
-        found.extend(names.filter(|name| is_configuration(&name.to_string_lossy())).map(|name| folder.join(name)));
+        let is_added = |name: &OsString| is_configuration(&name.to_string_lossy()) && *name != *OVERRIDE_FILE;
+        found.extend(names.filter(is_added).map(|name| folder.join(name)));
     }
     Ok(found)
 }
@@ -168,6 +183,13 @@ mod tests {
         assert_eq!(told(&with("a\nimage = \"ami-0gone\"\n")), []);
         assert_eq!(told(&with("changed\nimage = \"ami-0gone\"\n")).len(), 1);
         assert_eq!(told(&with("a\nimage = \"ami-0here\"\n")).len(), 1);
+
+        std::fs::write(root.path().join(OVERRIDE_FILE), "{}").unwrap();
+        let [(code, left)] = &told(&first)[..] else { panic!("{:?}", told(&first)) };
+        assert_eq!(*code, codes::F_OVERRIDE_LEFT);
+        assert!(left.contains("was left by a run that was killed"), "{left}");
+        write_root(root.path(), "app", source.path(), &first).unwrap();
+        assert_eq!(told(&first), [], "a rebuild takes it away");
 
         std::fs::write(root.path().join("vars.tf"), "w\n").unwrap();
         std::fs::write(root.path().join("_modules/m/hotfix.tf"), "h\n").unwrap();

@@ -8,6 +8,7 @@ mod files;
 mod globals;
 mod hidden;
 mod modules;
+mod names_and_ids;
 mod per_call;
 mod regions_apart;
 mod rules;

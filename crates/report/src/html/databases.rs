@@ -38,6 +38,7 @@ pub(super) fn databases(run: &RunReport) -> Markup {
                                 }
                                 td data-label="Fence" {
                                     (safe(&database.fence))
+                                    @if database.fenced_late { " before the promotion; it was fenced after the switch" }
                                     @if database.second_writer == "writes" { ", and it took writes since" }
                                 }
                                 td.block data-label="Tables" {

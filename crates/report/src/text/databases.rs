@@ -23,6 +23,9 @@ pub(super) fn databases(run: &RunReport, ink: Ink) -> String {
         );
         out.push_str(&head);
         let mut fence = format!("fence of the old server {}", line(&database.fence));
+        if database.fenced_late {
+            fence.push_str(" before the promotion; it was fenced after the switch");
+        }
         if database.second_writer == "writes" {
             fence.push_str(", and it took writes since");
         }

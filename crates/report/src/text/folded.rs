@@ -47,9 +47,23 @@ fn what(finding: &Finding) -> Option<String> {
         Subject::CloudObject { resource_type, .. } if finding.code == codes::D_UNMANAGED => {
             Some(format!("{resource_type}: no given state has them"))
         }
-        _ if finding.code == codes::D_UNREAD => Some(finding.message.clone()),
+        _ if finding.code == codes::D_UNREAD => {
+            Some(no_answer(&finding.message).unwrap_or_else(|| finding.message.clone()))
+        }
         _ => None,
     }
+}
+
+/// What is said before the reason where AWS gave none: of each type it is another call, and one cause.
+const NO_ANSWER: &str = "no answer: ";
+
+/// The one cause of all that was not read because AWS did not answer.
+fn no_answer(message: &str) -> Option<String> {
+    let (_, reason) = message.split_once(NO_ANSWER)?;
+    // One that is told in brackets ends with theirs.
+    let is_open = reason.matches(')').count() > reason.matches('(').count();
+    let reason = reason.strip_suffix(')').filter(|_| is_open).unwrap_or(reason);
+    Some(format!("AWS was asked for them and gave {NO_ANSWER}{reason}"))
 }
 
 /// The findings, each kind of which there are many in one entry.
@@ -91,6 +105,29 @@ mod tests {
     fn unmanaged(kind: &str, id: usize) -> Finding {
         let subject = Subject::CloudObject { resource_type: kind.into(), id: format!("id-{id}"), region: None };
         Finding::new(codes::D_UNMANAGED, Severity::Error, subject, "no given state has it").remedy("import it")
+    }
+
+    #[test]
+    fn a_silent_aws_is_one_entry_whatever_was_asked() {
+        let unread = |index: usize, reason: &str| {
+            let address = format!("aws_x{index}.a");
+            let subject = Subject::Resource { stack: "app".into(), side: None, address, id: None };
+            Finding::new(codes::D_UNREAD, Severity::Warning, subject, format!("aws_x{index} was not read: {reason}"))
+        };
+        let all = [
+            unread(0, "DescribeVpcs of ec2 in eu-west-1: no answer: none within 15 seconds"),
+            unread(1, "call DescribeAvailabilityZones of ec2 in eu-west-1 (no answer: none within 15 seconds)"),
+            unread(2, "ListResourceRecordSets of route53: no answer: none within 15 seconds"),
+            unread(3, "DescribeSubnets of ec2 in eu-west-1: no answer: none within 15 seconds"),
+            unread(4, "AccessDenied"),
+        ];
+        let entries = findings(&all.iter().collect::<Vec<_>>(), TextOptions::default(), |one| one.message.clone());
+        assert_eq!(entries.len(), 2, "{entries:#?}");
+        assert_eq!(entries[0], "aws_x4 was not read: AccessDenied");
+        assert!(entries[1].contains("4 objects"), "{}", entries[1]);
+        assert!(entries[1].contains("gave no answer: none within 15 seconds\n"), "{}", entries[1]);
+        let refused = "call DescribeVpcs of ec2 (no answer: Connection refused (os error 111))";
+        assert!(no_answer(refused).unwrap().ends_with("no answer: Connection refused (os error 111)"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::groups::Groups;
 use crate::owners::Sources;
 use crate::ports::name_servers;
 use crate::project::{Project, States};
+use crate::standby_roots::find_sizes;
 use jiff::Timestamp;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
@@ -42,6 +43,7 @@ pub(super) async fn compile_run(
     observed.primary_down = true;
     // The groups of the standby: a failover asks for no other.
     observed.groups = observe_groups(&plan, direction, &Groups::new(&plan, &states), &aws.capacity()).await?;
+    observed.sizes = find_sizes(project, direction, &states).await?;
     observed.managed = observe_managed(&plan, direction, false, &states, &aws.managed_databases()).await?;
     let mut run =
         compile_in_mode(&plan, direction, Mode::Ungraceful, &observed, &states).map_err(super::not_compiled)?;

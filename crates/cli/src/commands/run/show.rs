@@ -5,14 +5,17 @@ use crate::args::{ListingFormat, RunShow};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::reporting::emit;
+use pilotlight_failover::{Call, Plane};
 use pilotlight_journal::{Body, Event};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 pub(super) async fn run(args: &RunShow, context: Context<'_>) -> Result<Exit, Failure> {
     let log = Chosen::open(&args.run).await?.log().await?;
+    let calls = calls(&log.events)?;
     emit(args.output.out.as_deref(), context, |_| match args.output.format {
         ListingFormat::Json => format!("{:#}\n", json!(log.events)),
-        ListingFormat::Text => log.events.iter().map(as_line).collect(),
+        ListingFormat::Text => log.events.iter().map(|event| as_line(event, &calls)).collect(),
     })?;
     for finding in &log.findings {
         context.screen.note(format!("{}: {} [{}]", finding.subject, finding.message, finding.code));
@@ -20,11 +23,34 @@ pub(super) async fn run(args: &RunShow, context: Context<'_>) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-fn as_line(event: &Event) -> String {
-    format!("{:>5}  {:.3}  {}\n", event.sequence, event.at, story(&event.what))
+/// What each step of the run calls, by its id.
+type Calls = BTreeMap<String, String>;
+
+fn calls(events: &[Event]) -> Result<Calls, Failure> {
+    let steps = pilotlight_failover::report(events)?.phases.into_iter().flat_map(|phase| phase.steps);
+    Ok(steps.map(|step| (step.step, step.calls.iter().map(called).collect::<Vec<_>>().join(", "))).collect())
 }
 
-fn story(what: &Body) -> String {
+/// `route53 ChangeResourceRecordSets (us-east-1, control plane)`
+fn called(call: &Call) -> String {
+    let plane = match call.plane {
+        Plane::Control => "control plane",
+        Plane::Data => "data plane",
+        Plane::Unknown => "what it calls is not known",
+    };
+    let region = call.region.as_ref().map_or(String::new(), |region| format!("{region}, "));
+    format!("{} {} ({region}{plane})", call.service, call.operation)
+}
+
+fn as_line(event: &Event, calls: &Calls) -> String {
+    format!("{:>5}  {:.3}  {}\n", event.sequence, event.at, story(&event.what, calls))
+}
+
+fn story(what: &Body, calls: &Calls) -> String {
+    let calling = |step: &String| match calls.get(step).filter(|calls| !calls.is_empty()) {
+        Some(calls) => format!(": {calls}"),
+        None => String::new(),
+    };
     match what {
         Body::RunStarted { plan, job, operator, digest, journal_override, .. } => {
             let instead =
@@ -33,7 +59,7 @@ fn story(what: &Body) -> String {
         }
         Body::PhaseStarted { phase } => format!("{phase} begins"),
         Body::PhaseFinished { phase } => format!("{phase} is finished"),
-        Body::StepIntended { step, attempt } => format!("{step}: about to act, attempt {attempt}"),
+        Body::StepIntended { step, attempt } => format!("{step}: about to act, attempt {attempt}{}", calling(step)),
         Body::StepFinished { step, outcome, detail, .. } => format!("{step}: {}: {detail}", word(outcome)),
         Body::UndoIntended { step, attempt } => format!("{step}: about to undo, attempt {attempt}"),
         Body::UndoFinished { step, outcome, detail, .. } => format!("{step}: undo {}: {detail}", word(outcome)),

@@ -33,8 +33,10 @@ pub(super) async fn compiled(
         Ok(run) => {
             // What depends on another control plane is worth knowing, and no reason not to be ready. What is one
             // comes from the readiness.
+            // What stands until a failback is nothing to see to before a failover.
+            let told_elsewhere = [codes::F_NO_TARGET_CHECK, codes::F_SIZE_STANDS];
             let worth_knowing =
-                |finding: &Finding| finding.severity < Severity::Error && finding.code != codes::F_NO_TARGET_CHECK;
+                |finding: &Finding| finding.severity < Severity::Error && !told_elsewhere.contains(&finding.code);
             for finding in dry_run_findings(&run).into_iter().filter(worth_knowing).map(owners_as_errors) {
                 card.sheet(area_of(&finding)).findings.push(finding);
             }

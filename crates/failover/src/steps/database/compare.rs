@@ -1,7 +1,7 @@
 //! Both servers' tables, compared where the old one answers. What is found is told, and stops nothing: the new server
-//! takes writes meanwhile.
+//! takes writes meanwhile. That the new one is gone does.
 
-use super::Servers;
+use super::{CRASH_RECOVERY, Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, Step};
@@ -23,24 +23,39 @@ pub(super) async fn perform(
         return Ok(Ending::new(Outcome::Done, Value::Null, "not compared: the other server is not known").into());
     };
     let within = step.timeout() / 3;
-    Ok(match servers.databases.compare(old, &servers.new, &database.tables, within).await {
-        Ok(tables) => {
-            let unlike: Vec<&str> =
-                tables.iter().filter(|table| !table.is_equal()).map(|table| table.table.as_str()).collect();
-            let detail = if unlike.is_empty() {
-                format!("{} tables have the same rows on both", tables.len())
-            } else {
-                format!("these tables differ, which writes since the switch may explain: {}", unlike.join(", "))
-            };
-            Ending::new(Outcome::Done, json!({ "tables": observed(&tables) }), detail)
+    let until = engine.ports.clock.elapsed() + CRASH_RECOVERY;
+    loop {
+        let error = match servers.databases.compare(old, &servers.new, &database.tables, step.timeout() / 3).await {
+            Ok(tables) => return Ok(compared(&tables).into()),
+            Err(error) => error,
+        };
+        let gone = match servers.databases.position(&servers.new).await {
+            Err(gone) if !gone.is_answer() => servers.tell(&gone),
+            _ => {
+                let detail = format!("not compared, which stops nothing: {}", servers.tell(&error));
+                return Ok(Ending::new(Outcome::Done, Value::Null, detail).into());
+            }
+        };
+        // A run does not end well while the server that it led everybody to is gone.
+        match pause(engine, step, until, &gone).await {
+            Patience::Left => {}
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
+            Patience::Over => {
+                let detail = format!("the server that everybody was led to gives no answer any more: {gone}");
+                return Ok(Ending::new(Outcome::Unknown, Value::Null, detail).into());
+            }
         }
-        Err(error) => Ending::new(
-            Outcome::Done,
-            Value::Null,
-            format!("not compared, which stops nothing: {}", servers.tell(&error)),
-        ),
     }
-    .into())
+}
+
+fn compared(tables: &[TableComparison]) -> Ending {
+    let unlike: Vec<&str> = tables.iter().filter(|table| !table.is_equal()).map(|table| table.table.as_str()).collect();
+    let detail = if unlike.is_empty() {
+        format!("{} tables have the same rows on both", tables.len())
+    } else {
+        format!("these tables differ, which writes since the switch may explain: {}", unlike.join(", "))
+    };
+    Ending::new(Outcome::Done, json!({ "tables": observed(tables) }), detail)
 }
 
 /// The comparison as the journal keeps it.

@@ -1,10 +1,10 @@
 //! The old server takes no more writes, and the new one has all that it took.
 
-use super::{Patience, Servers, pause, seen};
+use super::{CRASH_RECOVERY, Patience, Servers, database_step, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
-use crate::steps::{Ending, Performed};
+use crate::steps::{Ending, Performed, STOP_REQUESTED};
 use crate::{DatabaseStep, DatabaseTask, Mode, Step};
-use pilotlight_integrity::postgres::{FenceReport, FenceState, PostgresError, ServerRole};
+use pilotlight_integrity::postgres::{FenceReport, FenceState, Lsn, PostgresError, ServerRole};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -24,18 +24,31 @@ pub(super) async fn perform(
         let observed = json!({ "fence": "proven", "follows": true });
         return Ok(Ending::new(Outcome::AlreadyDone, observed, "it is a standby already, and takes no writes").into());
     }
+    // An executor before this one may have set it, which a server that is gone by now cannot tell.
+    let in_doubt = engine.attempts(step, Way::Do) > 0;
     engine.intend(step, Way::Do).await?;
+    // And so may a try before the last.
+    let mut touched = false;
+    let until = engine.ports.clock.elapsed() + CRASH_RECOVERY;
     let mut tries = 1;
     let report = loop {
-        let report = servers.databases.fence(old).await;
-        if report.state != FenceState::Unknown || tries >= step.retry.attempts {
+        let mut report = servers.databases.fence(old).await;
+        touched |= report.touched;
+        report.touched = touched;
+        let patient = step.retry.attempts > 1 && engine.ports.clock.elapsed() < until;
+        if report.state != FenceState::Unknown || (tries >= step.retry.attempts && !patient) {
             break report;
+        }
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Ok(Performed::Waits(reason));
         }
         engine.ports.watcher.waiting(step, &report.to_string());
         engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
         tries += 1;
     };
-    Ok(ending(engine.run.mode, &report).into())
+    let mut ending = ending(engine.run.mode, &report);
+    ending.observed["in_doubt"] = in_doubt.into();
+    Ok(ending.into())
 }
 
 fn ending(mode: Mode, report: &FenceReport) -> Ending {
@@ -45,7 +58,8 @@ fn ending(mode: Mode, report: &FenceReport) -> Ending {
         "touched": report.touched,
         "sessions_ended": report.sessions_ended,
         "written": report.written.map(|written| written.to_string()),
-        "writes": report.writes,
+        "writes": report.writes.as_ref().map(|writes| writes.rows),
+        "counted_since": report.writes.as_ref().and_then(|writes| writes.counted_since.clone()),
         "fenced_at": report.fenced_at,
         "other_databases": report.other_databases,
     });
@@ -59,17 +73,21 @@ fn ending(mode: Mode, report: &FenceReport) -> Ending {
 }
 
 /// The old server takes writes again, unless the new one does: two that write are worse than none.
-pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+pub(super) async fn undo(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
     let Some(old) = &servers.old else {
         return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "nothing was fenced").into());
     };
-    let untouched = engine
-        .journal
-        .state()
-        .steps
-        .get(&step.id)
-        .is_some_and(|state| state.attempts == 1 && state.observed.get("touched") == Some(&Value::Bool(false)));
-    if untouched {
+    let steps = &engine.journal.state().steps;
+    let untouched = steps.get(&step.id).is_some_and(|state| {
+        let is = |field: &str| state.observed.get(field).and_then(Value::as_bool);
+        state.attempts == 1 && is("touched") == Some(false) && is("in_doubt") != Some(true)
+    });
+    if untouched && !may_be_fenced_late(engine, &database.name) {
         return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "the fence changed nothing").into());
     }
     if let Err(ending) = new_takes_no_writes(servers).await {
@@ -97,6 +115,16 @@ pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) ->
     }
 }
 
+/// Whether the look after the switch has fenced it, or was killed when it may have.
+fn may_be_fenced_late(engine: &Engine, name: &str) -> bool {
+    let verify = database_step(engine, name, &DatabaseTask::Verify);
+    let state = verify.and_then(|step| engine.journal.state().steps.get(&step.id));
+    state.is_some_and(|state| match state.finished_at {
+        Some(_) => state.observed.get("fenced_late") == Some(&Value::Bool(true)),
+        None => state.attempts > 0,
+    })
+}
+
 async fn new_takes_no_writes(servers: &Servers) -> Result<(), Ending> {
     let not_known = |error: &PostgresError| {
         let detail = format!("not released: whether the other takes writes is not known: {}", servers.tell(error));
@@ -113,7 +141,12 @@ async fn new_takes_no_writes(servers: &Servers) -> Result<(), Ending> {
 }
 
 /// Waits until the new server has replayed what the fenced one wrote.
-pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+pub(super) async fn catch_up(
+    engine: &mut Engine,
+    step: &Step,
+    database: &DatabaseStep,
+    servers: &Servers,
+) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let Some(old) = &servers.old else {
         return Ok(Ending::new(Outcome::Failed, Value::Null, "the server that was fenced is not known").into());
@@ -145,7 +178,7 @@ pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers
                     return Ok(Ending::new(Outcome::Done, json!({ "missing": Value::Null }), detail).into());
                 }
                 Ok(now) => {
-                    let replayed = now.replayed.unwrap_or(pilotlight_integrity::postgres::Lsn(0));
+                    let replayed = now.replayed.unwrap_or(Lsn(0));
                     if replayed >= *end {
                         let observed =
                             json!({ "end": end.to_string(), "replayed": replayed.to_string(), "missing": 0 });
@@ -160,6 +193,9 @@ pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers
                 Err(error) => servers.tell(&error),
             },
             Some(Err(error)) => {
+                if let Some(ending) = caught_up_with_the_fence(engine, &database.name, servers, error).await {
+                    return Ok(ending.into());
+                }
                 let cause = servers.tell(error);
                 end = None;
                 cause
@@ -174,4 +210,33 @@ pub(super) async fn catch_up(engine: &mut Engine, step: &Step, servers: &Servers
             }
         }
     }
+}
+
+/// A server that was fenced, with its log's end known, and then died: nothing that it confirmed is missing where the new
+/// one has all of the log up to there. Going on brings the service back; going back would lead to a server that is dead.
+async fn caught_up_with_the_fence(
+    engine: &Engine,
+    name: &str,
+    servers: &Servers,
+    error: &PostgresError,
+) -> Option<Ending> {
+    if error.is_answer() {
+        return None;
+    }
+    let end = end_by_the_fence(engine, name)?;
+    let now = servers.databases.position(&servers.new).await.ok()?;
+    let replayed = now.replayed.filter(|replayed| now.role == ServerRole::Standby && *replayed >= end)?;
+    let observed = json!({ "end": end.to_string(), "replayed": replayed.to_string(), "missing": 0 });
+    let detail = format!(
+        "it has replayed everything that the other had written when it was fenced; since then that one gives no answer: {}",
+        servers.tell(error)
+    );
+    Some(Ending::new(Outcome::Done, observed, detail))
+}
+
+/// Where the log of a server ended whose fence was proven.
+pub(super) fn end_by_the_fence(engine: &Engine, name: &str) -> Option<Lsn> {
+    let fence = seen(engine, name, &DatabaseTask::Fence)?;
+    let proven = fence.get("fence").and_then(Value::as_str) == Some("proven");
+    fence.get("written").filter(|_| proven)?.as_str()?.parse().ok()
 }

@@ -1,7 +1,7 @@
 //! The service is back: somebody else has written at the new server. What a customer sees is measured by that, and not
 //! by what this program did. A service that nobody writes to stops nothing.
 
-use super::{Patience, Servers, pause, seen};
+use super::{Patience, Servers, counted, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
@@ -25,8 +25,7 @@ pub(super) async fn perform(
         let detail = "not known: what was written there before is not";
         return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, detail).into());
     };
-    // A count that may be of another server, as the promoted one was restarted, is none.
-    let writes = released.and_then(|seen| seen.get("writes")?.as_u64());
+    let writes = released.and_then(counted);
     let verified = seen(engine, &database.name, &DatabaseTask::Verify);
     let own: Vec<u64> = verified.and_then(|seen| seen.get("own_transaction")?.as_u64()).into_iter().collect();
     engine.intend(step, Way::Do).await?;
@@ -39,7 +38,7 @@ pub(super) async fn perform(
             looks.pop_front();
         }
         let before = looks.front().map_or(since, |(_, next)| *next);
-        let cause = match servers.databases.first_write(&servers.new, before, &own, writes).await {
+        let cause = match servers.databases.first_write(&servers.new, before, &own, writes.as_ref()).await {
             Ok(Watched::Written(write)) => return Ok(ending(&engine.ports.clock.now().to_string(), write).into()),
             Ok(Watched::Nothing { next_transaction }) => {
                 if writes.is_some() {

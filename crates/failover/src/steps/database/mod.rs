@@ -16,11 +16,15 @@ use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError};
 use crate::text::{MissingVariable, Secrets};
 use crate::{Action, DatabaseStep, DatabaseTask, Environment, Step};
-use pilotlight_integrity::postgres::{Databases, PostgresError};
+use pilotlight_integrity::postgres::{Databases, PostgresError, WriteCount};
 use pilotlight_journal::Outcome;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How long a server that is needed and gives no answer is asked again, before a person is asked or the run goes back: one
+/// that crashed is back within seconds, as it replays at most what it wrote since its last checkpoint.
+const CRASH_RECOVERY: Duration = Duration::from_secs(20);
 
 pub(crate) async fn perform(
     engine: &mut Engine,
@@ -36,7 +40,7 @@ pub(crate) async fn perform(
         DatabaseTask::Keep => resync::keep(engine, step, database, &servers).await,
         DatabaseTask::Resync(run) => resync::perform(engine, step, run, &servers).await,
         DatabaseTask::Fence => fence::perform(engine, step, database, &servers).await,
-        DatabaseTask::CatchUp => fence::catch_up(engine, step, &servers).await,
+        DatabaseTask::CatchUp => fence::catch_up(engine, step, database, &servers).await,
         DatabaseTask::Measure => promote::measure(engine, step, database, &servers).await,
         DatabaseTask::Promote => promote::perform(engine, step, database, &servers).await,
         DatabaseTask::Release => release::perform(engine, step, &servers).await,
@@ -52,7 +56,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, database: &DatabaseSt
         Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
     };
     match &database.task {
-        DatabaseTask::Fence => fence::undo(engine, step, &servers).await,
+        DatabaseTask::Fence => fence::undo(engine, step, database, &servers).await,
         DatabaseTask::Release => release::undo(engine, step, &servers).await,
         _ => Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "changed nothing").into()),
     }
@@ -105,13 +109,24 @@ impl Servers {
     }
 }
 
+/// The step of a database that does this.
+pub(super) fn database_step<'e>(engine: &'e Engine, name: &str, task: &DatabaseTask) -> Option<&'e Step> {
+    engine.run.steps().find(
+        |step| matches!(&step.action, Action::Database(database) if database.name == name && database.task == *task),
+    )
+}
+
 /// What an earlier step of the same database saw; none where it has no outcome, or was left out.
 pub(super) fn seen<'e>(engine: &'e Engine, name: &str, task: &DatabaseTask) -> Option<&'e Value> {
-    let step = engine.run.steps().find(
-        |step| matches!(&step.action, Action::Database(database) if database.name == name && database.task == *task),
-    )?;
+    let step = database_step(engine, name, task)?;
     let state = engine.journal.state().steps.get(&step.id)?;
     state.finished_at.is_some().then_some(&state.observed)
+}
+
+/// The rows that a server had written when a fence or a release counted them.
+pub(super) fn counted(observed: &Value) -> Option<WriteCount> {
+    let counted_since = observed.get("counted_since").and_then(Value::as_str).map(str::to_owned);
+    Some(WriteCount { rows: observed.get("writes")?.as_u64()?, counted_since })
 }
 
 /// Whether there is time for another look, after a pause.

@@ -1,5 +1,6 @@
 //! The standby becomes the primary, and how far it was then is kept.
 
+use super::fence::end_by_the_fence;
 use super::{Patience, Servers, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
@@ -7,6 +8,11 @@ use crate::{DatabaseStep, DatabaseTask, Step};
 use pilotlight_integrity::postgres::{FormerPrimary, Lsn, ServerRole};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A promotion that is asked for once more right before the deadline has this long: it takes a second where nothing is to
+/// be replayed.
+const LAST_TRY: Duration = Duration::from_secs(5);
 
 /// How far the standby is, against where the old server's log ended, where that is known.
 pub(super) async fn measure(
@@ -54,11 +60,8 @@ pub(super) async fn measure(
 
 /// Where the fenced server's log ended, by the steps before this one. Without a proven fence it has no end.
 fn end_of_writes(engine: &Engine, name: &str) -> Option<Lsn> {
-    let caught_up = seen(engine, name, &DatabaseTask::CatchUp).and_then(|seen| seen.get("end"));
-    let fenced = seen(engine, name, &DatabaseTask::Fence)
-        .filter(|seen| seen.get("fence").and_then(Value::as_str) == Some("proven"))
-        .and_then(|seen| seen.get("written"));
-    caught_up.or(fenced)?.as_str()?.parse().ok()
+    let caught_up = seen(engine, name, &DatabaseTask::CatchUp).and_then(|seen| seen.get("end")?.as_str()?.parse().ok());
+    caught_up.or_else(|| end_by_the_fence(engine, name))
 }
 
 /// Promotes it. A server that was promoted already is done.
@@ -68,20 +71,30 @@ pub(super) async fn perform(
     database: &DatabaseStep,
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
-    let acted = engine.attempts(step, Way::Do) > 0;
+    let mut acted = engine.attempts(step, Way::Do) > 0;
     engine.intend(step, Way::Do).await?;
     let looked = seen(engine, &database.name, &DatabaseTask::Look);
     let former = FormerPrimary {
         system: looked.and_then(|seen| seen.get("system")?.as_str().map(str::to_owned)),
         timeline: looked.and_then(|seen| u32::try_from(seen.get("old_timeline")?.as_u64()?).ok()),
     };
-    Ok(match servers.databases.promote(&servers.new, &former, step.timeout()).await {
-        Ok(promotion) => {
-            let outcome = if promotion.already && !acted { Outcome::AlreadyDone } else { Outcome::Done };
-            let observed = json!({ "timeline": promotion.timeline });
-            Ending::new(outcome, observed, format!("it is a primary, on timeline {}", promotion.timeline))
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    loop {
+        let left = deadline.saturating_sub(engine.ports.clock.elapsed()).max(LAST_TRY);
+        let error = match servers.databases.promote(&servers.new, &former, left).await {
+            Ok(promotion) => {
+                let outcome = if promotion.already && !acted { Outcome::AlreadyDone } else { Outcome::Done };
+                let observed = json!({ "timeline": promotion.timeline });
+                let detail = format!("it is a primary, on timeline {}", promotion.timeline);
+                return Ok(Ending::new(outcome, observed, detail).into());
+            }
+            Err(error) => error,
+        };
+        // A server that crashed in between has forgotten that it was asked, or was promoted: asking again is right in both.
+        match pause(engine, step, deadline, &servers.tell(&error)).await {
+            Patience::Left if !error.is_answer() => acted = true,
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
+            _ => return Ok(servers.ending(&error).into()),
         }
-        Err(error) => servers.ending(&error),
     }
-    .into())
 }

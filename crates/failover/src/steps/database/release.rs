@@ -1,6 +1,6 @@
 //! The new server takes writes. What the fence left in the catalogue came over with the log, so it is taken back here.
 
-use super::{Patience, Servers, pause};
+use super::{Patience, Servers, counted, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
 use crate::{Action, DatabaseTask, ManagedTask, Step};
@@ -23,7 +23,8 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
                         let observed = json!({
                             "next_transaction": handover.next_transaction,
                             "last_replayed_at": handover.last_replayed_at,
-                            "writes": released.writes,
+                            "writes": released.writes.rows,
+                            "counted_since": released.writes.counted_since,
                             "sessions_ended": released.sessions_ended,
                             "sessions_left": released.sessions_left,
                         });
@@ -99,11 +100,11 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
         if state.skips.contains_key(&promotion.id) {
             continue;
         }
-        let counted = state.steps.get(&step.id).and_then(|step| step.observed.get("writes")?.as_u64());
+        let counted = state.steps.get(&step.id).and_then(|step| counted(&step.observed));
         let found = match (Servers::of(engine, &database), counted) {
             (Err(missing), _) => missing.to_string(),
             (Ok(_), None) => "how many rows it has written since its promotion is not known".to_owned(),
-            (Ok(servers), Some(writes)) => match servers.databases.writes_since(&servers.new, writes).await {
+            (Ok(servers), Some(writes)) => match servers.databases.writes_since(&servers.new, &writes).await {
                 Ok(Some(0)) => continue,
                 Ok(Some(rows)) => format!("{rows} rows were written there since its promotion"),
                 Ok(None) => "how many rows it has written since its promotion is not known".to_owned(),

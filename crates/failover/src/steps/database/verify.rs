@@ -1,9 +1,10 @@
 //! After the switch: one server takes writes, and only one.
 
-use super::{Patience, Servers, pause, seen};
+use super::{Patience, Servers, counted, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
+use pilotlight_integrity::postgres::{FenceState, WriteCount};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 
@@ -28,16 +29,24 @@ pub(super) async fn perform(
     };
     let fence = seen(engine, &database.name, &DatabaseTask::Fence);
     let proven = fence.and_then(|seen| seen.get("fence")).and_then(Value::as_str) == Some("proven");
-    let counted = fence.and_then(|seen| seen.get("writes")?.as_u64());
+    let writes = fence.and_then(counted);
     let follows = fence.and_then(|seen| seen.get("follows")).is_some();
-    let old = match (&servers.old, counted) {
-        (Some(old), Some(writes)) if proven => second_writer(servers, old, writes).await,
+    let tried = fence.is_some() && !proven;
+    let old = match (&servers.old, writes) {
+        (Some(old), Some(writes)) if proven => second_writer(servers, old, &writes).await,
         _ if follows => Old::Silent("the other follows it".into()),
+        (Some(old), _) if tried => fence_late(servers, old).await,
         _ => Old::NotKnown("whether the other takes writes is not known, as its fence was not proven".into()),
     };
     Ok(match old {
         Old::Silent(detail) => ending(Outcome::Done, "none", own, &detail),
         Old::NotKnown(detail) => ending(Outcome::Done, "unknown", own, &detail),
+        Old::FencedLate(at, detail) => {
+            let mut ending = ending(Outcome::Done, "unknown", own, &detail);
+            ending.observed["fenced_late"] = true.into();
+            ending.observed["fenced_at"] = at.into();
+            ending
+        }
         Old::Writes(detail) => ending(Outcome::Failed, "writes", own, &detail),
     }
     .into())
@@ -51,10 +60,26 @@ fn ending(outcome: Outcome, second_writer: &str, own: Option<u64>, detail: &str)
 enum Old {
     Silent(String),
     NotKnown(String),
+    /// It was not fenced before the promotion, and is now: since when, and one line for a person.
+    FencedLate(Option<String>, String),
     Writes(String),
 }
 
-async fn second_writer(servers: &Servers, old: &str, writes: u64) -> Old {
+/// A server that gave no answer, or could not be fenced, before the promotion may be back by now and take writes that
+/// nobody else has. It is tried once more; what it took in between is not known here.
+async fn fence_late(servers: &Servers, old: &str) -> Old {
+    let report = servers.databases.fence(old).await;
+    match report.state {
+        FenceState::Proven => {
+            let detail = "the other, which was not fenced before the promotion, is back and is fenced now; whether it took \
+                          writes in between is not known";
+            Old::FencedLate(report.fenced_at, detail.into())
+        }
+        _ => Old::NotKnown(format!("whether the other takes writes is not known, as its fence is {report}")),
+    }
+}
+
+async fn second_writer(servers: &Servers, old: &str, writes: &WriteCount) -> Old {
     match servers.databases.fence_stands(old).await {
         Err(error) => return Old::NotKnown(format!("the other was fenced and is not read: {}", servers.tell(&error))),
         Ok(false) => return Old::Writes("the fence of the other was taken down: two servers take writes".into()),

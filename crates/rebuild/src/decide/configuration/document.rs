@@ -10,6 +10,7 @@ use hcl_edit::structure::Body as HclBody;
 use indexmap::IndexMap;
 use pilotlight_findings::{Position, Span};
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A file, parsed. What it was parsed from stays outside, so that JSON can be shown by its place.
@@ -92,6 +93,23 @@ impl<'d> Body<'d> {
                     at.json_blocks(raw, wanted, &mut Vec::new(), &mut found);
                 }
                 found
+            }
+        }
+    }
+
+    /// The names of the arguments and blocks directly in it; a `dynamic` block has that of what it makes.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        match self {
+            Self::Hcl(_, body) => {
+                let blocks = body.blocks().map(|block| match (block.ident.as_str(), &labels(block)[..]) {
+                    ("dynamic", [of]) => (*of).to_owned(),
+                    (name, _) => name.to_owned(),
+                });
+                blocks.chain(body.attributes().map(|attribute| attribute.key.as_str().to_owned())).collect()
+            }
+            Self::Json(_, entries) => {
+                let dynamic = self.blocks("dynamic", 1).into_iter().flat_map(|block| block.labels);
+                dynamic.chain(entries.keys().cloned()).collect()
             }
         }
     }

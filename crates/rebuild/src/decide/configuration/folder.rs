@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use pilotlight_drift::ignore::{DefaultTags, IgnoreChanges, IgnoreTags, IgnoredPath, ProviderConfiguration};
 use pilotlight_findings::Span;
 use pilotlight_tfstate::{AttributePath, IndexKey, PathStep};
+use std::collections::BTreeSet;
 
 /// A file of a module.
 pub(crate) struct File {
@@ -38,6 +39,7 @@ pub(crate) type ProviderName = (String, Option<String>);
 #[derive(Debug)]
 pub(crate) struct Resource {
     pub(crate) span: Span,
+    pub(crate) arguments: BTreeSet<String>,
     pub(crate) ignore_changes: IgnoreChanges,
     pub(crate) provider: ProviderName,
 }
@@ -69,9 +71,11 @@ impl Folder {
             let [resource_type, name] = &block.labels[..] else { continue };
             let changes = ignore_changes(&block.body);
             let provider = block.body.value("provider").and_then(|value| provider_name(&value.path()?));
+            let arguments = block.body.names();
             let key = (resource_type.clone(), name.clone());
             match self.resources.get_mut(&key) {
                 Some(known) => {
+                    known.arguments.extend(arguments);
                     known.ignore_changes = merged(std::mem::take(&mut known.ignore_changes), changes);
                     known.provider = provider.unwrap_or_else(|| known.provider.clone());
                 }
@@ -80,7 +84,7 @@ impl Folder {
                     let by_type = || (resource_type.split('_').next().unwrap_or_default().to_owned(), None);
                     let provider = provider.unwrap_or_else(by_type);
                     let ignore_changes = changes.unwrap_or_default();
-                    self.resources.insert(key, Resource { span: block.span, ignore_changes, provider });
+                    self.resources.insert(key, Resource { span: block.span, arguments, ignore_changes, provider });
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Collects from the syntax tree, in the order of the text.
 
-use super::{FileAt, FilePath, Joint, Reference, Step, Table, attribute, labels, literal, place};
+use super::{Cut, FileAt, FilePath, Joint, Reference, Step, Table, attribute, labels, literal, place};
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block};
@@ -39,6 +39,7 @@ pub(super) struct Collector {
     pub(super) said: Vec<Range<usize>>,
     pub(super) joints: Vec<Joint>,
     pub(super) numbers: Vec<Range<usize>>,
+    pub(super) cuts: Vec<Cut>,
 }
 
 /// References alone: what the rules ask of one expression.
@@ -60,9 +61,12 @@ impl Visit for References {
     }
 }
 
-/// Whether what is called so has a key's id: `kms_key_id`, `kms_master_key_arn`, `encryption_key_id`.
+/// Attributes whose values are ids of a region, and have no form that tells it anywhere else.
+const ID_NAMES: [&str; 3] = ["api_id", "detector_id", "rest_api_id"];
+
+/// Whether what is called so has an id of a region: `kms_key_id`, `kms_master_key_arn`, `encryption_key_id`.
 fn is_key_name(name: &str) -> bool {
-    name.contains("kms") || name.ends_with("key_id") || name.ends_with("key_arn")
+    name.contains("kms") || name.ends_with("key_id") || name.ends_with("key_arn") || ID_NAMES.contains(&name)
 }
 
 impl Visit for Collector {
@@ -159,6 +163,15 @@ impl Visit for Collector {
             && let Some(path) = node.args.iter().next()
         {
             self.paths.push(file_path(path, true));
+        }
+        if node.name.namespace.is_empty() && node.name.name.as_str() == "substr" {
+            let number = |at: usize| match node.args.iter().nth(at) {
+                Some(Expression::Number(number)) => number.value().as_u64(),
+                _ => None,
+            };
+            if let (Some(from), Some(length)) = (number(1), number(2)) {
+                self.cuts.push(Cut { range: place(node), from, length });
+            }
         }
         visit::visit_func_call(self, node);
     }

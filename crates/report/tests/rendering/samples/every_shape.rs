@@ -2,9 +2,9 @@
 //! field does not compile until it is here; then the schema must know it too.
 
 use pilotlight_failover::{
-    CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, NextApply, ObservationReport,
-    ObservedCheckReport, OwningResource, PhaseReport, RecordMove, RecordOwner, RecoveryPoint, RecoveryTime, RunReport,
-    StepReport, TableReport,
+    Call, CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, NextApply, ObservationReport,
+    ObservedCheckReport, OwningResource, PhaseReport, Plane, RecordMove, RecordOwner, RecoveryPoint, RecoveryTime,
+    RunReport, StepReport, TableReport,
 };
 use pilotlight_findings::{
     ApiCalls, Area, AreaName, AreaVerdict, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side,
@@ -148,6 +148,7 @@ pub(crate) fn run() -> RunReport {
             name: "orders".into(),
             fence: "failed".into(),
             fence_reasons: vec!["r".into()],
+            fenced_late: true,
             other_databases: vec!["stock".into()],
             promoted: true,
             lost_writes: "some".into(),
@@ -175,6 +176,12 @@ pub(crate) fn run() -> RunReport {
                 duration_ms: Some(1),
                 attempts: 1,
                 detail: "d".into(),
+                calls: vec![Call {
+                    service: "route53".into(),
+                    operation: "ChangeResourceRecordSets".into(),
+                    region: Region::new("us-east-1").ok(),
+                    plane: Plane::Control,
+                }],
             }],
         }],
         records: vec![RecordMove {

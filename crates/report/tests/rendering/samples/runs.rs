@@ -22,6 +22,7 @@ fn step(step: &str, title: &str, status: &str, start: u64, took: u64, detail: &s
         duration_ms: Some(took),
         attempts: u32::from(status != "already_done"),
         detail: detail.into(),
+        calls: Vec::new(),
     }
 }
 

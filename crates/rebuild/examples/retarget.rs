@@ -1,6 +1,6 @@
 //! Measures retargeting for `cargo xtask bench rebuild`, which builds this with `--release`.
 //!
-//! `measure PRIMARY STANDBY FOLDER…` retargets each root and prints one line of JSON a root: how long hcl-edit needs
+//! `retarget PRIMARY STANDBY FOLDER…` retargets each root and prints one line of JSON a root: how long hcl-edit needs
 //! to parse its files of HCL, and how long it takes to retarget it from the bytes of its files, parsing included.
 
 use pilotlight_findings::Region;
@@ -21,7 +21,7 @@ const AT_LEAST: Duration = Duration::from_secs(3);
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [primary, standby, folders @ ..] = &arguments[..] else {
-        eprintln!("error: failed to measure: use it as `measure PRIMARY STANDBY FOLDER…`");
+        eprintln!("error: failed to measure: use it as `retarget PRIMARY STANDBY FOLDER…`");
         return ExitCode::FAILURE;
     };
     for folder in folders {

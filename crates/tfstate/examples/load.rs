@@ -1,7 +1,7 @@
 //! Measures the loading of one state, for `cargo xtask bench drift`, which builds this with `--release`: a
 //! small program, so that the peak of its memory is the loader's.
 //!
-//! `measure time FILE` prints the best times of the skim and of the load in one process, `measure memory FILE`
+//! `load time FILE` prints the best times of the skim and of the load in one process, `measure memory FILE`
 //! the peak of one load; each as one line of JSON.
 
 use pilotlight_tfstate::State;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let measured = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [_, "time", file] => time(file),
         [_, "memory", file] => memory(file),
-        _ => Err("measure: use it as `measure time|memory FILE`".into()),
+        _ => Err("measure: use it as `load time|memory FILE`".into()),
     };
     match measured {
         Ok(figures) => {
