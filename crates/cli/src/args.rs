@@ -173,6 +173,14 @@ pub(crate) struct ResolverArgs {
     pub(crate) resolver: Option<SocketAddr>,
 }
 
+/// Which program changes sizes in the standby's roots.
+#[derive(Debug, Args)]
+pub(crate) struct TerraformArgs {
+    /// The terraform or tofu program that changes the sizes of scale blocks; default the first one on PATH
+    #[arg(long, value_name = "PROGRAM", env = "PILOTLIGHT_TERRAFORM", hide_env_values = true, help_heading = "Plan")]
+    pub(crate) terraform: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("changes").args(["apply", "destroy"])))]
 pub(crate) struct Rebuild {
@@ -346,6 +354,8 @@ pub(crate) struct RunControl {
     #[arg(long)]
     pub(crate) takeover: bool,
 
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
     #[command(flatten)]
     pub(crate) resolver: ResolverArgs,
 }

@@ -21,7 +21,8 @@ use crate::decide::{RetargetInput, Retargeted, StateLocation, retarget, unified_
 use crate::observe::{RegionCatalog, SourceTree, image_ids, normalize, observe_images};
 use crate::recovery::as_built;
 use crate::verify::{
-    Parity, ParityInput, ResidueInput, as_generated, collisions, parity, primary_calls, residue, state_residue,
+    Parity, ParityInput, ResidueInput, as_generated, collisions, not_theirs, parity, primary_calls, residue,
+    state_residue,
 };
 use futures::channel::oneshot;
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
@@ -283,6 +284,7 @@ impl<'a> Rebuild<'a> {
         let retarget = self.input(prepared, None)?;
         let mut findings = residue(&json, &ResidueInput { retarget, primary_states });
         findings.extend(collisions(&prepared.stack, &json, primary_states));
+        findings.extend(not_theirs(&prepared.stack, &json, primary_states));
         let needs = self.needs(prepared, &json, primary_states);
         Ok(Planned { outcome, text, findings, needs })
     }

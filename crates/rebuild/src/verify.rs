@@ -3,6 +3,7 @@
 mod as_generated;
 mod collision;
 mod not_ours;
+mod not_theirs;
 mod outputs;
 mod parity;
 mod primary_calls;
@@ -16,6 +17,7 @@ mod written;
 pub use as_generated::as_generated;
 pub use collision::collisions;
 pub use not_ours::not_ours;
+pub use not_theirs::not_theirs;
 pub use parity::{Parity, ParityInput, parity};
 pub(crate) use primary_calls::primary_calls;
 pub(crate) use quotas::{QuotaInput, relevant, shortages};

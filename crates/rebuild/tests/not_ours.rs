@@ -3,7 +3,7 @@
 mod world;
 
 use pilotlight_findings::codes;
-use pilotlight_rebuild::not_ours;
+use pilotlight_rebuild::{not_ours, not_theirs};
 use pilotlight_tfstate::{PlanJson, State};
 use serde_json::{Value, json};
 
@@ -114,4 +114,63 @@ fn a_plan_that_does_anything_else_is_refused() {
         judged(&[change("aws_vpc", "other", &["delete"], json!({"id": "vpc-0b"}))]),
         ["the standby's state does not have it"]
     );
+}
+
+/// What is refused of a plan to apply that has these changes, where the primary has `theirs`.
+fn not_applied(changes: &[Value], theirs: &[(&str, Value)]) -> Vec<String> {
+    let objects =
+        theirs.iter().enumerate().map(|(n, (kind, attributes))| object(kind, &format!("x{n}"), attributes.clone()));
+    let findings = not_theirs("app", &plan(changes), &[&state(&objects.collect::<Vec<_>>())]);
+    assert!(findings.iter().all(|finding| finding.code == codes::R_NOT_OURS));
+    findings.into_iter().map(|finding| format!("{}: {}", finding.subject, finding.message)).collect()
+}
+
+#[test]
+fn an_apply_leaves_what_is_the_primarys_or_serves_every_region() {
+    let role = json!({"id": "app", "arn": "arn:aws:iam::1:role/app"});
+    let bucket = json!({"id": "data-eu-west-1", "arn": "arn:aws:s3:::data-eu-west-1"});
+    let record = json!({"id": "Z1_app.shop.test_A", "zone_id": "Z1"});
+    let queue = json!({"id": "https://x/1/q", "arn": "arn:aws:sqs:eu-west-1:1:q"});
+    let theirs = [
+        ("aws_iam_role", role.clone()),
+        ("aws_s3_bucket", bucket.clone()),
+        ("aws_route53_record", record.clone()),
+        ("aws_sqs_queue", queue.clone()),
+    ];
+    let changes = [
+        change("aws_iam_role", "app", &["delete"], role.clone()),
+        change("aws_s3_bucket", "data", &["delete", "create"], bucket),
+        change("aws_route53_record", "app", &["update"], record),
+        change("aws_sqs_queue", "q", &["update"], queue),
+        change("aws_iam_policy", "left", &["delete"], json!({"id": "left", "arn": "arn:aws:iam::1:policy/left"})),
+    ];
+    assert_eq!(
+        not_applied(&changes, &theirs),
+        [
+            "app: aws_iam_role.app: it would be destroyed, and it is aws_iam_role.x0 of the primary",
+            "app: aws_s3_bucket.data: it would be destroyed, and it is aws_s3_bucket.x1 of the primary",
+            "app: aws_route53_record.app: it would be changed, and it is aws_route53_record.x2 of the primary",
+            "app: aws_sqs_queue.q: it would be changed, and it is aws_sqs_queue.x3 of the primary",
+            "app: aws_iam_policy.left: it would be destroyed, and it serves every region",
+        ]
+    );
+    let own = [
+        change("aws_iam_role", "app", &["no-op"], role.clone()),
+        change("aws_iam_role", "app", &["forget"], role),
+        change(
+            "aws_sqs_queue",
+            "q",
+            &["delete"],
+            json!({"id": "https://x/1/q2", "arn": "arn:aws:sqs:eu-central-1:1:q"}),
+        ),
+        change(
+            "aws_s3_bucket",
+            "data",
+            &["update"],
+            json!({"id": "data-eu-central-1", "arn": "arn:aws:s3:::data-eu-central-1"}),
+        ),
+        change("aws_route53_zone", "inside", &["delete"], json!({"id": "Z2", "vpc": [{"vpc_id": "vpc-0b"}]})),
+        change("aws_sqs_queue", "new", &["create"], Value::Null),
+    ];
+    assert_eq!(not_applied(&own, &theirs), [""; 0]);
 }

@@ -1,7 +1,7 @@
 //! The command line of `pilotlight drill`.
 
 use super::failover::RunMode;
-use super::{IntoArgs, JournalArgs, ListingArgs, PlanArgs, ResolverArgs, freeze};
+use super::{IntoArgs, JournalArgs, ListingArgs, PlanArgs, ResolverArgs, TerraformArgs, freeze};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,6 +99,8 @@ pub(crate) struct DrillLive {
     pub(crate) plan_args: PlanArgs,
     #[command(flatten)]
     pub(crate) into: IntoArgs,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
     #[command(flatten)]
     pub(crate) report: DrillReportArgs,
     #[command(flatten)]

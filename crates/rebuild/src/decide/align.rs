@@ -68,19 +68,28 @@ fn section(before: &str, start: usize, splices: &[Splice]) -> String {
         from = range.end;
     }
     after.push_str(&before[from..]);
-    let may_move = |splice: &Splice| may_move(before, &shift(&splice.range), &splice.text);
-    match splices.iter().any(may_move) && !after.trim_ascii().is_empty() {
+    // The end of the line that was looked at: what comes after its first edit comes after the others too.
+    let mut seen = 0;
+    let mut may_move = |splice: &Splice| {
+        let range = shift(&splice.range);
+        let breaks = splice.text.contains('\n') || before[range.clone()].contains('\n');
+        if breaks || range.end < seen {
+            return breaks;
+        }
+        let rest = &before[range.end..];
+        let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        seen = range.end + rest.len();
+        is_followed(rest)
+    };
+    match splices.iter().any(&mut may_move) && !after.trim_ascii().is_empty() {
         true => keep_aligned(before, start, splices, after),
         false => after,
     }
 }
 
-/// Whether an edit can move a column: it does where it adds or takes a line, and where an assignment or a comment
-/// comes after it on its line.
-fn may_move(before: &str, range: &Range<usize>, text: &str) -> bool {
-    let rest = &before[range.end..];
-    let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
-    text.contains('\n') || before[range.clone()].contains('\n') || rest.contains(['=', '#']) || rest.contains("//")
+/// Whether an edit can move a column, by what comes after it on its line: an assignment or a comment.
+fn is_followed(rest: &str) -> bool {
+    rest.contains(['=', '#']) || rest.contains("//")
 }
 
 /// The edited text with assignments and comments in columns, where the text it was made from had them so.

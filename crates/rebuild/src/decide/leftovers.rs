@@ -27,8 +27,9 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<I
         }
         let hits = work.words.find(text);
         for found in found {
-            let is_known = hits.iter().any(|hit| hit.range.start < found.end && found.start < hit.range.end);
-            if !is_known {
+            // They are in order, and none is over another.
+            let next = hits.partition_point(|hit| hit.range.end <= found.start);
+            if hits.get(next).is_none_or(|hit| hit.range.start >= found.end) {
                 notes.push(range.start + found.start..range.start + found.end);
             }
         }

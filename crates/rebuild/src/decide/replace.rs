@@ -4,6 +4,7 @@ use super::encoded::{Encoded, encoded};
 use super::own_ids::{Kind, OwnId};
 use super::retarget::{Rule, Work};
 use super::sides;
+use super::text::Union;
 use super::words::{Hit, NoCounterpart};
 use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::BTreeSet;
@@ -53,9 +54,10 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
     let mut own = unanswered(work, whole, &hits, own);
     own.retain(|own| !is_dropped(&own.range));
     let both = text.contains(work.input.standby.as_str());
+    let asked = Union::of(own.iter().map(|own| own.range.clone()).collect());
     for hit in hits {
         // What is asked as a whole is not edited in its parts.
-        if is_dropped(&hit.range) || hit.stays(whole) || own.iter().any(|own| overlap(&own.range, &hit.range)) {
+        if is_dropped(&hit.range) || hit.stays(whole) || asked.touches(&hit.range) {
             continue;
         }
         let is_name = hit.to.as_deref() == Ok(work.input.standby.as_str());
@@ -110,6 +112,10 @@ fn unanswered(work: &Work<'_>, text: &str, hits: &[Hit], mut own: Vec<OwnId>) ->
     }
     let standing: BTreeSet<&String> = work.input.stack.standby.map.values().chain(work.input.images.values()).collect();
     own.retain(|own| {
+        // Hits are in order, and none is over another.
+        let from = hits.partition_point(|hit| hit.range.end <= own.range.start);
+        let to = hits.partition_point(|hit| hit.range.start < own.range.end);
+        let hits = hits.get(from..to).unwrap_or_default();
         let answered = |hit: &Hit| {
             hit.rule != Rule::Region && (holds(&hit.range, &own.literal) || holds(&hit.range, &own.range))
                 || holds(&own.range, &hit.range) && hit.stays(text)
@@ -247,8 +253,4 @@ fn at(hit: Hit, start: usize) -> Hit {
 
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
-}
-
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }

@@ -1,6 +1,7 @@
 //! Replacing ranges of a text.
 
 use super::Rule;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// One replacement.
@@ -17,16 +18,20 @@ pub(crate) struct Splice {
 pub(crate) fn settle(splices: Vec<Splice>) -> Vec<Splice> {
     let mut ordered: Vec<(usize, Splice)> = splices.into_iter().enumerate().collect();
     ordered.sort_by_key(|(order, splice)| (std::cmp::Reverse(splice.range.len()), *order));
-    let mut settled: Vec<Splice> = Vec::new();
+    let mut settled: Vec<Splice> = Vec::with_capacity(ordered.len());
+    // Where each that stands begins and ends. None of them overlap, so that the one before tells.
+    let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     for (_, splice) in ordered {
-        let overlaps = |other: &Splice| splice.range.start < other.range.end && other.range.start < splice.range.end;
+        let Range { start, end } = splice.range;
         // An insertion has no width: it goes where it stands inside of what is replaced.
-        let inside = |other: &Splice| {
-            splice.range.is_empty() && other.range.start < splice.range.start && splice.range.start < other.range.end
-        };
-        if !settled.iter().any(|other| overlaps(other) || inside(other)) {
-            settled.push(splice);
+        let before = taken.range(..end).next_back();
+        if before.is_some_and(|(_, other)| *other > start) {
+            continue;
         }
+        if start < end {
+            taken.insert(start, end);
+        }
+        settled.push(splice);
     }
     settled.sort_by_key(|splice| (splice.range.start, splice.range.end));
     settled
@@ -83,6 +88,16 @@ mod tests {
             at(4..5, "second"),
         ]);
         assert_eq!(splice("abcdefgh", &settled), "awideyf+gh");
+    }
+
+    #[test]
+    fn a_hundred_thousand_are_settled_in_no_time() {
+        let began = std::time::Instant::now();
+        let many: Vec<Splice> = (0..100_000).rev().map(|index| at(index * 10..index * 10 + 9, "x")).collect();
+        let settled = settle(many);
+        assert_eq!((settled.len(), settled[0].range.clone(), settled[99_999].range.end), (100_000, 0..9, 999_999));
+        // One by one against all others it takes minutes.
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
     #[test]

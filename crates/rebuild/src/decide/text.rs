@@ -100,10 +100,10 @@ fn numbers(work: &mut Work<'_>, file: &Path, kept: &[Range<usize>]) {
 }
 
 /// Ranges in the order of the text, those within others left out.
-struct Union(Vec<Range<usize>>);
+pub(super) struct Union(Vec<Range<usize>>);
 
 impl Union {
-    fn of(mut ranges: Vec<Range<usize>>) -> Self {
+    pub(super) fn of(mut ranges: Vec<Range<usize>>) -> Self {
         ranges.sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
         let mut union: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
         for range in ranges {
@@ -112,6 +112,13 @@ impl Union {
             }
         }
         Self(union)
+    }
+
+    /// Whether any of them has a byte of a range.
+    pub(super) fn touches(&self, range: &Range<usize>) -> bool {
+        // Both their beginnings and their ends are in order.
+        let next = self.0.partition_point(|known| known.end <= range.start);
+        self.0.get(next).is_some_and(|known| known.start < range.end)
     }
 
     fn holds(&self, range: &Range<usize>) -> bool {

@@ -63,6 +63,13 @@ pub(super) async fn judge(
         } else if source.iter().all(|finding| finding.severity < Severity::Error) {
             as_generated += 1;
         }
+        // That its HCL cannot be read, as files of it are gone, is the same cause.
+        if source.iter().any(|finding| finding.code == codes::R_EDITED) {
+            let subject = Subject::Stack { stack: one.stack.clone(), side: Some(Side::Standby) };
+            let unread = [codes::R_SOURCE, codes::R_SOURCE_SYNTAX];
+            let drift = &mut card.sheet(AreaName::Drift).findings;
+            drift.retain(|finding| !(finding.subject == subject && unread.contains(&finding.code)));
+        }
         card.sheet(AreaName::Source).findings.extend(source);
 
         let mut residue = rebuild.state_residue(&one, standby, &primaries)?;

@@ -11,7 +11,12 @@ use pilotlight_rebuild::find_kit;
 pub(super) async fn judge(project: &Project, states: &States, stores: &JournalStores, sheet: &mut Sheet) {
     let plan = &project.plan;
     let search = find_kit(stores, plan).await;
-    sheet.findings.extend(search.findings);
+    // Of a store that cannot be written it is said already.
+    let broken = |subject: &Subject| {
+        sheet.findings.iter().any(|told| told.code == codes::V_JOURNAL_WRITE && told.subject == *subject)
+    };
+    let found: Vec<Finding> = search.findings.into_iter().filter(|finding| !broken(&finding.subject)).collect();
+    sheet.findings.extend(found);
     let subject = || Subject::Plan { name: plan.name.clone() };
     let again = "run pilotlight rebuild PLAN --apply while the primary answers: it keeps one at its end";
     let Some(found) = search.found else {

@@ -1,7 +1,7 @@
 //! What Terraform's plan comes to, before anything of it is applied. Pure.
 
 use crate::resize::{shown, words};
-use crate::{ResizeAction, ResizeGoal};
+use crate::{ResizeAction, ResizeGoal, SizePlan};
 use pilotlight_tfstate::{Action, Change, Mode, ResourceAddress, ResourceChange};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,7 +18,8 @@ pub(super) enum Verdict {
 }
 
 /// Judges a plan: it has to update the action's resource in place, what the plan's block sets of it, and nothing else.
-pub(super) fn judge(changes: &[ResourceChange], action: &ResizeAction, goal: ResizeGoal) -> Verdict {
+pub(super) fn judge(plan: &SizePlan, action: &ResizeAction, goal: ResizeGoal) -> Verdict {
+    let changes = &plan.changes;
     let Ok(target) = action.address.parse::<ResourceAddress>() else {
         return Verdict::Refused(format!("{} is no address", action.address));
     };
@@ -52,6 +53,19 @@ pub(super) fn judge(changes: &[ResourceChange], action: &ResizeAction, goal: Res
                 shown(wanted)
             ));
         }
+    }
+    if goal == ResizeGoal::Up
+        && let Some((name, was)) = action
+            .outputs
+            .iter()
+            .find(|(name, was)| plan.outputs.get(*name).is_some_and(|then| then.as_ref() != Some(*was)))
+    {
+        return Verdict::Refused(format!(
+            "output {name} of stack {} would not stay {}, and this run leads there: an address that changes with the size \
+             is nothing to fail over to",
+            action.stack,
+            shown(was)
+        ));
     }
     let open: Vec<&&ResourceChange> = own.iter().filter(|change| !is_quiet(change)).collect();
     match (open.first(), own.first()) {
