@@ -64,7 +64,7 @@ pub use database_readiness::{DatabaseReadiness, database_readiness};
 pub use database_report::*;
 pub use dns::*;
 pub use dry_run::{StepCall, dry_run_facts, dry_run_findings};
-pub use engine::{Conclusion, End, Engine, EngineError};
+pub use engine::{Conclusion, End, Engine, EngineError, Word};
 pub use expected::{Expected, ExpectedStep, Measured, PastRun, expected};
 pub use hold::{HeldSet, HoldAction};
 pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};

@@ -13,6 +13,7 @@ mod stop_rule;
 
 pub use conclusion::{Conclusion, End};
 pub use error::EngineError;
+pub use operator::Word;
 pub(crate) use requests::Meanwhile;
 pub(crate) use rollback::{needs_undo, refused};
 pub(crate) use stop_rule::STOP_RULE;

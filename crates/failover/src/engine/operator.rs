@@ -1,9 +1,54 @@
 //! What a person can tell a run that waits. Each is journaled; [`Engine::drive`] then goes on.
 
 use super::{Engine, EngineError, needs_undo};
+use crate::saved_run::parse_run;
 use crate::steps::{guards_the_way_back, is_promotion};
-use crate::{Action, Step};
-use pilotlight_journal::Body;
+use crate::{Action, Run, Step};
+use pilotlight_journal::{Body, Event, RunLog, RunState};
+
+/// A person's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word<'a> {
+    /// See [`Engine::skip`].
+    Skip {
+        /// The step.
+        step: &'a str,
+    },
+    /// See [`Engine::approve`].
+    Approve {
+        /// The step.
+        step: &'a str,
+    },
+    /// See [`Engine::abort`].
+    Abort,
+}
+
+impl Word<'_> {
+    /// Whether a run takes it as it stands in the journal. Asked before the run is taken on: a word that is refused
+    /// leaves no trace, and the run with whoever has it.
+    ///
+    /// # Errors
+    /// As those of the [`Engine`]'s method; or what the journal holds is no run that this program knows.
+    pub fn check(self, log: &RunLog) -> Result<(), EngineError> {
+        let run = parse_run(&log.state.compiled, &log.state.digest)?;
+        self.check_in(&run, &log.state, &log.events)
+    }
+
+    fn check_in(self, run: &Run, state: &RunState, events: &[Event]) -> Result<(), EngineError> {
+        match self {
+            Self::Skip { step } => {
+                let step = known_step(run, step)?;
+                refuse("skip", step, not_skipped(run, state, events, step))
+            }
+            Self::Approve { step } => {
+                let step = known_step(run, step)?;
+                refuse("approve", step, not_approved(state, step))
+            }
+            Self::Abort if state.rollback.is_some() => Err(EngineError::AlreadyUndoing),
+            Self::Abort => Ok(()),
+        }
+    }
+}
 
 impl Engine {
     /// Leaves a step out: the run goes on as if it were done. While the run is undone, leaves its undo out; of a
@@ -13,25 +58,8 @@ impl Engine {
     /// There is no such step, nothing of it is left to skip, or it is the switch itself: what goes on without
     /// it is no failover.
     pub async fn skip(&mut self, step: &str, by: &str, reason: &str) -> Result<(), EngineError> {
-        let step = self.known_step(step)?;
-        let state = self.journal.state();
-        let refusal = if state.rollback.is_some() {
-            let undone = |step: &Step| !needs_undo(step, state, self.journal.events());
-            let guards = guards_the_way_back(&step)
-                && !state.skips.contains_key(&step.id)
-                && (is_promotion(&step) || !self.run.steps().filter(|step| step.moves_traffic()).all(undone));
-            (undone(&step) && !guards).then_some("the run is undone, and this step needs no undo")
-        } else if state.status(&step.id).is_settled() {
-            Some("it is done or skipped already")
-        } else {
-            step.moves_traffic().then_some(
-                "a run without its switch moves no traffic; abort it, or move the record by hand and resume it",
-            )
-        };
-        if let Some(reason) = refusal {
-            return Err(not_now("skip", &step, reason));
-        }
-        self.append(Body::Skipped { step: step.id, by: by.to_owned(), reason: reason.to_owned() }).await
+        self.check(Word::Skip { step })?;
+        self.append(Body::Skipped { step: step.to_owned(), by: by.to_owned(), reason: reason.to_owned() }).await
     }
 
     /// Says yes to an approval.
@@ -39,19 +67,8 @@ impl Engine {
     /// # Errors
     /// There is no such step, it is no approval, or it does not wait.
     pub async fn approve(&mut self, step: &str, by: &str, reason: &str) -> Result<(), EngineError> {
-        let step = self.known_step(step)?;
-        let state = self.journal.state();
-        let refusal = if !matches!(step.action, Action::Approval { .. }) {
-            Some("it is no approval")
-        } else if state.rollback.is_some() {
-            Some("the run is being undone")
-        } else {
-            state.status(&step.id).is_settled().then_some("it is done or skipped already")
-        };
-        if let Some(reason) = refusal {
-            return Err(not_now("approve", &step, reason));
-        }
-        self.append(Body::Approved { step: step.id, by: by.to_owned(), reason: reason.to_owned() }).await
+        self.check(Word::Approve { step })?;
+        self.append(Body::Approved { step: step.to_owned(), by: by.to_owned(), reason: reason.to_owned() }).await
     }
 
     /// Turns the run around: from here on it undoes what it did, the records included.
@@ -59,20 +76,50 @@ impl Engine {
     /// # Errors
     /// It is being undone already.
     pub async fn abort(&mut self, by: &str, reason: &str) -> Result<(), EngineError> {
-        if self.journal.state().rollback.is_some() {
-            return Err(EngineError::AlreadyUndoing);
-        }
+        self.check(Word::Abort)?;
         self.append(Body::RollbackStarted { step: None, reason: format!("aborted by {by}: {reason}") }).await
     }
 
-    fn known_step(&self, id: &str) -> Result<Step, EngineError> {
-        self.run.step(id).cloned().ok_or_else(|| EngineError::NoStep {
-            step: id.to_owned(),
-            known: self.run.steps().map(|step| step.id.clone()).collect(),
-        })
+    fn check(&self, word: Word<'_>) -> Result<(), EngineError> {
+        word.check_in(&self.run, self.journal.state(), self.journal.events())
     }
 }
 
-fn not_now(action: &'static str, step: &Step, reason: &str) -> EngineError {
-    EngineError::NotNow { action, step: step.id.clone(), reason: reason.to_owned() }
+fn not_skipped(run: &Run, state: &RunState, events: &[Event], step: &Step) -> Option<&'static str> {
+    if state.rollback.is_some() {
+        let undone = |step: &Step| !needs_undo(step, state, events);
+        let guards = guards_the_way_back(step)
+            && !state.skips.contains_key(&step.id)
+            && (is_promotion(step) || !run.steps().filter(|step| step.moves_traffic()).all(undone));
+        return (undone(step) && !guards).then_some("the run is undone, and this step needs no undo");
+    }
+    if state.status(&step.id).is_settled() {
+        return Some("it is done or skipped already");
+    }
+    step.moves_traffic()
+        .then_some("a run without its switch moves no traffic; abort it, or move the record by hand and resume it")
+}
+
+fn not_approved(state: &RunState, step: &Step) -> Option<&'static str> {
+    if !matches!(step.action, Action::Approval { .. }) {
+        Some("it is no approval")
+    } else if state.rollback.is_some() {
+        Some("the run is being undone")
+    } else {
+        state.status(&step.id).is_settled().then_some("it is done or skipped already")
+    }
+}
+
+fn known_step<'a>(run: &'a Run, id: &str) -> Result<&'a Step, EngineError> {
+    run.step(id).ok_or_else(|| EngineError::NoStep {
+        step: id.to_owned(),
+        known: run.steps().map(|step| step.id.clone()).collect(),
+    })
+}
+
+fn refuse(action: &'static str, step: &Step, reason: Option<&str>) -> Result<(), EngineError> {
+    match reason {
+        None => Ok(()),
+        Some(reason) => Err(EngineError::NotNow { action, step: step.id.clone(), reason: reason.to_owned() }),
+    }
 }

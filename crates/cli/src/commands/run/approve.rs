@@ -7,7 +7,7 @@ use crate::commands::failover::drive;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ports::operator;
-use pilotlight_failover::{Action, Run};
+use pilotlight_failover::{Action, Run, Word};
 use pilotlight_findings::codes;
 use pilotlight_journal::{RunLog, Wish};
 use std::time::Duration;
@@ -36,7 +36,8 @@ pub(super) async fn run(args: &RunStep, context: Context<'_>) -> Result<Exit, Fa
             }
         }
     }
-    let (mut engine, _alone) = resume::open(&chosen, &args.control, context).await?;
+    let (mut engine, _alone) =
+        resume::open(&chosen, &args.control, Some(Word::Approve { step: &args.step }), context).await?;
     engine.approve(&args.step, &operator(), &args.reason).await?;
     drive(&mut engine, &chosen.project.file, &args.control.report, context).await
 }

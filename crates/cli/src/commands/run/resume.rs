@@ -9,31 +9,38 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ports::{operator, ports};
 use crate::sizes::TerraformSizes;
-use pilotlight_failover::{Engine, EngineError};
+use pilotlight_failover::{Engine, EngineError, Word};
 use pilotlight_journal::{JournalError, Ownership};
 use std::sync::Arc;
 
 pub(super) async fn run(args: &RunControl, context: Context<'_>) -> Result<Exit, Failure> {
     let chosen = Chosen::open(&args.run).await?;
-    let (mut engine, _alone) = open(&chosen, args, context).await?;
+    let (mut engine, _alone) = open(&chosen, args, None, context).await?;
     drive(&mut engine, &chosen.project.file, &args.report, context).await
 }
 
 /// Becomes the run's executor: the one before cannot append any more. One that is alive on this machine is
-/// only replaced with `--takeover`, and so is one of another machine that has not stopped.
+/// only replaced with `--takeover`, and so is one of another machine that has not stopped. A word that the run would
+/// refuse is refused first, with nothing written.
 pub(super) async fn open(
     chosen: &Chosen,
     args: &RunControl,
+    word: Option<Word<'_>>,
     context: Context<'_>,
 ) -> Result<(Engine, ExecutorLock), Failure> {
     let alone = ExecutorLock::take(&chosen.project, &chosen.stores, args.takeover).await?;
+    let log = chosen.log().await?;
     if !args.takeover {
-        let state = chosen.log().await?.state;
+        let state = &log.state;
         // This machine has none at work; what another one has, its last word alone tells.
         if state.finished.is_none() && state.stopped.is_none() && !is_of_this_host(&state.owner) {
-            let active = Active { wants_it: true, ..Active::new("take the run on", &state) };
+            let active = Active { wants_it: true, ..Active::new("take the run on", state) };
             return Err(Failure::from(active).exit(Exit::Refused));
         }
+    }
+    // Of one that is over, that is what is told.
+    if let Some(word) = word.filter(|_| log.state.finished.is_none()) {
+        word.check(&log)?;
     }
     let by = operator();
     let ownership = if args.takeover { Ownership::Takeover { by } } else { Ownership::Resume { by } };
