@@ -3,7 +3,7 @@
 use super::around::program_of;
 use super::walk::{Known, Question, ask};
 use crate::{Action, Plane, Run};
-use pilotlight_plan::{CommandStep, DrPlan, Method, Phase, TrafficSet, When, format_duration};
+use pilotlight_plan::{CommandStep, DrPlan, Method, Phase, Resize, TrafficSet, When, format_duration};
 use std::time::Duration;
 
 pub(super) fn of(plan: &DrPlan, phase: Phase, known: &Known<'_>) -> Vec<Question> {
@@ -101,7 +101,21 @@ fn scale(plan: &DrPlan, known: &Known<'_>) -> Vec<Question> {
                 .chain([format!("it may take {}", format_duration(timeout))]),
         )
     };
-    plan.scale.iter().map(|scale| question(&scale.address, &scale.stack, scale.desired, scale.timeout)).collect()
+    let groups = plan.scale.iter();
+    let groups = groups.map(|scale| question(&scale.address, &scale.stack, scale.desired, scale.timeout));
+    groups.chain(plan.resize.iter().map(|resize| of_terraform(plan, resize))).collect()
+}
+
+/// A size that Terraform gives needs more than AWS: the state, the lock and the provider's program.
+fn of_terraform(plan: &DrPlan, resize: &Resize) -> Question {
+    let question = format!(
+        "Can whoever is on call run Terraform for stack {} with {} gone, to give {} its size?",
+        resize.stack, plan.primary, resize.address
+    );
+    let remedy = "keep its state, its lock and its providers where the standby's people reach them, and try it there";
+    let id = format!("scale/{}/{}", resize.stack, resize.address);
+    ask(Phase::Scale.as_str(), id, question, remedy)
+        .knowing([format!("it may take {}", format_duration(resize.timeout))])
 }
 
 fn traffic(plan: &DrPlan, known: &Known<'_>) -> Vec<Question> {
