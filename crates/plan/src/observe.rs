@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_block_with_nothing_but_its_time_is_what_the_table_says() {
         let text = "plan \"web\" {\n  primary { region = \"eu-west-1\" }\n  standby { region = \"eu-central-1\" }\n}\n\
-                    observe { for = \"2m\" }\n";
+                    stack \"app\" {\n  source = \"../infra/app\"\n  state  = \"file:app.tfstate\"\n}\nobserve { for = \"2m\" }\n";
         let plan = crate::parse("plan.hcl", text, &crate::Inputs::default()).expect("a plan");
         let read = plan.observe.expect("the block");
         assert_eq!(read, Observe::lasting(Duration::from_secs(120), read.span.clone()));
