@@ -11,7 +11,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use drift::{Drift, Reader, Sides};
-pub(crate) use drill::{Drill, DrillCommand, DrillFormat, DrillLive, DrillReport, DrillReportArgs, DrillSimulate};
+pub(crate) use drill::{
+    Drill, DrillCommand, DrillFormat, DrillLive, DrillReport, DrillReportArgs, DrillSimulate, DrillTabletop,
+};
 pub(crate) use failover::Move;
 pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
@@ -53,7 +55,7 @@ pub(crate) enum Command {
     Failover(Move),
     /// Move traffic back to the primary
     Failback(Move),
-    /// Rehearse: in memory with every fault that can be thought of, or live, there and back
+    /// Rehearse: on paper, in memory with every fault, or live, there and back
     Drill(Drill),
     /// Look at runs, and go on with one that stopped
     Run(Run),
@@ -169,6 +171,14 @@ pub(crate) struct ResolverArgs {
         help_heading = "Network"
     )]
     pub(crate) resolver: Option<SocketAddr>,
+}
+
+/// Which program changes sizes in the standby's roots.
+#[derive(Debug, Args)]
+pub(crate) struct TerraformArgs {
+    /// The terraform or tofu program that changes the sizes of scale blocks; default the first one on PATH
+    #[arg(long, value_name = "PROGRAM", env = "PILOTLIGHT_TERRAFORM", hide_env_values = true, help_heading = "Plan")]
+    pub(crate) terraform: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -344,6 +354,8 @@ pub(crate) struct RunControl {
     #[arg(long)]
     pub(crate) takeover: bool,
 
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
     #[command(flatten)]
     pub(crate) resolver: ResolverArgs,
 }

@@ -157,7 +157,8 @@ impl Failure {
     /// # Errors
     /// Any other failure comes back: it says nothing about the standby.
     pub(crate) fn into_finding(self, plan: &str) -> Result<Finding, Self> {
-        if self.exit != Exit::Refused && self.code != codes::P_OUTPUT {
+        let not_there = [codes::P_OUTPUT, codes::F_NO_GROUP, codes::F_NO_SIZE, codes::F_NOT_SETTABLE];
+        if self.exit != Exit::Refused && !not_there.contains(&self.code) {
             return Err(self);
         }
         let subject = match &self.span {

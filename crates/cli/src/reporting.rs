@@ -7,10 +7,12 @@ use crate::output::write_file;
 use jiff::Timestamp;
 use pilotlight_failover::RunReport;
 use pilotlight_failover::live_drill::DrillReport;
+use pilotlight_failover::tabletop::TabletopReport;
 use pilotlight_findings::{ApiCalls, Count, Finding, Job, REPORT_SCHEMA_VERSION, Report, Verdict};
 use pilotlight_report::{
     SarifOptions, TextOptions, drill_html, drill_json, drill_markdown, drill_text, report_html, report_json,
-    report_junit, report_markdown, report_sarif, report_text, run_html, run_json, run_text,
+    report_junit, report_markdown, report_sarif, report_text, run_html, run_json, run_text, tabletop_html,
+    tabletop_json, tabletop_markdown, tabletop_text,
 };
 use std::path::Path;
 use std::time::Instant;
@@ -104,6 +106,25 @@ pub(crate) fn give_drill(
         DrillFormat::Json => drill_json(report),
         DrillFormat::Markdown => drill_markdown(report, plan),
         DrillFormat::Html => drill_html(report, plan),
+    })
+}
+
+/// Gives the report of a tabletop drill; its remedies name the plan as the user did.
+pub(crate) fn give_tabletop(
+    mut report: TabletopReport,
+    plan_file: &Path,
+    args: &DrillReportArgs,
+    context: Context<'_>,
+) -> Result<(), Failure> {
+    for remedy in report.fix.iter_mut().filter_map(|finding| finding.remedy.as_mut()) {
+        *remedy = with_plan(remedy, plan_file);
+    }
+    let report = &report;
+    emit(args.out.as_deref(), context, |options| match args.format {
+        DrillFormat::Text => tabletop_text(report, options),
+        DrillFormat::Json => tabletop_json(report),
+        DrillFormat::Markdown => tabletop_markdown(report),
+        DrillFormat::Html => tabletop_html(report),
     })
 }
 

@@ -1,13 +1,14 @@
 //! `failover::Sizes` over the terraform or tofu program, in the standby's generated roots.
 
 use async_trait::async_trait;
-use pilotlight_failover::{OnSize, ResourceSize, SizeError, SizeRequest, Sizes};
+use pilotlight_failover::{OnSize, ResourceSize, SizeError, SizePlan, SizeRequest, Sizes};
 use pilotlight_findings::{Explain, Side, with_causes};
 use pilotlight_terraform::{
     Cancel, FindError, InitOptions, Override, OverrideError, PlanOptions, Program, Progress, Root, RunError,
     cancellation,
 };
-use pilotlight_tfstate::{PlanJson, ResourceChange};
+use pilotlight_tfstate::PlanJson;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -55,12 +56,7 @@ impl TerraformSizes {
 
 #[async_trait]
 impl Sizes for TerraformSizes {
-    async fn plan(
-        &self,
-        request: &SizeRequest<'_>,
-        limit: Duration,
-        told: OnSize<'_>,
-    ) -> Result<Vec<ResourceChange>, SizeError> {
+    async fn plan(&self, request: &SizeRequest<'_>, limit: Duration, told: OnSize<'_>) -> Result<SizePlan, SizeError> {
         let root = self.root(request).await?;
         forget(&root);
         let overrides = request.overrides.iter().map(override_of).collect::<Result<Vec<_>, _>>()?;
@@ -111,7 +107,7 @@ async fn plan(
     overrides: &[Override],
     cancel: &Cancel,
     told: OnSize<'_>,
-) -> Result<Vec<ResourceChange>, Failed> {
+) -> Result<SizePlan, Failed> {
     let folder = root.dir.join(PLAN_FILE);
     let folder = folder.parent().unwrap_or(&root.dir);
     // Terraform makes it only where it has something to put in it.
@@ -129,7 +125,11 @@ async fn plan(
     let json = root.show(Some(file), cancel).await?;
     let plan = PlanJson::parse(&format!("{} (plan)", request.stack), json.as_bytes())
         .map_err(|error| Failed::Answer(error.to_string()))?;
-    Ok(plan.resource_changes)
+    let outputs = plan.output_changes.into_iter().map(|(name, change)| {
+        let is_known = matches!(change.after_unknown, Value::Null | Value::Bool(false));
+        (name, is_known.then_some(change.after))
+    });
+    Ok(SizePlan { outputs: outputs.collect(), changes: plan.resource_changes })
 }
 
 /// Gives a Terraform its time, asks it to end when that is over, and ends it when it does not.

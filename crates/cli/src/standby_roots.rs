@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::groups::Groups;
 use crate::owners::configuration;
 use crate::project::{Project, States};
-use pilotlight_failover::{Direction, NotSized, ObservedSize, StandbyRoots, observe_sizes};
+use pilotlight_failover::{Action, Direction, NotSized, ObservedSize, Run, StandbyRoots, observe_sizes};
 use pilotlight_findings::{SENSITIVE, Side};
 use pilotlight_plan::Resize;
 use pilotlight_terraform::Program;
@@ -17,19 +17,21 @@ struct Roots<'a> {
     states: &'a States,
 }
 
-/// Finds what the plan's scale blocks resize, and the program that does it: a run that has none of it would find that
-/// out in the midst.
-pub(crate) async fn find_sizes(
+/// Finds what the plan's scale blocks resize.
+pub(crate) fn find_sizes(
     project: &Project,
     direction: Direction,
     states: &States,
 ) -> Result<Vec<Result<ObservedSize, String>>, Failure> {
-    if project.plan.resize.is_empty() {
-        return Ok(Vec::new());
+    observe_sizes(&project.plan, direction, &Roots { project, states }).map_err(|error| (*error).into())
+}
+
+/// Finds the program that resizes, where a run does: one that has none would find that out in its midst.
+pub(crate) async fn require_program(project: &Project, run: &Run) -> Result<(), Failure> {
+    if run.steps().any(|step| matches!(step.action, Action::Resize(_))) {
+        Program::find(project.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?;
     }
-    let sizes = observe_sizes(&project.plan, direction, &Roots { project, states })?;
-    Program::find(project.terraform.as_deref(), &std::env::var_os("PATH").unwrap_or_default()).await?;
-    Ok(sizes)
+    Ok(())
 }
 
 impl Roots<'_> {
@@ -58,8 +60,7 @@ impl StandbyRoots for Roots<'_> {
         let Some(folder) = self.project.source(stack, Side::Standby) else {
             let folder = self.project.into.join(&resize.stack);
             // From where the program runs, as a person finds it.
-            let folder =
-                if self.project.folder.as_os_str() == "." { folder } else { self.project.folder.join(folder) };
+            let folder = if self.project.folder.as_os_str() == "." { folder } else { self.project.folder.join(folder) };
             return Err(NotSized::NotHere(format!("its generated root is not here: there is no {}", folder.display())));
         };
         let instances = self.instances(resize, &address);

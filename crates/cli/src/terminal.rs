@@ -90,7 +90,7 @@ struct Lines {
 static LINES: OnceLock<Mutex<Lines>> = OnceLock::new();
 
 /// The next line, or none at the end of input.
-async fn next_line() -> Option<String> {
+pub(crate) async fn next_line() -> Option<String> {
     let mut lines = LINES.get_or_init(|| Mutex::new(Lines::begin())).lock().await;
     if !lines.asked {
         lines.wanted.send(()).ok()?;

@@ -51,6 +51,7 @@ mod sizes;
 mod standing;
 mod steps;
 mod system;
+pub mod tabletop;
 mod text;
 
 pub use action::{

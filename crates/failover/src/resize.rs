@@ -23,6 +23,10 @@ pub struct ResizeAction {
     /// turn them down with it where one depends on the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<ResourceSize>,
+    /// Outputs of the stack that the run was compiled with, by name: records lead there, or checks ask there. Turning it
+    /// up must not change them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, Value>,
     /// Which way.
     pub goal: ResizeGoal,
 }

@@ -24,6 +24,15 @@ pub struct SizeRequest<'a> {
     pub overrides: &'a [ResourceSize],
 }
 
+/// What Terraform would do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SizePlan {
+    /// Every change that it would make, what it would leave alone included.
+    pub changes: Vec<ResourceChange>,
+    /// The outputs that hang on the resource, by name: what each would be; none where that is not known before the apply.
+    pub outputs: BTreeMap<String, Option<Value>>,
+}
+
 /// Why Terraform gave no plan, or did not apply one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
@@ -49,14 +58,8 @@ pub type OnSize<'a> = &'a (dyn Fn(&str) + Send + Sync);
 /// What a run needs of Terraform.
 #[async_trait]
 pub trait Sizes: Send + Sync {
-    /// Has Terraform plan, with the overrides in place for as long as that takes: every change that it would make, what
-    /// it would leave alone included. The plan is kept for [`Sizes::apply`].
-    async fn plan(
-        &self,
-        request: &SizeRequest<'_>,
-        limit: Duration,
-        told: OnSize<'_>,
-    ) -> Result<Vec<ResourceChange>, SizeError>;
+    /// Has Terraform plan, with the overrides in place for as long as that takes. The plan is kept for [`Sizes::apply`].
+    async fn plan(&self, request: &SizeRequest<'_>, limit: Duration, told: OnSize<'_>) -> Result<SizePlan, SizeError>;
 
     /// Applies what was planned last for this root, and nothing else.
     async fn apply(&self, request: &SizeRequest<'_>, limit: Duration, told: OnSize<'_>) -> Result<(), SizeError>;

@@ -9,10 +9,14 @@ use pilotlight_store::StoreError;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Time for one object of a copy. The run waits for its copies, so a copy in the region that is down must
-/// not cost more than this, once a phase.
+/// not cost more than this, and not at the end of each phase: nobody is served while a run is between its fence and
+/// its switch.
 const COPY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a copy that gave no answer at all is left alone, but where the run stops or ends.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// A copy and what it still lacks.
 pub(crate) struct CopyState {
@@ -21,17 +25,24 @@ pub(crate) struct CopyState {
     pending: VecDeque<(String, Vec<u8>)>,
     /// Why it lags, where it does.
     cause: Option<String>,
+    /// When it last gave no answer at all, and has not answered since.
+    silent_since: Option<Instant>,
     contradictions: Vec<Finding>,
 }
 
 impl CopyState {
     pub(crate) fn new(store: Arc<dyn EventStore>) -> Self {
-        Self { store, pending: VecDeque::new(), cause: None, contradictions: Vec::new() }
+        Self { store, pending: VecDeque::new(), cause: None, silent_since: None, contradictions: Vec::new() }
     }
 
     /// A copy that lags is left alone until the next [`CopyState::sync`].
     pub(crate) fn lags(&self) -> bool {
         self.cause.is_some()
+    }
+
+    /// Whether to ask it would cost its full time again.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent_since.is_some_and(|since| since.elapsed() < SILENCE)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -50,6 +61,7 @@ impl CopyState {
     /// Writes what the copy lacks, up to the first object that fails.
     pub(crate) async fn sync(&mut self) {
         self.cause = None;
+        self.silent_since = None;
         while let Some((key, bytes)) = self.pending.front() {
             match tokio::time::timeout(COPY_TIMEOUT, put_copy(&*self.store, key, bytes)).await {
                 Ok(Ok(Put::Same)) => {}
@@ -63,6 +75,7 @@ impl CopyState {
                 }
                 Err(_) => {
                     self.cause = Some(format!("no answer within {} s", COPY_TIMEOUT.as_secs()));
+                    self.silent_since = Some(Instant::now());
                     return;
                 }
             }
@@ -160,6 +173,10 @@ pub(crate) async fn compare(stores: &JournalStores, run: &str, links: &[Link]) -
 }
 
 fn describe(key: &str, stored: &[u8]) -> String {
+    if key.starts_with("plans/") {
+        // Whoever has another first store, a folder of another machine, claims there too.
+        return "it holds the claim of another run: somebody runs this plan with another first store".into();
+    }
     match read_link(key, stored) {
         Ok(link) => format!("it holds another event, written by executor {} at {}", link.event.executor, link.event.at),
         Err(error) => error.to_string(),

@@ -198,7 +198,8 @@ impl RunJournal {
     }
 
     /// Appends an event: when this returns it stands in the first store, and nobody else's does in its
-    /// place. Copies follow; one that fails is left alone until the phase ends or [`RunJournal::sync_copies`].
+    /// place. Copies follow; one that fails is left alone until the phase ends or [`RunJournal::sync_copies`], and one that
+    /// gives no answer at all for a minute, or until the run stops or ends.
     ///
     /// # Errors
     /// [`JournalError::LostOwnership`] where another executor has taken the run; [`JournalError::Store`]
@@ -238,12 +239,14 @@ impl RunJournal {
         self.broken = false;
         self.last_hash = sealed.hash;
         self.state.apply(&event);
-        let ends = matches!(event.what, Body::PhaseFinished { .. } | Body::Stopped { .. } | Body::RunFinished { .. });
+        let ends_phase = matches!(event.what, Body::PhaseFinished { .. });
+        let ends = matches!(event.what, Body::Stopped { .. } | Body::RunFinished { .. });
         self.events.push(event);
         for copy in &mut self.copies {
             copy.push(&key, &sealed.bytes);
         }
-        join_all(self.copies.iter_mut().filter(|copy| ends || !copy.lags()).map(CopyState::sync)).await;
+        let due = |copy: &&mut CopyState| ends || !copy.lags() || (ends_phase && !copy.is_silent());
+        join_all(self.copies.iter_mut().filter(due).map(CopyState::sync)).await;
         Ok(&self.events[self.events.len() - 1])
     }
 

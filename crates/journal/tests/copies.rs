@@ -5,8 +5,12 @@ mod story;
 
 use pilotlight_findings::{Evidence, Finding, Severity, codes};
 use pilotlight_journal::{
-    Body, Fault, JournalError, JournalStores, MemoryStore, Outcome, RunJournal, active_run, read_run,
+    Body, EventStore, Fault, JournalError, JournalStores, MemoryStore, Outcome, RunJournal, active_run, read_run,
 };
+use pilotlight_store::StoreError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use story::{clock, end, events_of, finished, intended, key, resume, start, takeover, tell};
 
 fn two() -> (MemoryStore, MemoryStore, JournalStores) {
@@ -153,4 +157,57 @@ async fn removed_last_events_are_seen_by_a_copy() {
             .contains(&format!("{} contradicts the first store: the first store has no such event", key(&run, last)))
     );
     assert!(matches!(RunJournal::open(&stores, clock(), &run, resume()).await, Err(JournalError::Diverged { .. })));
+}
+
+/// A store that can stop answering altogether.
+#[derive(Clone)]
+struct Silent {
+    store: MemoryStore,
+    silent: Arc<AtomicBool>,
+}
+
+#[async_trait::async_trait]
+impl EventStore for Silent {
+    fn url(&self) -> String {
+        self.store.url()
+    }
+
+    async fn create(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        if self.silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        self.store.create(key, bytes).await
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.read(key).await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.store.list(prefix).await
+    }
+
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.store.folders(prefix).await
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_is_silent_costs_its_time_once_and_is_asked_again_when_the_run_ends() {
+    let (first, copy) = (MemoryStore::new("first"), MemoryStore::new("copy"));
+    let silent = Arc::new(AtomicBool::new(false));
+    let stores = JournalStores::one(first.clone()).with_copy(Silent { store: copy.clone(), silent: silent.clone() });
+    let mut journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    silent.store(true, Ordering::SeqCst);
+    journal.append(intended("switch", 1)).await.unwrap();
+    let began = Instant::now();
+    for phase in ["fence", "promote", "switch"] {
+        journal.append(Body::PhaseFinished { phase: phase.into() }).await.unwrap();
+    }
+    assert!(began.elapsed() < Duration::from_secs(4), "nobody is served meanwhile: {:?}", began.elapsed());
+    assert_eq!(said(&journal.findings()), ["PL-J102 memory:copy lacks 4 objects of the run: no answer within 5 s"]);
+    silent.store(false, Ordering::SeqCst);
+    journal.append(end()).await.unwrap();
+    assert_eq!(first.objects(), copy.objects());
+    assert!(journal.findings().is_empty());
 }

@@ -59,7 +59,7 @@ pub(crate) static SCALE: BlockRow = BlockRow {
     occurs: Occurs::Any,
     doc: "A resource that is turned up in the phase `scale`, before traffic moves: an Auto Scaling group with `desired`, \
           any other with `set`.\n\n\
-          *A group*, by its address in the primary, by its address in the primary, that is turned up in the phase `scale`, before traffic moves: capacity is asked for, and \
+          *A group*, by its address in the primary: capacity is asked for, and \
           that many instances are counted as `InService` and `Healthy` in the side that takes over. A group that has \
           more already is left as it is. A run that is rolled back sets the capacity back. A failback makes sure that \
           the primary is large enough first, and in its phase `finish` turns the standby down to its pilot light: \

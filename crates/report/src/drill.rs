@@ -92,9 +92,9 @@ fn recovery_time(run: &DrilledRun) -> Objective {
         what: "recovery time",
         objective: time.objective_ms.map_or_else(|| NONE.into(), duration),
         measured: time.measured_ms.map_or_else(|| "not measured".into(), duration),
-        expected: match (run.past_runs, run.expected_ms) {
-            (1, Some(ms)) => format!("{} by 1 past run", duration(ms)),
-            (runs, Some(ms)) => format!("{} by {runs} past runs", duration(ms)),
+        expected: match (run.past_runs, run.expected_ms.map(|ms| (duration(ms), duration(run.ttl_ms)))) {
+            (1, Some((ms, ttl))) => format!("{ms} and TTL {ttl} by 1 past run"),
+            (runs, Some((ms, ttl))) => format!("{ms} and TTL {ttl} by {runs} past runs"),
             _ => "no past run".into(),
         },
     }
@@ -148,7 +148,8 @@ pub(crate) fn stop_rule(drill: &DrillReport) -> (Mark, String) {
         None => (Mark { symbol: "✓", word: "kept", tone: Tone::Good }, says),
         Some(struck) => (
             Mark { symbol: "✗", word: "struck", tone: Tone::Bad },
-            format!("{} at {}: {} ({says})", clock(&struck.at), line(&struck.step), line(&struck.reason)),
+            // Why is said above, and below in what to fix.
+            format!("{} at {}; {says}", clock(&struck.at), line(&struck.step)),
         ),
     }
 }

@@ -11,8 +11,10 @@ mod page;
 mod report;
 mod run;
 mod silenced;
+mod tabletop;
 mod timeline;
 
 pub use drill::drill_html;
 pub use report::report_html;
 pub use run::run_html;
+pub(crate) use tabletop::tabletop_page;

@@ -14,7 +14,7 @@ use crate::headline;
 use crate::silenced::sentence;
 use crate::theme::{self, Mark};
 use crate::words::number;
-use escape::{code, prose};
+pub(crate) use escape::{code, prose};
 use pilotlight_findings::{Area, Finding, Report};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

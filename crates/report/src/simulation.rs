@@ -1,7 +1,7 @@
 //! A drill in memory: what each fault comes to.
 
 use crate::clean::line as clean;
-use crate::text::TextOptions;
+use crate::text::{TextOptions, finding};
 use crate::words::duration;
 use pilotlight_failover::drill::{Came, SimulatedCourse, Simulation, Trial};
 use std::fmt::Write as _;
@@ -30,9 +30,14 @@ pub fn simulation_text(simulation: &Simulation, options: TextOptions) -> String 
 fn write_simulation(text: &mut String, simulation: &Simulation, options: TextOptions) -> std::fmt::Result {
     writeln!(text, "drill of {} in memory, {}", clean(&simulation.plan), simulation.mode)?;
     writeln!(text, "Nothing was changed. Times are simulated, but for those that past runs were measured to take.")?;
+    writeln!(text, "\nobjectives")?;
+    for course in &simulation.courses {
+        write_objectives(text, course)?;
+    }
     for course in &simulation.courses {
         write_course(text, course, options)?;
     }
+    write_lessons(text, simulation, options)?;
     let lost: usize = simulation.courses.iter().flat_map(|course| &course.trials).filter(|one| !one.survives()).count();
     let tried: usize = simulation.courses.iter().map(|course| course.trials.len()).sum();
     match lost {
@@ -44,6 +49,54 @@ fn write_simulation(text: &mut String, simulation: &Simulation, options: TextOpt
         0 => writeln!(text, "\nUndisturbed it does not get through in memory, so the rest says little."),
         lost => writeln!(text, "\nThe plan does not survive {lost} of {tried}."),
     }
+}
+
+/// Both objectives of one direction: wanted, simulated, and what real runs measured.
+fn write_objectives(text: &mut String, course: &SimulatedCourse) -> std::fmt::Result {
+    let job = course.job;
+    let wanted = |limit: Option<u64>| limit.map_or("none in the plan".into(), duration);
+    let mut real = Vec::new();
+    real.extend(course.expected_ms.map(|ms| format!("past runs {}", duration(ms))));
+    let last = course.last_measured.as_ref();
+    let day = |at: &str| clean(at.get(..10).unwrap_or(at));
+    real.push(last.map_or("never measured".into(), |last| {
+        format!("measured {} on {}", duration(last.recovery_ms), day(&last.at))
+    }));
+    let simulated = course.recovery_ms.map_or("traffic did not arrive".into(), duration);
+    writeln!(text, "  {job}  RTO {}: simulated {simulated}; {}", wanted(course.rto_ms), real.join(", "))?;
+    let Some(lost) = &course.lost_writes else { return Ok(()) };
+    let told = |lost: &str, ms: Option<u64>| match (lost, ms) {
+        ("none", _) => "nothing lost".to_owned(),
+        (_, Some(ms)) => format!("at most {} lost", duration(ms)),
+        (_, None) => "loss not known".to_owned(),
+    };
+    let real = last
+        .and_then(|last| Some(format!("{} on {}", told(last.lost_writes.as_deref()?, last.lost_ms), day(&last.at))));
+    let real = real.unwrap_or_else(|| "never measured".into());
+    writeln!(text, "  {job}  RPO {}: simulated {}; {real}", wanted(course.rpo_ms), told(lost, course.lost_ms))
+}
+
+/// What differs most from the undisturbed run, and what to fix.
+fn write_lessons(text: &mut String, simulation: &Simulation, options: TextOptions) -> std::fmt::Result {
+    writeln!(text, "\ndeviations")?;
+    for course in &simulation.courses {
+        let waits = course.trials.iter().filter(|trial| trial.came == Came::WaitsForAPerson).count();
+        let slowest = course.slowest.as_ref().map_or("no fault delays it".to_owned(), |slowest| {
+            format!(
+                "at the slowest {}, simulated ({}, {})",
+                duration(slowest.recovery_ms),
+                clean(&slowest.fault),
+                clean(&slowest.place)
+            )
+        });
+        writeln!(text, "  {}  {slowest}; a person is needed in {waits} of {} trials", course.job, course.trials.len())?;
+    }
+    writeln!(text, "\nwhat to fix")?;
+    if simulation.fix.is_empty() {
+        writeln!(text, "  nothing")?;
+    }
+    simulation.fix.iter().for_each(|one| text.push_str(&finding(one, options)));
+    Ok(())
 }
 
 fn write_course(text: &mut String, course: &SimulatedCourse, options: TextOptions) -> std::fmt::Result {

@@ -12,10 +12,11 @@ mod owners;
 mod report;
 mod run;
 mod silenced;
+pub(crate) mod tabletop;
 
 pub use drill::drill_text;
 pub use explain::render_explain;
-pub(crate) use finding::plain_evidence;
+pub(crate) use finding::{finding, plain_evidence};
 pub use report::report_text;
 pub use run::run_text;
 

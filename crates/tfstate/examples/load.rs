@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let measured = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [_, "time", file] => time(file),
         [_, "memory", file] => memory(file),
-        _ => Err("measure: use it as `load time|memory FILE`".into()),
+        _ => Err("load: use it as `load time|memory FILE`".into()),
     };
     match measured {
         Ok(figures) => {

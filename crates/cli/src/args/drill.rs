@@ -1,7 +1,7 @@
 //! The command line of `pilotlight drill`.
 
 use super::failover::RunMode;
-use super::{IntoArgs, JournalArgs, ListingArgs, PlanArgs, ResolverArgs, freeze};
+use super::{IntoArgs, JournalArgs, ListingArgs, PlanArgs, ResolverArgs, TerraformArgs, freeze};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +20,40 @@ pub(crate) enum DrillCommand {
     Live(DrillLive),
     /// Print the report of a live drill, from the journal
     Report(DrillReport),
+    /// Walk the plan phase by phase, and ask what a team has to be able to answer; changes nothing in AWS
+    Tabletop(DrillTabletop),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DrillTabletop {
+    /// The plan file
+    pub(crate) plan: PathBuf,
+
+    /// How the failover treats the primary
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = RunMode::Ungraceful)]
+    pub(crate) mode: RunMode,
+
+    /// The file of answers, JSON: read where it is there, and on a terminal written after each answer; default
+    /// .pilotlight/<plan>/tabletop.json beside the plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+
+    /// Ask nobody: print the questions as a sheet to fill in, in Markdown
+    #[arg(long, conflicts_with = "answers")]
+    pub(crate) sheet: bool,
+
+    /// Journal to read past runs from in place of the plan's
+    #[arg(long, value_name = "URL")]
+    pub(crate) journal: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) plan_args: PlanArgs,
+    #[command(flatten)]
+    pub(crate) into: IntoArgs,
+    #[command(flatten)]
+    pub(crate) report: DrillReportArgs,
+    #[command(flatten)]
+    pub(crate) resolver: ResolverArgs,
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +99,8 @@ pub(crate) struct DrillLive {
     pub(crate) plan_args: PlanArgs,
     #[command(flatten)]
     pub(crate) into: IntoArgs,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
     #[command(flatten)]
     pub(crate) report: DrillReportArgs,
     #[command(flatten)]
@@ -145,6 +181,7 @@ impl DrillCommand {
         match self {
             Self::Simulate(args) => &args.plan,
             Self::Live(args) => &args.plan,
+            Self::Tabletop(args) => &args.plan,
             Self::Report(args) => &args.journal.plan,
         }
     }
@@ -154,6 +191,7 @@ impl DrillCommand {
         match self {
             Self::Simulate(args) => args.output.out.as_deref(),
             Self::Live(args) => args.report.out.as_deref(),
+            Self::Tabletop(args) => args.report.out.as_deref(),
             Self::Report(args) => args.report.out.as_deref(),
         }
     }

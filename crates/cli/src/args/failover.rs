@@ -1,6 +1,6 @@
 //! `failover` and `failback`.
 
-use super::{IntoArgs, PlanArgs, ResolverArgs, RunReportArgs};
+use super::{IntoArgs, PlanArgs, ResolverArgs, RunReportArgs, TerraformArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -67,6 +67,8 @@ pub(crate) struct Move {
     pub(crate) plan_args: PlanArgs,
     #[command(flatten)]
     pub(crate) into: IntoArgs,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
     #[command(flatten)]
     pub(crate) report: RunReportArgs,
     #[command(flatten)]

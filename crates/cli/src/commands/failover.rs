@@ -17,7 +17,7 @@ use crate::owners::Sources;
 use crate::ports::{name_servers, operator, ports};
 use crate::project::{Project, States};
 use crate::reporting::{emit, give_run};
-use crate::standby_roots::find_sizes;
+use crate::standby_roots::{find_sizes, require_program};
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
     CompileError, Direction, End, Engine, EngineError, Mode, Observed, Run, compile_in_mode, load, observe,
@@ -44,7 +44,8 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
         (None, Some(run)) => run.plan_file.clone().into(),
         (None, None) => return Err(Failure::usage("find the plan", "name the plan file, or a saved run with --run")),
     };
-    let project = Project::load(&plan_file, &args.plan_args, args.into.into.as_deref())?;
+    let mut project = Project::load(&plan_file, &args.plan_args, args.into.into.as_deref())?;
+    project.terraform.clone_from(&args.terraform.terraform);
     project.warn(context.screen);
     if args.primary_down {
         // From here on every client of that region refuses.
@@ -158,7 +159,7 @@ pub(super) async fn compile_observed(
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups =
         observe_groups(&project.plan, direction, &Groups::new(&project.plan, &states), &aws.capacity()).await?;
-    observed.sizes = find_sizes(project, direction, &states).await?;
+    observed.sizes = find_sizes(project, direction, &states)?;
     let databases = aws.managed_databases();
     observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     let plan = project.plan_for_runs()?;
@@ -180,6 +181,7 @@ fn not_compiled(error: CompileError) -> Failure {
 async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context: Context<'_>) -> Result<Exit, Failure> {
     let screen = context.screen;
     let stores = project.journal(&args.journal, aws).await?;
+    require_program(project, &run).await?;
     if !args.yes {
         let color = screen.stderr_color();
         let options = pilotlight_report::TextOptions { color, width: screen.width(), verbose: context.verbose };

@@ -15,6 +15,8 @@ fn a_plan_is_run_in_memory_and_nothing_is_changed() {
     told.shows("killed after a journal entry").shows("second operator takes the run over");
     told.shows("timed out after its effect: route53 ChangeResourceRecordSets");
     told.shows("The plan survives all ");
+    told.shows("\nobjectives\n  failover  RTO none in the plan: simulated ").shows("; never measured\n");
+    told.shows("\ndeviations\n  failover  at the slowest ").shows("\nwhat to fix\n  ! warning  plan web  PL-F201\n");
     assert_eq!(route53.changes(), [""; 0], "no request would have changed anything");
     assert!(!sandbox.path(".pilotlight/runs").exists(), "a drill in memory begins no journal");
 }
@@ -29,6 +31,7 @@ fn a_program_reads_it_as_json() {
         (&drill["schema_version"], &drill["simulated"], &drill["survives"]),
         (&1.into(), &true.into(), &true.into())
     );
+    assert_eq!(drill["fix"], serde_json::json!([]), "a check looks at the target");
     let courses = drill["courses"].as_array().unwrap();
     assert_eq!((&courses[0]["job"], &courses[1]["job"]), (&"failover".into(), &"failback".into()));
     let trials = courses[0]["trials"].as_array().unwrap();

@@ -4,7 +4,7 @@
 use crate::sandbox::Sandbox;
 use std::path::Path;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "",
     "drift",
     "rebuild",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 24] = [
     "drill simulate",
     "drill live",
     "drill report",
+    "drill tabletop",
     "explain",
 ];
 

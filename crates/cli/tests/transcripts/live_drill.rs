@@ -91,7 +91,10 @@ fn a_check_that_turns_red_in_the_stay_brings_traffic_home() {
     estate.sandbox.write("plan.hcl", plan);
     let told = estate.run(&["drill", "live", "plan.hcl", "--yes", "--stay", "1m"]);
     told.exits(2).shows("drill stopped early, and went home: traffic was on eu-central-1 and is back on eu-west-1");
-    told.shows("✗ stop rule struck").shows("at observe/checks: 1 of ").shows("PL-F253");
+    told.shows("✗ stop rule struck")
+        .shows("at observe/checks; the failover may take 5 m")
+        .shows("check fit: 1 of ")
+        .shows("PL-F253");
     told.says("skipped  observe/checks: by the drill's stop rule");
     assert_eq!(estate.route53.changes().len(), 2);
     estate.sandbox.run(&["freeze", "check", "plan.hcl"]).exits(0);

@@ -37,6 +37,7 @@ mod sizes;
 mod standby;
 mod state_sources;
 mod states;
+mod tabletop;
 mod two_operators;
 mod two_regions;
 mod waves;

@@ -140,7 +140,9 @@ fn estate() -> Estate {
 fn terraform_turns_the_standby_up_before_the_switch_and_down_after_the_failback() {
     let estate = estate();
     let told = estate.run(&["failover", "plan.hcl", "--dry-run"]);
-    told.exits(0).shows("terraform apply  (control plane, eu-central-1)").shows("terraform_data.web of the standby with input = 6");
+    told.exits(0)
+        .shows("terraform apply  (control plane, eu-central-1)")
+        .shows("terraform_data.web of the standby with input = 6");
     told.shows("is turned up until the failback");
     assert_eq!((estate.size(), estate.route53.changes().len()), (1, 0));
 
@@ -213,6 +215,45 @@ fn what_could_not_be_turned_up_or_down_is_told_before_anything_is_done() {
         .says("its generated root is not here")
         .says("pilotlight rebuild plan.hcl --apply");
     assert_eq!(estate.route53.changes(), [""; 0]);
+}
+
+#[test]
+fn an_address_that_changes_with_the_size_is_nothing_to_fail_over_to() {
+    // As the public address of an instance that is stopped for its new type.
+    let standby = STANDBY.replace("\"198.51.100.10\"", "\"198.51.100.${terraform_data.web.output}\"");
+    let estate = Estate::new(&without_check(&plan()), &standby);
+    let told = estate.run(&["failover", "plan.hcl", "--yes"]);
+    told.exits(4).says("output ips of stack app would not stay [\"198.51.100.1\"]");
+    assert_eq!((estate.size(), estate.route53.changes().len()), (1, 0));
+    estate.is_clean();
+}
+
+#[test]
+fn a_standby_that_cannot_be_turned_up_is_not_ready() {
+    let estate = estate();
+    let bad = without_check(&plan()).replace("set { input = 6 }", "set { inputs = 6 }");
+    estate.sandbox.write("plan.hcl", bad);
+    let told = estate.run(&["validate", "plan.hcl"]);
+    told.exits(2).shows("PL-F281").shows("has no attribute inputs");
+}
+
+#[test]
+fn the_program_is_looked_for_before_the_run_begins() {
+    let estate = estate();
+    let told = estate.run(&["failover", "plan.hcl", "--yes", "--terraform", "./no-such-program"]);
+    told.exits(1).says("PL-T");
+    assert!(estate.sandbox.files().iter().all(|file| !file.contains("runs/")), "{:?}", estate.sandbox.files());
+    let named = estate.sandbox.path("bin/terraform").display().to_string();
+    estate.run(&["failover", "plan.hcl", "--yes", "--terraform", &named]).exits(0);
+    assert_eq!(estate.size(), 6);
+}
+
+#[test]
+fn a_drill_in_memory_turns_it_up_and_down() {
+    let estate = estate();
+    let told = estate.run(&["drill", "simulate", "plan.hcl", "--seeds", "3"]);
+    told.exits(0).shows("terraform apply");
+    assert_eq!((estate.size(), estate.route53.changes().len()), (1, 0));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod databases;
 mod error;
 mod limits;
 mod managed;
+mod noted;
 mod records;
 mod resizing;
 mod scaling;
@@ -75,7 +76,8 @@ pub fn compile_in_mode(
         Direction::Failback => Side::Standby,
     };
     let asks_left = !observed.primary_down || from == Side::Standby;
-    let input = Input { plan, direction, mode, from, to: from.other(), asks_left, outputs };
+    let noted = noted::Noted::new(outputs);
+    let input = Input { plan, direction, mode, from, to: from.other(), asks_left, outputs: &noted };
     let mut notes = Vec::new();
 
     if plan.traffic.is_empty() {
@@ -125,7 +127,7 @@ pub fn compile_in_mode(
         }
     }
 
-    let run = Run {
+    let mut run = Run {
         version: RUN_VERSION,
         plan: plan.name.clone(),
         plan_file: plan.file.to_string_lossy().into_owned(),
@@ -140,6 +142,7 @@ pub fn compile_in_mode(
         owners: Vec::new(),
         drill: None,
     };
+    noted.tell(&mut run);
     Ok(with_target_note(run))
 }
 

@@ -79,6 +79,7 @@ fn turn(
             address: own.address,
             set: own.set,
             beside,
+            outputs: std::collections::BTreeMap::new(),
             goal,
         }),
     }

@@ -6,7 +6,7 @@ use super::promises::broken;
 use super::results::{Came, Trial};
 use super::scene::Scene;
 use crate::simulation::{Asked, State, World};
-use crate::{Action, Conclusion, DatabaseTask, End, Engine, Run, report};
+use crate::{Action, Conclusion, DatabaseTask, End, Engine, Run, RunReport, report};
 use pilotlight_findings::Side;
 use pilotlight_journal::{Body, JournalStores, MemoryStore, Ownership, latest_run};
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ pub struct Course {
 /// What an undisturbed run did.
 pub(super) struct Recorded {
     pub(super) trial: Trial,
-    pub(super) recovery_ms: Option<u64>,
+    pub(super) report: Option<RunReport>,
     pub(super) world: World,
     entries: usize,
     calls: BTreeSet<CallKey>,
@@ -62,10 +62,10 @@ impl Course {
         };
         world.with(|state| state.trouble = Some(Box::new(rule)));
         let story = self.carry_out(&world, &store, People { patience: 0, abort: false }).await;
-        let recovery_ms = story.log.as_ref().ok().and_then(|log| report(&log.events).ok()?.recovery_time.measured_ms);
+        let told = story.log.as_ref().ok().and_then(|log| report(&log.events).ok());
         let trial = self.tell(&Disturbance::Nothing, &world, &story);
         let calls = calls.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Recorded { trial, recovery_ms, world, entries: store.objects().len(), calls }
+        Recorded { trial, report: told, world, entries: store.objects().len(), calls }
     }
 
     /// Every single thing that can go wrong.
@@ -206,6 +206,10 @@ impl Course {
             let (first, last) = (log.events.first()?.at, log.events.last()?.at);
             u64::try_from(last.duration_since(first).as_millis()).ok()
         });
+        let by_itself = came == Came::Finished;
+        let told = story.log.as_ref().ok().filter(|_| by_itself).and_then(|log| report(&log.events).ok());
+        let jumped = world.with(|state| state.clock_ahead_ms != 0);
+        let recovery_ms = told.and_then(|told| told.recovery_time.measured_ms).filter(|_| !jumped);
         Trial {
             fault,
             place,
@@ -213,6 +217,7 @@ impl Course {
             command: waited.then(|| story.commands.join(", then ")),
             detail,
             took_ms: took.unwrap_or(0),
+            recovery_ms,
             broken: broken(&self.scene, &self.run, world, story),
         }
     }

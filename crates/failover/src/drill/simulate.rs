@@ -2,6 +2,7 @@
 
 use super::course::Course;
 use super::disturbance::Disturbance;
+use super::lessons::{slowest, to_fix};
 use super::results::{Came, SIMULATION_SCHEMA_VERSION, SimulatedCourse, Simulation, Trial};
 use super::scene::{Scene, SceneError};
 use crate::simulation::World;
@@ -57,6 +58,7 @@ pub fn simulate(
     let (told_back, _) = course(&back, options, progress)?;
     let courses = vec![told, told_back];
     let survives = courses.iter().all(SimulatedCourse::survives);
+    let fix = to_fix(&courses, [&there.run, &back.run]);
     Ok(Simulation {
         schema_version: SIMULATION_SCHEMA_VERSION,
         plan: plan.name.clone(),
@@ -64,6 +66,7 @@ pub fn simulate(
         simulated: true,
         courses,
         survives,
+        fix,
     })
 }
 
@@ -122,7 +125,7 @@ fn compiled(
     let run = Alone::new()?.run(async {
         let mut observed = observe(plan, &world, &world).await.map_err(Box::new)?;
         observed.groups = observe_groups(plan, direction, names, &world).await.map_err(Box::new)?;
-        observed.sizes = observe_sizes(plan, direction, &world).map_err(Box::new)?;
+        observed.sizes = observe_sizes(plan, direction, &world)?;
         observed.managed =
             observe_managed(plan, direction, mode == Mode::Graceful, outputs, &world).await.map_err(Box::new)?;
         Ok::<_, SceneError>(compile_in_mode(plan, direction, mode, &observed, outputs)?)
@@ -177,11 +180,19 @@ fn course(
     });
     let mut trials = vec![recorded.trial];
     trials.extend(results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values());
+    let told = recorded.report.as_ref();
+    let lost = told.and_then(|told| told.recovery_point.as_ref());
     let told = SimulatedCourse {
         job: course.run.job,
         steps: course.run.steps().count(),
-        recovery_ms: recorded.recovery_ms,
+        recovery_ms: told.and_then(|told| told.recovery_time.measured_ms),
+        rto_ms: course.run.rto_ms,
+        rpo_ms: course.run.rpo_ms,
+        lost_writes: lost.map(|point| point.lost_writes.clone()),
+        lost_ms: lost.and_then(|point| point.measured_ms),
         expected_ms: None,
+        last_measured: None,
+        slowest: slowest(&trials),
         trials,
     };
     Ok((told, recorded.world))

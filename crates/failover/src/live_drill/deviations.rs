@@ -1,9 +1,10 @@
 //! What was not as it usually is.
 
 use super::Deviation;
+use super::told::Told;
 use crate::compile::milliseconds;
 use crate::engine::STOP_RULE;
-use crate::{Action, PastRun, Run, RunReport, expected};
+use crate::{Action, ObservationReport, PastRun, Run, RunReport, expected};
 use pilotlight_journal::RunLog;
 
 /// A step that took so many times its usual time is told…
@@ -12,8 +13,8 @@ const NOTABLY: u64 = 2;
 const AT_LEAST_MS: u64 = 5_000;
 
 /// Of one run: steps, checks, people.
-pub(super) fn deviations(run: &Run, log: &RunLog, report: &RunReport, past: &[PastRun]) -> Vec<Deviation> {
-    [slow_steps(run, log, past), checks(report), people(report)].concat()
+pub(super) fn deviations(told: &Told<'_>, past: &[PastRun]) -> Vec<Deviation> {
+    [slow_steps(&told.run, told.log, past), checks(&told.report, told.seen.as_ref()), people(&told.report)].concat()
 }
 
 fn slow_steps(run: &Run, log: &RunLog, past: &[PastRun]) -> Vec<Deviation> {
@@ -29,7 +30,7 @@ fn slow_steps(run: &Run, log: &RunLog, past: &[PastRun]) -> Vec<Deviation> {
             let took_ms = milliseconds(took.of_step(&step.step)?);
             let notable = took_ms > usual_ms.saturating_mul(NOTABLY) && took_ms - usual_ms >= AT_LEAST_MS;
             notable.then(|| Deviation {
-                job: report_job(run),
+                job: run.job.as_str().to_owned(),
                 what: "slow_step".into(),
                 subject: step.step.clone(),
                 detail: run.step(&step.step).map(|step| step.title.clone()).unwrap_or_default(),
@@ -40,11 +41,7 @@ fn slow_steps(run: &Run, log: &RunLog, past: &[PastRun]) -> Vec<Deviation> {
         .collect()
 }
 
-fn report_job(run: &Run) -> String {
-    run.job.as_str().to_owned()
-}
-
-fn checks(report: &RunReport) -> Vec<Deviation> {
+fn checks(report: &RunReport, seen: Option<&ObservationReport>) -> Vec<Deviation> {
     let of = |subject: &str, detail: String| Deviation {
         job: report.job.clone(),
         what: "check".into(),
@@ -54,7 +51,7 @@ fn checks(report: &RunReport) -> Vec<Deviation> {
         usual_ms: None,
     };
     let mut found = Vec::new();
-    for check in report.observation.iter().flat_map(|seen| &seen.checks) {
+    for check in seen.into_iter().flat_map(|seen| &seen.checks) {
         let mut seen = Vec::new();
         if check.errors > 0 {
             let last = check.last_error.as_deref().map_or(String::new(), |last| format!(", last {last}"));

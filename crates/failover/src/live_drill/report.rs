@@ -105,6 +105,8 @@ pub struct DrilledRun {
     /// What those let expect up to the last check after the switch; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_ms: Option<u64>,
+    /// How long resolvers may go on answering with what it moves: no step waits for that.
+    pub ttl_ms: u64,
     /// Its report, as `run report` gives it.
     pub report: RunReport,
 }

@@ -13,7 +13,7 @@ pub fn observe_sizes(
     plan: &DrPlan,
     direction: Direction,
     roots: &dyn StandbyRoots,
-) -> Result<Vec<Result<ObservedSize, String>>, ObserveError> {
+) -> Result<Vec<Result<ObservedSize, String>>, Box<ObserveError>> {
     let mut all = Vec::with_capacity(plan.resize.len());
     for resize in &plan.resize {
         let what = || (resize.address.clone(), resize.stack.clone(), resize.span.clone());
@@ -22,11 +22,11 @@ pub fn observe_sizes(
             (Err(NotSized::NotHere(reason) | NotSized::NotSettable { reason, .. }), Direction::Failback) => Err(reason),
             (Err(NotSized::NotHere(reason)), Direction::Failover) => {
                 let (address, stack, span) = what();
-                return Err(ObserveError::NotSized { address, stack, reason, span });
+                return Err(Box::new(ObserveError::NotSized { address, stack, reason, span }));
             }
             (Err(NotSized::NotSettable { reason, remedy }), Direction::Failover) => {
                 let (address, stack, span) = what();
-                return Err(ObserveError::NotSettable { address, stack, reason, remedy, span });
+                return Err(Box::new(ObserveError::NotSettable { address, stack, reason, remedy, span }));
             }
         });
     }

@@ -1,6 +1,7 @@
 //! When traffic arrived, as it was measured.
 
 use super::Story;
+use super::databases::text;
 use crate::{Action, RecordChanges, Step};
 use jiff::Timestamp;
 use pilotlight_journal::{StepState, StepStatus};
@@ -60,7 +61,10 @@ pub(crate) fn arrived_at(story: &Story<'_>, changes: &RecordChanges) -> Option<T
 fn done_at(story: &Story<'_>, step: &Step) -> Option<Timestamp> {
     let state = story.state.steps.get(&step.id)?;
     match state.status {
-        StepStatus::Done | StepStatus::AlreadyDone => state.finished_at,
+        // Name servers may have answered long before Route 53's API said what it knows.
+        StepStatus::Done | StepStatus::AlreadyDone => {
+            text(&state.observed, "answered_at").and_then(|at| at.parse().ok()).or(state.finished_at)
+        }
         _ => None,
     }
 }

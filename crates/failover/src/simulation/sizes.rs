@@ -1,7 +1,7 @@
 //! Resources that Terraform resizes: what its HCL says of each, what it has, and the plan that was made last.
 
 use super::{Asked, Service, State, Trouble, World};
-use crate::{NotSized, ObservedSize, OnSize, ResourceSize, SizeError, SizeRequest, Sizes, StandbyRoots};
+use crate::{NotSized, ObservedSize, OnSize, ResourceSize, SizeError, SizePlan, SizeRequest, Sizes, StandbyRoots};
 use async_trait::async_trait;
 use pilotlight_plan::Resize;
 use pilotlight_tfstate::ResourceChange;
@@ -175,14 +175,16 @@ impl Sizes for World {
         request: &SizeRequest<'_>,
         _limit: Duration,
         _told: OnSize<'_>,
-    ) -> Result<Vec<ResourceChange>, SizeError> {
+    ) -> Result<SizePlan, SizeError> {
         let asked = Asked::read(Service::Terraform, "plan", request.address);
         let trouble = self.meet(asked, PLAN_TAKES).await;
         self.with(|state| {
             let stack = state.sized(request)?;
             match trouble {
                 // Terraform reads each object itself.
-                None | Some(Trouble::Stale) => Ok(stack.plan(request.address, request.overrides)),
+                None | Some(Trouble::Stale) => {
+                    Ok(SizePlan { changes: stack.plan(request.address, request.overrides), outputs: BTreeMap::new() })
+                }
                 Some(trouble) => Err(error_of(trouble)),
             }
         })

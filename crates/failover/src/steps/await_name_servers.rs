@@ -7,7 +7,8 @@ use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::record_values::sorted;
 use crate::{Action, ChangeStatus, DnsError, RecordChanges, ServerAnswer, Step};
-use futures::future::join_all;
+use futures::future::{join, join_all};
+use jiff::Timestamp;
 use pilotlight_journal::{Outcome, StepStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -22,10 +23,9 @@ pub(crate) async fn perform(
     let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await;
     // At the first look, or after a pause; by the journal, as an executor that waited may have been killed.
     let began = engine.journal.state().steps.get(&step.id).map(|state| state.started_at);
-    let waited_for =
-        began.is_none_or(|began| engine.ports.clock.now().duration_since(began).unsigned_abs() >= pause(step));
     Ok(match waited {
-        Ok(confirmed) => {
+        Ok(Answered { at, confirmed }) => {
+            let waited_for = began.is_none_or(|began| at.duration_since(began).unsigned_abs() >= pause(step));
             let wanted: Vec<String> = Expected::of(changes).iter().map(Expected::to_string).collect();
             let (servers, wanted) = (&changes.zone.name_servers, wanted.join("; "));
             let detail = match changes.zone.private {
@@ -37,11 +37,20 @@ pub(crate) async fn perform(
                     if change_id.is_none() && was_moved(engine, changes) { UNKNOWN_CHANGE } else { "" }
                 ),
             };
-            Ending::new(Outcome::Done, json!({ "name_servers": servers, "waited_for": waited_for }), detail).into()
+            let observed = json!({ "name_servers": servers, "waited_for": waited_for, "answered_at": at.to_string() });
+            Ending::new(Outcome::Done, observed, detail).into()
         }
         Err(NotYet::Stop(reason)) => Performed::Waits(reason),
         Err(NotYet::Late(cause)) => Ending::new(Outcome::Failed, Value::Null, cause).into(),
     })
+}
+
+/// Every name server answers as wanted.
+pub(crate) struct Answered {
+    /// When the last of them was seen to, from when on none was seen to do otherwise. Where Route 53's API is slow or down,
+    /// that is earlier than what it says of the change.
+    pub(crate) at: Timestamp,
+    pub(crate) confirmed: Confirmed,
 }
 
 /// What Route 53's API said of a change that every name server answers with.
@@ -114,34 +123,49 @@ pub(crate) async fn wait_for_answers(
     changes: &RecordChanges,
     change_id: Option<&str>,
     patience: Duration,
-) -> Result<Confirmed, NotYet> {
+) -> Result<Answered, NotYet> {
     let deadline = engine.ports.clock.elapsed() + patience;
     let doubt = deadline.min(engine.ports.clock.elapsed() + UNCONFIRMED_PATIENCE);
     let mut insync = change_id.is_none();
     let mut expected = Expected::of(changes);
+    let mut answered = None;
     loop {
-        let (mut unanswered, mut hopeless) = (None, false);
-        if let Some(id) = change_id
-            && !insync
-        {
-            match engine.ports.dns.change_status(id).await {
-                Ok(status) => insync = status == ChangeStatus::Insync,
-                Err(error) => {
-                    // One that refuses to say will go on refusing: there is nothing to wait for.
-                    hopeless = matches!(error, DnsError::Denied(_) | DnsError::NotFound(_));
-                    unanswered = Some(explain(&error));
-                }
+        let status = async {
+            match change_id.filter(|_| !insync) {
+                Some(id) => Some(engine.ports.dns.change_status(id).await),
+                None => None,
+            }
+        };
+        let answers = async {
+            let missing = match changes.zone.private {
+                false => missing_answer(engine, changes, &mut expected).await,
+                true => missing_in_api(engine, changes).await,
+            };
+            (missing, engine.ports.clock.now())
+        };
+        // Both at once: an API that is slow must not hold up the look at what customers are answered.
+        let (status, (missing, seen_at)) = join(status, answers).await;
+        let (mut unanswered, mut hopeless, mut pending) = (None, false, false);
+        match status {
+            None => {}
+            Some(Ok(status)) => {
+                insync = status == ChangeStatus::Insync;
+                pending = !insync;
+            }
+            Some(Err(error)) => {
+                // One that refuses to say will go on refusing: there is nothing to wait for.
+                hopeless = matches!(error, DnsError::Denied(_) | DnsError::NotFound(_));
+                unanswered = Some(explain(&error));
             }
         }
-        let missing = match changes.zone.private {
-            false => missing_answer(engine, changes, &mut expected).await,
-            true => missing_in_api(engine, changes).await,
-        };
+        // A change that is not everywhere is not everywhere, whatever the asked ones of its servers answer.
+        answered = if missing.is_some() || pending { None } else { answered.or(Some(seen_at)) };
+        let at = answered.unwrap_or(seen_at);
         let late = engine.ports.clock.elapsed() >= deadline;
         let cause = match (missing, unanswered) {
-            (None, _) if insync => return Ok(Confirmed::Yes),
+            (None, _) if insync => return Ok(Answered { at, confirmed: Confirmed::Yes }),
             (None, Some(cause)) if hopeless || engine.ports.clock.elapsed() >= doubt => {
-                return Ok(Confirmed::No(cause));
+                return Ok(Answered { at, confirmed: Confirmed::No(cause) });
             }
             (None, Some(cause)) => format!("whether the change is INSYNC is not known: {cause}"),
             (None, None) => "the change is not INSYNC".to_owned(),

@@ -1,6 +1,6 @@
 //! Moves the records of a traffic set, or moves them back: one atomic batch, compare-and-swap.
 
-use super::await_name_servers::wait_for_answers;
+use super::await_name_servers::{Answered, wait_for_answers};
 use super::going_back::{DeadSide, dead_side};
 use super::look::{Look, explain, look_until_known};
 use super::{Ending, Performed};
@@ -40,7 +40,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChang
         let change_id = ending.observed.get("change_id").and_then(Value::as_str).map(str::to_owned);
         let patience = name_servers_patience(engine, changes);
         match wait_for_answers(engine, step, &back, change_id.as_deref(), patience).await {
-            Ok(confirmed) => ending.detail = format!("{}{confirmed}", ending.detail),
+            Ok(Answered { confirmed, .. }) => ending.detail = format!("{}{confirmed}", ending.detail),
             Err(cause) => ending.detail = format!("{}, and {cause}", ending.detail),
         }
     }

@@ -47,7 +47,7 @@ async fn reach(
         let left = deadline.saturating_sub(now).max(LAST_LOOK);
         let planned = sizes.plan(&request, left, &told).await;
         let error = match planned {
-            Ok(changes) => match judge(&changes, action, goal) {
+            Ok(plan) => match judge(&plan, action, goal) {
                 Verdict::Reached(words) => {
                     sizes.discard(&request).await;
                     let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };

@@ -2,5 +2,6 @@
 //! engine` makes, and that each promise can be seen broken.
 
 mod faults;
+mod lessons;
 mod samples;
 mod seeds;

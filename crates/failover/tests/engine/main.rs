@@ -26,6 +26,8 @@ mod scaling;
 mod sensitive;
 mod signal;
 mod sizes;
+mod stop_rule;
+mod tabletop;
 mod ttl;
 mod way_back;
 mod weighted;

@@ -154,7 +154,7 @@ async fn a_plan_that_does_more_is_refused_and_nothing_is_applied() {
     let (end, engine) = run_it(&world, Direction::Failover).await;
     assert_eq!(end.end, End::Refused);
     assert!(story(&engine).contains("wants to change storage (null to 50)"), "{}", story(&engine));
-    assert_eq!(given(&world), [json!(0); 0]);
+    assert!(given(&world).is_empty());
 
     let world = estate(Side::Primary);
     change(&world, SERVICE, |service| service.ignored.push("desired_count".into()));

@@ -22,7 +22,7 @@ pub fn drill_html(report: &DrillReport, plan_file: Option<&str>) -> String {
         section class={ "card hero " (class(mark.tone)) } {
             (badge(mark, mark.word))
             h1 { (capitalized(&drill::sentence(report))) }
-            @if report.outcome != "done" { p { (safe(&report.detail)) } }
+            @if report.outcome != "done" { p { (capitalized(&safe(&report.detail))) "." } }
             p.muted { (drill::route(report)) @if let Some(took) = drill::took(report) { ", " (took) } }
         }
         ul.tiles { @for tile in tiles(report) { (tile.markup()) } }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 const BREAK: &str = "&#8203;";
 
 /// A sentence, on one line.
-pub(super) fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let text = clean::line(text);
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
@@ -33,7 +33,7 @@ fn ends_with_www(text: &str) -> bool {
 }
 
 /// A name or a value, as code: nothing in it is read but a backtick, and in a table a bar.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = clean::line(text);
     if text.trim().is_empty() {
         return String::new();

@@ -18,7 +18,7 @@ const INDENT: &str = "    ";
 const PLAIN_COLUMNS: usize = 100;
 
 /// The finding, inside its group.
-pub(super) fn finding(finding: &Finding, options: TextOptions) -> String {
+pub(crate) fn finding(finding: &Finding, options: TextOptions) -> String {
     let ink = Ink::new(options);
     let mark = theme::of_finding(finding);
     let mut out = format!(

@@ -16,7 +16,7 @@ drill done: traffic was on eu-central-1 and is back on eu-west-1
   eu-west-1 (primary) to eu-central-1 (standby) and back, 2026-11-21 03:00:00 UTC, 12 m 40 s, begun by ana@bastion
 
 objectives
-  ✓ met           failover  recovery time  42.1 s  of 15 m  40.0 s by 3 past runs
+  ✓ met           failover  recovery time  42.1 s  of 15 m  40.0 s and TTL 30.0 s by 3 past runs
   ✓ met           failback  recovery time  42.1 s  of 15 m  no past run
 
 stay
@@ -46,7 +46,7 @@ fn a_drill_that_was_stopped_early_says_why_and_what_to_fix() {
     assert!(told.starts_with(first), "{told}");
     for words in [
         "✗ stop rule struck",
-        "03:01:02 at observe/checks: 3 of 9 probes were not green",
+        "03:01:02 at observe/checks; the failover may take 15 m",
         "! failover  promote/command/db took 2 m 10 s, usually 11.8 s",
         "! failover  check storefront: 3 of 9 probes were not green, last red: status 503",
         "i failover  ana@bastion approved: switch/approval/incident-commander: go",
@@ -91,7 +91,9 @@ fn the_ticket_of_a_drill() {
     let ticket = drill_markdown(&drills::stopped_early(), PLAN);
     assert!(ticket.starts_with("### ✗ Live drill stopped early, and went home: "), "{ticket}");
     assert!(
-        ticket.contains("| ✓&nbsp;met | failover, recovery time | 15 m | 42.1 s | 40.0 s by 3 past runs |"),
+        ticket.contains(
+            "| ✓&nbsp;met | failover, recovery time | 15 m | 42.1 s | 40.0 s and TTL 30.0 s by 3 past runs |"
+        ),
         "{ticket}"
     );
     assert!(ticket.contains("\n- [ ] ✗ "), "what to fix can be ticked off: {ticket}");

@@ -9,5 +9,7 @@ mod sarif;
 mod schema;
 mod scorecard;
 mod silenced;
+mod simulations;
 mod size;
+mod tabletops;
 mod text;

@@ -5,13 +5,13 @@ use pilotlight_report::{DRILL_SCHEMA, REPORT_SCHEMA, RUN_SCHEMA, drill_json, rep
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-fn schema(text: &str) -> Value {
+pub(crate) fn schema(text: &str) -> Value {
     let schema: Value = serde_json::from_str(text).expect("a schema is JSON");
     jsonschema::draft202012::meta::validate(&schema).expect("a schema of draft 2020-12");
     schema
 }
 
-fn errors(schema: &Value, document: &Value) -> Vec<String> {
+pub(crate) fn errors(schema: &Value, document: &Value) -> Vec<String> {
     // Schemas name each other by their files, which lie in one folder.
     let run: Value = serde_json::from_str(RUN_SCHEMA).expect("a schema is JSON");
     let folder = jsonschema::Registry::new().add("json-schema:///run.json", &run).expect("a name");
@@ -21,7 +21,7 @@ fn errors(schema: &Value, document: &Value) -> Vec<String> {
     validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-fn parse(json: &str) -> Value {
+pub(crate) fn parse(json: &str) -> Value {
     assert!(json.ends_with("}\n"), "a document ends with a new line");
     serde_json::from_str(json).expect("JSON")
 }

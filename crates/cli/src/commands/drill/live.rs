@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ports::{operator, ports};
 use crate::project::Project;
+use crate::standby_roots::require_program;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::live_drill::{
     DrillEnd, DrillHands, DrillLog, DrillStop, Stage, as_way_there, find_drill, with_stay,
@@ -26,7 +27,8 @@ use pilotlight_report::{TextOptions, compiled_text};
 use std::time::Duration;
 
 pub(super) async fn run(args: &DrillLive, context: Context<'_>) -> Result<Exit, Failure> {
-    let project = Project::load(&args.plan, &args.plan_args, args.into.into.as_deref())?;
+    let mut project = Project::load(&args.plan, &args.plan_args, args.into.into.as_deref())?;
+    project.terraform.clone_from(&args.terraform.terraform);
     project.warn(context.screen);
     let aws = Aws::new(None);
     let stores = project.journal(&args.journal, &aws).await?;
@@ -55,6 +57,7 @@ impl Drill<'_> {
     async fn begin(&self) -> Result<Ended, Failure> {
         let (args, screen) = (self.args, self.context.screen);
         let (away, home) = self.compile().await?;
+        require_program(self.project, &away).await?;
         if !args.yes {
             let color = screen.stderr_color();
             let options = TextOptions { color, width: screen.width(), verbose: self.context.verbose };

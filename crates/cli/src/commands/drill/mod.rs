@@ -3,6 +3,7 @@
 mod live;
 mod report;
 mod simulate;
+mod tabletop;
 
 use super::Context;
 use crate::args::DrillCommand;
@@ -13,6 +14,7 @@ pub(super) async fn run(command: &DrillCommand, context: Context<'_>) -> Result<
     match command {
         DrillCommand::Simulate(args) => simulate::run(args, context).await,
         DrillCommand::Live(args) => live::run(args, context).await,
+        DrillCommand::Tabletop(args) => tabletop::run(args, context).await,
         DrillCommand::Report(args) => report::run(args, context).await,
     }
 }

@@ -10,7 +10,7 @@ use crate::progress::Wait;
 use crate::project::Project;
 use crate::reporting::emit;
 use pilotlight_cloud::Aws;
-use pilotlight_failover::drill::{Options, Simulation, simulate};
+use pilotlight_failover::drill::{LastMeasured, Options, Simulation, simulate};
 use pilotlight_failover::{Direction, Mode};
 use pilotlight_report::{simulation_json, simulation_text};
 
@@ -27,12 +27,18 @@ pub(super) async fn run(args: &DrillSimulate, context: Context<'_>) -> Result<Ex
     };
     let expected = past::expect(&first.run, &project, &args.journal, &aws).await.ok();
     let job = first.run.job;
+    let slow = expected.as_ref().and_then(|expected| expected.finding(&first.run));
     let mut simulation = in_memory(first, args, context).await?;
     // What was measured stands beside what is simulated, and only where there is any.
     let expected_ms = expected.filter(|expected| expected.past_runs > 0).map(|expected| expected.until_verified_ms);
     if let Some(course) = simulation.courses.iter_mut().find(|course| course.job == job) {
         course.expected_ms = expected_ms;
     }
+    for course in &mut simulation.courses {
+        let measured = past::measured(&project, course.job, &args.journal, &aws).await.ok().flatten();
+        course.last_measured = measured.as_ref().and_then(LastMeasured::of);
+    }
+    simulation.fix.extend(slow);
     emit(args.output.out.as_deref(), context, |options| match args.output.format {
         ListingFormat::Text => simulation_text(&simulation, options),
         ListingFormat::Json => simulation_json(&simulation),

@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 use pilotlight_cloud::Aws;
-use pilotlight_failover::{Expected, PastRun, Run, expected};
+use pilotlight_failover::{Direction, Expected, PastRun, Run, RunReport, expected, is_measured_failover, report};
 use pilotlight_findings::with_causes;
 use pilotlight_journal::{JournalStores, plan_runs, read_run};
 use std::sync::Arc;
@@ -39,4 +39,30 @@ async fn read(stores: &JournalStores, runs: impl Iterator<Item = &String>) -> Re
         past.extend(PastRun::of(&log.events));
     }
     Ok(past)
+}
+
+/// The newest run of a plan in this direction that was measured, where there is one; or why that is not known.
+pub(in crate::commands) async fn measured(
+    project: &Project,
+    job: Direction,
+    journal: &[String],
+    aws: &Aws,
+) -> Result<Option<RunReport>, String> {
+    let is_measured = |run: &RunReport| match job {
+        Direction::Failover => is_measured_failover(run),
+        Direction::Failback => {
+            run.job == job.as_str() && run.outcome == "succeeded" && run.recovery_time.measured_ms.is_some()
+        }
+    };
+    let stores = project.journal(journal, aws).await.map_err(|failure| failure.to_line())?;
+    let alone = JournalStores { first: stores.first, copies: Vec::new() };
+    let runs = plan_runs(&*alone.first, &project.plan.name).await.map_err(|error| with_causes(&error))?;
+    for id in runs.iter().rev().take(RUNS_READ) {
+        let log = read_run(&alone, id).await.map_err(|error| with_causes(&error))?;
+        let told = report(&log.events).ok().filter(is_measured);
+        if told.is_some() {
+            return Ok(told);
+        }
+    }
+    Ok(None)
 }

@@ -43,7 +43,7 @@ pub(super) async fn compile_run(
     observed.primary_down = true;
     // The groups of the standby: a failover asks for no other.
     observed.groups = observe_groups(&plan, direction, &Groups::new(&plan, &states), &aws.capacity()).await?;
-    observed.sizes = find_sizes(project, direction, &states).await?;
+    observed.sizes = find_sizes(project, direction, &states)?;
     observed.managed = observe_managed(&plan, direction, false, &states, &aws.managed_databases()).await?;
     let mut run =
         compile_in_mode(&plan, direction, Mode::Ungraceful, &observed, &states).map_err(super::not_compiled)?;

@@ -8,8 +8,10 @@ use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ports::{operator, ports};
+use crate::sizes::TerraformSizes;
 use pilotlight_failover::{Engine, EngineError};
 use pilotlight_journal::{JournalError, Ownership};
+use std::sync::Arc;
 
 pub(super) async fn run(args: &RunControl, context: Context<'_>) -> Result<Exit, Failure> {
     let chosen = Chosen::open(&args.run).await?;
@@ -35,7 +37,8 @@ pub(super) async fn open(
     }
     let by = operator();
     let ownership = if args.takeover { Ownership::Takeover { by } } else { Ownership::Resume { by } };
-    let ports = ports(&chosen.project, &chosen.aws, args.resolver.resolver, context.screen).await;
+    let mut ports = ports(&chosen.project, &chosen.aws, args.resolver.resolver, context.screen).await;
+    ports.sizes = Arc::new(TerraformSizes::new(&chosen.project.folder, args.terraform.terraform.clone()));
     let engine = Engine::resume(&chosen.run, ownership, &chosen.stores, ports).await.map_err(|error| match error {
         // Another one has taken it in this moment.
         EngineError::Journal(JournalError::LostOwnership { .. }) => Failure::from(error).exit(Exit::Refused),

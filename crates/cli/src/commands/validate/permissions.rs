@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::project::Project;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{
-    Permission, PolicySimulator as _, Run, SimulationError, bucket_permissions, denied, principal_of, run_permissions,
+    Action, Permission, PolicySimulator as _, Run, SimulationError, bucket_permissions, denied, principal_of,
+    run_permissions,
 };
 use pilotlight_findings::{AreaName, Finding, Severity, Side, Subject, codes};
 use pilotlight_store::StateUrl;
@@ -22,6 +23,10 @@ pub(super) async fn judge(
     let needed = needed(project, run)?;
     let simulator = aws.simulator(&project.plan.standby).await;
     let sheet = card.sheet(AreaName::Permissions);
+    let sizes = run.steps().filter(|step| matches!(step.action, Action::Resize(_))).count();
+    if sizes > 0 {
+        sheet.fact(format!("what Terraform's provider calls for {sizes} sizes is not asked"));
+    }
     let principal = match principal {
         Some(named) => Some(named.to_owned()),
         None => match simulator.caller().await {

@@ -25,7 +25,7 @@ pub(super) async fn perform(
     let within = step.timeout() / 3;
     let until = engine.ports.clock.elapsed() + CRASH_RECOVERY;
     loop {
-        let error = match servers.databases.compare(old, &servers.new, &database.tables, step.timeout() / 3).await {
+        let error = match servers.databases.compare(old, &servers.new, &database.tables, within).await {
             Ok(tables) => return Ok(compared(&tables).into()),
             Err(error) => error,
         };

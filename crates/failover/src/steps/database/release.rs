@@ -112,7 +112,7 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
             },
         };
         let reason = format!(
-            "not gone back: database {} of the {} would be left, and {found}; go on with the run, or skip {} to leave \
+            "not gone back: database {} of the {} would be left, and {found}; it serves on until a person skips {} to leave \
              those writes behind",
             database.name, engine.run.to.side, promotion.id
         );

@@ -78,7 +78,7 @@ pub(crate) async fn behind(engine: &Engine) -> Option<Behind> {
                 (format!("database {name}: {cause}"), "go back all the same")
             }
         };
-        let reason = format!("not gone back: {cause}; go on with the run, or skip {} to {remedy}", step.id);
+        let reason = format!("not gone back: {cause}; it serves on until a person skips {} to {remedy}", step.id);
         return Some(Behind { step: step.id.clone(), reason });
     }
     None

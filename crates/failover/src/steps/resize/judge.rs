@@ -1,7 +1,7 @@
 //! What Terraform's plan comes to, before anything of it is applied. Pure.
 
 use crate::resize::{shown, words};
-use crate::{ResizeAction, ResizeGoal};
+use crate::{ResizeAction, ResizeGoal, SizePlan};
 use pilotlight_tfstate::{Action, Change, Mode, ResourceAddress, ResourceChange};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,7 +18,8 @@ pub(super) enum Verdict {
 }
 
 /// Judges a plan: it has to update the action's resource in place, what the plan's block sets of it, and nothing else.
-pub(super) fn judge(changes: &[ResourceChange], action: &ResizeAction, goal: ResizeGoal) -> Verdict {
+pub(super) fn judge(plan: &SizePlan, action: &ResizeAction, goal: ResizeGoal) -> Verdict {
+    let changes = &plan.changes;
     let Ok(target) = action.address.parse::<ResourceAddress>() else {
         return Verdict::Refused(format!("{} is no address", action.address));
     };
@@ -32,6 +33,11 @@ pub(super) fn judge(changes: &[ResourceChange], action: &ResizeAction, goal: Res
             verb(&other.change),
             other.address
         ));
+    }
+    // It is read with the plan wherever it can be: what a later read brings, nobody has judged.
+    if let Some(late) = changes.iter().find(|change| change.mode == Mode::Data && !is_settled(change)) {
+        let address = &late.address;
+        return Verdict::Refused(format!("Terraform reads {address} only while it applies, so nothing was applied"));
     }
     let own: Vec<&ResourceChange> = changes.iter().filter(covered).collect();
     if own.is_empty() {
@@ -52,6 +58,19 @@ pub(super) fn judge(changes: &[ResourceChange], action: &ResizeAction, goal: Res
                 shown(wanted)
             ));
         }
+    }
+    if goal == ResizeGoal::Up
+        && let Some((name, was)) = action
+            .outputs
+            .iter()
+            .find(|(name, was)| plan.outputs.get(*name).is_some_and(|then| then.as_ref() != Some(*was)))
+    {
+        return Verdict::Refused(format!(
+            "output {name} of stack {} would not stay {}, and this run leads there: an address that changes with the size \
+             is nothing to fail over to",
+            action.stack,
+            shown(was)
+        ));
     }
     let open: Vec<&&ResourceChange> = own.iter().filter(|change| !is_quiet(change)).collect();
     match (open.first(), own.first()) {
@@ -79,6 +98,10 @@ fn covers(target: &ResourceAddress, address: &ResourceAddress) -> bool {
 /// Whether nothing happens to it, its address included.
 fn is_quiet(change: &ResourceChange) -> bool {
     change.change.is_no_op() && change.previous_address.is_none() && change.change.importing.is_none()
+}
+
+fn is_settled(change: &ResourceChange) -> bool {
+    change.change.actions.iter().all(|action| *action == Action::NoOp)
 }
 
 /// What speaks against what is done to the resource itself.

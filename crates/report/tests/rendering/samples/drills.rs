@@ -23,7 +23,7 @@ fn home() -> RunReport {
 }
 
 fn drilled(report: RunReport, expected_ms: Option<u64>) -> DrilledRun {
-    DrilledRun { past_runs: if expected_ms.is_some() { 3 } else { 0 }, expected_ms, report }
+    DrilledRun { past_runs: if expected_ms.is_some() { 3 } else { 0 }, expected_ms, ttl_ms: 30_000, report }
 }
 
 fn watched(errors: u64) -> ObservationReport {

@@ -10,6 +10,7 @@ fn action(address: &str, set: Value) -> ResizeAction {
         address: address.into(),
         set: serde_json::from_value(set).expect("a map"),
         beside: Vec::new(),
+        outputs: [].into(),
         goal: ResizeGoal::Up,
     }
 }
@@ -33,6 +34,10 @@ fn quiet(address: &str, values: Value) -> ResourceChange {
 
 const WEB: &str = "aws_ecs_service.web";
 
+fn judge(changes: &[ResourceChange], action: &ResizeAction, goal: ResizeGoal) -> Verdict {
+    super::judge(&SizePlan { changes: changes.to_vec(), outputs: [].into() }, action, goal)
+}
+
 fn up(changes: &[ResourceChange]) -> Verdict {
     judge(changes, &action(WEB, json!({ "desired_count": 6 })), ResizeGoal::Up)
 }
@@ -50,10 +55,6 @@ fn an_update_in_place_of_what_is_set_is_applied_and_nothing_to_do_is_reached() {
     let applies = up(&[
         update(WEB, before.clone(), after, json!({ "arn": true })),
         quiet("aws_ecs_cluster.main", json!({ "name": "main" })),
-        change(
-            "data.aws_region.here",
-            json!({ "actions": ["read"], "before": null, "after": {}, "after_unknown": {} }),
-        ),
     ]);
     assert_eq!(applies, Verdict::Applies("aws_ecs_service.web has desired_count = 1".into()));
     // Terraform turns the plan's text into a number.
@@ -121,6 +122,10 @@ fn whatever_else_terraform_wants_is_refused() {
         up(&[one(), left]),
         "Terraform wants to destroy what is left of a former aws_ecs_cluster.main as well, so nothing was applied",
     );
+    let read = json!({ "actions": ["read"], "before": null, "after": {}, "after_unknown": {} });
+    let mut image = change("data.aws_ami.web", read);
+    image.mode = Mode::Data;
+    refused(up(&[one(), image]), "Terraform reads data.aws_ami.web only while it applies, so nothing was applied");
     refused(up(&[]), "the standby's Terraform has no aws_ecs_service.web any more");
 }
 
@@ -173,4 +178,28 @@ fn a_map_stands_for_a_block_and_sets_have_no_order() {
     let target = "aws_rds_cluster.orders";
     let reached = judge(&[quiet(target, has)], &action(target, wanted), ResizeGoal::Up);
     assert!(matches!(reached, Verdict::Reached(_)), "{reached:?}");
+}
+
+#[test]
+fn an_address_that_changes_with_the_size_is_refused() {
+    let one = update(WEB, json!({ "desired_count": 1 }), json!({ "desired_count": 6 }), json!({}));
+    let leads_there = ResizeAction {
+        outputs: [("ips".to_owned(), json!(["198.51.100.1"]))].into(),
+        ..action(WEB, json!({ "desired_count": 6 }))
+    };
+    let with = |name: &str, then: Option<Value>, goal| {
+        let plan = SizePlan { changes: vec![one.clone()], outputs: [(name.to_owned(), then)].into() };
+        super::judge(&plan, &leads_there, goal)
+    };
+    let reason = "output ips of stack app would not stay [\"198.51.100.1\"], and this run leads there: an address that \
+                  changes with the size is nothing to fail over to";
+    refused(with("ips", None, ResizeGoal::Up), reason);
+    refused(with("ips", Some(json!(["198.51.100.2"])), ResizeGoal::Up), reason);
+    for (name, then) in [("ips", Some(json!(["198.51.100.1"]))), ("tasks", None)] {
+        assert!(matches!(with(name, then, ResizeGoal::Up), Verdict::Applies(_)), "{name}");
+    }
+    // On the way down nothing leads there any more.
+    let down = ResizeAction { set: [("desired_count".to_owned(), json!(1))].into(), ..leads_there.clone() };
+    let plan = SizePlan { changes: vec![one.clone()], outputs: [("ips".to_owned(), None)].into() };
+    assert!(matches!(super::judge(&plan, &down, ResizeGoal::Down), Verdict::Applies(_)));
 }
