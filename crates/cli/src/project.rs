@@ -224,6 +224,10 @@ impl States {
         self.states.insert((stack.to_owned(), side), state);
     }
 
+    pub(crate) fn remove(&mut self, stack: &str, side: Side) {
+        self.states.remove(&(stack.to_owned(), side));
+    }
+
     /// What there is to say of the states that were read, once.
     pub(crate) fn take_notes(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.notes)

@@ -1,6 +1,6 @@
 //! A standby that was never built: not ready, which is a verdict and no error.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, state_with_vpc};
 
 #[test]
 fn validate_says_not_ready_names_the_stack_and_asks_no_api() {
@@ -42,6 +42,19 @@ fn a_standby_that_was_destroyed_is_not_built_either() {
     sandbox.write(".pilotlight/web/standby/app/terraform.tfstate", empty);
     let told = sandbox.run(&["validate", "plan.hcl"]);
     told.exits(2).shows("PL-U105").shows("1 of 1 stacks are not built").shows("the standby is not built: the state at");
+}
+
+#[test]
+fn a_standby_whose_state_is_the_primarys_is_told_once() {
+    let sandbox = Sandbox::new();
+    let arn = "\"arn\": \"arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-0a1b2c3d4e5f60718\", \"id\"";
+    let primary = state_with_vpc().replace("\"id\"", arn);
+    assert!(primary.contains(":vpc/"), "{primary}");
+    sandbox.write("app/terraform.tfstate", &primary);
+    sandbox.write(".pilotlight/web/standby/app/terraform.tfstate", &primary);
+    let told = sandbox.run(&["validate", "plan.hcl"]);
+    told.exits(2).shows("not ready, 1 finding (1 not built), 0 API calls").shows("PL-V145");
+    told.shows("its state has the primary's objects and none of its own");
 }
 
 #[test]

@@ -137,9 +137,10 @@ pub(crate) fn tell(work: &mut Work<'_>) {
             let [kind, name] = labels(block)[..] else { continue };
             let what = if COPIES.contains(&kind) && is_own(kind, block) {
                 (Severity::Warning, "images and snapshots of an account are of one region: copy them to")
-            } else if OBJECTS.contains(&kind) && by_literal(block) && !is_public(block) {
-                (Severity::Info, THERE)
-            } else if OTHERS.contains(&kind) && by_literal(block) && names_nothing(block) && !is_public(block) {
+            } else if (OBJECTS.contains(&kind) || OTHERS.contains(&kind) && names_nothing(block))
+                && by_literal(block)
+                && !is_public(block)
+            {
                 (Severity::Info, THERE)
             } else if let Some(bucket) = bucket_of(kind, block)
                 && work.words.replace(bucket) == bucket

@@ -230,15 +230,18 @@ impl SourceTree {
 
 /// Which folder calls which, and where.
 #[derive(Default)]
-struct Calls(BTreeMap<PathBuf, Vec<(PathBuf, (PathBuf, Range<usize>))>>);
+struct Calls(BTreeMap<PathBuf, Vec<(PathBuf, CallAt)>>);
+
+/// A file, and where in it a call stands.
+type CallAt = (PathBuf, Range<usize>);
 
 impl Calls {
-    fn add(&mut self, caller: &Path, called: &Path, at: (PathBuf, Range<usize>)) {
+    fn add(&mut self, caller: &Path, called: &Path, at: CallAt) {
         self.0.entry(caller.to_owned()).or_default().push((called.to_owned(), at));
     }
 
     /// A call that leads back to where it stands.
-    fn circle(&self) -> Option<(PathBuf, Range<usize>)> {
+    fn circle(&self) -> Option<CallAt> {
         let all = self.0.iter().flat_map(|(caller, calls)| calls.iter().map(move |call| (caller, call)));
         all.filter(|(caller, (called, _))| self.reaches(called, caller)).map(|(_, (_, at))| at.clone()).next()
     }

@@ -8,6 +8,7 @@ mod journal;
 mod objectives;
 mod parity;
 mod permissions;
+mod primarys_state;
 mod recovery_kit;
 mod scorecard;
 
@@ -117,9 +118,15 @@ pub(super) async fn run(args: &Validate, context: Context<'_>) -> Result<Exit, F
 /// Tells the stacks of which there is nothing in the standby, and says how many they are.
 fn unbuilt(project: &Project, states: &mut States, card: &mut Scorecard) -> Result<usize, Failure> {
     let emptied = project.take_emptied(states);
+    let copied = primarys_state::take(project, states);
     let mut unbuilt = 0;
     for stack in &project.plan.stacks {
         project.require(states, stack, Side::Primary)?;
+        if copied.contains(&stack.name) {
+            card.sheet(AreaName::Parity).findings.push(primarys_state::finding(&stack.name));
+            unbuilt += 1;
+            continue;
+        }
         if states.get(&stack.name, Side::Standby).is_none() {
             let none = project.no_state(stack, Side::Standby)?;
             let is_emptied = emptied.iter().any(|other| other.name == stack.name);
