@@ -114,7 +114,7 @@ fn an_approved_run_goes_on_and_a_denied_change_is_rolled_back() {
 }
 
 #[test]
-fn a_step_that_the_run_does_not_have_is_refused_before_anything_is_written() {
+fn a_word_that_the_run_would_not_take_is_refused_before_anything_is_written() {
     let (sandbox, _route53) = waiting();
     let before = sandbox.files();
     for subcommand in ["approve", "skip"] {
@@ -122,6 +122,11 @@ fn a_step_that_the_run_does_not_have_is_refused_before_anything_is_written() {
         told.exits(1).says("PL-F118").says("failed to find step \"nope\" in the run");
         told.says("switch/approval/commander");
     }
+    // A step that it has, and a word that it would not take.
+    let no_approval = ["run", "approve", "plan.hcl", "--step", "freeze/command/pause", "--reason", "x"];
+    sandbox.run(&no_approval).exits(1).says("PL-F118").says("it is no approval");
+    let done = ["run", "skip", "plan.hcl", "--step", "freeze/command/pause", "--reason", "x"];
+    sandbox.run(&done).exits(1).says("PL-F118").says("it is done or skipped already");
     let blank = ["run", "skip", "plan.hcl", "--step", "switch/approval/commander", "--reason", " "];
     sandbox.run(&blank).exits(1).says("say why in a few words");
     assert_eq!(sandbox.files(), before, "no event was written");
