@@ -57,9 +57,9 @@ fn ended(story: &Story<'_>, name: &str) -> Option<(Timestamp, String)> {
     let touched = |fence: &&StepState| fence.observed.get("touched") == Some(&true.into());
     let fenced =
         fence.filter(touched).map(|fence| match text(&fence.observed, "fenced_at").and_then(|at| at.parse().ok()) {
-            Some(at) => (at, format!("database {name} of the {side} was fenced")),
+            Some(at) => (at, format!("the fence of database {name} of the {side}")),
             // An executor that was killed may have fenced it, and did not live to say when.
-            None => (fence.started_at, format!("the run began to fence database {name} of the {side}")),
+            None => (fence.started_at, format!("the beginning of the fence of database {name} of the {side}")),
         });
     if story.run.mode == Mode::Graceful {
         return fenced;
@@ -92,7 +92,7 @@ fn service_back(story: &Story<'_>, served: Timestamp) -> (Timestamp, String) {
         let side = story.run.to.side;
         match time("first_write_at") {
             Some(at) => Some((at, format!("the first write at database {name} of the {side}"))),
-            None => Some((time("seen_at")?, format!("a write at database {name} of the {side} was first seen"))),
+            None => Some((time("seen_at")?, format!("the first sight of a write at database {name} of the {side}"))),
         }
     };
     let writes = promoted(story).filter_map(|step| first(&step.name)).max_by_key(|(at, _)| *at);

@@ -3,11 +3,10 @@
 use crate::estate::*;
 use crate::kills::{Moment, arm};
 use pilotlight_failover::live_drill::*;
-use pilotlight_failover::simulation::{Asked, Service, State, Trouble, World};
+use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
-use pilotlight_findings::{Side, codes};
+use pilotlight_findings::Side;
 use pilotlight_integrity::CommandOutcome;
-use pilotlight_integrity::postgres::ServerRole;
 use pilotlight_journal::{JournalError, JournalStores, MemoryStore, Ownership, plan_runs, read_run};
 use std::sync::atomic::Ordering;
 use std::time::Duration;

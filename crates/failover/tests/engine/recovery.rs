@@ -38,7 +38,7 @@ async fn a_planned_outage_begins_with_the_fence_and_ends_with_the_first_write() 
     })
     .await;
     let (since, until) = moments(&report);
-    assert_eq!(since.what, "the run began to fence database orders of the primary");
+    assert_eq!(since.what, "the beginning of the fence of database orders of the primary");
     assert_eq!(since.at, state.steps["fence/database/orders"].started_at.to_string());
     assert_eq!(until.what, "the first write at database orders of the standby");
     let seen = &state.steps["observe/first-write/orders"].observed["first_write_at"];

@@ -5,7 +5,6 @@ use crate::kills::{Moment, arm};
 use crate::live_drill::*;
 use pilotlight_failover::live_drill::*;
 use pilotlight_failover::simulation::{Asked, Service, State, Trouble};
-use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_integrity::postgres::ServerRole;
 use pilotlight_journal::MemoryStore;
