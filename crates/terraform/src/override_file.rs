@@ -4,10 +4,9 @@
 //! and a nested block in the place of all of its kind. Ours has one name wherever it lies, so that one that a killed
 //! program left is known for what it is. <https://developer.hashicorp.com/terraform/language/files/override>
 
-use crate::Root;
+use crate::{MODULES_MANIFEST, Root, module_folders};
 use pilotlight_findings::{Code, Explain, codes};
 use pilotlight_tfstate::ResourceAddress;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -19,9 +18,6 @@ pub const OVERRIDE_FILE: &str = "pilotlight_scale_override.tf.json";
 /// What it says of itself.
 const COMMENT: &str = "Written by pilotlight for as long as Terraform plans the scale phase of a run. One that is still here \
                        was left by a run that was killed: remove it.";
-
-/// Where `init` writes which folder each module call leads to.
-const MODULES: &str = ".terraform/modules/modules.json";
 
 /// What the HCL says otherwise of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,30 +182,15 @@ fn remove(path: &Path) -> Result<bool, OverrideError> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Manifest {
-    modules: Vec<Module>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Module {
-    key: String,
-    dir: PathBuf,
-}
-
 /// The folder of each module call, from the root, by its names joined with dots; none before `init`.
 fn modules(dir: &Path) -> Result<BTreeMap<String, PathBuf>, OverrideError> {
-    let path = dir.join(MODULES);
+    let path = dir.join(MODULES_MANIFEST);
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(source) => return Err(OverrideError::File { what: "read", path, source }),
     };
-    let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|source| OverrideError::Modules { path, source })?;
-    Ok(manifest.modules.into_iter().map(|module| (module.key, module.dir)).collect())
+    module_folders(&bytes).map_err(|source| OverrideError::Modules { path, source })
 }
 
 /// A value as JSON syntax has a literal: every text is a template there.

@@ -99,3 +99,22 @@ fn a_journal_that_cannot_be_written_refuses_the_run() {
     told.exits(4).says("failed to use the journal at file:a-file").says("--journal ");
     assert_eq!(route53.changes(), [""; 0]);
 }
+
+/// What docs/control.md says to do once a run was ended in the copy: its events are copied, and no other way is believed.
+#[test]
+fn a_first_store_that_is_behind_its_copy_is_brought_up_by_copying_what_it_has_not() {
+    let (sandbox, _route53) = waiting();
+    let text = sandbox.read("plan.hcl");
+    let journal = "plan \"web\" {\n  journal = [\"file:.pilotlight\", \"file:copy\"]\n";
+    sandbox.write("plan.hcl", text.replacen("plan \"web\" {\n", journal, 1));
+    let all = events(&sandbox);
+    let (last, name) = (&all[all.len() - 1], |event: &str| event.replacen(".pilotlight/", "copy/", 1));
+    for event in &all {
+        sandbox.write(&name(event), sandbox.read(event));
+    }
+    fs::remove_file(sandbox.path(last)).unwrap();
+    let told = sandbox.run(&["run", "resume", "plan.hcl"]);
+    told.exits(1).says("PL-J103");
+    fs::copy(sandbox.path(&name(last)), sandbox.path(last)).unwrap();
+    sandbox.run(&["run", "resume", "plan.hcl"]).exits(6).shows("waits for approval commander");
+}

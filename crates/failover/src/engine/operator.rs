@@ -34,6 +34,18 @@ impl Word<'_> {
         self.check_in(&run, &log.state, &log.events)
     }
 
+    /// Whether the run has the step that it names, however it stands.
+    ///
+    /// # Errors
+    /// It has not; or what the journal holds is no run that this program knows.
+    pub fn check_step(self, log: &RunLog) -> Result<(), EngineError> {
+        let run = parse_run(&log.state.compiled, &log.state.digest)?;
+        match self {
+            Self::Skip { step } | Self::Approve { step } => known_step(&run, step).map(drop),
+            Self::Abort => Ok(()),
+        }
+    }
+
     fn check_in(self, run: &Run, state: &RunState, events: &[Event]) -> Result<(), EngineError> {
         match self {
             Self::Skip { step } => {

@@ -72,6 +72,37 @@ pub(crate) fn arm(world: &World, store: &MemoryStore, at: usize, moment: Moment)
     creates
 }
 
+/// Carries a run out with one kill, or with none, and resumes it once: how it ended, and whether the kill came.
+pub(crate) async fn killed_once(world: &World, run: Run, kill: Option<(usize, Moment)>) -> (End, bool) {
+    let store = MemoryStore::new("journal");
+    let armed = kill.map(|(at, moment)| (at, arm(world, &store, at, moment)));
+    let stores = JournalStores::one(store.clone());
+    let first = async {
+        let mut engine = Engine::start(run.clone(), "ada@ops", None, &stores, world.ports()).await?;
+        engine.drive().await
+    };
+    let ended = tokio::select! {
+        ended = first => ended.ok(),
+        () = world.died() => None,
+    };
+    let killed = armed.is_some_and(|(at, creates)| creates.load(Ordering::SeqCst) > at);
+    store.clear_fault();
+    world.revive();
+    let end = match ended {
+        Some(conclusion) => conclusion.end,
+        None if latest_run(&store, "shop").await.expect("claims").is_none() => {
+            let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+            engine.drive().await.expect("an end").end
+        }
+        None => match resume(world, &store).await {
+            Ok(mut engine) => engine.drive().await.expect("an end").end,
+            // The kill came after the last event.
+            Err(_) => Conclusion::of(&replay(&latest_log(&store).await).expect("a run")).end,
+        },
+    };
+    (end, killed)
+}
+
 /// Drives until the run ends, starting or resuming as a person would.
 async fn to_the_end(world: &World, store: &MemoryStore, scenario: &Scenario) -> Result<Ends, EngineError> {
     loop {

@@ -129,6 +129,20 @@ async fn there_a_stay_and_back() {
     assert_eq!(home, serde_json::json!({ "kind": "home", "with": { "failover": log.away.state.run } }));
 }
 
+/// Carries a drill out with one kill, and goes on with it: its journal, and whether the kill came.
+pub(crate) async fn killed_once(world: &World, at: usize, moment: Moment) -> (MemoryStore, bool) {
+    let store = MemoryStore::new("journal");
+    let creates = arm(world, &store, at, moment);
+    let killed = tokio::select! {
+        ended = go_on(world, &store) => ended.is_err(),
+        () = world.died() => true,
+    };
+    store.clear_fault();
+    world.revive();
+    go_on(world, &store).await.expect("an end");
+    (store, killed && creates.load(Ordering::SeqCst) > at)
+}
+
 #[tokio::test]
 async fn a_drill_survives_a_kill_at_every_append() {
     let reference = {
@@ -139,16 +153,8 @@ async fn a_drill_survives_a_kill_at_every_append() {
     let mut kills = 0;
     for moment in [Moment::Before, Moment::After] {
         for at in 0.. {
-            let (world, store) = (world(Side::Primary), MemoryStore::new("journal"));
-            let creates = arm(&world, &store, at, moment);
-            let killed = tokio::select! {
-                ended = go_on(&world, &store) => ended.is_err(),
-                () = world.died() => true,
-            };
-            let reached = killed && creates.load(Ordering::SeqCst) > at;
-            store.clear_fault();
-            world.revive();
-            go_on(&world, &store).await.expect("an end");
+            let world = world(Side::Primary);
+            let (store, reached) = killed_once(&world, at, moment).await;
             let runs = plan_runs(&store, "shop").await.expect("the claims").len();
             assert_eq!(runs, 2, "killed {moment:?} append {at}: one failover and one failback");
             assert_eq!(ends(&world, &told(&store).await), reference, "killed {moment:?} append {at}");

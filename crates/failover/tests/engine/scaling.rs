@@ -1,15 +1,14 @@
 //! The standby's group is turned up before the switch and down after the failback.
 
 use crate::estate::*;
+use crate::kills::{Moment, killed_once};
 use pilotlight_failover::simulation::{BOOT, Group, Trouble};
 use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
-use pilotlight_journal::{Fault, JournalStores, MemoryStore, Operation, latest_run};
+use pilotlight_journal::{JournalStores, MemoryStore};
 use pilotlight_plan::{DrPlan, Scale};
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 const SCALE: &str = r#"
 scale "aws_autoscaling_group.web" {
@@ -200,55 +199,12 @@ async fn a_standby_that_is_gone_does_not_keep_traffic_from_going_back() {
 async fn with_a_kill(
     direction: Direction,
     prepare: fn(&World),
-    at: Option<usize>,
-    before: bool,
+    kill: Option<(usize, Moment)>,
 ) -> (Vec<Vec<u32>>, End, bool) {
     let world = estate(began_on(direction));
     prepare(&world);
-    let store = MemoryStore::new("journal");
-    let creates = Arc::new(AtomicUsize::new(0));
-    if let Some(at) = at {
-        let (world, counter) = (world.clone(), Arc::clone(&creates));
-        store.set_fault(move |operation, _| {
-            if operation != Operation::Create {
-                return None;
-            }
-            let number = counter.fetch_add(1, Ordering::SeqCst);
-            if number >= at {
-                world.kill();
-            }
-            (number > at || (number == at && before)).then_some(Fault::Deny)
-        });
-    }
     let run = try_compile(&world, &plan_with(SCALE), direction).await.expect("compiled");
-    let stores = JournalStores::one(store.clone());
-    let first = async {
-        let mut engine = Engine::start(run.clone(), "ada@ops", None, &stores, world.ports()).await?;
-        engine.drive().await
-    };
-    let ended = tokio::select! {
-        ended = first => ended.ok(),
-        () = world.died() => None,
-    };
-    let killed = at.is_some_and(|at| creates.load(Ordering::SeqCst) > at);
-    store.clear_fault();
-    world.revive();
-    let end = match ended {
-        Some(conclusion) => conclusion.end,
-        None if latest_run(&store, "shop").await.expect("claims").is_none() => {
-            let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
-            engine.drive().await.expect("an end").end
-        }
-        None => match resume(&world, &store).await {
-            Ok(mut engine) => engine.drive().await.expect("an end").end,
-            // The kill came after the last event.
-            Err(_) => {
-                let id = latest_run(&store, "shop").await.expect("claims").expect("a run");
-                let log = pilotlight_journal::read_run(&stores, &id).await.expect("the log");
-                Conclusion::of(&log.state).end
-            }
-        },
-    };
+    let (end, killed) = killed_once(&world, run, kill).await;
     let asked = [Side::Primary, Side::Standby].map(|side| {
         let mut asked = group(&world, side).asked;
         asked.dedup();
@@ -266,12 +222,12 @@ async fn a_kill_at_every_append_ends_in_the_same_size() {
     for (direction, prepare) in
         [(Direction::Failover, nothing as fn(&World)), (Direction::Failover, fails), (Direction::Failback, nothing)]
     {
-        let (reference, end, _) = with_a_kill(direction, prepare, None, false).await;
+        let (reference, end, _) = with_a_kill(direction, prepare, None).await;
         let mut kills = 0;
-        for before in [true, false] {
+        for moment in [Moment::Before, Moment::After] {
             for at in 0.. {
-                let (asked, ended, killed) = with_a_kill(direction, prepare, Some(at), before).await;
-                assert_eq!((&asked, &ended), (&reference, &end), "{direction} killed at {at}, before {before}");
+                let (asked, ended, killed) = with_a_kill(direction, prepare, Some((at, moment))).await;
+                assert_eq!((&asked, &ended), (&reference, &end), "{direction} killed {moment:?} append {at}");
                 if !killed {
                     break;
                 }

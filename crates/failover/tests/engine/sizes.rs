@@ -1,15 +1,14 @@
 //! Terraform gives a resource of the standby another size before the switch, and the former one after the failback.
 
 use crate::estate::*;
+use crate::kills::{Moment, killed_once};
 use pilotlight_failover::simulation::{SizedResource, SizedStack, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
-use pilotlight_journal::{Fault, JournalStores, MemoryStore, Operation, latest_run};
+use pilotlight_journal::{JournalStores, MemoryStore};
 use pilotlight_plan::DrPlan;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The service depends on the database.
@@ -279,55 +278,12 @@ fn an_action_of_the_first_version_is_read() {
 async fn with_a_kill(
     direction: Direction,
     prepare: fn(&World),
-    at: Option<usize>,
-    before: bool,
+    kill: Option<(usize, Moment)>,
 ) -> ([Value; 2], Vec<Value>, End, bool) {
     let world = estate(began_on(direction));
     prepare(&world);
-    let store = MemoryStore::new("journal");
-    let creates = Arc::new(AtomicUsize::new(0));
-    if let Some(at) = at {
-        let (world, counter) = (world.clone(), Arc::clone(&creates));
-        store.set_fault(move |operation, _| {
-            if operation != Operation::Create {
-                return None;
-            }
-            let number = counter.fetch_add(1, Ordering::SeqCst);
-            if number >= at {
-                world.kill();
-            }
-            (number > at || (number == at && before)).then_some(Fault::Deny)
-        });
-    }
     let run = try_compile(&world, &plan(), direction).await;
-    let stores = JournalStores::one(store.clone());
-    let first = async {
-        let mut engine = Engine::start(run.clone(), "ada@ops", None, &stores, world.ports()).await?;
-        engine.drive().await
-    };
-    let ended = tokio::select! {
-        ended = first => ended.ok(),
-        () = world.died() => None,
-    };
-    let killed = at.is_some_and(|at| creates.load(Ordering::SeqCst) > at);
-    store.clear_fault();
-    world.revive();
-    let end = match ended {
-        Some(conclusion) => conclusion.end,
-        None if latest_run(&store, "shop").await.expect("claims").is_none() => {
-            let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
-            engine.drive().await.expect("an end").end
-        }
-        None => match resume(&world, &store).await {
-            Ok(mut engine) => engine.drive().await.expect("an end").end,
-            // The kill came after the last event.
-            Err(_) => {
-                let id = latest_run(&store, "shop").await.expect("claims").expect("a run");
-                let log = pilotlight_journal::read_run(&stores, &id).await.expect("the log");
-                Conclusion::of(&log.state).end
-            }
-        },
-    };
+    let (end, killed) = killed_once(&world, run, kill).await;
     (now(&world), given(&world), end, killed)
 }
 
@@ -346,13 +302,13 @@ async fn a_kill_at_every_append_ends_in_the_same_sizes() {
         (Direction::Failover, red),
         (Direction::Failback, nothing),
     ] {
-        let (now, given, end, _) = with_a_kill(direction, prepare, None, false).await;
+        let (now, given, end, _) = with_a_kill(direction, prepare, None).await;
         let mut kills = 0;
-        for before in [true, false] {
+        for moment in [Moment::Before, Moment::After] {
             for at in 0.. {
-                let (sizes, was_given, ended, killed) = with_a_kill(direction, prepare, Some(at), before).await;
+                let (sizes, was_given, ended, killed) = with_a_kill(direction, prepare, Some((at, moment))).await;
                 let same = (&sizes, &was_given, &ended) == (&now, &given, &end);
-                assert!(same, "{direction} killed at {at}, before {before}: {sizes:?} {was_given:?} {ended:?}");
+                assert!(same, "{direction} killed {moment:?} append {at}: {sizes:?} {was_given:?} {ended:?}");
                 if !killed {
                     break;
                 }

@@ -1,14 +1,13 @@
 //! The stop rule of a live drill, in each place where it can strike, and where it must not.
 
 use crate::estate::*;
-use crate::kills::{Moment, arm};
+use crate::kills::Moment;
 use crate::live_drill::*;
 use pilotlight_failover::live_drill::*;
 use pilotlight_failover::simulation::{Asked, Service, State, Trouble};
 use pilotlight_findings::{Side, codes};
 use pilotlight_integrity::postgres::ServerRole;
 use pilotlight_journal::MemoryStore;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 fn breaks(state: &mut State) {
@@ -49,16 +48,8 @@ async fn the_stop_rule_in_the_stay_survives_a_kill_at_every_append() {
     // Every third append of each moment: that a drill survives them all, `live_drill` shows.
     for (moment, first) in [(Moment::Before, 0), (Moment::After, 1)] {
         for at in (first..).step_by(3) {
-            let (world, store) = (scene(), MemoryStore::new("journal"));
-            let creates = arm(&world, &store, at, moment);
-            let killed = tokio::select! {
-                ended = go_on(&world, &store) => ended.is_err(),
-                () = world.died() => true,
-            };
-            let reached = killed && creates.load(Ordering::SeqCst) > at;
-            store.clear_fault();
-            world.revive();
-            go_on(&world, &store).await.expect("an end");
+            let world = scene();
+            let (store, reached) = killed_once(&world, at, moment).await;
             let told = told(&store).await;
             assert_eq!(
                 (told.outcome.as_str(), told.traffic),

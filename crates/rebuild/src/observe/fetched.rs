@@ -1,7 +1,6 @@
 //! Modules of a registry or a repository, where `terraform init` has put them.
 
 use super::source::normalize;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -9,26 +8,15 @@ use std::path::PathBuf;
 pub(crate) const FOLDER: &str = ".terraform/modules";
 
 /// Where it writes which modules it has fetched, and where to.
-pub(super) const MANIFEST: &str = ".terraform/modules/modules.json";
+pub(super) use pilotlight_terraform::MODULES_MANIFEST as MANIFEST;
 
 /// What comes with a module and is no part of it: roots of its own that try it out, wrappers and pages.
 pub(super) const FOLDERS_LEFT_OUT: [&str; 6] = [".github", "docs", "examples", "test", "tests", "wrappers"];
 
 /// The folder of each module, relative to the root, by its names joined with dots.
 pub(super) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, PathBuf>, serde_json::Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Manifest {
-        modules: Vec<Module>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Module {
-        key: String,
-        dir: PathBuf,
-    }
-    let manifest: Manifest = serde_json::from_slice(bytes)?;
-    Ok(manifest.modules.into_iter().map(|module| (module.key, normalize(&module.dir))).collect())
+    let folders = pilotlight_terraform::module_folders(bytes)?;
+    Ok(folders.into_iter().map(|(module, folder)| (module, normalize(&folder))).collect())
 }
 
 /// The same of those that were fetched; none where it cannot be read, as before `terraform init`.

@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(args: &RunStep, context: Context<'_>) -> Result<Exit, Failure> {
     let chosen = Chosen::open(&args.control.run).await?;
-    chosen.check_step(&args.step).await?;
+    let word = Word::Approve { step: &args.step };
+    chosen.check_step(word).await?;
     if !args.control.takeover {
         let log = chosen.log().await?;
         if chosen.may_be_at_work(&log.state) && is_approval(&log, &args.step) {
@@ -36,8 +37,7 @@ pub(super) async fn run(args: &RunStep, context: Context<'_>) -> Result<Exit, Fa
             }
         }
     }
-    let (mut engine, _alone) =
-        resume::open(&chosen, &args.control, Some(Word::Approve { step: &args.step }), context).await?;
+    let (mut engine, _alone) = resume::open(&chosen, &args.control, Some(word), context).await?;
     engine.approve(&args.step, &operator(), &args.reason).await?;
     drive(&mut engine, &chosen.project.file, &args.control.report, context).await
 }

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::ports::operator;
 use crate::project::Project;
 use pilotlight_cloud::Aws;
-use pilotlight_failover::EngineError;
+use pilotlight_failover::Word;
 use pilotlight_journal::{JournalStores, RunLog, RunState, latest_run, plan_runs, read_run};
 use std::time::{Duration, Instant};
 
@@ -52,14 +52,9 @@ impl Chosen {
         Ok(Self { project, aws, stores, run })
     }
 
-    /// That the run has this step, before anything is written about it.
-    async fn check_step(&self, step: &str) -> Result<(), Failure> {
-        let told = pilotlight_failover::report(&self.log().await?.events)?;
-        let known: Vec<String> = told.phases.into_iter().flat_map(|phase| phase.steps).map(|step| step.step).collect();
-        if known.iter().any(|known| known == step) {
-            return Ok(());
-        }
-        Err(EngineError::NoStep { step: step.to_owned(), known }.into())
+    /// That the run has the step which somebody names, before anything is written about it.
+    async fn check_step(&self, word: Word<'_>) -> Result<(), Failure> {
+        Ok(word.check_step(&self.log().await?)?)
     }
 
     /// Whether an executor may be carrying the run out: it has not stopped, and it is not one of this machine that is

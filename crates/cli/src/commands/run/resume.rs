@@ -29,18 +29,19 @@ pub(super) async fn open(
     context: Context<'_>,
 ) -> Result<(Engine, ExecutorLock), Failure> {
     let alone = ExecutorLock::take(&chosen.project, &chosen.stores, args.takeover).await?;
-    let log = chosen.log().await?;
-    if !args.takeover {
+    if !args.takeover || word.is_some() {
+        let log = chosen.log().await?;
         let state = &log.state;
         // This machine has none at work; what another one has, its last word alone tells.
-        if state.finished.is_none() && state.stopped.is_none() && !is_of_this_host(&state.owner) {
+        let at_work = state.finished.is_none() && state.stopped.is_none() && !is_of_this_host(&state.owner);
+        if !args.takeover && at_work {
             let active = Active { wants_it: true, ..Active::new("take the run on", state) };
             return Err(Failure::from(active).exit(Exit::Refused));
         }
-    }
-    // Of one that is over, that is what is told.
-    if let Some(word) = word.filter(|_| log.state.finished.is_none()) {
-        word.check(&log)?;
+        // Of one that is over, that is what is told.
+        if let Some(word) = word.filter(|_| state.finished.is_none()) {
+            word.check(&log)?;
+        }
     }
     let by = operator();
     let ownership = if args.takeover { Ownership::Takeover { by } } else { Ownership::Resume { by } };

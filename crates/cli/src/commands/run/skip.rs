@@ -10,9 +10,9 @@ use pilotlight_failover::Word;
 
 pub(super) async fn run(args: &RunStep, context: Context<'_>) -> Result<Exit, Failure> {
     let chosen = Chosen::open(&args.control.run).await?;
-    chosen.check_step(&args.step).await?;
-    let (mut engine, _alone) =
-        resume::open(&chosen, &args.control, Some(Word::Skip { step: &args.step }), context).await?;
+    let word = Word::Skip { step: &args.step };
+    chosen.check_step(word).await?;
+    let (mut engine, _alone) = resume::open(&chosen, &args.control, Some(word), context).await?;
     engine.skip(&args.step, &operator(), &args.reason).await?;
     drive(&mut engine, &chosen.project.file, &args.control.report, context).await
 }
