@@ -31,6 +31,7 @@ pub(crate) mod literal;
 pub(crate) mod lookups;
 pub(crate) mod machines;
 pub(crate) mod modules;
+mod named_ids;
 pub(crate) mod overrides;
 pub(crate) mod own_ids;
 pub(crate) mod per_call;

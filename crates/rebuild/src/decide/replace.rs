@@ -1,6 +1,7 @@
 //! The words of one literal: what stands for each, and what has to be asked.
 
 use super::encoded::{Encoded, encoded};
+use super::named_ids::Shapes;
 use super::own_ids::{Kind, OwnId};
 use super::retarget::{Rule, Work};
 use super::sides;
@@ -22,8 +23,8 @@ pub(crate) struct Literal {
     pub(crate) range: Range<usize>,
     /// A more telling rule for the region's name than "region".
     pub(crate) rule: Option<Rule>,
-    /// It is the value of something that is called a key.
-    pub(crate) is_key: bool,
+    /// What ids of its kind look like, by what it is called.
+    pub(crate) shapes: Shapes,
     /// It is for a person to read, and plans nothing: what has no counterpart stays, and is not asked about.
     pub(crate) is_said: bool,
 }
@@ -39,14 +40,14 @@ pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literals: &[Literal]) {
 }
 
 fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal, dropped: &[Range<usize>]) {
-    let Literal { range, rule, is_key, is_said } = literal;
+    let Literal { range, rule, shapes, is_said } = literal;
     if *is_said {
         return replace_said(work, file, whole, range, dropped);
     }
     replace_encoded(work, file, whole, range.clone());
     let text = &whole[range.clone()];
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
-    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *is_key);
+    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *shapes);
     if hits.is_empty() && own.is_empty() {
         return;
     }
@@ -150,7 +151,7 @@ fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<
             continue;
         };
         let hits = work.words.find(&text);
-        let own = work.own_ids.find(&text, 0..text.len(), !hits.is_empty(), false);
+        let own = work.own_ids.find(&text, 0..text.len(), !hits.is_empty(), Shapes::NONE);
         let own = unanswered(work, &text, &hits, own);
         let unknown = hits.iter().find(|hit| hit.to.is_err()).map(|hit| hit.range.clone());
         match own.first().map(|own| own.literal.clone()).or(unknown) {
@@ -241,7 +242,10 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
         Kind::UserPool | Kind::IdentityPool => {
             ("a pool is of one region: say which one stands for it in the standby", format!("{}…", work.input.standby))
         }
-        Kind::Key => ("a key is of one region: say which one stands for it in the standby", "…".to_owned()),
+        Kind::Named => (
+            "what is called so has an id that AWS gives out in one region: say which one stands for it in the standby",
+            "…".to_owned(),
+        ),
     };
     let line = format!("map = {{ \"{literal}\" = \"{example}\" }}");
     work.ask(file, own.range.clone(), format!("{name} is written out"), needs, Some(line));

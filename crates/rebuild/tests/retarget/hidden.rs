@@ -155,3 +155,83 @@ fn the_beginning_of_both_regions_is_no_mention_of_the_primary() {
         .collect();
     assert_eq!(places, ["app/main.tf:3:18"], "{:#?}", result.notes);
 }
+
+/// The lines of `main.tf` about which something is asked, each with what its line for the plan names.
+fn asked(result: &Retargeted) -> Vec<(usize, String)> {
+    let named = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
+    result
+        .open
+        .iter()
+        .map(|open| (open.span.start.line, open.plan_line.as_deref().map(named).unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn ids_are_told_by_their_form_and_by_what_they_are_called() {
+    let source = r#"resource "aws_service_discovery_service" "web" {
+  namespace_id = "ns-ylexjili4cdxy3xm"
+}
+
+resource "aws_servicecatalog_provisioned_product" "web" {
+  product_id = "prod-n3frsv3vnznzo"
+  path_id    = "lpv3-4kkpabcdfk5om"
+}
+
+resource "aws_connect_queue" "web" {
+  instance_id           = "aaaaaaaa-bbbb-cccc-dddd-111111111111"
+  hours_of_operation_id = "aaaaaaaa-bbbb-cccc-dddd-222222222222"
+}
+
+resource "aws_lambda_function" "web" {
+  environment {
+    variables = {
+      CLIENT_ID   = "1h57kf5cpq17m0eml12example"
+      KMS_KEY_ID  = "1234abcd-12ab-34cd-56ef-1234567890ab"
+      INSTANCE_ID = "aaaaaaaa-bbbb-cccc-dddd-333333333333"
+      TENANT_ID   = "aaaaaaaa-bbbb-cccc-dddd-444444444444"
+      CONFIG      = "{\"apiId\": \"a1b2c3d4e5\", \"tenantId\": \"aaaaaaaa-bbbb-cccc-dddd-555555555555\"}"
+    }
+  }
+  user_data = <<-EOT
+    export APPCONFIG_APPLICATION_ID=68ld9u5
+    aws kms decrypt --key-id 1234abcd-12ab-34cd-56ef-1234567890ab
+    mount prod-customerapi01 ws-gateway01
+  EOT
+}
+
+variable "web_acl_id" {
+  default = "aaaaaaaa-bbbb-cccc-dddd-666666666666"
+}
+
+module "web" {
+  source      = "example/web/aws"
+  detector_id = "12abc34d567e8fa901bc2d34e56789f0"
+}
+"#;
+    let (text, result) = one(source);
+    assert_eq!(text, source);
+    let uuid = |end: &str| format!("aaaaaaaa-bbbb-cccc-dddd-{end}");
+    assert_eq!(
+        asked(&result),
+        [
+            (2, "ns-ylexjili4cdxy3xm".to_owned()),
+            (6, "prod-n3frsv3vnznzo".to_owned()),
+            (7, "lpv3-4kkpabcdfk5om".to_owned()),
+            (11, uuid("111111111111")),
+            (12, uuid("222222222222")),
+            (18, "1h57kf5cpq17m0eml12example".to_owned()),
+            (19, "1234abcd-12ab-34cd-56ef-1234567890ab".to_owned()),
+            (22, "a1b2c3d4e5".to_owned()),
+            (26, "68ld9u5".to_owned()),
+            (27, "1234abcd-12ab-34cd-56ef-1234567890ab".to_owned()),
+            (33, uuid("666666666666")),
+            (38, "12abc34d567e8fa901bc2d34e56789f0".to_owned()),
+        ]
+    );
+    let json = r#"{"resource": {"aws_connect_queue": {"q": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-111111111111"}}}, "locals": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-333333333333", "webAclId": "aaaaaaaa-bbbb-cccc-dddd-666666666666"}}"#;
+    let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", json)]));
+    assert_eq!(
+        asked(&result).into_iter().map(|(_, id)| id).collect::<Vec<_>>(),
+        [uuid("111111111111"), uuid("666666666666")]
+    );
+}
