@@ -1,6 +1,7 @@
 //! Ids that have no form of their own, and are told by what they are called: the UUID of a `kms_key_id`, the seven
 //! letters of an AppConfig `application_id`, the client id of a user pool.
 
+use super::counted::is_count;
 use std::ops::Range;
 
 /// What the ids of something may look like; none for a name that asks for no id.
@@ -34,6 +35,11 @@ impl Shapes {
     /// Capitals and digits after an `F`: a package of OpenSearch.
     const PACKAGE: Self = Self(1 << 11);
 
+    /// `7`: what each region counts for itself.
+    pub(crate) const COUNT: Self = Self(1 << 12);
+    /// `web:12`: the same with the name before it.
+    const FAMILY: Self = Self(1 << 13);
+
     const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -44,6 +50,19 @@ impl Shapes {
 
     pub(crate) fn is_none(self) -> bool {
         self == Self::NONE
+    }
+
+    /// Whether it may be a number that each region counts for itself.
+    pub(crate) fn may_be_counted(self) -> bool {
+        self.has(Self::COUNT.or(Self::FAMILY))
+    }
+
+    /// Whether a text is such a number.
+    pub(crate) fn is_counted(self, text: &str) -> bool {
+        let is_of_family =
+            |(name, number): (&str, &str)| !name.is_empty() && !name.contains("arn:") && is_count(number);
+        self.has(Self::COUNT) && is_count(text)
+            || self.has(Self::FAMILY) && text.rsplit_once(':').is_some_and(is_of_family)
     }
 
     /// Whether a text is an id of one of the shapes.
@@ -114,7 +133,7 @@ impl Made {
 /// Ends of names, in small letters and without what joins their words, and what the ids look like, wherever the name
 /// stands.
 /// Source: the services' API references, patterns of the members of these names.
-const NAMES: [(&str, Shapes); 44] = [
+const NAMES: [(&str, Shapes); 56] = [
     ("keyid", Shapes::UUID.or(Shapes::TEN)),
     ("keyids", Shapes::UUID),
     ("keyarn", Shapes::UUID),
@@ -159,6 +178,18 @@ const NAMES: [(&str, Shapes); 44] = [
     ("voiceconnectorid", Shapes::TWENTY_TWO),
     ("domainidentifier", Shapes::DATA_ZONE),
     ("domainid", Shapes::DATA_ZONE),
+    ("taskdefinition", Shapes::FAMILY),
+    ("taskdefinitionarn", Shapes::FAMILY),
+    ("jobdefinition", Shapes::FAMILY),
+    ("jobdefinitionarn", Shapes::FAMILY),
+    ("functionversion", Shapes::COUNT),
+    ("qualifier", Shapes::COUNT),
+    ("documentversion", Shapes::COUNT),
+    ("configurationversion", Shapes::COUNT),
+    ("botversion", Shapes::COUNT),
+    ("agentversion", Shapes::COUNT),
+    ("guardrailversion", Shapes::COUNT),
+    ("launchtemplateversion", Shapes::COUNT),
 ];
 
 /// The same, in blocks of AWS's resources and data sources alone: elsewhere they may be anybody's.

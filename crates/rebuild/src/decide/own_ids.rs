@@ -153,6 +153,16 @@ fn arns(text: &[u8]) -> impl Iterator<Item = usize> {
     text.iter().enumerate().filter(|(at, byte)| **byte == b':' && text[..*at].ends_with(b"arn")).map(|(at, _)| at - 3)
 }
 
+/// The service and the resource of each ARN of a text.
+pub(crate) fn arns_of(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
+    let named = arns(text.as_bytes()).filter_map(|start| {
+        let fields = fields(text, start..name_end(text, start));
+        let [_, _, service, _, _, resource] = &fields[..] else { return None };
+        Some((service.clone(), resource.clone()))
+    });
+    named.collect()
+}
+
 /// The ARN at `start`, where it has an id and is of the primary region or of one that is computed.
 fn arn(text: &str, start: usize, region: &str) -> Option<OwnId> {
     let end = name_end(text, start);

@@ -10,7 +10,7 @@ use super::retarget::{Rule, Work};
 use super::sources::Document;
 use super::syntax::{ERROR_MESSAGE, labels, place};
 use super::words::Words;
-use super::{joints, leftovers, sides};
+use super::{addresses, counted, joints, leftovers, sides};
 use crate::observe::FileKind;
 use pilotlight_findings::{Severity, Subject, codes};
 use std::ops::Range;
@@ -37,10 +37,12 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
                 range,
             })
             .collect();
+        let named = syntax.keys.clone();
         joints::join(work, file, &kept.0);
         joints::cuts(work, file);
         replace(work, file, &literals);
         numbers(work, file, &kept.0);
+        counted::tell_named(work, file, &named);
         leftovers::tell(work, file, literals.into_iter().filter(|one| !one.is_said).map(|literal| literal.range));
     }
     let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
@@ -60,6 +62,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
         leftovers::tell(work, file, std::iter::once(0..length));
     }
     read.tell(work);
+    addresses::tell(work);
 }
 
 /// A text that names most regions, as the tables of an SDK do, is right in each of them.

@@ -64,6 +64,14 @@ impl Visit for References {
     }
 }
 
+/// Blocks with a number that each region counts for itself, and what it is called there.
+const COUNTED: [(&str, &str); 4] = [
+    ("launch_template", "version"),
+    ("launch_template_specification", "version"),
+    ("configuration", "revision"),
+    ("configuration_info", "revision"),
+];
+
 /// How the types of AWS's resources and data sources begin.
 const OF_AWS: &str = "aws_";
 
@@ -81,6 +89,12 @@ impl Visit for Collector {
         let is_outer = matches!(node.ident.as_str(), "resource" | "data");
         if is_outer {
             self.is_of_aws = labels(node).first().is_some_and(|kind| kind.starts_with(OF_AWS));
+        }
+        if self.is_of_aws
+            && let Some((_, name)) = COUNTED.iter().find(|(block, _)| *block == node.ident.as_str())
+            && let Some(value) = attribute(&node.body, name)
+        {
+            self.keys.push((place(value), Shapes::COUNT));
         }
         visit::visit_block(self, node);
         if is_outer {
