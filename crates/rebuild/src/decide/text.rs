@@ -10,7 +10,7 @@ use super::retarget::{Rule, Work};
 use super::sources::Document;
 use super::syntax::{ERROR_MESSAGE, labels, place};
 use super::words::Words;
-use super::{addresses, counted, joints, leftovers, sides};
+use super::{addresses, composed, counted, joints, leftovers, sides};
 use crate::observe::FileKind;
 use pilotlight_findings::{Severity, Subject, codes};
 use std::ops::Range;
@@ -63,6 +63,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
     }
     read.tell(work);
     addresses::tell(work);
+    composed::tell(work, instances);
 }
 
 /// A text that names most regions, as the tables of an SDK do, is right in each of them.
