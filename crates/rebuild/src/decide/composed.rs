@@ -29,6 +29,8 @@ use value::{Constants, Literals, fold};
 pub(crate) struct Fragments {
     /// `euwest1`, and the same backwards.
     names: [String; 2],
+    /// Which bytes the name has, small and large.
+    of_name: [bool; 256],
 }
 
 /// Longer texts are no part of a region's name.
@@ -38,22 +40,27 @@ impl Fragments {
     pub(crate) fn of(primary: &str) -> Self {
         let name: String = primary.split('-').collect();
         let backwards = name.chars().rev().collect();
-        Self { names: [name, backwards] }
+        let mut of_name = [false; 256];
+        for byte in name.bytes() {
+            of_name[usize::from(byte)] = true;
+            of_name[usize::from(byte.to_ascii_uppercase())] = true;
+        }
+        Self { names: [name, backwards], of_name }
     }
 
     /// Whether a literal without any word of the region is `eu`, `west-`, `eu/west/1`; or an id without its beginning.
     pub(crate) fn is_one(&self, text: &str) -> bool {
         let length = text.len();
-        if length < 2 || length > LONGEST {
+        if !(2..=LONGEST).contains(&length) {
             return matches!(length, 17 | 36) && is_tail(text);
         }
         let (mut squeezed, mut end, mut letters) = ([0; LONGEST], 0, 0);
         for byte in text.bytes() {
-            if byte.is_ascii_alphanumeric() {
+            if self.of_name[usize::from(byte)] {
                 squeezed[end] = byte.to_ascii_lowercase();
                 letters += usize::from(byte.is_ascii_alphabetic());
                 end += 1;
-            } else if !byte.is_ascii_punctuation() && byte != b' ' {
+            } else if byte.is_ascii_alphanumeric() || !byte.is_ascii_graphic() && byte != b' ' {
                 return false;
             }
         }

@@ -258,7 +258,9 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec
             // What stands under another region's name is that region's.
             let other = |key: &str| region_of(key).is_some_and(|region| region != work.input.primary.as_str());
             for member in members.iter().filter(|member| !other(&member.key)) {
-                let shapes = shapes_of(&member.key, is_of_aws);
+                let called = members.iter().find(|one| member.key == "value" && one.key == "name");
+                let called = called.and_then(|one| one.value.text());
+                let shapes = shapes_of(called.as_deref().unwrap_or(&member.key), is_of_aws);
                 let is_said = is_said || member.key == ERROR_MESSAGE;
                 values(work, text, &member.value, Like { rule, shapes, is_of_aws, is_said }, found);
             }

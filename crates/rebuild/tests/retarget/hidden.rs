@@ -199,6 +199,10 @@ variable "web_acl_id" {
   default = "aaaaaaaa-bbbb-cccc-dddd-666666666666"
 }
 
+locals {
+  container = [{ name = "WEB_ACL_ID", value = "aaaaaaaa-bbbb-cccc-dddd-666666666666" }, { name = "A", value = "b" }]
+}
+
 module "web" {
   source      = "example/web/aws"
   detector_id = "12abc34d567e8fa901bc2d34e56789f0"
@@ -221,14 +225,15 @@ module "web" {
             (26, "68ld9u5".to_owned()),
             (27, "1234abcd-12ab-34cd-56ef-1234567890ab".to_owned()),
             (33, uuid("666666666666")),
-            (38, "12abc34d567e8fa901bc2d34e56789f0".to_owned()),
+            (37, uuid("666666666666")),
+            (42, "12abc34d567e8fa901bc2d34e56789f0".to_owned()),
         ]
     );
-    let json = r#"{"resource": {"aws_connect_queue": {"q": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-111111111111"}}}, "locals": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-333333333333", "webAclId": "aaaaaaaa-bbbb-cccc-dddd-666666666666"}}"#;
+    let json = r#"{"resource": {"aws_connect_queue": {"q": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-111111111111"}}}, "locals": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-333333333333", "webAclId": "aaaaaaaa-bbbb-cccc-dddd-666666666666", "env": [{"name": "KMS_KEY_ID", "value": "aaaaaaaa-bbbb-cccc-dddd-777777777777"}]}}"#;
     let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", json)]));
     assert_eq!(
         asked(&result).into_iter().map(|(_, id)| id).collect::<Vec<_>>(),
-        [uuid("111111111111"), uuid("666666666666")]
+        [uuid("111111111111"), uuid("666666666666"), uuid("777777777777")]
     );
 }
 
