@@ -289,7 +289,7 @@ pub(crate) enum RunCommand {
     Skip(RunStep),
     /// Say yes to a step that waits for a person, and go on
     Approve(RunStep),
-    /// Undo what can be undone, and end the run
+    /// Undo what can be undone, and end the run; or take such a word back
     Abort(RunAbort),
     /// Print the run's report
     Report(RunReport),
@@ -378,6 +378,10 @@ pub(crate) struct RunPause {
 pub(crate) struct RunAbort {
     #[command(flatten)]
     pub(crate) control: RunControl,
+
+    /// Take an abort back: the run goes forward again from where it stood, and does once more what was undone
+    #[arg(long)]
+    pub(crate) withdraw: bool,
 
     /// Why; goes into the journal
     #[arg(long, value_name = "TEXT", value_parser = freeze::reason)]

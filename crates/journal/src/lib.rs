@@ -24,6 +24,7 @@ mod request;
 mod run_journal;
 mod seal;
 mod shelf;
+mod withdrawal;
 
 pub use canonical::{canonical_json, digest};
 pub use chain::{ChainError, verify};
