@@ -48,6 +48,8 @@ fn all_answers_are_pasted_at_once() {
     sandbox.write("app/main.tf", SOURCE);
     let told = sandbox.run(&["rebuild", "plan.hcl", "--diff"]);
     told.exits(2).says("each … is yours to fill in");
+    // A question's line is in the block, and nowhere else.
+    assert_eq!(told.stderr.matches("\"vpc-0123456789abcdef0\" = ").count(), 1, "{}", told.stderr);
     let block = block(&told.stderr);
     assert_eq!(
         block,
