@@ -14,7 +14,7 @@ pub(crate) use drift::{Drift, Reader, Sides};
 pub(crate) use drill::{
     Drill, DrillCommand, DrillFormat, DrillLive, DrillReport, DrillReportArgs, DrillSimulate, DrillTabletop,
 };
-pub(crate) use failover::Move;
+pub(crate) use failover::{Move, RunMode};
 pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
 /// Keeps a second AWS region ready from your Terraform, and moves traffic there and back.
