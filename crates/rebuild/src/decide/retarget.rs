@@ -3,6 +3,7 @@
 //! The rules leave their edits as splices of the source text; where a rule cannot know what to do it asks
 //! ([`OpenQuestion`]) rather than guess, and where it leaves a mention of the region on purpose it says so.
 
+use super::addresses::Address;
 use super::configured::Configured;
 use super::data::{self, DataResource};
 use super::leftovers::Looks;
@@ -238,6 +239,8 @@ pub(crate) struct Work<'a> {
     lines: HashMap<&'a Path, OnceCell<Lines>>,
     splices: HashMap<PathBuf, Vec<Splice>>,
     kept: HashMap<PathBuf, Vec<Range<usize>>>,
+    /// Public addresses that were found, and that the plan does not map.
+    pub(crate) addresses: Vec<(PathBuf, Address)>,
     /// Places of open questions.
     asked: HashMap<PathBuf, Vec<Range<usize>>>,
     /// Files that the standby root does without.
@@ -282,6 +285,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
         lines,
         splices,
         kept,
+        addresses: Vec::new(),
         asked,
         not_taken,
         result,
