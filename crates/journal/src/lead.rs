@@ -15,7 +15,7 @@ use crate::chain::{Link, event_key};
 use crate::claim::{Stored, claim_bytes, claim_keys, claim_run, first_event};
 use crate::copies::{Inspection, inspect};
 use crate::read::read_links;
-use crate::{Body, EventStore, JournalError, JournalStores, RunLog, plan_runs, read_run};
+use crate::{Body, EventStore, JournalError, JournalStores, RunLog, latest_run, plan_runs, read_run};
 use futures::future::join_all;
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use std::sync::Arc;
@@ -173,6 +173,9 @@ struct NewClaims {
 /// The copy with the most claims, where the first store's are the beginning of them. One that does not answer is left
 /// out: copies do not decide.
 async fn new_claims(stores: &JournalStores, plan: &str) -> Result<Option<NewClaims>, JournalError> {
+    if stores.copies.is_empty() {
+        return Ok(None);
+    }
     let first = &*stores.first;
     let known = claim_keys(first, plan).await?;
     let listed = stores.copies.iter().map(|copy| async move {
@@ -234,9 +237,12 @@ pub async fn unfinished_run(stores: &JournalStores, plan: &str) -> Result<Option
 pub(crate) async fn bring_up_finished(stores: &JournalStores, plan: &str) -> Result<Vec<Finding>, JournalError> {
     let first = &*stores.first;
     let mut told = Vec::new();
-    if let Some(run) = plan_runs(first, plan).await?.pop() {
+    if stores.copies.is_empty() {
+        return Ok(told);
+    }
+    if let Some(run) = latest_run(first, plan).await? {
         let mut links = read_links(first, &run).await?;
-        if !is_over(&links) && !stores.copies.is_empty() {
+        if !is_over(&links) {
             let inspections = join_all(stores.copies.iter().map(|copy| inspect(first, &**copy, &run, &links)));
             let mut inspections = inspections.await;
             if let Some(lead) = lead_of(stores, &mut inspections) {
