@@ -3,7 +3,7 @@
 use super::DrillPart;
 use crate::Direction;
 use crate::saved_run::parse_run;
-use pilotlight_journal::{JournalError, JournalStores, RunLog, RunOutcome, plan_runs, read_run};
+use pilotlight_journal::{JournalError, JournalStores, RunLog, RunOutcome, known_runs, read_run};
 
 /// The runs of a drill.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub async fn find_drill(
 ) -> Result<Option<DrillLog>, JournalError> {
     let mut later: Vec<RunLog> = Vec::new();
     let mut is_wanted = wanted.is_none();
-    for id in plan_runs(&*stores.first, plan).await?.iter().rev() {
+    for id in known_runs(stores, plan).await?.iter().rev() {
         let log = read_run(stores, id).await?;
         is_wanted |= wanted.is_some_and(|wanted| id.starts_with(wanted));
         if !matches!(part(&log), Some(DrillPart::Away(_))) {

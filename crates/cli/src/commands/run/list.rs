@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::live_drill::{DrillRun, Stage, drill_runs};
 use pilotlight_failover::{RunReport, report};
-use pilotlight_journal::{RunLog, RunState, plan_runs, read_run};
+use pilotlight_journal::{RunLog, RunState, known_runs, read_run};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) async fn run(args: &RunList, context: Context<'_>) -> Result<Exit, Fa
     let project = Project::load(&args.journal.plan, &args.journal.plan_args, None)?;
     let stores = project.journal(&args.journal.journal, &Aws::new(None)).await?;
     let mut logs = Vec::new();
-    for run in plan_runs(&*stores.first, &project.plan.name).await? {
+    for run in known_runs(&stores, &project.plan.name).await? {
         logs.push(read_run(&stores, &run).await?);
     }
     if logs.is_empty() && args.output.format == ListingFormat::Text {
