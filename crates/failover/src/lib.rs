@@ -69,7 +69,7 @@ pub use expected::{Expected, ExpectedStep, Measured, PastRun, expected};
 pub use hold::{HeldSet, HoldAction};
 pub use in_use::{InUse, refuse_by_journal, refuse_in_dns};
 pub use managed::*;
-pub use managed_readiness::managed_readiness;
+pub use managed_readiness::{ManagedReadiness, managed_readiness};
 pub use managed_step::{ManagedKind, ManagedPlace, ManagedStep, ManagedTask};
 pub use objectives::{RecoveryFacts, is_measured_failover, recovery_time};
 pub use observation_report::*;

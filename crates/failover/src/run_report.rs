@@ -62,7 +62,7 @@ pub struct RunReport {
     /// What was watched after the switch; none where the plan says nothing of it, or the run did not come to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observation: Option<ObservationReport>,
-    /// Stops, resumes, approvals, skips and takeovers, in order.
+    /// Stops, resumes, approvals, skips, takeovers, rollbacks and aborts that were taken back, in order.
     pub interventions: Vec<Intervention>,
     /// What else there is to say.
     pub findings: Vec<Finding>,
@@ -203,7 +203,8 @@ pub struct CheckReport {
 pub struct Intervention {
     /// When.
     pub at: String,
-    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`
+    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`, or `withdrawn` where an abort was
+    /// taken back
     pub what: String,
     /// Who, where it was a person.
     pub by: String,

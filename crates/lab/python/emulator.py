@@ -2,7 +2,8 @@
 
     python emulator.py --loopback 127.40 --regions eu-west-1,eu-central-1 --log FILE
 
-Listens on 127.0.0.1 at a free port and prints one line of JSON, {"port": N}, when it answers.
+Listens on 127.0.0.1 at a free port and prints one line of JSON, {"port": N}, when it answers; after it what
+managed_databases.py has to tell.
 Ends when its standard input closes, so it never outlives the lab.
 
 What is added to moto, and why:
@@ -14,6 +15,8 @@ What is added to moto, and why:
 - A new zone's SOA record holds the record's text, not a Python dictionary's.
 - IAM's policy simulator, by moto's own evaluator of policies; and keys that belong to no user are those of the
   account's root user, who may do everything.
+- RDS's read replicas and Aurora's global databases: managed_databases.py. CloudWatch in today's protocol:
+  cloudwatch_cbor.py.
 - Long answers take a third of the time and say the same: the names that an attribute may have in moto's objects are
   worked out once for each class, an object's tags are looked up, not searched for among those of all objects, and
   EC2's XML is written without a parser's events.
@@ -25,6 +28,7 @@ import logging
 import os
 import sys
 import threading
+from importlib.metadata import version
 from xml.sax.saxutils import escape, quoteattr
 
 from moto.core.responses import ActionResult
@@ -49,6 +53,13 @@ from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientEr
 from moto.route53.models import FakeZone
 from moto.sts.models import STSBackend
 from werkzeug.serving import make_server
+
+import managed_databases
+from cloudwatch_cbor import CloudWatchInCbor
+
+# What is patched here was read in this version. Of another one nobody has looked whether each patch still fits, or
+# is still needed.
+MOTO = "5.2.5"
 
 # Hosts 1 to 9 of a prefix are the lab's own; a region has the rest of its third byte.
 FIRST_HOST, LAST_HOST = 10, 250
@@ -331,6 +342,8 @@ def main():
     parser.add_argument("--regions", required=True)
     parser.add_argument("--log", required=True)
     args = parser.parse_args()
+    if version("moto") != MOTO:
+        sys.exit(f"the emulator's patches are for moto {MOTO}, and this is moto {version('moto')}: look at each of them")
 
     logging.basicConfig(filename=args.log, level=logging.INFO, format="%(asctime)s %(message)s")
     give_public_addresses(PublicAddresses(args.loopback, args.regions.split(",")))
@@ -341,8 +354,10 @@ def main():
     remember_attribute_names()
     look_up_tags()
     write_xml_at_once()
+    managed_databases.replicas_have_two_ends()
+    managed_databases.global_databases_change_writers()
 
-    app = DomainDispatcherApplication(create_backend_app)
+    app = CloudWatchInCbor(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=LoggingHandler)
     # moto calls itself for some services and wants to know where.
     os.environ["MOTO_PORT"] = str(server.server_port)

@@ -4,14 +4,22 @@ use crate::python::Python;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// The launcher: moto, with what a rehearsal needs besides.
-const LAUNCHER: &str = include_str!("../python/emulator.py");
+/// The launcher: moto, with what a rehearsal needs besides; and its parts, which it finds beside it.
+const LAUNCHER: &str = "emulator.py";
+const PROGRAM: [(&str, &str); 3] = [
+    (LAUNCHER, include_str!("../python/emulator.py")),
+    ("managed_databases.py", include_str!("../python/managed_databases.py")),
+    ("cloudwatch_cbor.py", include_str!("../python/cloudwatch_cbor.py")),
+];
 
 /// Starting takes one to two seconds; on a machine that compiles besides, many more.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// What the emulator says after its port.
+pub(crate) type Told = Lines<BufReader<ChildStdout>>;
 
 /// A running emulator. It ends when this value is dropped, or when this process dies: it watches its
 /// standard input.
@@ -20,6 +28,9 @@ pub(crate) struct Emulator {
     /// `http://127.0.0.1:PORT`
     pub(crate) endpoint: String,
     pub(crate) process: Child,
+    /// What becomes of databases there, a line of JSON each; kept here until somebody listens, as a pipe without a
+    /// reader is a failed write for the emulator.
+    pub(crate) told: Option<Told>,
     _leash: ChildStdin,
 }
 
@@ -62,14 +73,17 @@ impl Emulator {
         prefix: &str,
         regions: &[String],
     ) -> Result<Self, EmulatorError> {
-        let launcher = folder.join("emulator.py");
+        let launcher = folder.join(LAUNCHER);
         let log = folder.join("emulator.log");
         let errors = folder.join("emulator.err");
         let write = |path: &PathBuf| {
             let path = path.clone();
             move |source| EmulatorError::Write { path, source }
         };
-        std::fs::write(&launcher, LAUNCHER).map_err(write(&launcher))?;
+        for (name, text) in PROGRAM {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(write(&path))?;
+        }
         let stderr = std::fs::File::create(&errors).map_err(write(&errors))?;
         let program = python.program();
         let mut process = Command::new(&program)
@@ -100,6 +114,6 @@ impl Emulator {
         }
         let port = serde_json::from_str::<serde_json::Value>(&line).ok().and_then(|ready| ready["port"].as_u64());
         let port = port.ok_or_else(|| silent(format!("it said {line:?} instead of its port")))?;
-        Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), process, _leash: leash })
+        Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), process, told: Some(stdout.lines()), _leash: leash })
     }
 }

@@ -27,6 +27,7 @@ mod health;
 mod host;
 mod http;
 mod lab;
+mod managed;
 mod orders;
 mod postgres;
 mod python;

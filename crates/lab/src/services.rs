@@ -13,6 +13,7 @@ use crate::faults::Faults;
 use crate::handle::{Handle, HandleError};
 use crate::health::{self, PROBE_INTERVAL};
 use crate::http;
+use crate::managed;
 use crate::orders::ledger::Ledger;
 use crate::postgres::cluster::Cluster;
 use crate::postgres::pair::{Databases, DatabasesError};
@@ -98,7 +99,7 @@ impl Services {
         let prefix_text = prefix.text();
         let emulator = async { Ok(Emulator::start(&python, folder, &prefix_text, &regions).await?) };
         let databases = start_databases(postgres, &python, &prefix, folder);
-        let (emulator, databases) = tokio::try_join!(emulator, databases)?;
+        let (mut emulator, databases) = tokio::try_join!(emulator, databases)?;
         // The lab's own questions go past the faults: instances run and zones are served whoever may ask the API.
         let aws = Aws::new(&emulator.endpoint)?;
         let faults = Arc::new(Faults::default());
@@ -132,6 +133,9 @@ impl Services {
             faults,
             shutdown: Arc::clone(&shutdown),
         });
+        if let Some((told, databases)) = emulator.told.take().zip(databases.clone()) {
+            tasks.spawn(managed::act(told, databases));
+        }
         tasks.spawn(http::serve(control_listener, answers.answering()));
 
         let at = |address| SocketAddr::new(IpAddr::V4(address), port);

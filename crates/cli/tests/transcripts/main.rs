@@ -41,3 +41,4 @@ mod tabletop;
 mod two_operators;
 mod two_regions;
 mod waves;
+mod withdrawn_abort;

@@ -48,8 +48,16 @@ fn end_finding(story: &Story<'_>, conclusion: &Conclusion) -> Option<Finding> {
         End::RolledBack => finding(codes::F_ROLLED_BACK, Severity::Error, failed),
         End::Aborted => finding(codes::F_ABORTED, Severity::Warning, None),
         End::Failed => finding(codes::F_UNDO_FAILED, Severity::Critical, failed),
-        End::Stopped { step } => finding(codes::F_STOPPED, Severity::Error, step.as_ref())
-            .remedy("pilotlight run resume, run skip with a reason, or run abort"),
+        End::Stopped { step } => {
+            let way_on = match &story.state.rollback {
+                None => "pilotlight run resume, run skip with a reason, or run abort",
+                Some(rollback) if rollback.step.is_none() => {
+                    "pilotlight run resume, run skip with a reason, or run abort --withdraw, which goes forward again"
+                }
+                Some(_) => "pilotlight run resume, or run skip with a reason",
+            };
+            finding(codes::F_STOPPED, Severity::Error, step.as_ref()).remedy(way_on)
+        }
     })
 }
 

@@ -6,6 +6,7 @@ mod interventions;
 mod managed;
 mod measure;
 mod observation;
+mod outcomes;
 mod recovery;
 mod steps;
 

@@ -192,6 +192,15 @@ impl Databases {
         Ok(())
     }
 
+    /// Promotes a region's standby. One that is a primary stays one.
+    pub(crate) async fn promote(&self, region: &str) -> Result<(), DatabasesError> {
+        let _alone = self.change.lock().await;
+        let cluster = self.of(region)?;
+        // pg_promote refuses a server that is no standby.
+        let promote = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_promote() END";
+        Ok(cluster.execute("promote it", promote).await?)
+    }
+
     async fn standby(&self) -> Option<&Cluster> {
         let status = self.status(PATIENCE).await;
         let (_, standby) = status.iter().zip(&self.clusters).find(|(status, _)| status.role == "standby")?;

@@ -4,5 +4,6 @@
 mod customer;
 mod databases;
 mod faults;
+mod managed;
 mod names;
 mod rehearsal;

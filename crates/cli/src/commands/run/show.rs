@@ -63,10 +63,14 @@ fn story(what: &Body, calls: &Calls) -> String {
         Body::StepFinished { step, outcome, detail, .. } => format!("{step}: {}: {detail}", word(outcome)),
         Body::UndoIntended { step, attempt } => format!("{step}: about to undo, attempt {attempt}"),
         Body::UndoFinished { step, outcome, detail, .. } => format!("{step}: undo {}: {detail}", word(outcome)),
-        Body::RollbackStarted { step, reason } => match step {
+        Body::RollbackStarted { step, reason, .. } => match step {
             Some(step) => format!("rollback begins at {step}: {reason}"),
             None => format!("rollback begins: {reason}"),
         },
+        Body::AbortWithdrawn { by, reason, again } => {
+            let again = if again.is_empty() { "nothing".to_owned() } else { again.join(", ") };
+            format!("abort withdrawn by {by}: {reason}; the run goes on, and does once more: {again}")
+        }
         Body::Approved { step, by, reason } => format!("{step}: approved by {by}: {reason}"),
         Body::Skipped { step, by, reason } => format!("{step}: skipped by {by}: {reason}"),
         Body::Stopped { step, reason } => match step {
