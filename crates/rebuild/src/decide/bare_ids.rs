@@ -17,15 +17,16 @@ enum Letters {
 /// Sources: API references of Directory Service (`DirectoryId`), EMR (`JobFlowId`, studios and notebooks), RDS
 /// (`DbiResourceId`, `DbClusterResourceId`), Storage Gateway (`GatewayARN`), Direct Connect (`connectionId`), Cloud Map
 /// (`ServiceId`, `NamespaceId`), Service Catalog, Data Pipeline, CloudHSM, WorkSpaces, Managed Grafana, SageMaker
-/// (`DomainId`), Elastic Beanstalk (`EnvironmentId`), EC2 (spot requests), IAM Identity Center (`InstanceArn`) and
+/// (`DomainId`), Managed Blockchain, AppSync (API keys), Elastic Beanstalk (`EnvironmentId`), EC2 (spot requests), IAM Identity Center (`InstanceArn`) and
 /// DataZone.
-const FORMS: [(&str, std::ops::RangeInclusive<usize>, Letters); 34] = [
+const FORMS: [(&str, std::ops::RangeInclusive<usize>, Letters); 39] = [
     ("act", 13..=13, Letters::Lower),
     ("cluster", 11..=11, Letters::Lower),
     ("cluster", 25..=26, Letters::Upper),
     ("cons", 13..=13, Letters::Lower),
     ("d", 10..=10, Letters::LowerHex),
     ("d", 12..=12, Letters::Lower),
+    ("da2", 26..=26, Letters::Lower),
     ("db", 25..=26, Letters::Upper),
     ("df", 19..=21, Letters::Upper),
     ("dxcon", 8..=8, Letters::Lower),
@@ -40,6 +41,9 @@ const FORMS: [(&str, std::ops::RangeInclusive<usize>, Letters); 34] = [
     ("j", 12..=14, Letters::Upper),
     ("lpv2", 13..=13, Letters::Lower),
     ("lpv3", 13..=13, Letters::Lower),
+    ("m", 26..=26, Letters::Upper),
+    ("n", 26..=26, Letters::Upper),
+    ("nd", 26..=26, Letters::Upper),
     ("ns", 16..=16, Letters::Lower),
     ("pa", 13..=13, Letters::Lower),
     ("port", 13..=13, Letters::Lower),
@@ -51,14 +55,15 @@ const FORMS: [(&str, std::ops::RangeInclusive<usize>, Letters); 34] = [
     ("sir", 8..=8, Letters::Lower),
     ("srv", 16..=16, Letters::Lower),
     ("ssoins", 16..=16, Letters::LowerHex),
+    ("tag", 13..=13, Letters::Lower),
     ("ws", 9..=9, Letters::Lower),
     ("wsb", 9..=9, Letters::Lower),
     ("wsip", 9..=9, Letters::Lower),
 ];
 
 /// Beginnings that names have too: `prod-`, `d-` and `e-` are environments to many. What follows has to look made up.
-const OF_NAMES: [&str; 13] =
-    ["act", "cluster", "cons", "d", "e", "hsm", "pa", "port", "pp", "prod", "ws", "wsb", "wsip"];
+const OF_NAMES: [&str; 14] =
+    ["act", "cluster", "cons", "d", "e", "hsm", "pa", "port", "pp", "prod", "tag", "ws", "wsb", "wsip"];
 
 /// What AWS puts before a UUID: a broker and its configuration, a workspace of Prometheus, GameLift's fleets, builds,
 /// scripts and aliases, and a fleet of spot instances.
@@ -122,8 +127,10 @@ fn by_form(text: &[u8], hyphen: usize) -> Option<Range<usize>> {
     };
     // A word without a digit is a name, and so is one with a number at its end: `prod-customerapi01`.
     let turns = id.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
-    let is_name =
-        OF_NAMES.iter().any(|known| known.as_bytes() == begin) && !matches!(letters, Letters::LowerHex) && turns < 2;
+    let is_name = OF_NAMES.iter().any(|known| known.as_bytes() == begin)
+        && !matches!(letters, Letters::LowerHex)
+        && turns < 2
+        && !id.first().is_some_and(u8::is_ascii_digit);
     let is_id = id.iter().all(is_of) && id.iter().any(u8::is_ascii_digit) && !is_name;
     is_id.then_some(start..end)
 }

@@ -1,6 +1,6 @@
 //! Numbers that each region counts for itself: the revision of a task definition, the version of a function.
 
-use super::named_ids::Shapes;
+use super::named_ids::{Shapes, named_counts};
 use super::own_ids::arns_with_number;
 use super::retarget::Work;
 use pilotlight_findings::{Finding, Severity, Subject, codes};
@@ -24,13 +24,13 @@ const COUNTED: [(&str, &str, char); 9] = [
 /// Longer numbers are no counts: an account, a time.
 const LONGEST: usize = 6;
 
-/// Where such a number stands in a text, with the name before it.
-pub(crate) fn counted(text: &str) -> Vec<Range<usize>> {
+/// Where such a number stands in an ARN that begins in a range of a text, with the name before it.
+fn counted(text: &str, within: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    if !text.contains("arn:") {
+    if !text[within.clone()].contains("arn:") {
         return found;
     }
-    for (service, resource) in arns_with_number(text) {
+    for (service, resource) in arns_with_number(text, within) {
         let (service, shown) = (&text[service], &text[resource.clone()]);
         let Some((_, begin, sign)) =
             COUNTED.iter().find(|(known, begin, _)| *known == service && shown.starts_with(begin))
@@ -51,11 +51,44 @@ pub(crate) fn is_count(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Says of what a text has that it is counted in each region.
-pub(crate) fn tell(work: &mut Work<'_>, file: &Path, text: &str, start: usize) {
-    for range in counted(text) {
+/// Says of what a range of a text has that it is counted in each region.
+pub(crate) fn tell(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<usize>) {
+    let (text, start) = (&whole[within.clone()], within.start);
+    for range in counted(whole, within) {
+        note(work, file, range);
+    }
+    let mut found = Vec::new();
+    if text.len() >= SHORTEST_NAMED && NAMED.iter().any(|part| text.contains(part)) {
+        found.extend(named_counts(text));
+    }
+    if text.contains(RESOLVED) {
+        found.extend(resolved(text));
+    }
+    for range in found {
         note(work, file, start + range.start..start + range.end);
     }
+}
+
+/// Parts of the names that such numbers have; most texts have none of them.
+const NAMED: [&str; 3] = ["efinition", "ualifier", "ersion"];
+
+/// `QUALIFIER=7` is as short as a text is that has a name and a number.
+const SHORTEST_NAMED: usize = 11;
+
+/// How CloudFormation's templates refer to a parameter by its version.
+const RESOLVED: &str = "{{resolve:ssm";
+
+/// `/app/size:3` of `{{resolve:ssm:/app/size:3}}`
+fn resolved(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(RESOLVED) {
+        let Some((whole, _)) = text[at..].split_once("}}") else { continue };
+        let Some((_, name)) = whole[RESOLVED.len()..].split_once(':') else { continue };
+        if name.rsplit_once(':').is_some_and(|(before, number)| !before.is_empty() && is_count(number)) {
+            found.push(at + whole.len() - name.len()..at + whole.len());
+        }
+    }
+    found
 }
 
 /// The same of values that are such a number by what they are called, as in `function_version = "7"`.
@@ -108,8 +141,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_parameter_has_a_version() {
+        let text = "é {{resolve:ssm:/app/size:3}} {{resolve:ssm-secure:key:12}} {{resolve:ssm:/app/size}}";
+        let found: Vec<&str> = resolved(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(found, ["/app/size:3", "key:12"]);
+        assert!(resolved("{{resolve:ssm").is_empty());
+    }
+
+    #[test]
     fn counts_end_the_arns_with_number_what_is_counted() {
-        let found = |text: &'static str| -> Vec<&str> { counted(text).into_iter().map(|range| &text[range]).collect() };
+        let found = |text: &'static str| -> Vec<&str> {
+            counted(text, 0..text.len()).into_iter().map(|range| &text[range]).collect()
+        };
         for (text, expected) in [
             ("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:12", &["web:12"][..]),
             ("arn:aws:lambda:eu-west-1:123456789012:function:orders:7", &["orders:7"]),

@@ -14,8 +14,8 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<I
     let (mut notes, mut escaped) = (Vec::new(), Vec::new());
     for range in ranges {
         let text = &whole[range.clone()];
-        if text.contains('\\') && text.contains(ESCAPE) {
-            let plain = unescaped(text);
+        if text.contains('\\') && ESCAPES.iter().any(|escape| text.contains(escape)) || text.contains(ENTITY) {
+            let plain = ESCAPES.iter().fold(text.replace(ENTITY, "-"), |text, escape| unescaped(&text, escape));
             if work.words.find(&plain).len() > work.words.find(text).len() {
                 escaped.push(range.clone());
             }
@@ -66,11 +66,14 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<I
     }
 }
 
-/// How HCL and JSON write a letter by its number, where it is ASCII.
-const ESCAPE: &str = "\\u00";
+/// How HCL and JSON write a letter by its number, where it is ASCII; and how shells and scripts do.
+const ESCAPES: [&str; 3] = ["\\\\x", "\\u00", "\\x"];
 
-fn unescaped(text: &str) -> String {
-    let mut parts = text.split(ESCAPE);
+/// A hyphen in HTML and XML.
+const ENTITY: &str = "&#45;";
+
+fn unescaped(text: &str, escape: &str) -> String {
+    let mut parts = text.split(escape);
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {

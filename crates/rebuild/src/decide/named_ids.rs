@@ -40,6 +40,9 @@ impl Shapes {
     /// `web:12`: the same with the name before it.
     const FAMILY: Self = Self(1 << 13);
 
+    /// `abcde1fghij2`: a guardrail of Bedrock.
+    const TWELVE: Self = Self(1 << 14);
+
     const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -86,8 +89,9 @@ impl Shapes {
         self.has(Self::HEX) && length == 32 && of.is_hexadecimal && of.capitals == 0
             || self.has(Self::TEN) && length == 10 && small
             || self.has(Self::TWENTY_SIX) && length == 26 && small
-            || self.has(Self::SHORT) && (SHORTEST..=10).contains(&length) && small && of.is_mixed(text)
+            || self.has(Self::SHORT) && (SHORTEST..=10).contains(&length) && small
             || self.has(Self::SEVEN) && length == 7 && small && of.is_mixed(text)
+            || self.has(Self::TWELVE) && length == 12 && small && of.is_mixed(text)
             || self.has(Self::CAPITALS) && length == 10 && of.small == 0 && of.capitals > 0
             || self.has(Self::TWENTY_TWO) && length == 22 && of.small > 0
             || self.has(Self::LONG) && (16..=25).contains(&length) && small && of.is_mixed(text)
@@ -133,7 +137,25 @@ impl Made {
 /// Ends of names, in small letters and without what joins their words, and what the ids look like, wherever the name
 /// stands.
 /// Source: the services' API references, patterns of the members of these names.
-const NAMES: [(&str, Shapes); 56] = [
+const NAMES: [(&str, Shapes); 72] = [
+    ("userpoolclient", Shapes::TWENTY_SIX),
+    ("appclient", Shapes::TWENTY_SIX),
+    ("pinpointprojectid", Shapes::HEX),
+    ("connectinstance", Shapes::UUID),
+    ("kendraindex", Shapes::UUID),
+    ("kendraindexid", Shapes::UUID),
+    ("kbid", Shapes::CAPITALS),
+    ("agentalias", Shapes::CAPITALS),
+    ("guardrailid", Shapes::TWELVE),
+    ("guardrailidentifier", Shapes::TWELVE),
+    ("ipset", Shapes::UUID),
+    ("webacl", Shapes::UUID),
+    ("mappinguuid", Shapes::UUID),
+    ("mappingid", Shapes::UUID),
+    ("certid", Shapes::UUID),
+    ("restapi", Shapes::TEN),
+    ("connectqueueid", Shapes::UUID),
+    ("schemaversionnumber", Shapes::COUNT),
     ("keyid", Shapes::UUID.or(Shapes::TEN)),
     ("keyids", Shapes::UUID),
     ("keyarn", Shapes::UUID),
@@ -156,8 +178,6 @@ const NAMES: [(&str, Shapes); 56] = [
     ("securityprofileid", Shapes::UUID),
     ("securityprofileids", Shapes::UUID),
     ("outboundqueueid", Shapes::UUID),
-    ("eventsourcemappingid", Shapes::UUID),
-    ("eventsourcemappinguuid", Shapes::UUID),
     ("backupplanid", Shapes::UUID),
     ("certificateid", Shapes::UUID),
     ("botid", Shapes::CAPITALS),
@@ -193,7 +213,11 @@ const NAMES: [(&str, Shapes); 56] = [
 ];
 
 /// The same, in blocks of AWS's resources and data sources alone: elsewhere they may be anybody's.
-const NAMES_OF_AWS: [(&str, Shapes); 35] = [
+const NAMES_OF_AWS: [(&str, Shapes); 39] = [
+    ("applicationid", Shapes::SHORT),
+    ("configurationprofileid", Shapes::SHORT),
+    ("environmentid", Shapes::SHORT),
+    ("deploymentstrategyid", Shapes::SHORT),
     ("instanceid", Shapes::UUID),
     ("queueid", Shapes::UUID),
     ("outboundflowid", Shapes::UUID),
@@ -273,6 +297,9 @@ fn may_end(name: &[u8]) -> bool {
     let [.., third, second, last] = *name else { return false };
     match [third | SMALL, second | SMALL, last | SMALL] {
         [_, b'i', b'd'] | [b'i', b'd', b's'] | [b'a', b'r', b'n'] | [b'n', b'c', b'e'] | [b'c', b'e', b's'] => true,
+        // `web_acl`, `rest_api`, `ip_set`, `app_client`, `kendra_index`, `agent_alias`, `version_number`
+        [b'a', b'c', b'l'] | [b'a', b'p', b'i'] | [b's', b'e', b't'] | [b'e', b'n', b't'] => true,
+        [b'd', b'e', b'x'] | [b'i', b'a', b's'] | [b'b', b'e', b'r'] => true,
         // `definition`, `version`, `qualifier`, `identifier`: longer ones are asked for than `version` alone.
         [b'i', b'o', b'n'] | [b'i', b'e', b'r'] => name.len() > "version".len(),
         _ => false,
@@ -293,7 +320,9 @@ pub(crate) fn named_ids(text: &str) -> Vec<Range<usize>> {
         };
         let Some(end) = bytes[..at].iter().rposition(|byte| !is_around(*byte)).map(|last| last + 1) else { continue };
         // Most words end as no such name does.
-        if !matches!(bytes[end - 1] | SMALL, b'd' | b's' | b'n' | b'e' | b'r') || is_option && end != at {
+        if !matches!(bytes[end - 1] | SMALL, b'd' | b's' | b'n' | b'e' | b'r' | b'l' | b'i' | b't' | b'x')
+            || is_option && end != at
+        {
             continue;
         }
         let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
@@ -309,6 +338,32 @@ pub(crate) fn named_ids(text: &str) -> Vec<Range<usize>> {
         let start = at + 1 + gap;
         let length = bytes[start..].iter().take_while(|byte| is_of_name(**byte)).count();
         if shapes.fit(&text[start..start + length]) {
+            found.push(start..start + length);
+        }
+    }
+    found
+}
+
+/// Numbers that each region counts for itself, right after what they are called: `--task-definition web:12`.
+pub(crate) fn named_counts(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'=' | b':' | b' ')) {
+        let end = bytes[..at].iter().rposition(|byte| !is_around(*byte)).map_or(0, |last| last + 1);
+        let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
+        let name = &text[start..end];
+        let is_option = bytes[at] == b' ';
+        if is_option && (end != at || !name.starts_with("--")) {
+            continue;
+        }
+        let shapes = shapes_of(name, false);
+        if !shapes.may_be_counted() {
+            continue;
+        }
+        let gap = bytes[at + 1..].iter().take_while(|byte| is_around(**byte) || matches!(byte, b'=' | b'>')).count();
+        let start = at + 1 + gap;
+        let length = bytes[start..].iter().take_while(|byte| is_of_name(**byte) || **byte == b':').count();
+        if shapes.is_counted(&text[start..start + length]) {
             found.push(start..start + length);
         }
     }
@@ -398,7 +453,6 @@ mod tests {
             ("cache_policy_id", UUID),
             ("account_id", "123456789012"),
             ("access_key_id", "AKIAIOSFODNN7EXAMPLE"),
-            ("application_id", "orders1"),
             ("application_id", "orders"),
             ("client_id", "orders-frontend"),
             ("client_id", "0oa1b2c3d4E5f6g7h8i9"),
@@ -406,11 +460,24 @@ mod tests {
             ("rest_api_id", "ordersapis"),
             ("environment_id", "staging"),
             ("resource_id", "service/shop/web"),
-            ("authorizer_id", "orders2"),
             ("bot_id", "ORDERSBOTS"),
             ("id", UUID),
         ] {
             assert!(!shapes_of(name, true).fit(value), "{name} = {value}");
+        }
+        for (name, value) in [("application_id", "orders1"), ("authorizer_id", "orders2"), ("stack_id", UUID)] {
+            assert!(shapes_of(name, false).is_none() || !shapes_of(name, false).fit(value), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn a_text_names_its_counts() {
+        let found =
+            |text: &'static str| -> Vec<&str> { named_counts(text).into_iter().map(|range| &text[range]).collect() };
+        assert_eq!(found("aws ecs run-task --task-definition web:12 --count 2"), ["web:12"]);
+        assert_eq!(found("{\"taskDefinition\": \"web:12\"} QUALIFIER=7"), ["web:12", "7"]);
+        for text in ["--qualifier live", "version: 3", "task-definition web:12", "taskDefinition: web", "é: 1", ""] {
+            assert_eq!(found(text), [""; 0], "{text}");
         }
     }
 

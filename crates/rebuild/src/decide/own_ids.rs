@@ -153,10 +153,11 @@ fn arns(text: &[u8]) -> impl Iterator<Item = usize> {
     text.iter().enumerate().filter(|(at, byte)| **byte == b':' && text[..*at].ends_with(b"arn")).map(|(at, _)| at - 3)
 }
 
-/// The service and the resource of each ARN of a text that ends in a digit.
-pub(crate) fn arns_with_number(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
-    let named = arns(text.as_bytes()).filter_map(|start| {
-        let end = name_end(text, start);
+/// The service and the resource of each ARN that begins in a range of a text and ends in a digit.
+pub(crate) fn arns_with_number(text: &str, within: Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
+    let begin = within.start;
+    let named = arns(&text.as_bytes()[within]).filter_map(|start| {
+        let (start, end) = (begin + start, name_end(text, begin + start));
         if !text.as_bytes()[..end].last().is_some_and(u8::is_ascii_digit) {
             return None;
         }

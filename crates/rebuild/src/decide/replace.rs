@@ -59,6 +59,7 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
         if work.fragments.is_one(text) {
             work.composing.extend(file.parent().map(Path::to_owned));
         }
+        counted::tell(work, file, whole, range.clone());
         return;
     }
     let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));
@@ -94,7 +95,7 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
     for own in own {
         ask_own(work, file, whole, own);
     }
-    counted::tell(work, file, text, range.start);
+    counted::tell(work, file, whole, range.clone());
 }
 
 /// Edits what a person reads. A text that has both regions says what is between them, and stays.

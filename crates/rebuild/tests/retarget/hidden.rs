@@ -77,6 +77,8 @@ fn escapes_patterns_parts_and_places_are_told_or_followed() {
   form   = format("eu-%s-%d", "west", 1)
   glob   = "arn:aws:logs:eu-*:1:x"
   site   = "dub1"
+  shell  = "eu\\x2dwest\\x2d1"
+  entity = "eu&#45;west&#45;1"
 }
 "#);
     assert_eq!(
@@ -90,7 +92,7 @@ fn escapes_patterns_parts_and_places_are_told_or_followed() {
     );
     let mut told = [lines(&result, codes::R_SPELLING), lines(&result, codes::R_COMPOSED)].concat();
     told.sort_unstable();
-    assert_eq!(told, [5, 6, 7, 8, 9], "{:#?}", result.notes);
+    assert_eq!(told, [5, 6, 7, 8, 9, 10, 11], "{:#?}", result.notes);
 }
 
 #[test]
@@ -338,18 +340,21 @@ resource "aws_ecs_service" "latest" {
 
 locals {
   env = { TASK_DEFINITION = "web:13", QUALIFIER = "live", PORT = "web:8080" }
+  run = "aws ecs run-task --task-definition web:14 --count 1"
+  arn = "arn:aws:ecs:${var.region}:123456789012:task-definition/web:15"
+  ssm = "{{resolve:ssm:/app/size:3}}"
 }
 "#;
     let (text, result) = one(source);
     assert_eq!(text, source.replace("eu-west-1", "eu-central-1"));
     let mut lines = lines(&result, codes::R_COUNTED);
     lines.sort_unstable();
-    assert_eq!(lines, [2, 6, 12, 19, 24, 26, 39], "{:#?}", result.notes);
+    assert_eq!(lines, [2, 6, 12, 19, 24, 26, 39, 40, 41, 42], "{:#?}", result.notes);
     let world = World::of(&PLAN.replace("map     = {", "map = { \"web:12\" = \"web:2\", \"orders:7\" = \"orders:1\","));
     let result = retarget(&tree(&[("backend.tf", BACKEND), ("main.tf", source)]), &world.input("app", None)).unwrap();
     let text = String::from_utf8_lossy(&result.files[Path::new("main.tf")]).into_owned();
     assert!(text.contains("\"web:2\"") && text.contains("function:orders:1\""), "{text}");
-    assert_eq!(self::lines(&result, codes::R_COUNTED).len(), 5, "{:#?}", result.notes);
+    assert_eq!(self::lines(&result, codes::R_COUNTED).len(), 8, "{:#?}", result.notes);
 }
 
 #[test]
