@@ -58,7 +58,8 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<
         note(work, file, range);
     }
     let mut found = Vec::new();
-    if text.len() >= SHORTEST_NAMED && NAMED.iter().any(|part| text.contains(part)) {
+    let has_sign = || text.bytes().any(|byte| matches!(byte, b' ' | b'=' | b'"' | b'\n'));
+    if text.len() >= SHORTEST_NAMED && has_sign() && NAMED.iter().any(|part| text.contains(part)) {
         found.extend(named_counts(text));
     }
     if text.contains(RESOLVED) {
