@@ -25,7 +25,7 @@ use pilotlight_plan::Stack;
 use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
 use pilotlight_terraform::{Cancel, Program, cancellation, free_memory};
 use primary::Asking;
-use shown::{edits_table, notes, notes_and_answers};
+use shown::{edits_table, notes_and_answers};
 use stack_job::StackJob;
 use waves::Waves;
 
