@@ -3,12 +3,15 @@
 mod databases;
 mod findings;
 mod interventions;
+mod later;
 mod managed;
 mod measure;
 mod observation;
 mod outcomes;
 mod recovery;
 mod steps;
+
+pub use later::{asks_later, with_later};
 
 use crate::saved_run::parse_run;
 use crate::{Conclusion, End, RUN_REPORT_SCHEMA_VERSION, RecordMove, Run, RunReport, SavedRunError};
