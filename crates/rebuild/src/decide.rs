@@ -6,6 +6,7 @@ mod answers;
 pub(crate) mod backend;
 mod bare_ids;
 mod bucket_mentions;
+mod composed;
 pub(crate) mod configuration;
 pub(crate) mod configured;
 mod counted;

@@ -1,7 +1,7 @@
 //! Numbers that each region counts for itself: the revision of a task definition, the version of a function.
 
 use super::named_ids::Shapes;
-use super::own_ids::arns_of;
+use super::own_ids::arns_with_number;
 use super::retarget::Work;
 use pilotlight_findings::{Finding, Severity, Subject, codes};
 use std::ops::Range;
@@ -30,7 +30,7 @@ pub(crate) fn counted(text: &str) -> Vec<Range<usize>> {
     if !text.contains("arn:") {
         return found;
     }
-    for (service, resource) in arns_of(text) {
+    for (service, resource) in arns_with_number(text) {
         let (service, shown) = (&text[service], &text[resource.clone()]);
         let Some((_, begin, sign)) =
             COUNTED.iter().find(|(known, begin, _)| *known == service && shown.starts_with(begin))
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_end_the_arns_of_what_is_counted() {
+    fn counts_end_the_arns_with_number_what_is_counted() {
         let found = |text: &'static str| -> Vec<&str> { counted(text).into_iter().map(|range| &text[range]).collect() };
         for (text, expected) in [
             ("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:12", &["web:12"][..]),

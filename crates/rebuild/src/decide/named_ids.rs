@@ -237,10 +237,9 @@ const LONGEST_NAME: usize = 64;
 /// What the value of something called so is, where it is an id: `kms_key_id`, `KMS_KEY_ID` and `kmsKeyId` alike.
 pub(crate) fn shapes_of(name: &str, is_of_aws: bool) -> Shapes {
     let bytes = name.as_bytes();
-    // Few names end so, and most are told at once.
-    let ends = bytes.last().is_some_and(|last| matches!(last | 0x20, b'd' | b's' | b'n' | b'e' | b'r'));
     let is_key = contains_kms(bytes);
-    if !ends && !is_key || bytes.len() > LONGEST_NAME {
+    // Few names end so, and most are told at once.
+    if !is_key && !may_end(bytes) || bytes.len() > LONGEST_NAME {
         return Shapes::NONE;
     }
     let (mut squeezed, mut length) = ([0; LONGEST_NAME], 0);
@@ -261,7 +260,23 @@ pub(crate) fn shapes_of(name: &str, is_of_aws: bool) -> Shapes {
 }
 
 fn contains_kms(name: &[u8]) -> bool {
-    name.windows(3).any(|part| part.eq_ignore_ascii_case(b"kms"))
+    let is_first = |at: &usize| name[*at] | SMALL == b'k';
+    let ends = name.len().saturating_sub(2);
+    (0..ends).filter(is_first).any(|at| name[at + 1] | SMALL == b'm' && name[at + 2] | SMALL == b's')
+}
+
+/// The bit that makes a capital a small letter.
+const SMALL: u8 = 0x20;
+
+/// Whether a name ends as one of the tables' may.
+fn may_end(name: &[u8]) -> bool {
+    let [.., third, second, last] = *name else { return false };
+    match [third | SMALL, second | SMALL, last | SMALL] {
+        [_, b'i', b'd'] | [b'i', b'd', b's'] | [b'a', b'r', b'n'] | [b'n', b'c', b'e'] | [b'c', b'e', b's'] => true,
+        // `definition`, `version`, `qualifier`, `identifier`: longer ones are asked for than `version` alone.
+        [b'i', b'o', b'n'] | [b'i', b'e', b'r'] => name.len() > "version".len(),
+        _ => false,
+    }
 }
 
 /// Ids that a text has right after what they are called: `KMS_KEY_ID=1234abcd-…` of a script, `"apiId": "…"` of JSON,
@@ -277,12 +292,15 @@ pub(crate) fn named_ids(text: &str) -> Vec<Range<usize>> {
             _ => continue,
         };
         let Some(end) = bytes[..at].iter().rposition(|byte| !is_around(*byte)).map(|last| last + 1) else { continue };
-        // Most words end in no letter that such a name ends in.
-        if !matches!(bytes[end - 1] | 0x20, b'd' | b's' | b'n' | b'e' | b'r') || is_option && end != at {
+        // Most words end as no such name does.
+        if !matches!(bytes[end - 1] | SMALL, b'd' | b's' | b'n' | b'e' | b'r') || is_option && end != at {
             continue;
         }
         let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
-        let Some(name) = text.get(start..end) else { continue };
+        let Some(mut name) = text.get(start..end) else { continue };
+        if name == VALUE {
+            name = called(text, start).unwrap_or_default();
+        }
         let shapes = shapes_of(name, false);
         if shapes.is_none() || is_option && !name.starts_with("--") {
             continue;
@@ -295,6 +313,21 @@ pub(crate) fn named_ids(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// What a container's definition calls the value of a variable.
+const VALUE: &str = "value";
+
+/// How far before the value its name is at most.
+const NEAREST: usize = 96;
+
+/// `KMS_KEY_ID` of `"name": "KMS_KEY_ID", "value": …`, where the value's name begins at `at`.
+fn called(text: &str, at: usize) -> Option<&str> {
+    let from = (at.saturating_sub(NEAREST)..=at).find(|from| text.is_char_boundary(*from))?;
+    let before = &text[from..at];
+    let rest = before[before.rfind("name")? + "name".len()..]
+        .trim_start_matches(|sign: char| u8::try_from(sign).is_ok_and(is_around) || matches!(sign, ':' | '='));
+    rest.split(|sign: char| !u8::try_from(sign).is_ok_and(is_of_name)).next()
 }
 
 /// What may stand between a name, the sign after it, and its value: quotes, those of a text within another one too.
@@ -391,6 +424,10 @@ mod tests {
             ("{\\\"apiId\\\":\\\"a1b2c3d4e5\\\"}", &["a1b2c3d4e5"]),
             ("aws kms encrypt --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --x", &[UUID]),
             ("detector_id => '12abc34d567e8fa901bc2d34e56789f0'", &["12abc34d567e8fa901bc2d34e56789f0"]),
+            (
+                "{\"name\": \"KMS_KEY_ID\", \"value\": \"1234abcd-12ab-34cd-56ef-1234567890ab\"}, {\"value\": 1}",
+                &[UUID],
+            ),
             ("é clientId: 1h57kf5cpq17m0eml12example é", &["1h57kf5cpq17m0eml12example"]),
         ] {
             assert_eq!(found(text), ids, "{text}");
@@ -398,6 +435,8 @@ mod tests {
         for text in [
             "arn:aws:kms:eu-west-1:1:alias/x",
             "REQUEST=1234abcd-12ab-34cd-56ef-1234567890ab",
+            "{\"name\": \"TENANT_ID\", \"value\": \"1234abcd-12ab-34cd-56ef-1234567890ab\"}",
+            "value: 1234abcd-12ab-34cd-56ef-1234567890ab",
             "tenantId: 1234abcd-12ab-34cd-56ef-1234567890ab",
             "the key id 1234abcd-12ab-34cd-56ef-1234567890ab -- is none",
             "=",

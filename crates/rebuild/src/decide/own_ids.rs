@@ -153,10 +153,14 @@ fn arns(text: &[u8]) -> impl Iterator<Item = usize> {
     text.iter().enumerate().filter(|(at, byte)| **byte == b':' && text[..*at].ends_with(b"arn")).map(|(at, _)| at - 3)
 }
 
-/// The service and the resource of each ARN of a text.
-pub(crate) fn arns_of(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
+/// The service and the resource of each ARN of a text that ends in a digit.
+pub(crate) fn arns_with_number(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
     let named = arns(text.as_bytes()).filter_map(|start| {
-        let fields = fields(text, start..name_end(text, start));
+        let end = name_end(text, start);
+        if !text.as_bytes()[..end].last().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        let fields = fields(text, start..end);
         let [_, _, service, _, _, resource] = &fields[..] else { return None };
         Some((service.clone(), resource.clone()))
     });

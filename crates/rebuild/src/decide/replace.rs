@@ -56,6 +56,9 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
     let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *shapes);
     if hits.is_empty() && own.is_empty() {
+        if work.fragments.is_one(text) {
+            work.composing.extend(file.parent().map(Path::to_owned));
+        }
         return;
     }
     let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));

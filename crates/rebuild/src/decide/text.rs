@@ -10,7 +10,7 @@ use super::retarget::{Rule, Work};
 use super::sources::Document;
 use super::syntax::{ERROR_MESSAGE, labels, place};
 use super::words::Words;
-use super::{addresses, counted, joints, leftovers, sides};
+use super::{addresses, composed, counted, joints, leftovers, sides};
 use crate::observe::FileKind;
 use pilotlight_findings::{Severity, Subject, codes};
 use std::ops::Range;
@@ -63,6 +63,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
     }
     read.tell(work);
     addresses::tell(work);
+    composed::tell(work, instances);
 }
 
 /// A text that names most regions, as the tables of an SDK do, is right in each of them.
@@ -257,7 +258,9 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec
             // What stands under another region's name is that region's.
             let other = |key: &str| region_of(key).is_some_and(|region| region != work.input.primary.as_str());
             for member in members.iter().filter(|member| !other(&member.key)) {
-                let shapes = shapes_of(&member.key, is_of_aws);
+                let called = members.iter().find(|one| member.key == "value" && one.key == "name");
+                let called = called.and_then(|one| one.value.text());
+                let shapes = shapes_of(called.as_deref().unwrap_or(&member.key), is_of_aws);
                 let is_said = is_said || member.key == ERROR_MESSAGE;
                 values(work, text, &member.value, Like { rule, shapes, is_of_aws, is_said }, found);
             }

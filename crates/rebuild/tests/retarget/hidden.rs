@@ -88,13 +88,9 @@ fn escapes_patterns_parts_and_places_are_told_or_followed() {
             "  price  = \"EU (Frankfurt)\"",
         ]
     );
-    let lines = result.notes.iter().filter(|note| note.code == codes::R_SPELLING).map(|note| match &note.subject {
-        pilotlight_findings::Subject::File { span } => span.start.line,
-        _ => 0,
-    });
-    let mut lines: Vec<usize> = lines.collect();
-    lines.sort_unstable();
-    assert_eq!(lines, [5, 6, 7, 8, 9], "{:#?}", result.notes);
+    let mut told = [lines(&result, codes::R_SPELLING), lines(&result, codes::R_COMPOSED)].concat();
+    told.sort_unstable();
+    assert_eq!(told, [5, 6, 7, 8, 9], "{:#?}", result.notes);
 }
 
 #[test]
@@ -203,6 +199,10 @@ variable "web_acl_id" {
   default = "aaaaaaaa-bbbb-cccc-dddd-666666666666"
 }
 
+locals {
+  container = [{ name = "WEB_ACL_ID", value = "aaaaaaaa-bbbb-cccc-dddd-666666666666" }, { name = "A", value = "b" }]
+}
+
 module "web" {
   source      = "example/web/aws"
   detector_id = "12abc34d567e8fa901bc2d34e56789f0"
@@ -225,14 +225,15 @@ module "web" {
             (26, "68ld9u5".to_owned()),
             (27, "1234abcd-12ab-34cd-56ef-1234567890ab".to_owned()),
             (33, uuid("666666666666")),
-            (38, "12abc34d567e8fa901bc2d34e56789f0".to_owned()),
+            (37, uuid("666666666666")),
+            (42, "12abc34d567e8fa901bc2d34e56789f0".to_owned()),
         ]
     );
-    let json = r#"{"resource": {"aws_connect_queue": {"q": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-111111111111"}}}, "locals": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-333333333333", "webAclId": "aaaaaaaa-bbbb-cccc-dddd-666666666666"}}"#;
+    let json = r#"{"resource": {"aws_connect_queue": {"q": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-111111111111"}}}, "locals": {"instance_id": "aaaaaaaa-bbbb-cccc-dddd-333333333333", "webAclId": "aaaaaaaa-bbbb-cccc-dddd-666666666666", "env": [{"name": "KMS_KEY_ID", "value": "aaaaaaaa-bbbb-cccc-dddd-777777777777"}]}}"#;
     let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", json)]));
     assert_eq!(
         asked(&result).into_iter().map(|(_, id)| id).collect::<Vec<_>>(),
-        [uuid("111111111111"), uuid("666666666666")]
+        [uuid("111111111111"), uuid("666666666666"), uuid("777777777777")]
     );
 }
 
@@ -370,4 +371,72 @@ fn percent_encoding_is_read_and_written_again() {
         asked(&result),
         [(3, "arn%3Aaws%3Akms%3Aeu%2Dwest%2D1%3A1%3Akey%2F1234abcd-12ab-34cd-56ef-1234567890ab".to_owned())]
     );
+}
+
+#[test]
+fn what_functions_put_together_is_told_and_what_follows_is_not() {
+    let source = r#"locals {
+  area    = "eu"
+  way     = "west"
+  region  = "${local.area}-${local.way}-1"
+  again   = "logs-${local.region}"
+  format  = format("%s-%s-%s", "eu", "west", "1")
+  join    = join("-", concat(["eu"], ["west", "1"]))
+  slashes = replace("eu/west/1", "/", "-")
+  back    = strrev("1-tsew-ue")
+  single  = "${"eu"}-west-1"
+  queue   = jsonencode({ arn = "arn:aws:sqs:${join("-", [local.area, "west", 1])}:1:q" })
+  zone    = "${local.area}-${var.way}-1a"
+  subnet  = format("subnet-%s", "0123456789abcdef0")
+  key     = "arn:aws:kms:${local.fine}:1:key/${local.id}"
+  id      = "1234abcd-12ab-34cd-56ef-1234567890ab"
+  fine    = lower("EU-WEST-1")
+  follows = replace("eu_west_1", "_", "-")
+  named   = format("%s-logs", "eu-west-1")
+  other   = format("%s-%s-%s", "eu", "north", "1")
+  unknown = "${local.area}-${var.name}-1"
+  vpc     = join(",", ["vpc-0123456789abcdef0"])
+}
+
+variable "way" {
+  default = "west"
+}
+
+variable "name" {}
+"#;
+    let (text, result) = one(source);
+    let new = source
+        .replace("lower(\"EU-WEST-1\")", "lower(\"EU-CENTRAL-1\")")
+        .replace("\"eu_west_1\"", "\"eu_central_1\"")
+        .replace("\"%s-logs\", \"eu-west-1\"", "\"%s-logs\", \"eu-central-1\"");
+    assert_eq!(text, new);
+    let mut told: Vec<_> = result
+        .notes
+        .iter()
+        .filter(|note| note.code == codes::R_COMPOSED)
+        .map(|note| match &note.subject {
+            pilotlight_findings::Subject::File { span } => {
+                let (before, _) = note.message.split_once(" here").unwrap();
+                (span.start.line, before.to_owned())
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    told.sort_unstable();
+    let expected = [
+        (4, "a template makes eu-west-1"),
+        (6, "format() makes eu-west-1"),
+        (7, "join() makes eu-west-1"),
+        (8, "replace() makes eu-west-1"),
+        (9, "strrev() makes eu-west-1"),
+        (10, "a template makes eu-west-1"),
+        (11, "a template makes eu-west-1"),
+        (12, "a template makes eu-west-1a"),
+        (13, "format() makes subnet-0123456789abcdef0"),
+        (14, "a template makes arn:aws:kms:eu-west-1:1:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+    ];
+    assert_eq!(told, expected.map(|(line, what)| (line, what.to_owned())));
+    // The same is not said twice.
+    assert_eq!(lines(&result, codes::R_SPELLING), [0; 0], "{:#?}", result.notes);
+    assert_eq!(asked(&result), [(21, "vpc-0123456789abcdef0".to_owned())]);
 }

@@ -1,7 +1,7 @@
 //! Collects from the syntax tree, in the order of the text.
 
 use super::super::named_ids::{Shapes, shapes_of};
-use super::{Cut, FileAt, FilePath, Joint, Reference, Step, Table, attribute, labels, literal, place};
+use super::{Cut, FileAt, FilePath, Joint, Reference, Step, Table, attribute, literal, place};
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block};
@@ -78,17 +78,17 @@ const OF_AWS: &str = "aws_";
 impl Visit for Collector {
     fn visit_block(&mut self, node: &Block) {
         if node.ident.as_str() == "variable"
-            && let Some(name) = labels(node).first()
+            && let Some(name) = node.labels.first()
             && let Some(value) = attribute(&node.body, "default")
         {
-            self.key(name, value, false);
+            self.key(name.as_str(), value, false);
         }
         if matches!(node.ident.as_str(), "variable" | "output") {
             self.said.extend(attribute(&node.body, "description").map(place));
         }
         let is_outer = matches!(node.ident.as_str(), "resource" | "data");
         if is_outer {
-            self.is_of_aws = labels(node).first().is_some_and(|kind| kind.starts_with(OF_AWS));
+            self.is_of_aws = node.labels.first().is_some_and(|kind| kind.as_str().starts_with(OF_AWS));
         }
         if self.is_of_aws
             && let Some((_, name)) = COUNTED.iter().find(|(block, _)| *block == node.ident.as_str())
@@ -152,6 +152,8 @@ impl Visit for Collector {
 
     fn visit_object(&mut self, node: &Object) {
         let (mut words, mut values) = (Vec::with_capacity(node.len()), Vec::with_capacity(node.len()));
+        // `{ name = "KMS_KEY_ID", value = "…" }`, as containers have their environment.
+        let (mut called, mut given) = (None, None);
         for (key, value) in node {
             let key = match key {
                 ObjectKey::Ident(name) => {
@@ -163,8 +165,16 @@ impl Visit for Collector {
             let Some(key) = key else { continue };
             // What is in an object may be for anybody: the environment of a function.
             self.key(key, value.expr(), false);
+            match key {
+                "name" => called = literal(value.expr()),
+                "value" => given = Some(value.expr()),
+                _ => {}
+            }
             words.push(key.to_owned());
             values.push(place(value.expr()));
+        }
+        if let (Some(name), Some(value)) = (called, given) {
+            self.key(name, value, false);
         }
         self.tables.push(Table { range: place(node), words, values });
         visit::visit_object(self, node);
