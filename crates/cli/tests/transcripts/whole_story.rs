@@ -24,11 +24,9 @@ step "command" "resume" {
   run   = ["sh", "dies", "third"]
 }
 
-check "command" "orders" {
-  run     = ["sh", "-c", "echo no order since 22:14; exit 1"]
-  side    = "target"
-  when    = ["after"]
-  timeout = "1s"
+step "command" "count" {
+  phase = "verify"
+  run   = ["sh", "-c", "echo no order since 22:14; exit 1"]
 }
 
 approval "commander" { before = "switch" }
@@ -77,13 +75,24 @@ fn a_stranger_reads_it_from_the_journal_alone() {
     let yes = ["--step", "switch/approval/commander", "--reason", "go"];
     let (exit, told) = say("bob", &run("approve", &yes));
     assert_eq!(exit, Some(6), "{told}");
-    let skip = ["--step", "verify/check/orders", "--reason", "nobody orders at night"];
+    let skip = ["--step", "verify/command/count", "--reason", "nobody orders at night"];
     assert_eq!(say("ann", &run("skip", &skip)).0, None, "killed in the finish phase");
     let (exit, told) = say("bob", &run("resume", &[]));
     assert_eq!(exit, Some(0), "{told}");
-    println!("{}", sandbox.run(&["run", "show", "plan.hcl"]).stdout);
-    println!("{}", sandbox.run(&["run", "report", "plan.hcl"]).stdout);
-    println!("{}", plain(&sandbox.run(&["run", "show", "plan.hcl"]).stdout));
-    println!("{}", sandbox.run(&["run", "list", "plan.hcl"]).stdout);
-    let _ = latest(&sandbox);
+    let run_id = latest(&sandbox);
+    let shown = sandbox.run(&["run", "show", "plan.hcl"]).stdout;
+    snapbox::assert_data_eq!(plain(&shown), snapbox::IntoData::raw(STORY));
+    let report = sandbox.run(&["run", "report", "plan.hcl"]).stdout;
+    assert!(report.contains(&run_id), "{report}");
+    let told: String = report.split("\ninterventions\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+    let told: Vec<String> = told.lines().map(|line| plain(line.trim_start().get(10..).unwrap())).collect();
+    snapbox::assert_data_eq!(told.concat(), snapbox::IntoData::raw(INTERVENTIONS));
 }
+
+/// As `run show` tells it.
+const STORY: &str = "\
+";
+
+/// As the report tells what people did.
+const INTERVENTIONS: &str = "\
+";

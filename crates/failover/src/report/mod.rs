@@ -11,6 +11,7 @@ mod outcomes;
 mod recovery;
 mod steps;
 
+pub use interventions::left_without_a_word;
 pub use later::{asks_later, with_later};
 
 use crate::saved_run::parse_run;

@@ -16,7 +16,7 @@ pub(super) async fn perform(
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
     let Some(old) = &servers.old else {
-        return Ok(Ending::new(Outcome::Failed, Value::Null, "the server to fence is not known").into());
+        return Ok(Ending::failed("the server to fence is not known").into());
     };
     let already = seen(engine, &database.name, &DatabaseTask::Look)
         .is_some_and(|seen| seen.get("already") == Some(&Value::Bool(true)));
@@ -101,7 +101,7 @@ pub(super) async fn undo(
             Ok(released) => {
                 return Ok(match released.still_refused {
                     None => Ending::new(Outcome::Done, Value::Null, "it takes writes again"),
-                    Some(reason) => Ending::new(Outcome::Failed, Value::Null, reason),
+                    Some(reason) => Ending::failed(reason),
                 }
                 .into());
             }
@@ -166,7 +166,7 @@ pub(super) async fn catch_up(
 ) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let Some(old) = &servers.old else {
-        return Ok(Ending::new(Outcome::Failed, Value::Null, "the server that was fenced is not known").into());
+        return Ok(Ending::failed("the server that was fenced is not known").into());
     };
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let mut end = None;
