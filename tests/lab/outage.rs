@@ -1,16 +1,13 @@
 //! The worst hour, at random: customers order, the primary region may be dark, and pilotlight is killed at random
 //! moments and resumed. In the end one database takes writes, DNS leads to it, and the report says what customers saw.
-//!
-//! The seed is printed, and taken from `PILOTLIGHT_SEED` where that is set: the moments are the same then, as far as a
-//! machine's own pace allows.
 
 use crate::{PLAN, Shop};
 use pilotlight_lab::client::{Client, Customer};
 use pilotlight_lab::{Lag, PRIMARY_REGION, STANDBY_REGION};
-use pilotlight_tests::{Ended, Rehearsal};
+use pilotlight_tests::{Ended, Random, Rehearsal};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Kills of each run, at most: one that ends before its next kill is not killed any more.
 const KILLS: u32 = 4;
@@ -143,26 +140,5 @@ impl Told {
         lab.say(&format!("customers were away for {downtime:.1} s, the report says {recovery:.1} s"));
         let told = &self.report["recovery_time"];
         assert!((recovery - downtime).abs() <= AGREEMENT_SECONDS, "{told:#} and {:#?}", self.customer.summary.outages);
-    }
-}
-
-/// Numbers from a seed: xorshift64, of which nobody asks more than to be the same again.
-struct Random(u64);
-
-impl Random {
-    fn seeded(lab: &Rehearsal) -> Self {
-        let given = std::env::var("PILOTLIGHT_SEED").ok();
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.subsec_nanos().into());
-        let seed: u64 = given.map_or_else(now, |text| text.parse().expect("PILOTLIGHT_SEED is a number"));
-        lab.say(&format!("PILOTLIGHT_SEED={seed}"));
-        // Zero stays zero for ever.
-        Self(seed.max(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
     }
 }

@@ -6,11 +6,13 @@
 
 mod estate;
 mod program;
+mod random;
 mod rehearsal;
 mod report;
 
 pub use estate::{Addresses, Root};
 pub use pilotlight_lab::{Call, Moment, Tap};
 pub use program::{Ended, Running};
+pub use random::Random;
 pub use rehearsal::Rehearsal;
 pub use report::{Found, found, normalised};

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Test) -> Done<ExitCode> {
     let packages = SLOW.iter().filter(|package| **package != "pilotlight-tests");
     cargo_test(&workspace, packages.flat_map(|package| ["--package", package]))?;
 
-    level("the lab: the whole cycle, killed and resumed");
+    level("the lab: the whole cycle, and databases that AWS promotes, killed and resumed");
     cargo_test(&workspace, ["--package", "pilotlight-tests"].into_iter())?;
     done(began)
 }

@@ -18,6 +18,7 @@ mod ports;
 mod progress;
 mod project;
 mod reporting;
+mod root_lock;
 mod signals;
 mod sizes;
 mod standby_roots;

@@ -111,6 +111,7 @@ impl Watcher for Progress {
                 let word = if *outcome == Outcome::Done { "undone" } else { outcome_word(*outcome) };
                 Some(line(word, step, detail))
             }
+            Body::Waits { step, reason } => Some(line("waits", step, reason)),
             Body::Skipped { step, by, .. } => Some(line("skipped", step, &format!("by {by}"))),
             Body::Approved { step, by, .. } => Some(line("approved", step, &format!("by {by}"))),
             Body::Stopped { reason, .. } => Some(format!("stopped: {reason}")),

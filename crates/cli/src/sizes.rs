@@ -1,5 +1,6 @@
 //! `failover::Sizes` over the terraform or tofu program, in the standby's generated roots.
 
+use crate::root_lock::RootLock;
 use async_trait::async_trait;
 use pilotlight_failover::{OnSize, ResourceSize, SizeError, SizePlan, SizeRequest, Sizes};
 use pilotlight_findings::{Explain, Side, with_causes};
@@ -10,10 +11,14 @@ use pilotlight_terraform::{
 use pilotlight_tfstate::PlanJson;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// The saved plan, below the root: where Terraform keeps its own, and no version control looks.
+/// Where Terraform keeps its own, and no version control looks.
+const TERRAFORM_FOLDER: &str = ".terraform";
+
+/// The saved plan, below the root.
 const PLAN_FILE: &str = ".terraform/pilotlight-scale.tfplan";
 
 /// How long a Terraform whose time is over may take to save its state and let go of its lock, before it is killed.
@@ -24,12 +29,34 @@ pub(crate) struct TerraformSizes {
     folder: PathBuf,
     named: Option<PathBuf>,
     program: OnceCell<Program>,
+    /// Of the root that was planned last, until that is applied or discarded.
+    held: Mutex<Option<RootLock>>,
 }
 
 impl TerraformSizes {
     /// `folder` is the plan's: roots are found from there.
     pub(crate) fn new(folder: &Path, program: Option<PathBuf>) -> Self {
-        Self { folder: folder.to_owned(), named: program, program: OnceCell::new() }
+        Self { folder: folder.to_owned(), named: program, program: OnceCell::new(), held: Mutex::default() }
+    }
+
+    /// Makes the root this executor's own, until [`TerraformSizes::release`].
+    fn hold(&self, root: &Root) -> Result<(), SizeError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = None;
+        // Terraform makes it only where it has something to put in it.
+        let folder = root.dir.join(TERRAFORM_FOLDER);
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| refused(&OverrideError::File { what: "make the folder", path: folder, source }))?;
+        let remedy = "wait for it, or end it".to_owned();
+        *held = Some(RootLock::take(&root.dir).map_err(|by| SizeError::Locked { by, remedy })?);
+        Ok(())
+    }
+
+    /// Forgets what was planned, and lets others into the root.
+    fn release(&self, root: &Root) {
+        // It holds secrets in clear.
+        forget(root);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     async fn root(&self, request: &SizeRequest<'_>) -> Result<Root, SizeError> {
@@ -58,8 +85,10 @@ impl TerraformSizes {
 impl Sizes for TerraformSizes {
     async fn plan(&self, request: &SizeRequest<'_>, limit: Duration, told: OnSize<'_>) -> Result<SizePlan, SizeError> {
         let root = self.root(request).await?;
+        self.hold(&root)?;
         forget(&root);
-        let overrides = request.overrides.iter().map(override_of).collect::<Result<Vec<_>, _>>()?;
+        let overrides = request.overrides.iter().map(override_of).collect::<Result<Vec<_>, _>>();
+        let overrides = overrides.inspect_err(|_| self.release(&root))?;
         let (root, overrides) = (&root, &overrides);
         let planned = within(limit, |cancel| async move {
             match plan(root, request, overrides, &cancel, told).await {
@@ -74,7 +103,7 @@ impl Sizes for TerraformSizes {
             plan(root, request, overrides, &cancel, told).await
         });
         planned.await.map_err(|failed| {
-            forget(root);
+            self.release(root);
             failed.told()
         })
     }
@@ -88,14 +117,13 @@ impl Sizes for TerraformSizes {
                 |cancel| async move { root.apply(file, &cancel, &mut |progress| tell(&progress, told)).await },
             );
         let applied = applied.await;
-        // It holds secrets in clear.
-        forget(root);
+        self.release(root);
         applied.map(|_| ()).map_err(|error| Failed::Run(error).told())
     }
 
     async fn discard(&self, request: &SizeRequest<'_>) {
         if let Ok(root) = self.root(request).await {
-            forget(&root);
+            self.release(&root);
         }
     }
 }
@@ -108,14 +136,6 @@ async fn plan(
     cancel: &Cancel,
     told: OnSize<'_>,
 ) -> Result<SizePlan, Failed> {
-    let folder = root.dir.join(PLAN_FILE);
-    let folder = folder.parent().unwrap_or(&root.dir);
-    // Terraform makes it only where it has something to put in it.
-    std::fs::create_dir_all(folder).map_err(|source| OverrideError::File {
-        what: "make the folder",
-        path: folder.to_owned(),
-        source,
-    })?;
     let options = PlanOptions { targets: vec![request.address.to_owned()], ..PlanOptions::default() };
     let file = Path::new(PLAN_FILE);
     let files = root.override_with(overrides)?;

@@ -88,7 +88,7 @@ pub use ports::*;
 pub use primary_down::{PrimaryDownError, refuse_direction, refuse_primary_calls, without_primary_checks};
 pub use readiness::{Readiness, readiness};
 pub use record_changes::{RecordGroup, describe};
-pub use report::{ReportError, report};
+pub use report::{ReportError, asks_later, left_without_a_word, report, with_later};
 pub use resize::{ResizeAction, ResizeGoal, ResourceSize};
 pub use run::*;
 pub use run_report::*;

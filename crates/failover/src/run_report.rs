@@ -93,6 +93,10 @@ pub struct RecoveryTime {
     /// Measured, from `since` to `until`; absent while, or where, traffic did not arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_ms: Option<u64>,
+    /// Whether it is an upper bound: the service ended no earlier than `since`, and may have lived on, as with a standby
+    /// that was cut off before; or it was back no later than `until`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_most: bool,
     /// When the service ended; absent where nothing was measured, and in reports from before there was this field:
     /// those measured from the run's first event.
     #[serde(default, skip_serializing_if = "Option::is_none")]

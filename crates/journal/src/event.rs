@@ -120,6 +120,13 @@ pub enum Body {
         /// The steps that are done once more, in the run's order: what was undone, and what was seen of it.
         again: Vec<String>,
     },
+    /// A step waits for something that may not come. What it waits for, how long at most, and what a person can do.
+    Waits {
+        /// The step's id.
+        step: String,
+        /// In one line.
+        reason: String,
+    },
     /// A person approved a step that waits.
     Approved {
         /// The step's id.

@@ -37,7 +37,7 @@ pub use freeze::{FREEZE_VERSION, Freeze, FreezeKept, FreezeRead, UnreadStore, ke
 pub use lead::{known_runs, unfinished_run};
 pub use memory::{Fault, MemoryStore, Operation};
 pub use read::{RunLog, has_event, read_run, runs};
-pub use replay::{Decision, Finished, PhaseState, Rollback, RunState, StepState, StepStatus, Stopped, replay};
+pub use replay::{Decision, Finished, PhaseState, Rollback, RunState, StepState, StepStatus, Stopped, Waits, replay};
 pub use request::{REQUEST_VERSION, Request, Wish, leave_request, requests};
 pub use run_journal::{Clock, JournalStores, Ownership, RunJournal, Start};
 pub use shelf::{Shelf, ShelfError, ShelfIndex};

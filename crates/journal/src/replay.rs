@@ -43,6 +43,8 @@ pub struct RunState {
     pub withdrawn: Option<Decision>,
     /// Set while the run waits for a person.
     pub stopped: Option<Stopped>,
+    /// Set while a step has said what it waits for, and nothing happened since.
+    pub waits: Option<Waits>,
     /// Approvals by step.
     pub approvals: IndexMap<String, Decision>,
     /// Skips by step.
@@ -156,6 +158,17 @@ pub struct Stopped {
     pub reason: String,
 }
 
+/// What a step waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waits {
+    /// Since when.
+    pub at: Timestamp,
+    /// The step.
+    pub step: String,
+    /// For what, in one line.
+    pub reason: String,
+}
+
 /// What a person decided about a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -210,6 +223,7 @@ pub fn replay(events: &[Event]) -> Result<RunState, ChainError> {
         rollback: None,
         withdrawn: None,
         stopped: None,
+        waits: None,
         approvals: IndexMap::new(),
         skips: IndexMap::new(),
         finished: None,
@@ -240,6 +254,7 @@ impl RunState {
         self.last_at = event.at;
         self.executor.clone_from(&event.executor);
         let at = event.at;
+        self.waits = None;
         match &event.what {
             // A verified run starts once.
             Body::RunStarted { .. } => {}
@@ -292,6 +307,9 @@ impl RunState {
             }
             Body::AbortWithdrawn { by, reason, again } => {
                 self.turn_forward(Decision { at, by: by.clone(), reason: reason.clone() }, again);
+            }
+            Body::Waits { step, reason } => {
+                self.waits = Some(Waits { at, step: step.clone(), reason: reason.clone() });
             }
             Body::Approved { step, by, reason } => {
                 self.approvals.insert(step.clone(), Decision { at, by: by.clone(), reason: reason.clone() });

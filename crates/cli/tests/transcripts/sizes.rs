@@ -49,9 +49,11 @@ impl Estate {
         let path = std::env::var("PATH").unwrap();
         let bin = sandbox.path("bin");
         let sandbox = sandbox.with_env("PATH", &format!("{}:{path}", bin.display())).with_env("REAL_PATH", &path);
-        // `hold` has the command to stand still in, once.
-        let script = "#!/bin/sh\nPATH=$REAL_PATH\nroot=../../../..\nif [ \"$(cat $root/hold 2>/dev/null)\" = \"$1\" ]; then\n  \
-                      rm $root/hold; touch $root/begun; sleep 60\nfi\nexec terraform \"$@\"\n";
+        // `hold` has the command to stand still in, once, and a name: until a file `go` with that name is there.
+        let script = "#!/bin/sh\nPATH=$REAL_PATH\nroot=../../../..\ncommand=; read -r command name 2>/dev/null < $root/hold\n\
+                      if [ \"$command\" = \"$1\" ]; then\n  rm $root/hold; touch $root/begun$name; left=300\n  \
+                      until [ -e $root/go$name ] || [ $left = 0 ]; do sleep 0.2; left=$((left - 1)); done\nfi\n\
+                      exec terraform \"$@\"\n";
         sandbox.write("bin/script", script);
         let files = [sandbox.path("bin/script"), sandbox.path("bin/terraform")];
         assert!(Command::new("install").args(["-m", "755"]).args(files).status().unwrap().success());
@@ -104,18 +106,26 @@ impl Estate {
         self.sandbox.path(&format!("{ROOT}/{OVERRIDE}"))
     }
 
+    fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.sandbox.command();
+        command.args(arguments).args(["--resolver", &self.server.address]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn wait_for(&self, file: &str) {
+        // Generous: other tests have the processors meanwhile.
+        let patience = Instant::now() + Duration::from_secs(60);
+        while !self.sandbox.path(file).exists() {
+            assert!(Instant::now() < patience, "{file} is not there");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Begins a failover, and kills it while Terraform stands still in a command.
     fn killed_in(&self, command: &str) {
         self.sandbox.write("hold", format!("{command}\n"));
-        let mut failover = self.sandbox.command();
-        failover.args(["failover", "plan.hcl", "--yes", "--resolver", &self.server.address]);
-        let mut child: Child = failover.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Generous: other tests have the processors meanwhile.
-        let patience = Instant::now() + Duration::from_secs(60);
-        while !self.sandbox.path("begun").exists() {
-            assert!(Instant::now() < patience, "terraform {command} was not begun");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let mut child = self.spawn(&["failover", "plan.hcl", "--yes"]);
+        self.wait_for("begun");
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -275,6 +285,25 @@ fn a_kill_while_terraform_applies_is_finished_by_the_resume() {
     assert_eq!(estate.route53.changes(), [""; 0]);
     let told = estate.run(&["run", "resume", "plan.hcl"]);
     told.exits(0).says("done     scale/up/app/terraform_data.web: terraform_data.web has input = 6");
+    assert_eq!((estate.size(), estate.route53.changes().len()), (6, 1));
+    estate.is_clean();
+}
+
+#[test]
+fn who_takes_a_run_over_while_terraform_plans_waits_until_the_other_is_out_of_the_root() {
+    let estate = estate();
+    estate.sandbox.write("hold", "plan -first\n");
+    let mut first = estate.spawn(&["failover", "plan.hcl", "--yes"]);
+    estate.wait_for("begun-first");
+    // Were it to plan by its own override now, the first one would take that away with its own.
+    estate.sandbox.write("hold", "plan -second\n");
+    let mut second = estate.spawn(&["run", "resume", "plan.hcl", "--takeover"]);
+    std::thread::sleep(Duration::from_secs(3));
+    let waits = !estate.sandbox.path("begun-second").exists();
+    estate.sandbox.write("go-first", "");
+    assert_eq!(first.wait().unwrap().code(), Some(4));
+    estate.sandbox.write("go-second", "");
+    assert_eq!((second.wait().unwrap().code(), waits), (Some(0), true));
     assert_eq!((estate.size(), estate.route53.changes().len()), (6, 1));
     estate.is_clean();
 }

@@ -99,13 +99,17 @@ fn red_check(name: &str, gate: bool, state: &StepState) -> Option<Finding> {
 
 fn missed_objective(story: &Story<'_>) -> Option<Finding> {
     let objective = story.run.rto_ms?;
-    let measured = recovery_time(story).measured_ms?;
+    let time = recovery_time(story);
+    let measured = time.measured_ms?;
     (measured > objective).then(|| {
         let subject = Subject::Plan { name: story.state.plan.clone() };
-        let message = "the measured recovery time is longer than the plan's objective";
+        let message = match time.at_most {
+            false => "the measured recovery time is longer than the plan's objective",
+            true => "the measured recovery time, an upper bound, is longer than the plan's objective",
+        };
         Finding::new(codes::F_RTO_MISSED, Severity::Warning, subject, message)
             .with(Evidence::fact("objective", format!("{objective} ms")))
-            .with(Evidence::fact("measured", format!("{measured} ms")))
+            .with(Evidence::fact("measured", format!("{}{measured} ms", if time.at_most { "at most " } else { "" })))
             .remedy("see which phase took the time, and shorten it or the objective's promise")
     })
 }

@@ -5,13 +5,33 @@ use pilotlight_journal::{Body, Event};
 
 /// What people did to the run, and what it did that a person has to know, in order.
 pub(crate) fn interventions(story: &Story<'_>) -> Vec<Intervention> {
-    story.events.iter().filter_map(intervention).collect()
+    (0..story.events.len()).filter_map(|at| intervention(story.events, at)).collect()
 }
 
-fn intervention(event: &Event) -> Option<Intervention> {
+/// How the executor before was lost, where the event with this number takes the run on from one that did not stop it:
+/// it was killed, or cut off, and left no word.
+pub fn left_without_a_word(events: &[Event], at: usize) -> Option<String> {
+    let taken = matches!(events.get(at)?.what, Body::Resumed { .. } | Body::Takeover { .. });
+    let before = events[..at].iter().rfind(|event| !matches!(event.what, Body::Waits { .. }))?;
+    let midst = match &before.what {
+        _ if !taken => return None,
+        Body::Stopped { .. } => return None,
+        Body::StepIntended { step, .. } => format!("in the midst of {step}"),
+        Body::UndoIntended { step, .. } => format!("in the midst of undoing {step}"),
+        _ => "between two steps".to_owned(),
+    };
+    Some(format!("whoever had it was last heard of at {:.0}, {midst}", before.at))
+}
+
+fn intervention(events: &[Event], at: usize) -> Option<Intervention> {
+    let event = events.get(at)?;
+    let goes_on = || match left_without_a_word(events, at) {
+        Some(lost) => format!("the run goes on; {lost}"),
+        None => "the run goes on".to_owned(),
+    };
     let (what, by, detail) = match &event.what {
         Body::Stopped { step, reason } => ("stopped", "", at_step(step.as_deref(), reason)),
-        Body::Resumed { by } => ("resumed", by.as_str(), "the run goes on".to_owned()),
+        Body::Resumed { by } => ("resumed", by.as_str(), goes_on()),
         Body::Takeover { by, from } => ("takeover", by.as_str(), format!("taken from executor {from}")),
         Body::Approved { step, by, reason } => ("approved", by.as_str(), at_step(Some(step), reason)),
         Body::Skipped { step, by, reason } => ("skipped", by.as_str(), at_step(Some(step), reason)),

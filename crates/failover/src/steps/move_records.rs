@@ -242,7 +242,7 @@ fn told(group: &RecordGroup<'_>) -> String {
 }
 
 fn not_reached(cause: &str) -> Ending {
-    Ending::new(Outcome::Failed, Value::Null, format!("the records are as before: {cause}"))
+    Ending::failed(format!("the records are as before: {cause}"))
 }
 
 /// As long as the run gives the name servers after the switch.

@@ -70,10 +70,13 @@ async fn reach(
                         sizes.discard(&request).await;
                         return Ok(Performed::Waits(reason));
                     }
-                    if asked > 0 {
-                        engine.intend_again(step, way).await?;
-                    } else {
-                        engine.intend(step, way).await?;
+                    let intended = match asked {
+                        0 => engine.intend(step, way).await,
+                        _ => engine.intend_again(step, way).await,
+                    };
+                    if let Err(error) = intended {
+                        sizes.discard(&request).await;
+                        return Err(error);
                     }
                     (asked, acted) = (asked + 1, true);
                     let left = deadline.saturating_sub(engine.ports.clock.elapsed());

@@ -101,6 +101,7 @@ fn standing(state: &RunState, detail: &str) -> String {
     let phase = state.phase.as_ref().map_or(String::new(), |phase| format!("in phase {phase}, "));
     let doubt: Vec<&str> = state.in_doubt().collect();
     let at = if doubt.is_empty() { String::new() } else { format!("at work on {}, ", doubt.join(", ")) };
+    let at = state.waits.as_ref().map_or(at, |waits| format!("{} waits: {}; ", waits.step, waits.reason));
     format!("{undone}{phase}{at}last heard of at {:.0} from {}", state.last_at, state.owner)
 }
 
