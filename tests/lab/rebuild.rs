@@ -40,7 +40,7 @@ const KEPT: &str = "PUT /shop-dr-eu-central-1/pilotlight/recovery/";
 fn without_the_primary(lab: &Rehearsal, tap: &Tap) {
     let of_primary = |calls: &[Call]| calls.iter().filter(|call| call.region == "eu-west-1").count();
     assert!(of_primary(&tap.take_calls()) > 0, "with the primary at hand it is asked");
-    let roots = ["network", "app"].map(|stack| lab.path(&format!("plans/.pilotlight/shop/standby/{stack}")));
+    let roots = ["network", "app"].map(|stack| lab.path(format!("plans/.pilotlight/shop/standby/{stack}")));
     let before = roots.each_ref().map(|root| sources(root));
     let down = lab.spawn_through(tap, &["rebuild", PLAN, "--primary-down", "--apply", "--yes"]);
     let told = down.end().expect(0);

@@ -14,7 +14,7 @@ pub(crate) use drift::{Drift, Reader, Sides};
 pub(crate) use drill::{
     Drill, DrillCommand, DrillFormat, DrillLive, DrillReport, DrillReportArgs, DrillSimulate, DrillTabletop,
 };
-pub(crate) use failover::Move;
+pub(crate) use failover::{Move, RunMode};
 pub(crate) use freeze::{Freeze, FreezeCheck, FreezeCommand, FreezeOff, FreezeOn};
 
 /// Keeps a second AWS region ready from your Terraform, and moves traffic there and back.
@@ -289,7 +289,7 @@ pub(crate) enum RunCommand {
     Skip(RunStep),
     /// Say yes to a step that waits for a person, and go on
     Approve(RunStep),
-    /// Undo what can be undone, and end the run
+    /// Undo what can be undone, and end the run; or take such a word back
     Abort(RunAbort),
     /// Print the run's report
     Report(RunReport),
@@ -378,6 +378,10 @@ pub(crate) struct RunPause {
 pub(crate) struct RunAbort {
     #[command(flatten)]
     pub(crate) control: RunControl,
+
+    /// Take an abort back: the run goes forward again from where it stood, and does once more what was undone
+    #[arg(long)]
+    pub(crate) withdraw: bool,
 
     /// Why; goes into the journal
     #[arg(long, value_name = "TEXT", value_parser = freeze::reason)]

@@ -27,6 +27,9 @@ pub(crate) fn story(state: &RunState) -> String {
             if !doubt.is_empty() {
                 told.push_str(&format!(", at work on {}", doubt.join(", ")));
             }
+            if let Some(waits) = &state.waits {
+                told.push_str(&format!(", which waits since {:.0}: {}", waits.at, waits.reason));
+            }
         }
     }
     told

@@ -24,6 +24,7 @@ mod sizes;
 mod standby_roots;
 mod states;
 mod terminal;
+mod unsaved;
 mod vars;
 
 use clap::Parser;

@@ -106,10 +106,12 @@ impl Watcher for Progress {
             Body::PhaseStarted { phase } => Some(format!("{phase}:")),
             Body::StepFinished { step, outcome, detail, .. } => Some(line(outcome_word(*outcome), step, detail)),
             Body::RollbackStarted { reason, .. } => Some(format!("rolling back: {reason}")),
+            Body::AbortWithdrawn { by, reason, .. } => Some(format!("the abort is withdrawn by {by}: {reason}")),
             Body::UndoFinished { step, outcome, detail, .. } => {
                 let word = if *outcome == Outcome::Done { "undone" } else { outcome_word(*outcome) };
                 Some(line(word, step, detail))
             }
+            Body::Waits { step, reason } => Some(line("waits", step, reason)),
             Body::Skipped { step, by, .. } => Some(line("skipped", step, &format!("by {by}"))),
             Body::Approved { step, by, .. } => Some(line("approved", step, &format!("by {by}"))),
             Body::Stopped { reason, .. } => Some(format!("stopped: {reason}")),

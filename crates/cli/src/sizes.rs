@@ -199,7 +199,7 @@ impl Failed {
     }
 }
 
-fn refused(error: &(impl Explain + std::error::Error)) -> SizeError {
+fn refused(error: &impl Explain) -> SizeError {
     let remedy = error.remedy().map_or_else(String::new, |remedy| format!("; {remedy}"));
     SizeError::Refused(format!("failed to {}{remedy}", with_causes(error)))
 }

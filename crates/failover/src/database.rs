@@ -33,6 +33,14 @@ impl Mode {
     }
 }
 
+/// What leads on where a planned run is kept from going on by the side that it leaves.
+pub(crate) const WHERE_DEAD: &str = "; where that side is dead: --mode ungraceful";
+
+/// A reason without [`WHERE_DEAD`], which is no advice for a check in daylight.
+pub(crate) fn in_daylight(reason: &str) -> &str {
+    reason.trim_end_matches(WHERE_DEAD)
+}
+
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

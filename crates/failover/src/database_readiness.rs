@@ -1,5 +1,6 @@
 //! Whether the plan's databases could be failed over now: what `validate` asks of both servers, reading alone.
 
+use crate::database::in_daylight;
 use crate::steps::database::{Looked, Servers, look};
 use crate::{Action, Clock, DatabaseTask, Environment, Mode, Run};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
@@ -75,7 +76,7 @@ pub async fn database_readiness(
             }
             Looked::Unread(reason) => {
                 told.unknown.push(format!("{name} did not answer"));
-                let reason = reason.trim_end_matches(ASIDE);
+                let reason = in_daylight(&reason);
                 told.findings.push(
                     finding(run, Severity::Warning, format!("database {name}: {reason}"))
                         .remedy("let validate reach both servers, or look why one does not answer"),
@@ -85,9 +86,6 @@ pub async fn database_readiness(
     }
     told
 }
-
-/// What a run adds to an error, and what is no advice for a check in daylight.
-pub(crate) const ASIDE: &str = "; where that side is dead: --mode ungraceful";
 
 fn worth_another(looked: &Looked, rpo: Option<Duration>) -> bool {
     match looked {

@@ -48,6 +48,13 @@ pub struct DatabaseReport {
     /// The newest commit that the new server had when it was promoted, by the old server's clock, RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_commit_at: Option<String>,
+    /// How old that commit was right before the promotion, by the new server's clock: no write of before the promotion
+    /// that is lost is older.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_commit_age_ms: Option<u64>,
+    /// What a later run found on the old server alone, where one compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found_later: Option<FoundLater>,
     /// `none`: the old server took no writes since its fence; `writes`: it did; `unknown`; `pending`
     pub second_writer: String,
     /// Rows that only the server had which was resynchronised, and the file that keeps them.
@@ -56,6 +63,18 @@ pub struct DatabaseReport {
     /// The tables as they were compared after the switch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<TableReport>,
+}
+
+/// What a later run found that the promoted server had not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundLater {
+    /// The run that compared, and kept them.
+    pub run: String,
+    /// How many rows.
+    pub rows: u64,
+    /// Where they are, on the machine that carried that run out.
+    pub file: String,
 }
 
 /// Rows that were kept before they were discarded.

@@ -8,7 +8,7 @@ use crate::record_values::{canonical_values, sorted};
 use crate::{Dns, Endpoint, NameServers, RecordSet, last_settled, observe};
 use futures::future::join_all;
 use pilotlight_findings::{Code, Explain, Side, Span, codes};
-use pilotlight_journal::{JournalStores, active_run};
+use pilotlight_journal::{JournalStores, unfinished_run};
 use pilotlight_plan::{DrPlan, Outputs, TrafficRecord};
 use std::error::Error;
 
@@ -259,9 +259,8 @@ fn unknown(span: &Span, reason: String) -> InUse {
 /// The journal says so, or cannot be read.
 pub async fn refuse_by_journal(stores: &JournalStores, plan: &str) -> Result<(), InUse> {
     let journal = |source| InUse::JournalUnknown { source: Box::new(source) };
-    let first = &*stores.first;
-    if let Some(run) = active_run(first, plan).await.map_err(journal)? {
-        return Err(InUse::Run { run });
+    if let Some(log) = unfinished_run(stores, plan).await.map_err(journal)? {
+        return Err(InUse::Run { run: log.state.run });
     }
     let settled = last_settled(stores, plan).await;
     let settled = settled.map_err(|error| InUse::JournalUnknown { source: Box::new(error) })?;

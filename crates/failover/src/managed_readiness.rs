@@ -1,5 +1,6 @@
 //! Whether the databases that AWS promotes would be: what `validate` asks of them.
 
+use crate::database::in_daylight;
 use crate::steps::managed::{Looked, lag_of, look};
 use crate::{Action, ManagedDatabases, ManagedKind, ManagedStep, ManagedTask, MeasuredLag, Mode, Run};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
@@ -10,11 +11,24 @@ use std::time::Duration;
 /// objective is.
 const METRIC_DELAY: Duration = Duration::from_secs(300);
 
+/// What AWS said of each database.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ManagedReadiness {
+    /// What was seen, as parts of one line.
+    pub facts: Vec<String>,
+    /// What is promised and could not be held against anything, and why.
+    pub unknown: Vec<String>,
+    /// What speaks against a failover.
+    pub findings: Vec<Finding>,
+}
+
 /// Looks at each database as the run would, once: whether there is a replica, whether it replicates, and how far it is
-/// behind, against the recovery point objective. What was seen, as parts of one line, and what speaks against a failover.
-pub async fn managed_readiness(run: &Run, databases: &dyn ManagedDatabases) -> (Vec<String>, Vec<Finding>) {
-    let (mut facts, mut findings) = (Vec::new(), Vec::new());
+/// behind, against the recovery point objective. A lag that nobody measured says nothing about an objective, and the
+/// verdict neither.
+pub async fn managed_readiness(run: &Run, databases: &dyn ManagedDatabases) -> ManagedReadiness {
+    let ManagedReadiness { mut facts, mut unknown, mut findings } = ManagedReadiness::default();
     let rpo = run.rpo_ms.map(Duration::from_millis);
+    let mut not_measured = Vec::new();
     for step in run.steps() {
         let Action::Managed(database) = &step.action else { continue };
         if database.task != ManagedTask::Look {
@@ -29,7 +43,7 @@ pub async fn managed_readiness(run: &Run, databases: &dyn ManagedDatabases) -> (
             }
             Looked::Good(_, detail) => facts.push(format!("database {}: {detail}", database.name)),
             Looked::NotYet(reason) | Looked::Never(reason) => {
-                let reason = reason.split("; where that side is dead").next().unwrap_or(&reason).to_owned();
+                let reason = in_daylight(&reason).to_owned();
                 let finding = about.finding(codes::F_NO_REPLICA, Severity::Error, reason);
                 findings.push(finding.remedy("make it a replica that replicates: pilotlight rebuild, or by hand"));
                 continue;
@@ -43,15 +57,21 @@ pub async fn managed_readiness(run: &Run, databases: &dyn ManagedDatabases) -> (
                 }
                 findings.extend(rpo.and_then(|rpo| about.lag(rpo, measured)));
             }
-            Ok(None) => findings.push(about.unknown("it was not measured in the last hours".to_owned())),
-            Err(error) => findings.push(about.unknown(error.to_string())),
+            Ok(None) => not_measured.push((about, "it was not measured in the last hours".to_owned())),
+            Err(error) => not_measured.push((about, error.to_string())),
         }
+    }
+    for (about, reason) in not_measured {
+        if rpo.is_some() {
+            unknown.push(format!("whether {} keeps the RPO: {reason}", about.database.new.id));
+        }
+        findings.push(about.unknown(reason));
     }
     let by_word: Vec<&str> = run.steps().filter_map(unfenced).collect();
     if run.mode == Mode::Ungraceful && !by_word.is_empty() {
         facts.push(format!("{} would be moved by --mode ungraceful alone", by_word.join(", ")));
     }
-    (facts, findings)
+    ManagedReadiness { facts, unknown, findings }
 }
 
 /// The database of a promotion whose old side nothing fences.

@@ -62,7 +62,7 @@ pub struct RunReport {
     /// What was watched after the switch; none where the plan says nothing of it, or the run did not come to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observation: Option<ObservationReport>,
-    /// Stops, resumes, approvals, skips and takeovers, in order.
+    /// Stops, resumes, approvals, skips, takeovers, rollbacks and aborts that were taken back, in order.
     pub interventions: Vec<Intervention>,
     /// What else there is to say.
     pub findings: Vec<Finding>,
@@ -93,6 +93,10 @@ pub struct RecoveryTime {
     /// Measured, from `since` to `until`; absent while, or where, traffic did not arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_ms: Option<u64>,
+    /// Whether it is an upper bound: the service ended no earlier than `since`, and may have lived on, as with a standby
+    /// that was cut off before; or it was back no later than `until`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_most: bool,
     /// When the service ended; absent where nothing was measured, and in reports from before there was this field:
     /// those measured from the run's first event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -203,7 +207,8 @@ pub struct CheckReport {
 pub struct Intervention {
     /// When.
     pub at: String,
-    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`
+    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`, or `withdrawn` where an abort was
+    /// taken back
     pub what: String,
     /// Who, where it was a person.
     pub by: String,

@@ -2,7 +2,7 @@
 
 use crate::{ReportError, RunReport, report};
 use pilotlight_findings::{Code, Explain, Side};
-use pilotlight_journal::{JournalError, JournalStores, plan_runs, read_run};
+use pilotlight_journal::{JournalError, JournalStores, known_runs, read_run};
 
 /// Why the journal does not say it.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ impl Explain for StandingError {
 /// # Errors
 /// The journal cannot be read, or holds a run that this program does not know.
 pub async fn last_settled(stores: &JournalStores, plan: &str) -> Result<Option<RunReport>, StandingError> {
-    for run in plan_runs(&*stores.first, plan).await?.iter().rev() {
+    for run in known_runs(stores, plan).await?.iter().rev() {
         let told = report(&read_run(stores, run).await?.events)?;
         // Everything was undone: where traffic is, the run before it says.
         if !matches!(told.outcome.as_str(), "rolled_back" | "aborted") {

@@ -45,9 +45,24 @@ struct Claims {
 }
 
 /// A claim as it is stored.
-struct Stored {
+pub(crate) struct Stored {
     claim: Claim,
     bytes: Vec<u8>,
+}
+
+impl Stored {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// The run of a claim.
+pub(crate) fn claim_run(stored: &Stored) -> &str {
+    &stored.claim.first.run
 }
 
 fn claims_folder(plan: &str) -> String {
@@ -97,11 +112,11 @@ async fn read_claims(store: &dyn EventStore, plan: &str) -> Result<Claims, Journ
     let keys = claim_keys(store, plan).await?;
     let count = keys.len() as u64;
     let Some(key) = keys.last() else { return Ok(Claims { count, last: None }) };
-    let last = load_claim(store, plan, key, count - 1).await?;
+    let last = claim_bytes(store, plan, key, count - 1).await?;
     Ok(Claims { count, last: Some(last) })
 }
 
-async fn claim_keys(store: &dyn EventStore, plan: &str) -> Result<Vec<String>, JournalError> {
+pub(crate) async fn claim_keys(store: &dyn EventStore, plan: &str) -> Result<Vec<String>, JournalError> {
     let folder = claims_folder(plan);
     let keys = store.list(folder.trim_end_matches('/')).await.map_err(JournalError::store(store.url()))?;
     for (number, key) in (0u64..).zip(&keys) {
@@ -115,7 +130,12 @@ async fn claim_keys(store: &dyn EventStore, plan: &str) -> Result<Vec<String>, J
     Ok(keys)
 }
 
-async fn load_claim(store: &dyn EventStore, plan: &str, key: &str, number: u64) -> Result<Stored, JournalError> {
+pub(crate) async fn claim_bytes(
+    store: &dyn EventStore,
+    plan: &str,
+    key: &str,
+    number: u64,
+) -> Result<Stored, JournalError> {
     let bytes = store.read(key).await.map_err(JournalError::store(store.url()))?;
     let gone = || ChainError::Damaged { object: key.to_owned(), reason: "it is listed and cannot be read".into() };
     bytes
@@ -158,7 +178,7 @@ pub(crate) async fn claimed_first_event(store: &dyn EventStore, run: &str) -> Re
 
 /// The first event that a claim carries, from its very bytes: what a number looked like when it was written
 /// must not pass through a reading of it.
-fn first_event(plan: &str, stored: &Stored) -> Result<Link, ChainError> {
+pub(crate) fn first_event(plan: &str, stored: &Stored) -> Result<Link, ChainError> {
     #[derive(Deserialize)]
     struct First<'a> {
         #[serde(borrow)]
@@ -203,7 +223,7 @@ fn plan_of(folder: &str) -> Option<String> {
 pub async fn plan_runs(store: &dyn EventStore, plan: &str) -> Result<Vec<String>, JournalError> {
     let mut runs = Vec::new();
     for (number, key) in (0u64..).zip(claim_keys(store, plan).await?) {
-        runs.push(load_claim(store, plan, &key, number).await?.claim.first.run);
+        runs.push(claim_bytes(store, plan, &key, number).await?.claim.first.run);
     }
     Ok(runs)
 }

@@ -1,6 +1,7 @@
 //! The stores after the first: written best-effort, compared when a run is read, never asked to decide.
 
-use crate::chain::{Link, event_key, key_number, read_link};
+use crate::chain::{Link, event_key, key_number, read_link, verify_links};
+use crate::lead::tip;
 use crate::read::read_objects;
 use crate::{EventStore, JournalStores};
 use futures::future::join_all;
@@ -43,10 +44,6 @@ impl CopyState {
     /// Whether to ask it would cost its full time again.
     pub(crate) fn is_silent(&self) -> bool {
         self.silent_since.is_some_and(|since| since.elapsed() < SILENCE)
-    }
-
-    pub(crate) fn url(&self) -> String {
-        self.store.url()
     }
 
     /// Keeps what the comparison found, but for the lag, which this state knows itself.
@@ -111,8 +108,13 @@ async fn put_copy(store: &dyn EventStore, key: &str, bytes: &[u8]) -> Result<Put
 pub(crate) struct Inspection {
     /// Numbers that it lacks.
     pub(crate) missing: Vec<u64>,
-    /// The first event that is whole and differs, or that the first store has not: another story.
+    /// The first event that is whole and differs, or that the first store has not where it cannot be gone on with:
+    /// another story.
     pub(crate) diverged: Option<u64>,
+    /// Events that follow the first store's last one: the same story, told further.
+    pub(crate) ahead: Vec<Link>,
+    /// Where the copy's story ends.
+    pub(crate) tip: String,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -127,11 +129,24 @@ pub(crate) async fn inspect(first: &dyn EventStore, copy: &dyn EventStore, run: 
                 _ => format!("no answer within {} s", COPY_TIMEOUT.as_secs()),
             };
             let missing = (0..links.len() as u64).collect();
-            return Inspection { missing, diverged: None, findings: vec![unread(copy, &cause)] };
+            let (ahead, tip) = (Vec::new(), "what is not known".to_owned());
+            return Inspection { missing, diverged: None, ahead, tip, findings: vec![unread(copy, &cause)] };
         }
     };
     let folder = format!("runs/{run}/");
-    let mut inspection = Inspection { missing: Vec::new(), diverged: None, findings: Vec::new() };
+    let whole = verify_links(run, &objects).ok();
+    let mut inspection = Inspection {
+        missing: Vec::new(),
+        diverged: None,
+        ahead: Vec::new(),
+        tip: whole.as_ref().map_or_else(|| "what is not whole".to_owned(), |links| tip(links.last())),
+        findings: Vec::new(),
+    };
+    if let Some(ahead) = further(first, whole.unwrap_or_default(), links).await {
+        inspection.findings.push(behind(first, copy, ahead.len()));
+        inspection.ahead = ahead;
+        return inspection;
+    }
     for (sequence, link) in (0u64..).zip(links) {
         let key = event_key(run, sequence);
         match objects.get(&key) {
@@ -165,11 +180,23 @@ pub(crate) async fn inspect(first: &dyn EventStore, copy: &dyn EventStore, run: 
     inspection
 }
 
-/// The findings over all copies of a run.
-pub(crate) async fn compare(stores: &JournalStores, run: &str, links: &[Link]) -> Vec<Finding> {
+/// What a copy has after the first store's last event, where it has all that comes before just so.
+async fn further(first: &dyn EventStore, mut copy: Vec<Link>, links: &[Link]) -> Option<Vec<Link>> {
+    let same = copy.len() > links.len() && copy.iter().zip(links).all(|(copy, link)| copy.bytes == link.bytes);
+    if !same {
+        return None;
+    }
+    let ahead = copy.split_off(links.len());
+    let next = ahead.first()?;
+    // An executor at work writes the first store, then the copy: look again before it is behind.
+    let key = event_key(&next.event.run, next.event.sequence);
+    matches!(first.read(&key).await, Ok(None)).then_some(ahead)
+}
+
+/// Every copy of a run against the first store.
+pub(crate) async fn inspect_all(stores: &JournalStores, run: &str, links: &[Link]) -> Vec<Inspection> {
     let first = &*stores.first;
-    let inspections = stores.copies.iter().map(|copy| inspect(first, &**copy, run, links));
-    join_all(inspections).await.into_iter().flat_map(|inspection| inspection.findings).collect()
+    join_all(stores.copies.iter().map(|copy| inspect(first, &**copy, run, links))).await
 }
 
 fn describe(key: &str, stored: &[u8]) -> String {
@@ -188,6 +215,16 @@ fn contradiction(copy: &dyn EventStore, key: &str, cause: &str) -> Finding {
     Finding::new(codes::J_CONTRADICTION, Severity::Critical, subject, "contradicts the first store")
         .with(Evidence::fact("cause", cause))
         .remedy("find out which store tells the truth before this run is continued")
+}
+
+fn behind(first: &dyn EventStore, copy: &dyn EventStore, by: usize) -> Finding {
+    let events = if by == 1 { "1 event".to_owned() } else { format!("{by} events") };
+    let subject = Subject::Journal { url: first.url() };
+    Finding::new(codes::J_LAG, Severity::Warning, subject, format!("is behind its copy by {events}"))
+        .with(Evidence::fact("copy", copy.url()))
+        .remedy(
+            "the next command that begins or takes on a run of the plan brings it up, and reads the copy until then",
+        )
 }
 
 fn lag(copy: &dyn EventStore, lacks: usize, cause: &str) -> Finding {

@@ -60,7 +60,7 @@ pub enum JournalError {
         run: String,
     },
     /// A copy holds another story than the first store, in events that are whole.
-    #[error("continue run {run} from {first}: the copy {copy} tells another story from event {sequence} on")]
+    #[error("continue run {run} from {first}: the copy {copy} tells another story from event {sequence} on: {tips}")]
     Diverged {
         /// The run.
         run: String,
@@ -70,6 +70,8 @@ pub enum JournalError {
         copy: String,
         /// The first event that differs, or that the first store has not.
         sequence: u64,
+        /// Where both stories end, in a person's words.
+        tips: String,
     },
     /// A value of the event cannot be JSON.
     #[error("write an event as JSON")]

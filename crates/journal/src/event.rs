@@ -100,12 +100,31 @@ pub enum Body {
         /// One line for a person.
         detail: String,
     },
-    /// A failure before the switch: from here on the run only undoes.
+    /// A failure before the switch, or a person's abort: from here on the run only undoes.
     RollbackStarted {
         /// The step that failed, or none where a person asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<String>,
+        /// Who asked for it, `user@host`; none where nobody did, and in journals from before there was this field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
         /// Why.
+        reason: String,
+    },
+    /// A person took an abort back: from here on the run goes forward again.
+    AbortWithdrawn {
+        /// Who, `user@host`.
+        by: String,
+        /// Why, in their words.
+        reason: String,
+        /// The steps that are done once more, in the run's order: what was undone, and what was seen of it.
+        again: Vec<String>,
+    },
+    /// A step waits for something that may not come. What it waits for, how long at most, and what a person can do.
+    Waits {
+        /// The step's id.
+        step: String,
+        /// In one line.
         reason: String,
     },
     /// A person approved a step that waits.

@@ -1,6 +1,8 @@
 use crate::chain::{Link, event_key, verify_links};
 use crate::claim::claimed_first_event;
-use crate::{Event, EventStore, JournalError, JournalStores, RunState, copies, replay};
+use crate::copies::inspect_all;
+use crate::lead::lead_of;
+use crate::{Event, EventStore, JournalError, JournalStores, RunState, replay};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use pilotlight_findings::Finding;
 use pilotlight_store::StoreError;
@@ -16,11 +18,13 @@ pub struct RunLog {
     pub events: Vec<Event>,
     /// Where they lead.
     pub state: RunState,
-    /// Copies that lag or contradict. No copy changes what `events` says.
+    /// Copies that lag or contradict, and a first store that is behind one: then `events` are the copy's, which begin
+    /// with the first store's.
     pub findings: Vec<Finding>,
 }
 
-/// Reads and verifies a run without touching it, and compares the copies.
+/// Reads and verifies a run without touching it, and compares the copies. Where one of them has gone on from where the
+/// first store ends, it is read to its end.
 ///
 /// # Errors
 /// The first store gives no answer, has no such run, or what it holds is not what was written.
@@ -30,10 +34,13 @@ pub async fn read_run(stores: &JournalStores, run: &str) -> Result<RunLog, Journ
     if links.is_empty() {
         links.extend(claimed_first_event(first, run).await?);
     }
+    let mut inspections = inspect_all(stores, run, &links).await;
+    // A copy in which the run was gone on with tells more of it, and begins as the first store does.
+    links.extend(lead_of(stores, &mut inspections).into_iter().flat_map(|lead| lead.ahead));
     if links.is_empty() {
         return Err(JournalError::NotFound { run: run.to_owned(), url: first.url() });
     }
-    let findings = copies::compare(stores, run, &links).await;
+    let findings = inspections.into_iter().flat_map(|inspection| inspection.findings).collect();
     let events: Vec<Event> = links.into_iter().map(|link| link.event).collect();
     let state = replay(&events).map_err(JournalError::chain(first.url()))?;
     Ok(RunLog { events, state, findings })

@@ -1,3 +1,4 @@
+use crate::withdrawal::BeforeRollback;
 use crate::{Body, ChainError, Event, Outcome, RunOutcome};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -38,14 +39,20 @@ pub struct RunState {
     pub steps: IndexMap<String, StepState>,
     /// Set from the moment that the run only undoes.
     pub rollback: Option<Rollback>,
+    /// The last word that took an abort back.
+    pub withdrawn: Option<Decision>,
     /// Set while the run waits for a person.
     pub stopped: Option<Stopped>,
+    /// Set while a step has said what it waits for, and nothing happened since.
+    pub waits: Option<Waits>,
     /// Approvals by step.
     pub approvals: IndexMap<String, Decision>,
     /// Skips by step.
     pub skips: IndexMap<String, Decision>,
     /// How the run ended, where it has.
     pub finished: Option<Finished>,
+    /// How it stood when it was turned around.
+    pub(crate) before_rollback: Option<BeforeRollback>,
 }
 
 /// A phase that has begun.
@@ -134,6 +141,8 @@ pub struct Rollback {
     pub at: Timestamp,
     /// The step that failed, or none where a person asked for it.
     pub step: Option<String>,
+    /// Who asked for it; none where nobody did, and in old journals.
+    pub by: Option<String>,
     /// Why.
     pub reason: String,
 }
@@ -146,6 +155,17 @@ pub struct Stopped {
     /// The step that it stopped at.
     pub step: Option<String>,
     /// Why.
+    pub reason: String,
+}
+
+/// What a step waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waits {
+    /// Since when.
+    pub at: Timestamp,
+    /// The step.
+    pub step: String,
+    /// For what, in one line.
     pub reason: String,
 }
 
@@ -201,10 +221,13 @@ pub fn replay(events: &[Event]) -> Result<RunState, ChainError> {
         phases: IndexMap::new(),
         steps: IndexMap::new(),
         rollback: None,
+        withdrawn: None,
         stopped: None,
+        waits: None,
         approvals: IndexMap::new(),
         skips: IndexMap::new(),
         finished: None,
+        before_rollback: None,
     };
     for event in rest {
         state.apply(event);
@@ -231,13 +254,17 @@ impl RunState {
         self.last_at = event.at;
         self.executor.clone_from(&event.executor);
         let at = event.at;
+        self.waits = None;
         match &event.what {
             // A verified run starts once.
             Body::RunStarted { .. } => {}
             Body::PhaseStarted { phase } => {
                 self.phase = Some(phase.clone());
                 // A resumed phase keeps its first beginning: the report measures what people waited.
-                self.phases.entry(phase.clone()).or_insert(PhaseState { started_at: at, finished_at: None });
+                self.phases
+                    .entry(phase.clone())
+                    .or_insert(PhaseState { started_at: at, finished_at: None })
+                    .finished_at = None;
             }
             Body::PhaseFinished { phase } => {
                 self.phase = None;
@@ -275,8 +302,14 @@ impl RunState {
                 };
                 self.step(step, at).finish(at, status, observed, detail);
             }
-            Body::RollbackStarted { step, reason } => {
-                self.rollback = Some(Rollback { at, step: step.clone(), reason: reason.clone() });
+            Body::RollbackStarted { step, by, reason } => {
+                self.turn_around(Rollback { at, step: step.clone(), by: by.clone(), reason: reason.clone() });
+            }
+            Body::AbortWithdrawn { by, reason, again } => {
+                self.turn_forward(Decision { at, by: by.clone(), reason: reason.clone() }, again);
+            }
+            Body::Waits { step, reason } => {
+                self.waits = Some(Waits { at, step: step.clone(), reason: reason.clone() });
             }
             Body::Approved { step, by, reason } => {
                 self.approvals.insert(step.clone(), Decision { at, by: by.clone(), reason: reason.clone() });
@@ -301,7 +334,7 @@ impl RunState {
     }
 
     fn step(&mut self, id: &str, at: Timestamp) -> &mut StepState {
-        self.steps.entry(id.to_owned()).or_insert_with(|| StepState {
+        let step = self.steps.entry(id.to_owned()).or_insert_with(|| StepState {
             status: StepStatus::Pending,
             attempts: 0,
             undo_attempts: 0,
@@ -309,7 +342,12 @@ impl RunState {
             finished_at: None,
             observed: Value::Null,
             detail: String::new(),
-        })
+        });
+        // One that is done once more begins anew.
+        if step.status == StepStatus::Pending {
+            step.started_at = at;
+        }
+        step
     }
 }
 

@@ -1,7 +1,8 @@
 use crate::append::{Decided, create_decided};
 use crate::chain::{Link, event_key, read_link};
 use crate::claim::{claim, claim_of, claimed_first_event};
-use crate::copies::{CopyState, inspect};
+use crate::copies::{CopyState, inspect_all};
+use crate::lead::{Lead, bring_up_finished, lead_of, refuse_two_stories};
 use crate::read::read_links;
 use crate::seal::seal;
 use crate::{
@@ -86,6 +87,10 @@ pub struct RunJournal {
     last_hash: String,
     state: RunState,
     broken: bool,
+    /// The copy that is ahead of the first store, until this executor has taken the run on in it.
+    lead: Option<Lead>,
+    /// What was done to the first store.
+    brought_up: Vec<Finding>,
 }
 
 impl RunJournal {
@@ -107,12 +112,14 @@ impl RunJournal {
             what: Body::RunStarted { plan: plan.clone(), job, operator, digest, run, journal_override },
         };
         let first = &*stores.first;
+        let brought_up = bring_up_finished(stores, &plan).await?;
         let (claim_key, claim) = claim(first, &plan, &event).await?;
         let key = event_key(&event.run, 0);
         let sealed = seal("event", &event)?;
         let link = read_link(&key, &sealed.bytes).map_err(JournalError::chain(first.url()))?;
         write_first(first, &key, &link).await?;
         let mut journal = Self::of(stores, clock, event.executor, vec![link])?;
+        journal.brought_up = brought_up;
         for copy in &mut journal.copies {
             copy.push(&claim_key, &claim.bytes);
             copy.push(&key, &sealed.bytes);
@@ -157,34 +164,52 @@ impl RunJournal {
     async fn load(stores: &JournalStores, clock: Clock, executor: &str, run: &str) -> Result<Self, JournalError> {
         let first = &*stores.first;
         let mut links = read_links(first, run).await?;
-        if links.is_empty() {
-            let not_found = || JournalError::NotFound { run: run.to_owned(), url: first.url() };
-            let link = claimed_first_event(first, run).await?.ok_or_else(not_found)?;
+        if links.is_empty()
+            && let Some(link) = claimed_first_event(first, run).await?
+        {
             write_first(first, &event_key(run, 0), &link).await?;
             links.push(link);
         }
-        let inspections = join_all(stores.copies.iter().map(|copy| inspect(first, &**copy, run, &links))).await;
+        let mut inspections = inspect_all(stores, run, &links).await;
+        let lead = lead_of(stores, &mut inspections);
+        refuse_two_stories(first, stores, run, &links, &inspections)?;
+        let known = links.len() as u64;
+        links.extend(lead.iter().flat_map(|lead| lead.ahead.iter().cloned()));
+        if links.is_empty() {
+            return Err(JournalError::NotFound { run: run.to_owned(), url: first.url() });
+        }
         let mut journal = Self::of(stores, clock, executor.to_owned(), links.clone())?;
+        let plan = journal.state.plan.clone();
         if journal.state.finished.is_some() {
+            if lead.is_some() {
+                bring_up_finished(stores, &plan).await?;
+            }
             return Err(JournalError::Finished { run: run.to_owned() });
         }
-        let claim = claim_of(first, &journal.state.plan, run).await?;
+        let mut claim = claim_of(first, &plan, run).await?;
+        if let Some(lead) = lead {
+            let lead = lead.with_claim(&plan, run).await?;
+            journal.brought_up.push(lead.told(first));
+            claim = claim.or_else(|| lead.claim().cloned());
+            journal.lead = Some(lead);
+        }
         for (copy, inspection) in journal.copies.iter_mut().zip(inspections) {
-            if let Some(sequence) = inspection.diverged {
-                let (first, copy) = (first.url(), copy.url());
-                return Err(JournalError::Diverged { run: run.to_owned(), first, copy, sequence });
-            }
             if let Some((key, bytes)) = &claim {
                 copy.push(key, bytes);
             }
-            for sequence in inspection.missing {
+            // What the furthest copy has beyond the first store, the others have in part.
+            let beyond = known + inspection.ahead.len() as u64..links.len() as u64;
+            for sequence in inspection.missing.into_iter().chain(beyond) {
                 if let Some(link) = usize::try_from(sequence).ok().and_then(|index| links.get(index)) {
                     copy.push(&event_key(run, sequence), &link.bytes);
                 }
             }
             copy.note(inspection.findings);
         }
-        journal.sync_copies().await;
+        // Nothing is written about a run that is taken on in a copy before it is taken on.
+        if journal.lead.is_none() {
+            journal.sync_copies().await;
+        }
         Ok(journal)
     }
 
@@ -194,7 +219,8 @@ impl RunJournal {
         let state = replay(&events).map_err(JournalError::chain(stores.first.url()))?;
         let copies = stores.copies.iter().map(|copy| CopyState::new(Arc::clone(copy))).collect();
         let first = Arc::clone(&stores.first);
-        Ok(Self { first, copies, clock, executor, events, last_hash, state, broken: false })
+        let (lead, brought_up) = (None, Vec::new());
+        Ok(Self { first, copies, clock, executor, events, last_hash, state, broken: false, lead, brought_up })
     }
 
     /// Appends an event: when this returns it stands in the first store, and nobody else's does in its
@@ -229,6 +255,9 @@ impl RunJournal {
         // From here on only success says that the journal is what this executor believes, also where the
         // caller drops this future half-way.
         self.broken = true;
+        if let Some(lead) = &self.lead {
+            lead.take(&*self.first, &run, sequence, &sealed.bytes).await?;
+        }
         match create_decided(&*self.first, &key, &sealed.bytes).await.map_err(JournalError::store(url.clone()))? {
             Decided::Written => {}
             Decided::Taken(stored) => {
@@ -237,6 +266,7 @@ impl RunJournal {
             }
         }
         self.broken = false;
+        self.lead = None;
         self.last_hash = sealed.hash;
         self.state.apply(&event);
         let ends_phase = matches!(event.what, Body::PhaseFinished { .. });
@@ -255,9 +285,9 @@ impl RunJournal {
         join_all(self.copies.iter_mut().map(CopyState::sync)).await;
     }
 
-    /// Copies that lag or contradict the first store.
+    /// Copies that lag or contradict the first store, and what the first store was brought up by.
     pub fn findings(&self) -> Vec<Finding> {
-        self.copies.iter().flat_map(CopyState::findings).collect()
+        self.brought_up.iter().cloned().chain(self.copies.iter().flat_map(CopyState::findings)).collect()
     }
 
     /// The run's id.

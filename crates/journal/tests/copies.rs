@@ -5,13 +5,13 @@ mod story;
 
 use pilotlight_findings::{Evidence, Finding, Severity, codes};
 use pilotlight_journal::{
-    Body, EventStore, Fault, JournalError, JournalStores, MemoryStore, Outcome, RunJournal, active_run, read_run,
+    Body, EventStore, Fault, JournalStores, MemoryStore, Outcome, RunJournal, active_run, read_run,
 };
 use pilotlight_store::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use story::{clock, end, events_of, finished, intended, key, resume, start, takeover, tell};
+use story::{clock, end, events_of, finished, intended, key, resume, start};
 
 fn two() -> (MemoryStore, MemoryStore, JournalStores) {
     let (first, copy) = (MemoryStore::new("first"), MemoryStore::new("copy"));
@@ -112,51 +112,6 @@ async fn a_damaged_copy_is_a_critical_finding_and_the_run_goes_on() {
     );
     let journal = RunJournal::open(&stores, clock(), &run, resume()).await.unwrap();
     assert_eq!(journal.findings(), findings);
-}
-
-/// The run was continued in the copy while the first store was away. To go on from the first store would
-/// make two stories of one run.
-#[tokio::test]
-async fn a_copy_that_went_on_alone_stops_a_resume_from_the_first() {
-    let (first, copy, stores) = two();
-    let mut journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
-    journal.append(intended("switch", 1)).await.unwrap();
-    let run = journal.run().to_owned();
-    let alone = JournalStores::one(copy.clone());
-    let mut other = RunJournal::open(&alone, clock(), &run, takeover()).await.unwrap();
-    other.append(finished("switch", Outcome::Done)).await.unwrap();
-    let before = first.objects();
-    match RunJournal::open(&stores, clock(), &run, resume()).await {
-        Err(JournalError::Diverged { sequence: 2, copy, .. }) => assert_eq!(copy, "memory:copy"),
-        other => panic!("{:?}", other.err()),
-    }
-    assert_eq!(first.objects(), before);
-    let findings = read_run(&stores, &run).await.unwrap().findings;
-    assert!(findings.iter().all(|finding| finding.code == codes::J_CONTRADICTION) && findings.len() == 2);
-    // Even so the old executor, which still holds the first store, and the new one part at the same event:
-    // the first store's next event contradicts the copy's, and that is seen at once.
-    journal.append(finished("switch", Outcome::Failed)).await.unwrap();
-    assert_eq!(journal.findings()[0].code, codes::J_CONTRADICTION);
-}
-
-/// The last events of a journal can be removed without a trace in the chain: a copy shows it.
-#[tokio::test]
-async fn removed_last_events_are_seen_by_a_copy() {
-    let (first, copy, stores) = two();
-    let run = tell(&first).await.run().to_owned();
-    for (key, bytes) in first.objects() {
-        copy.tamper(&key, Some(bytes));
-    }
-    assert!(read_run(&stores, &run).await.unwrap().findings.is_empty());
-    let last = events_of(&first, &run).len() - 1;
-    first.tamper(&key(&run, last), None);
-    let log = read_run(&stores, &run).await.unwrap();
-    assert_eq!(log.findings.len(), 1);
-    assert!(
-        said(&log.findings)[0]
-            .contains(&format!("{} contradicts the first store: the first store has no such event", key(&run, last)))
-    );
-    assert!(matches!(RunJournal::open(&stores, clock(), &run, resume()).await, Err(JournalError::Diverged { .. })));
 }
 
 /// A store that can stop answering altogether.

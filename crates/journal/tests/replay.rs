@@ -46,7 +46,7 @@ async fn each_moment_has_its_state() {
         (intended("a", 2), StepStatus::InDoubt),
         (finished("a", Outcome::Unknown), StepStatus::Unknown),
         (finished("a", Outcome::Done), StepStatus::Done),
-        (Body::RollbackStarted { step: Some("b".into()), reason: "b failed".into() }, StepStatus::Done),
+        (Body::RollbackStarted { step: Some("b".into()), by: None, reason: "b failed".into() }, StepStatus::Done),
         (Body::UndoIntended { step: "a".into(), attempt: 1 }, StepStatus::UndoInDoubt),
         (undo(Outcome::Unknown), StepStatus::UndoUnknown),
         (undo(Outcome::Failed), StepStatus::UndoFailed),
@@ -64,6 +64,71 @@ async fn each_moment_has_its_state() {
     assert_eq!(state.rollback.as_ref().unwrap().step.as_deref(), Some("b"));
     journal.append(Body::Stopped { step: None, reason: "Ctrl-C".into() }).await.unwrap();
     assert_eq!(journal.state().stopped.as_ref().unwrap().reason, "Ctrl-C");
+}
+
+/// Where the steps of a run stand that was aborted and whose abort was taken back.
+#[tokio::test]
+async fn a_withdrawn_abort_leaves_what_was_before_it_but_for_what_is_done_once_more() {
+    let stores = JournalStores::one(MemoryStore::new("a"));
+    let mut journal = RunJournal::start(&stores, clock(), start("shop")).await.unwrap();
+    let undone = |step: &str, outcome| Body::UndoFinished {
+        step: step.into(),
+        outcome,
+        observed: json!(null),
+        detail: "d".into(),
+    };
+    let skipped = |step: &str| Body::Skipped { step: step.into(), by: "ben@laptop".into(), reason: "r".into() };
+    let undoes = |step: &str| Body::UndoIntended { step: step.into(), attempt: 1 };
+    for body in [
+        Body::PhaseStarted { phase: "switch".into() },
+        intended("gone", 1),
+        finished("gone", Outcome::Done),
+        intended("doubt", 1),
+        finished("doubt", Outcome::Done),
+        finished("kept", Outcome::Done),
+        skipped("left"),
+        Body::PhaseFinished { phase: "switch".into() },
+        Body::PhaseStarted { phase: "verify".into() },
+        Body::RollbackStarted { step: None, by: Some("anna@console".into()), reason: "no".into() },
+        undoes("gone"),
+        undone("gone", Outcome::Done),
+        undoes("doubt"),
+        skipped("kept"),
+    ] {
+        journal.append(body).await.unwrap();
+    }
+    let rollback = journal.state().rollback.clone().unwrap();
+    assert_eq!((rollback.by.as_deref(), rollback.step), (Some("anna@console"), None));
+    let again = vec!["gone".to_owned(), "doubt".to_owned()];
+    let (by, reason) = ("ben@laptop".to_owned(), "yes".to_owned());
+    journal.append(Body::AbortWithdrawn { by, reason, again }).await.unwrap();
+    let state = journal.state();
+    assert_eq!(state, &replay(journal.events()).unwrap());
+    assert!(state.rollback.is_none() && state.phase.is_none());
+    assert_eq!(
+        state.withdrawn.as_ref().map(|word| (word.by.as_str(), word.reason.as_str())),
+        Some(("ben@laptop", "yes"))
+    );
+    let status = |step| state.status(step);
+    assert_eq!((status("gone"), status("doubt")), (StepStatus::Pending, StepStatus::InDoubt));
+    assert_eq!((status("kept"), status("left")), (StepStatus::Done, StepStatus::Skipped));
+    assert_eq!(state.skips.keys().collect::<Vec<_>>(), ["left"], "the other word was about the way back");
+    let gone = &state.steps["gone"];
+    assert_eq!((gone.attempts, gone.undo_attempts, gone.finished_at), (1, 0, None));
+    let before = gone.started_at;
+    journal.append(Body::PhaseStarted { phase: "switch".into() }).await.unwrap();
+    journal.append(intended("gone", 2)).await.unwrap();
+    let state = journal.state();
+    assert_eq!(state.phase.as_deref(), Some("switch"));
+    assert!(state.phases["switch"].finished_at.is_none() && state.steps["gone"].started_at > before);
+}
+
+#[test]
+fn an_abort_of_before_there_was_its_author_is_read() {
+    let old = r#"{"kind":"rollback_started","body":{"reason":"aborted by anna@console: no"}}"#;
+    let read: Body = serde_json::from_str(old).unwrap();
+    assert_eq!(read, Body::RollbackStarted { step: None, by: None, reason: "aborted by anna@console: no".into() });
+    assert_eq!(serde_json::to_string(&read).unwrap(), old, "and its hash stays");
 }
 
 #[test]

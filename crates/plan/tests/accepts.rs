@@ -164,7 +164,7 @@ fn a_variable_that_is_not_set_is_an_error_where_its_value_is_needed() {
     let error = url(Side::Primary).expect_err("not set");
     assert_eq!(error.to_string(), "read the environment variable NOT_SET_URL: it is not set");
     let line = text[..text.find("NOT_SET_URL").expect("there")].lines().count();
-    assert_eq!(pilotlight_findings::Explain::span(&error).expect("a line").start.line as usize, line);
+    assert_eq!(pilotlight_findings::Explain::span(&error).expect("a line").start.line, line);
 
     let text = SHOP.replace("rpo = \"1m\"", "rpo = env(\"NOT_SET\")");
     let errors = parse("plans/shop.hcl", &text, &inputs).expect_err("needed at once").to_string();

@@ -1,12 +1,15 @@
 //! Pure functions from what was observed to what is to be done.
 
+mod addresses;
 pub(crate) mod align;
 mod answers;
 pub(crate) mod backend;
 mod bare_ids;
 mod bucket_mentions;
+mod composed;
 pub(crate) mod configuration;
 pub(crate) mod configured;
+mod counted;
 pub(crate) mod data;
 pub(crate) mod declared;
 pub(crate) mod dependencies;
@@ -31,9 +34,11 @@ pub(crate) mod literal;
 pub(crate) mod lookups;
 pub(crate) mod machines;
 pub(crate) mod modules;
+mod named_ids;
 pub(crate) mod overrides;
 pub(crate) mod own_ids;
 pub(crate) mod per_call;
+mod percent;
 pub(crate) mod places;
 pub(crate) mod providers;
 mod quotas;

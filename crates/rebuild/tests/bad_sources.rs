@@ -91,3 +91,25 @@ fn a_folder_that_is_no_module_is_too_much() {
     assert!(matches!(error, SourceError::TooMuch { .. }), "{error}");
     assert!(error.remedy().is_some_and(|remedy| remedy.contains("move what is no Terraform")), "{error}");
 }
+
+#[test]
+fn a_module_that_calls_itself_through_a_link_is_told_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = |source: &str| format!("module \"m\" {{\n  source = \"{source}\"\n}}\n");
+    write(folder.path(), "live/main.tf", call("../a").as_bytes());
+    for (inner, link, to) in [("./again", "a/again", "../a"), ("./b/up", "a/b/up", "../../a")] {
+        write(folder.path(), "a/main.tf", call(inner).as_bytes());
+        let link = folder.path().join(link);
+        std::fs::create_dir_all(link.parent().expect("a folder")).expect("a folder");
+        std::os::unix::fs::symlink(to, &link).expect("a link");
+        let error = SourceTree::load(&folder.path().join("live")).expect_err("a loop");
+        assert!(error.to_string().contains("would call itself without end"), "{error}");
+        assert!(error.span().is_some_and(|span| span.file.ends_with("/a/main.tf")), "{error}");
+        std::fs::remove_file(&link).expect("removed");
+    }
+    // A link to another module is none.
+    write(folder.path(), "a/main.tf", call("./other").as_bytes());
+    write(folder.path(), "b/main.tf", b"locals {}\n");
+    std::os::unix::fs::symlink("../b", folder.path().join("a/other")).expect("a link");
+    SourceTree::load(&folder.path().join("live")).expect("no loop");
+}

@@ -51,6 +51,9 @@ fn write_run(text: &mut String, run: &Run, options: TextOptions) -> std::fmt::Re
             write_step(text, step)?;
         }
     }
+    if run.steps().any(|step| step.point_of_no_return) {
+        writeln!(text, "\n{WHERE_A_PERSON_DECIDES}")?;
+    }
     let findings = dry_run_findings(run);
     let shown: Vec<_> =
         findings.iter().filter(|finding| options.verbose || finding.severity > Severity::Info).collect();
@@ -72,6 +75,10 @@ fn about(finding: &Finding) -> String {
     };
     if finding.message.contains(&name) { String::new() } else { format!("{name}: ") }
 }
+
+/// What there is to say to a run that waits.
+const WHERE_A_PERSON_DECIDES: &str = "Where it waits for a person: run resume tries again, run skip leaves a step out, run \
+                                      abort goes back, and run abort --withdraw takes that word back";
 
 /// What becomes of a record: its answers, with their weights where it has such.
 fn write_record(text: &mut String, group: &RecordGroup<'_>) -> std::fmt::Result {

@@ -14,6 +14,12 @@ pub(crate) fn lost(database: &DatabaseReport) -> String {
         ("some", Some(bytes), None) => format!("{} of log are lost", count(bytes, "byte")),
         ("pending", ..) => "was not promoted".into(),
         _ => match &database.last_commit_at {
+            Some(at) if database.last_commit_age_ms.is_some() => format!(
+                "whether writes were lost is not known; of those before its promotion at most the last {} (its last commit \
+                 is of {}), and none is known of after it",
+                duration(database.last_commit_age_ms.unwrap_or_default()),
+                line(at)
+            ),
             Some(at) => format!("whether writes were lost is not known; its last commit is of {}", line(at)),
             None => match database.missing_ms {
                 Some(ms) => {
@@ -23,6 +29,20 @@ pub(crate) fn lost(database: &DatabaseReport) -> String {
             },
         },
     }
+}
+
+/// `on the old server alone, or otherwise than here, run 01a1… found 33 rows, kept in orders.jsonl`; none where nobody compared.
+pub(crate) fn found_later(database: &DatabaseReport) -> Option<String> {
+    let found = database.found_later.as_ref()?;
+    let run = line(&found.run);
+    Some(match found.rows {
+        0 => format!("run {run} compared the old server later, and found no row that is not here"),
+        rows => format!(
+            "on the old server alone, or otherwise than here, run {run} found {}, kept in {}",
+            count(rows, "row"),
+            line(&found.file)
+        ),
+    })
 }
 
 /// `table orders: 33 rows were on the server that was resynchronised alone`; none where it had no row of its own.

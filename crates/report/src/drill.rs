@@ -91,7 +91,7 @@ fn recovery_time(run: &DrilledRun) -> Objective {
         job: line(&run.report.job),
         what: "recovery time",
         objective: time.objective_ms.map_or_else(|| NONE.into(), duration),
-        measured: time.measured_ms.map_or_else(|| "not measured".into(), duration),
+        measured: headline::recovered_in(time).unwrap_or_else(|| "not measured".into()),
         expected: match (run.past_runs, run.expected_ms.map(|ms| (duration(ms), duration(run.ttl_ms)))) {
             (1, Some((ms, ttl))) => format!("{ms} and TTL {ttl} by 1 past run"),
             (runs, Some((ms, ttl))) => format!("{ms} and TTL {ttl} by {runs} past runs"),

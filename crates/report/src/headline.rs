@@ -4,7 +4,7 @@
 use crate::clean::line;
 use crate::theme::is_refused;
 use crate::words::{clock, count, duration, list, number};
-use pilotlight_failover::{Endpoint, Moment, RunReport};
+use pilotlight_failover::{Endpoint, Moment, RecoveryTime, RunReport};
 use pilotlight_findings::{AreaVerdict, Count, Job, Report, Severity, Verdict, codes};
 
 /// The job as the commands call it.
@@ -209,13 +209,23 @@ fn switch_was_untouched(run: &RunReport) -> bool {
 /// `recovery time 42.1 s of 15 m`; none where it was not measured.
 pub(crate) fn recovery(run: &RunReport) -> Option<String> {
     let measured = run.recovery_time.measured_ms?;
+    let took = recovered_in(&run.recovery_time)?;
     Some(match run.recovery_time.objective_ms {
-        Some(objective) if measured > objective => {
-            format!("recovery time {}, over its objective of {}", duration(measured), duration(objective))
+        Some(objective) if measured > objective && run.recovery_time.at_most => {
+            format!("recovery time {took}, which may be over its objective of {}", duration(objective))
         }
-        Some(objective) => format!("recovery time {} of {}", duration(measured), duration(objective)),
-        None => format!("recovery time {}", duration(measured)),
+        Some(objective) if measured > objective => {
+            format!("recovery time {took}, over its objective of {}", duration(objective))
+        }
+        Some(objective) => format!("recovery time {took} of {}", duration(objective)),
+        None => format!("recovery time {took}"),
     })
+}
+
+/// `42.1 s`, or `at most 42.1 s`; none where it was not measured.
+pub(crate) fn recovered_in(time: &RecoveryTime) -> Option<String> {
+    let took = duration(time.measured_ms?);
+    Some(if time.at_most { format!("at most {took}") } else { took })
 }
 
 /// From when to when the recovery time was measured, where databases tell more than the run itself knows.

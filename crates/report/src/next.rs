@@ -1,7 +1,8 @@
 //! What a person does next about a run: the command lines, ready to copy.
 
 use crate::clean::line;
-use pilotlight_failover::{RunReport, StepReport};
+use pilotlight_failover::{Intervention, RunReport, StepReport};
+use pilotlight_findings::{Subject, codes};
 
 /// What stands for the plan file where the caller does not know it.
 const PLAN: &str = "PLAN";
@@ -40,6 +41,13 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
         "succeeded" if run.job == "failover" => {
             vec![next("move the traffic back, when the primary is well", format!("pilotlight failback {plan}"))]
         }
+        "stopped" if is_being_undone(run) => {
+            let continued = next("go on undoing, once the cause is gone", on_run("resume", ""));
+            let skip = stopped_at(run).map(|step| next("leave this out of the way back", on_step("skip", step)));
+            let withdraw =
+                || next("take the abort back, and go forward again", on_run("abort", &format!(" --withdraw{reason}")));
+            std::iter::once(continued).chain(skip).chain(is_aborted(run).then(withdraw)).collect()
+        }
         "stopped" => match stopped_at(run) {
             Some(step) if is_approval(step) => {
                 let then = run.drill.as_ref().map(|_| next("then go on with the drill", drill().command));
@@ -77,9 +85,30 @@ pub(crate) fn on_plan(plan_file: Option<&str>) -> String {
     plan_file.map_or_else(|| PLAN.to_owned(), quoted)
 }
 
-/// The step that a stopped run waits at: the first that is not settled.
+/// Whether the run only undoes: it was turned around, and no abort was taken back since.
+fn is_being_undone(run: &RunReport) -> bool {
+    last_turn(run).is_some_and(|turn| turn.what == "rollback")
+}
+
+/// Whether that is by a person's word.
+fn is_aborted(run: &RunReport) -> bool {
+    last_turn(run).is_some_and(|turn| turn.what == "rollback" && !turn.by.is_empty())
+}
+
+fn last_turn(run: &RunReport) -> Option<&Intervention> {
+    run.interventions.iter().rfind(|one| ["rollback", "withdrawn"].contains(&one.what.as_str()))
+}
+
+/// The step that a stopped run waits at: the one that it names, else the first that is not settled.
 fn stopped_at(run: &RunReport) -> Option<&StepReport> {
     let steps = || run.phases.iter().flat_map(|phase| &phase.steps);
+    let named = run.findings.iter().find_map(|finding| match &finding.subject {
+        Subject::Step { step, .. } if finding.code == codes::F_STOPPED => Some(step),
+        _ => None,
+    });
+    if let Some(step) = named.and_then(|named| steps().find(|step| step.step == *named)) {
+        return Some(step);
+    }
     steps()
         .find(|step| matches!(step.status.as_str(), "failed" | "unknown" | "in_doubt"))
         .or_else(|| steps().find(|step| step.status == "pending"))

@@ -155,6 +155,7 @@ pub(crate) fn of_intervention(what: &str) -> Mark {
         "skipped" => mark("»", "skipped", Tone::Warn),
         "takeover" => mark("!", "takeover", Tone::Warn),
         "rollback" => mark("↺", "rollback", Tone::Bad),
+        "withdrawn" => mark("▸", "withdrawn", Tone::Warn),
         _ => OTHER,
     }
 }

@@ -1,4 +1,5 @@
 use crate::lock::{self, Lock};
+use crate::unsaved::UnsavedState;
 use pilotlight_findings::{Code, Explain, Finding, Severity, Span, Subject, codes};
 use std::path::PathBuf;
 
@@ -51,6 +52,20 @@ pub enum RunError {
         /// What Terraform had to say.
         findings: Vec<Finding>,
     },
+    /// What it made is in a state that it could not save.
+    #[error("save the state of {} after {command}: {}", dir.display(), place(state))]
+    Unsaved {
+        /// `terraform apply …`
+        command: String,
+        /// In which directory.
+        dir: PathBuf,
+        /// `terraform` or `tofu`
+        program: &'static str,
+        /// Where the state is.
+        state: UnsavedState,
+        /// What Terraform had to say.
+        findings: Vec<Finding>,
+    },
     /// The directory's backend was never initialized, or is another one since.
     #[error("run {command} in {}: its backend is not initialized", dir.display())]
     NotInitialized {
@@ -83,6 +98,14 @@ pub enum RunError {
         /// Why.
         source: serde_json::Error,
     },
+}
+
+fn place(state: &UnsavedState) -> String {
+    match state {
+        UnsavedState::File(file) => format!("it is in {}", file.display()),
+        UnsavedState::Cut(file) => format!("there was no room for all of it in {}", file.display()),
+        UnsavedState::Text(_) => "there was no room for it".to_owned(),
+    }
 }
 
 /// The first error that Terraform named, or the end of what it wrote.
@@ -134,9 +157,10 @@ impl RunError {
     /// What Terraform had to say before it ended.
     pub fn findings(&self) -> &[Finding] {
         match self {
-            Self::Failed { findings, .. } | Self::Interrupted { findings, .. } | Self::Locked { findings, .. } => {
-                findings
-            }
+            Self::Failed { findings, .. }
+            | Self::Interrupted { findings, .. }
+            | Self::Locked { findings, .. }
+            | Self::Unsaved { findings, .. } => findings,
             _ => &[],
         }
     }
@@ -148,6 +172,7 @@ impl Explain for RunError {
             Self::Start { .. } => codes::T_VERSION,
             Self::NotInitialized { .. } => codes::T_NOT_INITIALIZED,
             Self::Locked { .. } => codes::T_LOCKED,
+            Self::Unsaved { .. } => codes::T_UNSAVED,
             Self::Failed { findings, .. } if first_error(findings).is_some() => {
                 first_error(findings).map_or(codes::T_DIAGNOSTIC, |index| findings[index].code)
             }
@@ -173,6 +198,22 @@ impl Explain for RunError {
             }
             Self::NotInitialized { program, dir, .. } => Some(format!("run `{program} init` in {}", dir.display())),
             Self::Locked { program, dir, lock, .. } => Some(lock.remedy(program, dir)),
+            Self::Unsaved { program, dir, state, .. } => Some(match state {
+                UnsavedState::File(file) => format!(
+                    "nothing else knows of what was made: make the backend writable, run `{program} state push {}` in {}, remove the file, and run the same command of pilotlight again",
+                    file.file_name().unwrap_or_default().display(),
+                    dir.display()
+                ),
+                UnsavedState::Cut(file) => format!(
+                    "nothing else knows of what was made: move a state file that was cut off out of the way, run `{program} state push FILE` in {} with the state that was told when it could not be saved, remove {}, and run the same command of pilotlight again",
+                    dir.display(),
+                    file.display()
+                ),
+                UnsavedState::Text(_) => format!(
+                    "nothing else knows of what was made: make room, move a state file that was cut off out of the way, run `{program} state push FILE` in {} with the state that is told here, remove errored.tfstate there, and run the same command of pilotlight again",
+                    dir.display()
+                ),
+            }),
             Self::Interrupted { killed: true, .. } => Some(
                 "run pilotlight again: where the lock of the state was left behind it says how to remove it. What was \
                  being made when it was killed can be there and not in the state: look for it where a name is taken"

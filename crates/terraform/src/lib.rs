@@ -35,6 +35,7 @@ mod progress;
 pub mod provider;
 mod root;
 mod show;
+mod unsaved;
 mod validate;
 mod watch;
 
@@ -53,4 +54,5 @@ pub use plan::{PlanOptions, PlanOutcome, PlannedChange};
 pub use program::{FindError, Flavor, Program};
 pub use progress::{OnProgress, Progress};
 pub use root::Root;
+pub use unsaved::UnsavedState;
 pub use validate::Validation;

@@ -30,6 +30,8 @@ pub(crate) enum Message {
     Progress(Progress),
     Summary(Counts),
     Diagnostic(Box<Diagnostic>),
+    /// A state that could be written nowhere.
+    State(String),
     /// For people only: a version, outputs, a provisioner's begin and end.
     Other,
     /// No JSON of this shape.
@@ -48,6 +50,8 @@ struct Line {
     changes: Option<Counts>,
     #[serde(default)]
     diagnostic: Option<Box<Diagnostic>>,
+    #[serde(default)]
+    state: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +92,7 @@ impl Message {
     fn of(line: Line) -> Option<Self> {
         Some(match line.kind.as_str() {
             "diagnostic" => Self::Diagnostic(line.diagnostic?),
+            _ if line.state.is_some() => Self::State(line.state?.to_string()),
             "change_summary" => Self::Summary(line.changes?),
             "planned_change" => {
                 let change = line.change?;
@@ -129,6 +134,13 @@ mod tests {
         );
         let summary = r#"{"@level":"info","@message":"Plan: 3 to add","changes":{"add":3,"change":0,"import":0,"remove":0,"operation":"plan"},"type":"change_summary"}"#;
         assert_eq!(Message::read(summary), Message::Summary(Counts { add: 3, ..Counts::default() }));
+        // As Terraform 1.11.4 prints it on a full disk.
+        let state = r#"{"@level":"info","@message":"Emergency state dump","@module":"terraform.ui","@timestamp":"2026-11-22T08:49:30.063484Z","state":{"version":4,"serial":1,"lineage":"d92c4407"},"type":"log"}"#;
+        let Message::State(state) = Message::read(state) else { panic!("no state") };
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&state).unwrap(),
+            serde_json::json!({"version": 4, "serial": 1, "lineage": "d92c4407"})
+        );
         assert_eq!(Message::read(r#"{"type":"version","terraform":"1.11.4","ui":"1.2"}"#), Message::Other);
     }
 

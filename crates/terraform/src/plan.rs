@@ -48,7 +48,8 @@ impl Root {
     /// Makes a plan and saves it to `file` (absolute, or relative to the root).
     ///
     /// # Errors
-    /// Terraform refuses the configuration or cannot read what there is.
+    /// Terraform refuses the configuration or cannot read what there is; or an earlier apply has left a state that it
+    /// could not save.
     pub async fn plan(
         &self,
         file: &Path,
@@ -56,6 +57,7 @@ impl Root {
         cancel: &Cancel,
         progress: OnProgress<'_>,
     ) -> Result<PlanOutcome, RunError> {
+        self.refuse_unsaved("an earlier apply")?;
         let mut args: Vec<String> = ["plan", "-json", "-input=false", "-detailed-exitcode"].map(str::to_owned).into();
         args.push(format!("-out={}", file.display()));
         if options.destroy {

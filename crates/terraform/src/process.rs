@@ -26,6 +26,8 @@ pub(crate) struct Ended {
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) planned: Vec<(String, String)>,
     pub(crate) counts: Option<Counts>,
+    /// A state that could be written nowhere.
+    pub(crate) dump: Option<String>,
 }
 
 impl Ended {
@@ -161,6 +163,10 @@ impl Root {
             return Ok(ended);
         }
         let findings = ended.findings(self);
+        if let Some(state) = self.unsaved(&mut ended) {
+            let (dir, program) = (self.dir.clone(), self.program.name());
+            return Err(RunError::Unsaved { command: command_text, dir, program, state, findings });
+        }
         if asked > Request::None {
             return Err(RunError::Interrupted {
                 command: command_text,
@@ -209,6 +215,7 @@ impl Ended {
             }
             Message::Summary(counts) => self.counts = Some(counts),
             Message::Diagnostic(diagnostic) => self.diagnostics.push(*diagnostic),
+            Message::State(state) => self.dump = Some(state),
             Message::Other => {}
             Message::Unparsed(line) => {
                 if !line.trim().is_empty() {

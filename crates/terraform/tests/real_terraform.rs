@@ -3,7 +3,7 @@
 use pilotlight_findings::{Explain, Position, Severity, Subject, codes};
 use pilotlight_terraform::{
     Cancel, Counts, FindError, InitOptions, OVERRIDE_FILE, Override, PlanOptions, Program, Progress, Root, RunError,
-    cancellation, left_overrides,
+    UnsavedState, cancellation, left_overrides,
 };
 use std::ffi::OsString;
 use std::path::Path;
@@ -99,6 +99,45 @@ output "secret" {
     root.env.insert("TF_VAR_word".to_owned(), "a b".to_owned());
     let destroyed = root.destroy(&cancel, &mut |_| {}).await.expect("destroy");
     assert_eq!(destroyed.counts, Counts { remove: 3, ..Counts::default() });
+}
+
+#[tokio::test]
+async fn a_state_that_could_not_be_saved_is_kept_and_nothing_is_planned_over_it() {
+    let long = "x".repeat(2_000);
+    let (dir, mut root) = root(&format!("resource \"terraform_data\" \"made\" {{\n  input = \"{long}\"\n}}\n")).await;
+    let cancel = Cancel::never();
+    let plan = root.plan(Path::new("p"), &PlanOptions::default(), &cancel, &mut |_| {}).await.expect("a plan");
+    // As on a disk with room for the lock and for nothing more.
+    let limited = dir.path().join("limited");
+    std::fs::write(&limited, "#!/bin/sh\nulimit -f 1\nexec terraform \"$@\"\n").unwrap();
+    std::fs::set_permissions(&limited, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let program = std::mem::replace(&mut root.program.path, limited);
+    let error = root.apply(&plan.file, &cancel, &mut |_| {}).await.expect_err("there is no room");
+    assert_eq!(error.code(), codes::T_UNSAVED, "{error:?}");
+    let RunError::Unsaved { state: UnsavedState::Text(state), .. } = &error else { panic!("{error:?}") };
+    let made: serde_json::Value = serde_json::from_str(state).expect("a state");
+    assert_eq!(made["resources"][0]["name"], "made");
+
+    // Another plan would make it a second time.
+    root.program.path = program;
+    let again = async |root: &Root| root.plan(Path::new("q"), &PlanOptions::default(), &cancel, &mut |_| {}).await;
+    let refused = again(&root).await.expect_err("refused");
+    assert!(matches!(&refused, RunError::Unsaved { state: UnsavedState::Cut(_), .. }), "{refused:?}");
+    let left = dir.path().join("errored.tfstate");
+    std::fs::write(&left, state).unwrap();
+    let refused = again(&root).await.expect_err("refused");
+    assert!(refused.remedy().unwrap().contains("state push errored.tfstate"), "{refused:?}");
+    // What the remedy says; the state's own file was cut off, too.
+    std::fs::remove_file(dir.path().join("terraform.tfstate")).unwrap();
+    let pushed = std::process::Command::new("terraform")
+        .args(["state", "push", "errored.tfstate"])
+        .current_dir(dir.path())
+        .envs(&root.env)
+        .status()
+        .unwrap();
+    assert!(pushed.success());
+    std::fs::remove_file(left).unwrap();
+    assert!(!again(&root).await.expect("a plan").changes, "what was made is in the state");
 }
 
 #[tokio::test]

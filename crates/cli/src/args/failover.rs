@@ -29,10 +29,10 @@ pub(crate) struct Move {
     #[arg(required_unless_present = "run")]
     pub(crate) plan: Option<PathBuf>,
 
-    /// How to treat the side that traffic leaves: graceful loses no write, and is refused where its databases do not
-    /// answer; ungraceful does without it
-    #[arg(long, value_name = "MODE", value_enum, default_value_t = RunMode::Graceful, conflicts_with = "run")]
-    pub(crate) mode: RunMode,
+    /// How to treat the side that traffic leaves: graceful, the default, loses no write, and is refused where its
+    /// databases do not answer; ungraceful does without it, and is the default with --primary-down
+    #[arg(long, value_name = "MODE", value_enum, conflicts_with = "run")]
+    pub(crate) mode: Option<RunMode>,
 
     /// Show every call that the run would make, and change nothing
     #[arg(long, conflicts_with_all = ["save", "run", "yes"])]

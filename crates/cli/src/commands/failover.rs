@@ -5,7 +5,7 @@ mod primary_down;
 pub(super) mod target;
 
 use super::Context;
-use crate::args::{Move, RunFormat, RunReportArgs};
+use crate::args::{Move, RunFormat, RunMode, RunReportArgs};
 use crate::at_work::Active;
 use crate::confirm::confirm;
 use crate::executor_lock::ExecutorLock;
@@ -37,6 +37,14 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
             "leave --format out, or use --format json",
         ));
     }
+    if args.primary_down && args.mode == Some(RunMode::Graceful) {
+        return Err(Failure::usage(
+            format!(
+                "make a graceful {direction} with --primary-down: that waits for the primary's databases, and asks it nothing"
+            ),
+            "leave out --mode graceful where the primary region is lost, or --primary-down where it answers",
+        ));
+    }
     let mut aws = Aws::new(None);
     let saved = args.run.as_deref().map(|file| read_saved(file, direction)).transpose()?;
     let plan_file = match (&args.plan, &saved) {
@@ -63,7 +71,7 @@ pub(super) async fn run(args: &Move, direction: Direction, context: Context<'_>)
             primary_down::compile_run(&project, direction, &aws, args.resolver.resolver, &args.journal, context).await?
         }
         None => {
-            let mode = args.mode.into();
+            let mode = args.mode.unwrap_or(RunMode::Graceful).into();
             let compiled = compile_observed(&project, direction, mode, &aws, args.resolver.resolver, context).await?;
             let mut run = compiled.run;
             if direction == Direction::Failback {

@@ -25,7 +25,7 @@ use pilotlight_plan::Stack;
 use pilotlight_rebuild::{Prepared, QuotaCheck, Rebuild, RegionMap};
 use pilotlight_terraform::{Cancel, Program, cancellation, free_memory};
 use primary::Asking;
-use shown::{as_one_block, edits_table, notes};
+use shown::{edits_table, notes_and_answers};
 use stack_job::StackJob;
 use waves::Waves;
 
@@ -86,8 +86,7 @@ pub(super) async fn run(args: &Args, context: Context<'_>) -> Result<Exit, Failu
         };
         findings.extend(open);
         findings.extend(refused);
-        notes(&findings, context);
-        as_one_block(&prepared, &args.plan, context);
+        notes_and_answers(&findings, &prepared, &args.plan, context);
         return Ok(exit);
     }
 

@@ -98,6 +98,22 @@ fn without_a_kit_it_says_so_and_moves_what_was_read() {
 }
 
 #[test]
+fn what_a_person_asks_for_twice_and_otherwise_is_refused() {
+    let (sandbox, aws, _route53) = estate(PLAN);
+    for job in ["failover", "failback"] {
+        let told = sandbox.run(&[job, "plan.hcl", "--primary-down", "--mode", "graceful", "--dry-run"]);
+        told.exits(1)
+            .says("PL-U101")
+            .says(&format!("make a graceful {job} with --primary-down"))
+            .says("leave out --mode graceful where the primary region is lost, or --primary-down where it answers");
+    }
+    // What is not said contradicts nothing, and the other word says the same.
+    sandbox.run(&[&DOWN[..], &["--dry-run"]].concat()).exits(0);
+    sandbox.run(&[&DOWN[..], &["--mode", "ungraceful", "--dry-run"]].concat()).exits(0);
+    assert_eq!(aws.asked("eu-west-1"), [""; 0]);
+}
+
+#[test]
 fn a_run_that_needs_the_primary_is_refused_before_anything_is_done() {
     let (sandbox, aws, route53) = estate(&PLAN.replace("eu-west-1", "us-east-1"));
     for more in ["--dry-run", "--yes"] {

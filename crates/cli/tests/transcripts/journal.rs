@@ -100,21 +100,60 @@ fn a_journal_that_cannot_be_written_refuses_the_run() {
     assert_eq!(route53.changes(), [""; 0]);
 }
 
-/// What docs/control.md says to do once a run was ended in the copy: its events are copied, and no other way is believed.
-#[test]
-fn a_first_store_that_is_behind_its_copy_is_brought_up_by_copying_what_it_has_not() {
-    let (sandbox, _route53) = waiting();
+/// The plan with a copy of its journal, in which the run was gone on with.
+fn with_a_copy(sandbox: &Sandbox) -> Vec<String> {
     let text = sandbox.read("plan.hcl");
     let journal = "plan \"web\" {\n  journal = [\"file:.pilotlight\", \"file:copy\"]\n";
     sandbox.write("plan.hcl", text.replacen("plan \"web\" {\n", journal, 1));
-    let all = events(&sandbox);
-    let (last, name) = (&all[all.len() - 1], |event: &str| event.replacen(".pilotlight/", "copy/", 1));
-    for event in &all {
-        sandbox.write(&name(event), sandbox.read(event));
+    let written = sandbox.files().into_iter().filter(|file| file.contains("/runs/") || file.contains("/plans/"));
+    let all: Vec<String> = written.collect();
+    for file in &all {
+        sandbox.write(&file.replacen(".pilotlight/", "copy/", 1), sandbox.read(file));
     }
-    fs::remove_file(sandbox.path(last)).unwrap();
+    all
+}
+
+#[test]
+fn a_first_store_that_is_behind_its_copy_is_brought_up_by_whoever_takes_the_run_on() {
+    let (sandbox, _route53) = waiting();
+    with_a_copy(&sandbox);
+    let copy = ["--journal", "file:copy"];
+    let resume = ["run", "resume", "plan.hcl"];
+    sandbox.run(&[&resume[..], &copy].concat()).exits(6).shows("waits for approval commander");
+    let before = sandbox.files();
+    // Whatever reads both tells the whole story, and says so.
+    let shown = sandbox.run(&["run", "show", "plan.hcl"]);
+    shown.exits(0).says("file:.pilotlight: is behind its copy by 2 events [PL-J102]");
+    assert_eq!(shown.stdout.matches("resumed by").count(), 1);
+    assert_eq!(sandbox.files(), before);
+    sandbox.run(&resume).exits(6).shows("was behind its copy by 2 events, and was brought up");
+    let events = |folder: &str| -> Vec<String> {
+        let events = sandbox.files().into_iter().filter(|file| file.starts_with(folder) && file.contains("/runs/"));
+        events.map(|file| file[folder.len()..].to_owned()).collect()
+    };
+    assert_eq!(events(".pilotlight/"), events("copy/"));
+    let told = sandbox.run(&["run", "abort", "plan.hcl", "--yes", "--reason", "no"]);
+    told.exits(5);
+    assert!(!told.stdout.contains("PL-J10"), "{}", told.stdout);
+}
+
+#[test]
+fn two_stories_of_one_run_are_refused_with_where_each_ends() {
+    let (sandbox, _route53) = waiting();
+    let all = with_a_copy(&sandbox);
+    // The first store went on for itself.
+    let plain = sandbox.read("plan.hcl").replacen("\"file:.pilotlight\", \"file:copy\"", "\"file:.pilotlight\"", 1);
+    let both = sandbox.read("plan.hcl");
+    sandbox.write("plan.hcl", plain);
+    sandbox.run(&["run", "resume", "plan.hcl"]).exits(6);
+    sandbox.run(&["run", "resume", "plan.hcl", "--journal", "file:copy"]).exits(6);
+    sandbox.write("plan.hcl", both);
+    let before = sandbox.files();
     let told = sandbox.run(&["run", "resume", "plan.hcl"]);
-    told.exits(1).says("PL-J103");
-    fs::copy(sandbox.path(&name(last)), sandbox.path(last)).unwrap();
-    sandbox.run(&["run", "resume", "plan.hcl"]).exits(6).shows("waits for approval commander");
+    let events = all.iter().filter(|file| file.contains("/runs/")).count();
+    told.exits(1).says("PL-J103").says(&format!("from event {events} on"));
+    let said = told.stderr.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ ", "");
+    assert!(said.contains(&format!("the first store has event {} of 20", events + 1)), "{said}");
+    assert!(said.contains(&format!("the copy event {} of 20", events + 1)), "{said}");
+    assert_eq!(sandbox.files(), before);
 }

@@ -78,6 +78,21 @@ fn traffic_goes_there_stays_and_comes_back() {
     estate.sandbox.run(&["drill", "report", "plan.hcl", "--format", "html", "--out", "drill.html"]).exits(0);
     assert!(estate.sandbox.read("drill.html").starts_with("<!DOCTYPE html>"));
     estate.run(&["drill", "live", "plan.hcl", "--resume"]).exits(1).says("PL-F256").says("the last one is over");
+    // The list says that both are one drill.
+    let list = estate.sandbox.run(&["run", "list", "plan.hcl"]).stdout;
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(
+        lines[0].contains("  failover  succeeded    ") && lines[0].contains("  live drill, way there: traffic is on")
+    );
+    assert!(lines[1].contains("  failback  succeeded    "), "{list}");
+    assert!(lines[1].contains(&format!("  live drill {away}, way home: traffic is on the primary")), "{list}");
+    let list = estate.sandbox.run(&["run", "list", "plan.hcl", "--format", "json"]).stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let drill = |run: &serde_json::Value| {
+        format!("{} {} {}", run["drill"]["failover"], run["drill"]["part"], run["drill"]["stage"])
+    };
+    assert_eq!(drill(&list[0]), format!("{away:?} \"away\" \"over\""));
+    assert_eq!(drill(&list[1]), format!("{away:?} \"home\" \"over\""));
     // A second drill knows what the first one took.
     estate.drill(&[]).exits(0).shows("by 1 past run");
 }

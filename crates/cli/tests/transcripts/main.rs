@@ -41,3 +41,5 @@ mod tabletop;
 mod two_operators;
 mod two_regions;
 mod waves;
+mod whole_story;
+mod withdrawn_abort;

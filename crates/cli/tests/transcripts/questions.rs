@@ -43,11 +43,13 @@ fn all_answers_are_pasted_at_once() {
     let aws = TwoRegions::serve();
     let sandbox = Sandbox::new().with_aws(&aws.url);
     let outputs = "\"outputs\": { \"ips\": { \"value\": [\"192.0.2.10\"], \"type\": [\"list\", \"string\"] } },";
-    sandbox.write("app/primary.tfstate", &state("192.0.2.10").replace(outputs, "\"outputs\": {},"));
+    sandbox.write("app/primary.tfstate", state("192.0.2.10").replace(outputs, "\"outputs\": {},"));
     sandbox.write("plan.hcl", PLAN);
     sandbox.write("app/main.tf", SOURCE);
     let told = sandbox.run(&["rebuild", "plan.hcl", "--diff"]);
     told.exits(2).says("each … is yours to fill in");
+    // A question's line is in the block, and nowhere else.
+    assert_eq!(told.stderr.matches("\"vpc-0123456789abcdef0\" = ").count(), 1, "{}", told.stderr);
     let block = block(&told.stderr);
     assert_eq!(
         block,
@@ -65,10 +67,10 @@ fn all_answers_are_pasted_at_once() {
     );
     let start = PLAN.find("  standby {\n    #").expect("the stack's block");
     let answered = block.replace("snapshot", "empty").replacen('…', "1", 1).replacen('…', "2", 1);
-    sandbox.write("plan.hcl", &format!("{}{answered}}}\n", &PLAN[..start]));
+    sandbox.write("plan.hcl", format!("{}{answered}}}\n", &PLAN[..start]));
     sandbox.run(&["rebuild", "plan.hcl", "--diff"]).exits(0).shows("vpc-1").shows("subnet-2");
 
     // What pasting the lines one by one would make of the map.
-    sandbox.write("plan.hcl", &PLAN.replace("map   = { ", "map = { \"sg-0123456789abcdef0\" = \"\", "));
+    sandbox.write("plan.hcl", PLAN.replace("map   = { ", "map = { \"sg-0123456789abcdef0\" = \"\", "));
     sandbox.run(&["rebuild", "plan.hcl", "--diff"]).exits(1).says("use the key \"sg-0123456789abcdef0\" twice");
 }

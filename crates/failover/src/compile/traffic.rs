@@ -68,13 +68,13 @@ impl Traffic {
         for round in 0..rounds {
             let moved: Vec<(&Compiled, &Move)> =
                 self.sets.iter().filter_map(|set| Some((set, before_the_last(set).get(round)?))).collect();
-            steps.extend(moved.iter().map(|(_, one)| move_step(one)));
+            steps.extend(moved.iter().map(|(_, one)| self.move_step(one)));
             steps.extend(moved.iter().map(|(_, one)| name_servers_step(one, Phase::Switch)));
             steps.push(self.hold_step(&moved, Phase::Switch, round + 1));
         }
         steps.extend(self.sets.iter().filter_map(|set| match &set.signal {
             Some(target) => Some(self.signal_step(set, target)),
-            None => set.moves.last().map(move_step),
+            None => set.moves.last().map(|one| self.move_step(one)),
         }));
         steps
     }
@@ -121,6 +121,34 @@ impl Traffic {
     fn object(&self, operation: &str, target: &SignalTarget) -> Call {
         let region = Some(self.standby.clone());
         Call { service: "s3".into(), operation: format!("{operation} {}", target.url), region, plane: Plane::Data }
+    }
+
+    /// `switch/storefront/shop.test`. A set of another zone of its block has that zone in its name already
+    /// (`storefront/shop.internal`), and does not name it twice unless it would have the step of another set else.
+    fn move_id(&self, changes: &RecordChanges) -> String {
+        let long = |changes: &RecordChanges| format!("switch/{}/{}", changes.traffic, changes.zone.name);
+        let short = format!("switch/{}", changes.traffic);
+        let names_it = changes.traffic.split('/').skip(1).any(|part| part == changes.zone.name);
+        let is_taken = self.sets.iter().any(|set| set.whole.traffic != changes.traffic && long(&set.whole) == short);
+        if names_it && !is_taken { short } else { long(changes) }
+    }
+
+    fn move_step(&self, one: &Move) -> Step {
+        let changes = &one.changes;
+        let names: Vec<String> = changes.groups().into_iter().map(|group| group.name).collect();
+        Step {
+            id: format!("{}{}", self.move_id(changes), share(one, |percent| format!("/{percent}"))),
+            title: match one.percent {
+                100 => format!("move {}", names.join(", ")),
+                percent => format!("shift {percent} % of {}", names.join(", ")),
+            },
+            phase: Phase::Switch,
+            timeout_ms: milliseconds(RECORDS_TIMEOUT),
+            retry: Retry { attempts: MOVE_ATTEMPTS, pause_ms: milliseconds(MOVE_PAUSE) },
+            calls: vec![calls::route53("ListResourceRecordSets"), calls::route53("ChangeResourceRecordSets")],
+            point_of_no_return: one.percent == 100,
+            action: Action::MoveRecords(changes.clone()),
+        }
     }
 
     fn hold_step(&self, moved: &[(&Compiled, &Move)], phase: Phase, round: usize) -> Step {
@@ -199,24 +227,6 @@ fn guard_step(changes: &RecordChanges) -> Step {
 /// Where a share is not all of it, it is part of the step's name.
 fn share(one: &Move, text: impl Fn(u8) -> String) -> String {
     if one.percent < 100 { text(one.percent) } else { String::new() }
-}
-
-fn move_step(one: &Move) -> Step {
-    let changes = &one.changes;
-    let names: Vec<String> = changes.groups().into_iter().map(|group| group.name).collect();
-    Step {
-        id: format!("switch/{}/{}{}", changes.traffic, changes.zone.name, share(one, |percent| format!("/{percent}"))),
-        title: match one.percent {
-            100 => format!("move {}", names.join(", ")),
-            percent => format!("shift {percent} % of {}", names.join(", ")),
-        },
-        phase: Phase::Switch,
-        timeout_ms: milliseconds(RECORDS_TIMEOUT),
-        retry: Retry { attempts: MOVE_ATTEMPTS, pause_ms: milliseconds(MOVE_PAUSE) },
-        calls: vec![calls::route53("ListResourceRecordSets"), calls::route53("ChangeResourceRecordSets")],
-        point_of_no_return: one.percent == 100,
-        action: Action::MoveRecords(changes.clone()),
-    }
 }
 
 fn name_servers_step(one: &Move, phase: Phase) -> Step {

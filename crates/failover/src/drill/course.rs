@@ -61,7 +61,7 @@ impl Course {
             None
         };
         world.with(|state| state.trouble = Some(Box::new(rule)));
-        let story = self.carry_out(&world, &store, People { patience: 0, abort: false }).await;
+        let story = self.carry_out(&world, &store, People { patience: 0, abort: false, withdraw: false }).await;
         let told = story.log.as_ref().ok().and_then(|log| report(&log.events).ok());
         let trial = self.tell(&Disturbance::Nothing, &world, &story);
         let calls = calls.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -112,7 +112,7 @@ impl Course {
         if let Disturbance::Second { phase, takeover } = disturbance {
             return self.second_operator(disturbance, &world, &store, phase, *takeover).await;
         }
-        let story = self.carry_out(&world, &store, People { patience: 0, abort: false }).await;
+        let story = self.carry_out(&world, &store, People { patience: 0, abort: false, withdraw: false }).await;
         self.tell(disturbance, &world, &story)
     }
 

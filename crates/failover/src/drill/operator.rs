@@ -18,6 +18,8 @@ pub(super) struct People {
     pub(super) patience: usize,
     /// Whether they take it back in place of that.
     pub(super) abort: bool,
+    /// Whether they think better of that, as soon as anything keeps it from its end.
+    pub(super) withdraw: bool,
 }
 
 /// What people went through.
@@ -37,6 +39,7 @@ pub(super) struct Story {
 enum Deed {
     Resume,
     Abort,
+    Withdraw,
     Skip(String),
     GiveUp,
 }
@@ -57,21 +60,40 @@ pub(super) async fn carry_out(
         log: Err("there is no run".into()),
     };
     let mut deed = Deed::Resume;
+    let mut people = people;
+    // Whoever aborted it and thinks better of that repairs what broke, and is as patient as they were at first.
+    let after_all = |people: &mut People, deed: &Deed, story: &mut Story| {
+        let thinks_better = people.withdraw && matches!(deed, Deed::Abort);
+        if thinks_better {
+            repair();
+            *people = People { patience: story.stops.len(), abort: false, withdraw: false };
+            story.commands.push("pilotlight run abort PLAN --withdraw --reason TEXT".into());
+        }
+        thinks_better
+    };
     for round in 0..ROUNDS {
         let ended = match select(pin!(go_on(world, store, run, &deed)), pin!(world.died())).await {
-            Either::Left((ended, _)) => ended,
-            Either::Right(_) => {
-                world.revive();
-                story.resumes += 1;
-                continue;
+            Either::Left((ended, _)) => Some(ended),
+            Either::Right(_) => None,
+        };
+        let Some(ended) = ended else {
+            world.revive();
+            story.resumes += 1;
+            if after_all(&mut people, &deed, &mut story) {
+                deed = Deed::Withdraw;
             }
+            continue;
         };
         match ended {
             Ok(conclusion) => {
                 story.conclusion = conclusion;
                 let End::Stopped { step } = &story.conclusion.end else { break };
                 story.stops.push(story.conclusion.detail.clone());
-                deed = decide(people, story.stops.len(), step.as_deref(), &mut story.commands, repair);
+                let step = step.clone();
+                deed = match after_all(&mut people, &deed, &mut story) {
+                    true => Deed::Withdraw,
+                    false => decide(people, story.stops.len(), step.as_deref(), &mut story.commands, repair),
+                };
                 if matches!(deed, Deed::GiveUp) {
                     break;
                 }
@@ -81,6 +103,9 @@ pub(super) async fn carry_out(
             Err(error) => {
                 story.conclusion.detail = pilotlight_findings::with_causes(&error);
                 story.resumes += 1;
+                if after_all(&mut people, &deed, &mut story) {
+                    deed = Deed::Withdraw;
+                }
                 if round > ROUNDS / 2 {
                     repair();
                 }
@@ -138,12 +163,16 @@ async fn go_on(world: &World, store: &MemoryStore, run: &Run, deed: &Deed) -> Re
             let mut engine = Engine::resume(&id, ownership, &stores, world.ports()).await?;
             let told = match deed {
                 Deed::Abort => engine.abort("ada@ops", "the drill goes back").await,
+                Deed::Withdraw => engine.withdraw_abort("ada@ops", "the drill thinks better of it").await,
                 Deed::Skip(step) => engine.skip(step, "ada@ops", "the drill leaves it out").await,
                 Deed::Resume | Deed::GiveUp => Ok(()),
             };
             match told {
                 // It was told before it was killed, or there is nothing to tell any more.
-                Ok(()) | Err(EngineError::AlreadyUndoing | EngineError::NotNow { .. }) => engine,
+                Ok(())
+                | Err(EngineError::AlreadyUndoing | EngineError::NotNow { .. } | EngineError::NotWithdrawn { .. }) => {
+                    engine
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -64,7 +64,8 @@ impl Course {
             None
         });
         let patience = usize::try_from(chance.below(4)).unwrap_or_default();
-        let people = People { patience, abort: chance.hits(200) };
+        let (abort, withdraw) = (chance.hits(200), chance.hits(500));
+        let people = People { patience, abort, withdraw };
         let story = self.carry_out(&world, &store, people).await;
         self.tell_of("a mix of faults".into(), format!("seed {seed}"), &world, &story)
     }

@@ -35,6 +35,12 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
+    /// A person wants an abort taken back that has to stay, or that there is not.
+    #[error("withdraw the abort: {reason}")]
+    NotWithdrawn {
+        /// Why.
+        reason: String,
+    },
     /// An abort of a run that is being undone already.
     #[error("abort the run: it is being undone already")]
     AlreadyUndoing,
@@ -55,6 +61,7 @@ impl Explain for EngineError {
             Self::Variable(error) => error.code(),
             Self::Encode(_) => codes::F_SAVED_RUN,
             Self::NoStep { .. } | Self::NotNow { .. } | Self::AlreadyUndoing => codes::F_NOT_NOW,
+            Self::NotWithdrawn { .. } => codes::F_ABORT_STAYS,
         }
     }
 
@@ -69,8 +76,14 @@ impl Explain for EngineError {
             Self::Variable(error) => error.remedy(),
             Self::Encode(_) => None,
             Self::NoStep { known, .. } => Some(format!("name one of {}", known.join(", "))),
-            Self::NotNow { .. } => Some("see where the run stands: pilotlight run show PLAN".into()),
-            Self::AlreadyUndoing => Some("resume it: pilotlight run resume PLAN".into()),
+            Self::NotNow { .. } | Self::NotWithdrawn { .. } => {
+                Some("see where the run stands: pilotlight run show PLAN".into())
+            }
+            Self::AlreadyUndoing => Some(
+                "resume it: pilotlight run resume PLAN; or take the abort back: pilotlight run abort PLAN --withdraw \
+                 --reason TEXT"
+                    .into(),
+            ),
         }
     }
 }

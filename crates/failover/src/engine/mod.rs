@@ -10,10 +10,12 @@ mod operator;
 mod requests;
 mod rollback;
 mod stop_rule;
+mod withdrawal;
 
 pub use conclusion::{Conclusion, End};
 pub use error::EngineError;
 pub use operator::Word;
+pub(crate) use operator::aborted_by;
 pub(crate) use requests::Meanwhile;
 pub(crate) use rollback::{needs_undo, refused};
 pub(crate) use stop_rule::STOP_RULE;
@@ -127,7 +129,7 @@ impl Engine {
                 Next::Undo(step) => self.perform(step, Way::Undo).await?,
                 Next::Stop { step, reason } => self.append(Body::Stopped { step, reason }).await?,
                 Next::RollBack { step, reason } => {
-                    self.append(Body::RollbackStarted { step: Some(step), reason }).await?;
+                    self.append(Body::RollbackStarted { step: Some(step), by: None, reason }).await?;
                 }
                 Next::Skip { step, reason } => {
                     self.append(Body::Skipped { step, by: STOP_RULE.to_owned(), reason }).await?;
@@ -168,7 +170,7 @@ impl Engine {
     async fn stop(&mut self, step: &Step, reason: &str) -> Result<(), EngineError> {
         if self.overdue().as_deref() == Some(reason) {
             let (step, reason) = (Some(step.id.clone()), reason.to_owned());
-            return self.append(Body::RollbackStarted { step, reason }).await;
+            return self.append(Body::RollbackStarted { step, by: None, reason }).await;
         }
         self.append(Body::Stopped { step: Some(step.id.clone()), reason: reason.to_owned() }).await
     }

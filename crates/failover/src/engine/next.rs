@@ -2,7 +2,7 @@
 
 use super::rollback::next_undo;
 use super::stop_rule::{self, STOP_RULE};
-use crate::{Run, Step};
+use crate::{Action, Run, Step};
 use pilotlight_journal::{Body, Event, RunOutcome, RunState, StepStatus};
 use pilotlight_plan::Phase;
 
@@ -44,10 +44,12 @@ pub(crate) fn next<'a>(run: &'a Run, state: &RunState, events: &[Event]) -> Next
     }
     for phase in &run.phases {
         let progress = state.phases.get(phase.phase.as_str());
-        if progress.is_some_and(|progress| progress.finished_at.is_some()) {
+        // After a withdrawn abort, steps of a phase that was finished are done once more.
+        let all_settled = || phase.steps.iter().all(|step| state.status(&step.id).is_settled());
+        if progress.is_some_and(|progress| progress.finished_at.is_some()) && all_settled() {
             continue;
         }
-        if progress.is_none() {
+        if state.phase.as_deref() != Some(phase.phase.as_str()) {
             return Next::StartPhase(phase.phase);
         }
         for step in &phase.steps {
@@ -67,12 +69,18 @@ pub(crate) fn next<'a>(run: &'a Run, state: &RunState, events: &[Event]) -> Next
 fn after_failure<'a>(run: &'a Run, state: &RunState, step: &Step) -> Next<'a> {
     let detail = state.steps.get(&step.id).map(|step| step.detail.as_str()).unwrap_or_default();
     let reason = format!("{}: {detail}", step.title);
-    if traffic_may_have_moved(run, state) {
+    if traffic_may_have_moved(run, state) || goes_on_by_a_word(state, step) {
         stop_rule::after_failure(run, state, step, &reason)
             .unwrap_or_else(|| Next::Stop { step: Some(step.id.clone()), reason })
     } else {
         Next::RollBack { step: step.id.clone(), reason }
     }
+}
+
+/// Whether a person had the run go on that somebody aborted. It does not turn around by itself then: they know more of it
+/// than its steps do. A no to an approval is another person's word.
+fn goes_on_by_a_word(state: &RunState, step: &Step) -> bool {
+    state.withdrawn.is_some() && !matches!(step.action, Action::Approval { .. })
 }
 
 /// Whether the point of no return may be behind: then only a person decides to go back.
@@ -86,15 +94,15 @@ pub(super) fn traffic_may_have_moved(run: &Run, state: &RunState) -> bool {
     })
 }
 
-/// Whether a failure still counts. A person who resumes a run that was stopped after it wants another try;
+/// Whether a failure still counts. A person who resumes a run that was stopped after it, or takes its abort back, wants another try;
 /// an executor that was killed between the failure and what follows from it does not.
 pub(super) fn failure_stands(events: &[Event], step: &str) -> bool {
     let failed = events.iter().rposition(|event| match &event.what {
         Body::StepFinished { step: id, .. } | Body::UndoFinished { step: id, .. } => id == step,
         _ => false,
     });
-    let stopped = events.iter().rposition(|event| matches!(event.what, Body::Stopped { .. }));
-    stopped < failed
+    let turned = |event: &Event| matches!(event.what, Body::Stopped { .. } | Body::AbortWithdrawn { .. });
+    events.iter().rposition(turned) < failed
 }
 
 /// The end of a run that is through its phases. It claims what the journal shows and no more.

@@ -1,5 +1,6 @@
 //! What a person can tell a run that waits. Each is journaled; [`Engine::drive`] then goes on.
 
+use super::withdrawal::{Stays, steps_again};
 use super::{Engine, EngineError, needs_undo};
 use crate::saved_run::parse_run;
 use crate::steps::{guards_the_way_back, is_promotion};
@@ -21,6 +22,8 @@ pub enum Word<'a> {
     },
     /// See [`Engine::abort`].
     Abort,
+    /// See [`Engine::withdraw_abort`].
+    WithdrawAbort,
 }
 
 impl Word<'_> {
@@ -42,7 +45,7 @@ impl Word<'_> {
         let run = parse_run(&log.state.compiled, &log.state.digest)?;
         match self {
             Self::Skip { step } | Self::Approve { step } => known_step(&run, step).map(drop),
-            Self::Abort => Ok(()),
+            Self::Abort | Self::WithdrawAbort => Ok(()),
         }
     }
 
@@ -58,6 +61,7 @@ impl Word<'_> {
             }
             Self::Abort if state.rollback.is_some() => Err(EngineError::AlreadyUndoing),
             Self::Abort => Ok(()),
+            Self::WithdrawAbort => again(run, state, events).map(drop),
         }
     }
 }
@@ -89,12 +93,32 @@ impl Engine {
     /// It is being undone already.
     pub async fn abort(&mut self, by: &str, reason: &str) -> Result<(), EngineError> {
         self.check(Word::Abort)?;
-        self.append(Body::RollbackStarted { step: None, reason: format!("aborted by {by}: {reason}") }).await
+        let reason = format!("{}{reason}", aborted_by(by));
+        self.append(Body::RollbackStarted { step: None, by: Some(by.to_owned()), reason }).await
+    }
+
+    /// Takes an abort back: from here on the run goes forward again, and does once more what was undone. It never turns
+    /// around by itself after that; where something fails, it stops for a person.
+    ///
+    /// # Errors
+    /// Nobody aborted it; or the server that was left may have taken writes since, which going forward would lose.
+    pub async fn withdraw_abort(&mut self, by: &str, reason: &str) -> Result<(), EngineError> {
+        let again = again(&self.run, self.journal.state(), self.journal.events())?;
+        self.append(Body::AbortWithdrawn { by: by.to_owned(), reason: reason.to_owned(), again }).await
     }
 
     fn check(&self, word: Word<'_>) -> Result<(), EngineError> {
         word.check_in(&self.run, self.journal.state(), self.journal.events())
     }
+}
+
+/// How the reason of an abort begins.
+pub(crate) fn aborted_by(by: &str) -> String {
+    format!("aborted by {by}: ")
+}
+
+fn again(run: &Run, state: &RunState, events: &[Event]) -> Result<Vec<String>, EngineError> {
+    steps_again(run, state, events).map_err(|Stays(reason)| EngineError::NotWithdrawn { reason })
 }
 
 fn not_skipped(run: &Run, state: &RunState, events: &[Event], step: &Step) -> Option<&'static str> {

@@ -6,6 +6,7 @@
 //!   out, the run ends, and the drill goes home.
 //! - Any other failure after the switch is undone as an abort would, where no database was promoted. Where one was, the
 //!   way home is a failback with its data, and a person decides how to get there.
+//! - Once a person has taken an abort back, nothing of it is undone by this rule any more.
 
 use super::Engine;
 use super::next::{Next, traffic_may_have_moved};
@@ -34,7 +35,8 @@ pub(super) fn after_failure<'a>(run: &'a Run, state: &RunState, step: &Step, rea
         // Failed means: observed, and it is a standby still.
         !matches!(state.status(&step.id), StepStatus::Pending | StepStatus::Failed)
     });
-    (!promoted).then(|| Next::RollBack { step: step.id.clone(), reason: format!("{STOP_RULE}: {reason}") })
+    (!promoted && state.withdrawn.is_none())
+        .then(|| Next::RollBack { step: step.id.clone(), reason: format!("{STOP_RULE}: {reason}") })
 }
 
 /// Leaves the stay out where the failover took longer than it may.
@@ -64,7 +66,7 @@ impl Engine {
     pub(super) fn overdue(&self) -> Option<String> {
         let limit = Duration::from_millis(rule(&self.run)?.stop_after_ms);
         let state = self.journal.state();
-        if state.rollback.is_some() || traffic_may_have_moved(&self.run, state) {
+        if state.rollback.is_some() || state.withdrawn.is_some() || traffic_may_have_moved(&self.run, state) {
             return None;
         }
         // A clock that was set back makes it later, never earlier.

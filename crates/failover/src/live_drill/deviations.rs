@@ -4,7 +4,7 @@ use super::Deviation;
 use super::told::Told;
 use crate::compile::milliseconds;
 use crate::engine::STOP_RULE;
-use crate::{Action, ObservationReport, PastRun, Run, RunReport, expected};
+use crate::{Action, PastRun, Run, RunReport, expected};
 use pilotlight_journal::RunLog;
 
 /// A step that took so many times its usual time is told…
@@ -14,7 +14,7 @@ const AT_LEAST_MS: u64 = 5_000;
 
 /// Of one run: steps, checks, people.
 pub(super) fn deviations(told: &Told<'_>, past: &[PastRun]) -> Vec<Deviation> {
-    [slow_steps(&told.run, told.log, past), checks(&told.report, told.seen.as_ref()), people(&told.report)].concat()
+    [slow_steps(&told.run, told.log, past), checks(&told.report), people(&told.report)].concat()
 }
 
 fn slow_steps(run: &Run, log: &RunLog, past: &[PastRun]) -> Vec<Deviation> {
@@ -41,7 +41,7 @@ fn slow_steps(run: &Run, log: &RunLog, past: &[PastRun]) -> Vec<Deviation> {
         .collect()
 }
 
-fn checks(report: &RunReport, seen: Option<&ObservationReport>) -> Vec<Deviation> {
+fn checks(report: &RunReport) -> Vec<Deviation> {
     let of = |subject: &str, detail: String| Deviation {
         job: report.job.clone(),
         what: "check".into(),
@@ -51,7 +51,7 @@ fn checks(report: &RunReport, seen: Option<&ObservationReport>) -> Vec<Deviation
         usual_ms: None,
     };
     let mut found = Vec::new();
-    for check in seen.into_iter().flat_map(|seen| &seen.checks) {
+    for check in report.observation.iter().flat_map(|seen| &seen.checks) {
         let mut seen = Vec::new();
         if check.errors > 0 {
             let last = check.last_error.as_deref().map_or(String::new(), |last| format!(", last {last}"));

@@ -3,7 +3,7 @@
 use super::DrillPart;
 use crate::Direction;
 use crate::saved_run::parse_run;
-use pilotlight_journal::{JournalError, JournalStores, RunLog, RunOutcome, plan_runs, read_run};
+use pilotlight_journal::{JournalError, JournalStores, RunLog, RunOutcome, known_runs, read_run};
 
 /// The runs of a drill.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub async fn find_drill(
 ) -> Result<Option<DrillLog>, JournalError> {
     let mut later: Vec<RunLog> = Vec::new();
     let mut is_wanted = wanted.is_none();
-    for id in plan_runs(&*stores.first, plan).await?.iter().rev() {
+    for id in known_runs(stores, plan).await?.iter().rev() {
         let log = read_run(stores, id).await?;
         is_wanted |= wanted.is_some_and(|wanted| id.starts_with(wanted));
         if !matches!(part(&log), Some(DrillPart::Away(_))) {
@@ -85,6 +85,39 @@ fn way_home(later: Vec<RunLog>) -> Option<RunLog> {
         }
     }
     home
+}
+
+/// What a run is in a live drill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrillRun {
+    /// The id of the drill's failover, which is this run's own on the way there.
+    pub failover: String,
+    /// Whether it is a way home.
+    pub is_home: bool,
+    /// Where the whole drill stands.
+    pub stage: Stage,
+}
+
+/// What each of a plan's runs, the oldest first, is in a live drill; none where it is no part of one. A failback that
+/// somebody began by hand is a drill's way home too, where it is how traffic went home.
+pub fn drill_runs(logs: &[RunLog]) -> Vec<Option<DrillRun>> {
+    let mut found: Vec<Option<DrillRun>> = vec![None; logs.len()];
+    let is_away = |log: &RunLog| matches!(part(log), Some(DrillPart::Away(_)));
+    for (at, away) in logs.iter().enumerate().filter(|(_, log)| is_away(log)) {
+        let later = &logs[at + 1..];
+        let later = &later[..later.iter().position(is_away).unwrap_or(later.len())];
+        let drill = DrillLog { away: away.clone(), home: way_home(later.iter().rev().cloned().collect()) };
+        let failover = away.state.run.clone();
+        let of = |is_home| Some(DrillRun { failover: failover.clone(), is_home, stage: drill.stage() });
+        found[at] = of(false);
+        for (log, found) in later.iter().zip(&mut found[at + 1..]) {
+            let went_home = drill.home.as_ref().is_some_and(|home| home.state.run == log.state.run);
+            if went_home || part(log) == Some(DrillPart::Home { failover: failover.clone() }) {
+                *found = of(true);
+            }
+        }
+    }
+    found
 }
 
 /// Which part of a drill a run is; a run that this program cannot read is none.

@@ -16,7 +16,7 @@ mod told;
 
 pub use begin::{DrillRefusal, as_way_home, as_way_there, with_stay};
 pub use drive::{DrillEnd, DrillHands, DrillStop};
-pub use journal::{DrillLog, Stage, find_drill};
+pub use journal::{DrillLog, DrillRun, Stage, drill_runs, find_drill};
 pub use part::{DrillPart, StopRule};
 pub use report::{
     DRILL_REPORT_SCHEMA_VERSION, Deviation, DrillReport, DrilledRun, Stay, StopRuleReport, Struck, Traffic,

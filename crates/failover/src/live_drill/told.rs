@@ -6,7 +6,7 @@ use super::report::*;
 use super::{DrillLog, DrillPart, Stage};
 use crate::engine::STOP_RULE;
 use crate::saved_run::parse_run;
-use crate::{Action, Conclusion, End, ObservationReport, PastRun, ReportError, Run, RunReport, expected, report};
+use crate::{Action, Conclusion, End, PastRun, ReportError, Run, RunReport, expected, report};
 use jiff::Timestamp;
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_journal::RunLog;
@@ -35,7 +35,7 @@ pub fn drill_report(log: &DrillLog, past: &[PastRun]) -> Result<DrillReport, Rep
     let stay = Stay {
         planned_ms: rule.stay_ms,
         lasted_ms: watch.and_then(|(step, _)| lasted(&log.away, &step.id)),
-        observation: away.seen.clone(),
+        observation: away.report.observation.clone(),
     };
     let stop_rule =
         StopRuleReport { stop_after_ms: rule.stop_after_ms, quota: watch.map_or(0, |(_, watch)| watch.errors), struck };
@@ -69,8 +69,6 @@ pub(super) struct Told<'a> {
     pub(super) log: &'a RunLog,
     pub(super) run: Run,
     pub(super) report: RunReport,
-    /// What the checks saw after the switch, also where they were then left out.
-    pub(super) seen: Option<ObservationReport>,
     past_runs: usize,
     expected_ms: Option<u64>,
     ttl_ms: u64,
@@ -81,26 +79,15 @@ impl<'a> Told<'a> {
         let run = parse_run(&log.state.compiled, &log.state.digest)?;
         let mut report = report(&log.events)?;
         report.findings.extend(log.findings.iter().cloned());
-        let seen = seen(&run, log)?;
         let by_past = expected(&run, past);
         let expected_ms = (by_past.past_runs > 0).then_some(by_past.until_verified_ms);
-        Ok(Self { log, run, report, seen, past_runs: by_past.past_runs, expected_ms, ttl_ms: by_past.ttl_ms })
+        Ok(Self { log, run, report, past_runs: by_past.past_runs, expected_ms, ttl_ms: by_past.ttl_ms })
     }
 
     fn drilled(&self) -> DrilledRun {
         let (past_runs, expected_ms) = (self.past_runs, self.expected_ms);
         DrilledRun { past_runs, expected_ms, ttl_ms: self.ttl_ms, report: self.report.clone() }
     }
-}
-
-/// What the step saw that watches, as it was told of right after it: a step that is left out later is told of no more.
-fn seen(run: &Run, log: &RunLog) -> Result<Option<ObservationReport>, ReportError> {
-    let watches = |id: &str| run.step(id).is_some_and(|step| matches!(step.action, Action::Observe(_)));
-    let ended = log
-        .events
-        .iter()
-        .rposition(|event| matches!(&event.what, pilotlight_journal::Body::StepFinished { step, .. } if watches(step)));
-    ended.map_or(Ok(None), |at| Ok(report(&log.events[..=at])?.observation))
 }
 
 /// How long the checks were watched: from the last time that it was begun, as a kill begins it anew.

@@ -99,6 +99,8 @@ fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
             _ => None,
         },
         last_commit_at: last_commit_at.filter(|_| promoted),
+        last_commit_age_ms: age.filter(|_| promoted),
+        found_later: None,
         second_writer: verified
             .map_or("pending".into(), |state| text(&state.observed, "second_writer").unwrap_or("unknown".into())),
         kept,

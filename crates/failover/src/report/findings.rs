@@ -48,8 +48,16 @@ fn end_finding(story: &Story<'_>, conclusion: &Conclusion) -> Option<Finding> {
         End::RolledBack => finding(codes::F_ROLLED_BACK, Severity::Error, failed),
         End::Aborted => finding(codes::F_ABORTED, Severity::Warning, None),
         End::Failed => finding(codes::F_UNDO_FAILED, Severity::Critical, failed),
-        End::Stopped { step } => finding(codes::F_STOPPED, Severity::Error, step.as_ref())
-            .remedy("pilotlight run resume, run skip with a reason, or run abort"),
+        End::Stopped { step } => {
+            let way_on = match &story.state.rollback {
+                None => "pilotlight run resume, run skip with a reason, or run abort",
+                Some(rollback) if rollback.step.is_none() => {
+                    "pilotlight run resume, run skip with a reason, or run abort --withdraw, which goes forward again"
+                }
+                Some(_) => "pilotlight run resume, or run skip with a reason",
+            };
+            finding(codes::F_STOPPED, Severity::Error, step.as_ref()).remedy(way_on)
+        }
     })
 }
 
@@ -91,13 +99,17 @@ fn red_check(name: &str, gate: bool, state: &StepState) -> Option<Finding> {
 
 fn missed_objective(story: &Story<'_>) -> Option<Finding> {
     let objective = story.run.rto_ms?;
-    let measured = recovery_time(story).measured_ms?;
+    let time = recovery_time(story);
+    let measured = time.measured_ms?;
     (measured > objective).then(|| {
         let subject = Subject::Plan { name: story.state.plan.clone() };
-        let message = "the measured recovery time is longer than the plan's objective";
+        let message = match time.at_most {
+            false => "the measured recovery time is longer than the plan's objective",
+            true => "the measured recovery time, an upper bound, is longer than the plan's objective",
+        };
         Finding::new(codes::F_RTO_MISSED, Severity::Warning, subject, message)
             .with(Evidence::fact("objective", format!("{objective} ms")))
-            .with(Evidence::fact("measured", format!("{measured} ms")))
+            .with(Evidence::fact("measured", format!("{}{measured} ms", if time.at_most { "at most " } else { "" })))
             .remedy("see which phase took the time, and shorten it or the objective's promise")
     })
 }

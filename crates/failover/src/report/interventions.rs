@@ -1,16 +1,37 @@
 use super::Story;
 use crate::Intervention;
+use crate::engine::aborted_by;
 use pilotlight_journal::{Body, Event};
 
 /// What people did to the run, and what it did that a person has to know, in order.
 pub(crate) fn interventions(story: &Story<'_>) -> Vec<Intervention> {
-    story.events.iter().filter_map(intervention).collect()
+    (0..story.events.len()).filter_map(|at| intervention(story.events, at)).collect()
 }
 
-fn intervention(event: &Event) -> Option<Intervention> {
+/// How the executor before was lost, where the event with this number takes the run on from one that did not stop it:
+/// it was killed, or cut off, and left no word.
+pub fn left_without_a_word(events: &[Event], at: usize) -> Option<String> {
+    let taken = matches!(events.get(at)?.what, Body::Resumed { .. } | Body::Takeover { .. });
+    let before = events[..at].iter().rfind(|event| !matches!(event.what, Body::Waits { .. }))?;
+    let midst = match &before.what {
+        _ if !taken => return None,
+        Body::Stopped { .. } => return None,
+        Body::StepIntended { step, .. } => format!("in the midst of {step}"),
+        Body::UndoIntended { step, .. } => format!("in the midst of undoing {step}"),
+        _ => "between two steps".to_owned(),
+    };
+    Some(format!("whoever had it was last heard of at {:.0}, {midst}", before.at))
+}
+
+fn intervention(events: &[Event], at: usize) -> Option<Intervention> {
+    let event = events.get(at)?;
+    let goes_on = || match left_without_a_word(events, at) {
+        Some(lost) => format!("the run goes on; {lost}"),
+        None => "the run goes on".to_owned(),
+    };
     let (what, by, detail) = match &event.what {
         Body::Stopped { step, reason } => ("stopped", "", at_step(step.as_deref(), reason)),
-        Body::Resumed { by } => ("resumed", by.as_str(), "the run goes on".to_owned()),
+        Body::Resumed { by } => ("resumed", by.as_str(), goes_on()),
         Body::Takeover { by, from } => ("takeover", by.as_str(), format!("taken from executor {from}")),
         Body::Approved { step, by, reason } => ("approved", by.as_str(), at_step(Some(step), reason)),
         Body::Skipped { step, by, reason } => ("skipped", by.as_str(), at_step(Some(step), reason)),
@@ -19,10 +40,22 @@ fn intervention(event: &Event) -> Option<Intervention> {
             let reason = observed.get("reason").and_then(|reason| reason.as_str()).unwrap_or_default();
             ("denied", by, at_step(Some(step), reason))
         }
-        Body::RollbackStarted { step, reason } => ("rollback", "", at_step(step.as_deref(), reason)),
+        Body::RollbackStarted { by: Some(by), reason, .. } => {
+            ("rollback", by.as_str(), reason.strip_prefix(&aborted_by(by)).unwrap_or(reason).to_owned())
+        }
+        Body::RollbackStarted { step, by: None, reason } => ("rollback", "", at_step(step.as_deref(), reason)),
+        Body::AbortWithdrawn { by, reason, again } => ("withdrawn", by.as_str(), withdrawn(reason, again)),
         _ => return None,
     };
     Some(Intervention { at: event.at.to_string(), what: what.to_owned(), by: by.to_owned(), detail })
+}
+
+/// Why, and what is done once more for it.
+fn withdrawn(reason: &str, again: &[String]) -> String {
+    match again {
+        [] => format!("the abort: {reason}; nothing was undone yet"),
+        again => format!("the abort: {reason}; done once more: {}", again.join(", ")),
+    }
 }
 
 fn at_step(step: Option<&str>, reason: &str) -> String {

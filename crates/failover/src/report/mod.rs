@@ -3,11 +3,16 @@
 mod databases;
 mod findings;
 mod interventions;
+mod later;
 mod managed;
 mod measure;
 mod observation;
+mod outcomes;
 mod recovery;
 mod steps;
+
+pub use interventions::left_without_a_word;
+pub use later::{asks_later, with_later};
 
 use crate::saved_run::parse_run;
 use crate::{Conclusion, End, RUN_REPORT_SCHEMA_VERSION, RecordMove, Run, RunReport, SavedRunError};

@@ -1,29 +1,32 @@
 //! What was watched after the switch, as the journal tells of it.
 
 use super::Story;
-use crate::{Action, ObservationReport, ObserveAction, ObservedCheckReport};
+use super::outcomes::{Outcomes, last_outcome};
+use crate::{Action, ObservationReport, ObserveAction, ObservedCheckReport, Step};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
-use pilotlight_journal::{StepState, StepStatus};
+use pilotlight_journal::Outcome;
 use serde_json::Value;
 
-/// None where the run watches nothing, or has not come to an end of it.
+/// None where the run watches nothing, or has not come to an end of it. What was left out after it was watched, by a
+/// person or by the rule of a drill, was seen all the same.
 pub(super) fn observation(story: &Story<'_>) -> Option<ObservationReport> {
-    let (action, state) = watched(story)?;
-    let number = |field: &str| state.observed.get(field).and_then(Value::as_u64);
-    let checks = state.observed.get("checks").and_then(Value::as_array)?;
+    let (action, step) = watched(story)?;
+    let Outcomes { outcome, observed, .. } = last_outcome(story, &step.id)?;
+    let number = |field: &str| observed.get(field).and_then(Value::as_u64);
+    let checks = observed.get("checks").and_then(Value::as_array)?;
     Some(ObservationReport {
         for_ms: action.for_ms,
         quota: action.errors,
         probes: number("probes")?,
         errors: number("errors")?,
-        within: matches!(state.status, StepStatus::Done | StepStatus::AlreadyDone),
+        within: matches!(outcome, Outcome::Done | Outcome::AlreadyDone),
         checks: checks.iter().map(check).collect(),
     })
 }
 
-fn watched<'s>(story: &'s Story<'_>) -> Option<(&'s ObserveAction, &'s StepState)> {
+fn watched<'s>(story: &'s Story<'_>) -> Option<(&'s ObserveAction, &'s Step)> {
     story.run.steps().find_map(|step| match &step.action {
-        Action::Observe(action) => Some((action, story.state.steps.get(&step.id)?)),
+        Action::Observe(action) => Some((action, step)),
         _ => None,
     })
 }

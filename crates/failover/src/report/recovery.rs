@@ -14,15 +14,40 @@ const WROTE_LATELY_SECONDS: i64 = 10;
 
 /// The recovery time as far as the journal tells it.
 pub(crate) fn recovery_time(story: &Story<'_>) -> RecoveryTime {
-    let mut told =
-        RecoveryTime { objective_ms: story.run.rto_ms, measured_ms: None, since: None, until: None, traffic_ms: None };
+    let mut told = RecoveryTime {
+        objective_ms: story.run.rto_ms,
+        measured_ms: None,
+        at_most: false,
+        since: None,
+        until: None,
+        traffic_ms: None,
+    };
     let Some(served) = served_at(story) else { return told };
     told.traffic_ms = Some(between(story.state.started_at, served));
-    let ((since, since_what), (until, until_what)) = (service_ended(story), service_back(story, served));
-    told.measured_ms = Some(between(since, until));
-    told.since = Some(Moment { at: since.to_string(), what: since_what });
-    told.until = Some(Moment { at: until.to_string(), what: until_what });
+    let (since, until) = (service_ended(story), service_back(story, served));
+    told.measured_ms = Some(between(since.at, until.at));
+    told.at_most = since.is_bound || until.is_bound;
+    told.since = Some(Moment { at: since.at.to_string(), what: since.what });
+    told.until = Some(Moment { at: until.at.to_string(), what: until.what });
     told
+}
+
+/// A moment of the service, as somebody saw it.
+struct Seen {
+    at: Timestamp,
+    what: String,
+    /// Whether the service may have lived until later, or again from earlier on.
+    is_bound: bool,
+}
+
+impl Seen {
+    fn exactly(at: Timestamp, what: impl Into<String>) -> Self {
+        Self { at, what: what.into(), is_bound: false }
+    }
+
+    fn at_most(at: Timestamp, what: impl Into<String>) -> Self {
+        Self { at, what: what.into(), is_bound: true }
+    }
 }
 
 /// The databases that this run promoted.
@@ -36,30 +61,32 @@ fn promoted<'s>(story: &'s Story<'_>) -> impl Iterator<Item = &'s DatabaseStep> 
 }
 
 /// Since when nobody's write was taken.
-fn service_ended(story: &Story<'_>) -> (Timestamp, String) {
-    let ends: Vec<(Timestamp, String)> = promoted(story).filter_map(|step| ended(story, &step.name)).collect();
-    let first = |ends: Vec<(Timestamp, String)>| ends.into_iter().min_by_key(|(at, _)| *at);
+fn service_ended(story: &Story<'_>) -> Seen {
+    let ends: Vec<Seen> = promoted(story).filter_map(|step| ended(story, &step.name)).collect();
+    let first = |ends: Vec<Seen>| ends.into_iter().min_by_key(|end| end.at);
     // The service lives as long as one of its databases is written to; a fence of ours ends it with the first.
-    let last = |ends: Vec<(Timestamp, String)>| ends.into_iter().max_by_key(|(at, _)| *at);
+    let last = |ends: Vec<Seen>| ends.into_iter().max_by_key(|end| end.at);
     let end = if story.run.mode == Mode::Graceful { first(ends) } else { last(ends) };
     end.unwrap_or_else(|| {
         let what = match story.run.mode {
             Mode::Graceful => "the run's first event",
             Mode::Ungraceful => "the run's first event; since when the service was away before is not known",
         };
-        (story.state.started_at, what.to_owned())
+        Seen::exactly(story.state.started_at, what)
     })
 }
 
-fn ended(story: &Story<'_>, name: &str) -> Option<(Timestamp, String)> {
+fn ended(story: &Story<'_>, name: &str) -> Option<Seen> {
     let side = story.run.from.side;
     let fence = state(story, name, &DatabaseTask::Fence);
     let touched = |fence: &&StepState| fence.observed.get("touched") == Some(&true.into());
     let fenced =
         fence.filter(touched).map(|fence| match text(&fence.observed, "fenced_at").and_then(|at| at.parse().ok()) {
-            Some(at) => (at, format!("the fence of database {name} of the {side}")),
+            Some(at) => Seen::exactly(at, format!("the fence of database {name} of the {side}")),
             // An executor that was killed may have fenced it, and did not live to say when.
-            None => (fence.started_at, format!("the beginning of the fence of database {name} of the {side}")),
+            None => {
+                Seen::at_most(fence.started_at, format!("the beginning of the fence of database {name} of the {side}"))
+            }
         });
     if story.run.mode == Mode::Graceful {
         return fenced;
@@ -72,35 +99,39 @@ fn ended(story: &Story<'_>, name: &str) -> Option<(Timestamp, String)> {
     match (fenced, before) {
         (Some(fenced), Some((commit, looked))) => {
             let lately = commit.saturating_add(WROTE_LATELY_SECONDS.seconds()).is_ok_and(|until| until >= looked);
-            Some(if lately { fenced } else { (commit, what) })
+            // A standby that was cut off before has not the last of it.
+            Some(if lately { fenced } else { Seen::at_most(commit, what) })
         }
         (Some(fenced), None) => Some(fenced),
         (None, before) => {
             let released = state(story, name, &DatabaseTask::Release).filter(|state| reached(state));
             let last = released.and_then(|released| time(released, "last_replayed_at"));
             let measured = state(story, name, &DatabaseTask::Measure).and_then(|state| time(state, "last_commit_at"));
-            last.or(measured).or(before.map(|(commit, _)| commit)).map(|at| (at, what))
+            last.or(measured).or(before.map(|(commit, _)| commit)).map(|at| Seen::at_most(at, what))
         }
     }
 }
 
 /// Since when writes were taken again. `served` is when everything that the run looks at was as wanted.
-fn service_back(story: &Story<'_>, served: Timestamp) -> (Timestamp, String) {
+fn service_back(story: &Story<'_>, served: Timestamp) -> Seen {
     let first = |name: &str| {
         let state = state(story, name, &DatabaseTask::FirstWrite).filter(|state| reached(state))?;
         let time = |field: &str| text(&state.observed, field)?.parse::<Timestamp>().ok();
         let side = story.run.to.side;
         match time("first_write_at") {
-            Some(at) => Some((at, format!("the first write at database {name} of the {side}"))),
-            None => Some((time("seen_at")?, format!("the first sight of a write at database {name} of the {side}"))),
+            Some(at) => Some(Seen::exactly(at, format!("the first write at database {name} of the {side}"))),
+            None => Some(Seen::at_most(
+                time("seen_at")?,
+                format!("the first sight of a write at database {name} of the {side}"),
+            )),
         }
     };
-    let writes = promoted(story).filter_map(|step| first(&step.name)).max_by_key(|(at, _)| *at);
+    let writes = promoted(story).filter_map(|step| first(&step.name)).max_by_key(|write| write.at);
     let everything = "every name server answered with the new values and every check was green";
     match writes {
-        None => (served, everything.to_owned()),
+        None => Seen::exactly(served, everything),
         Some(write) => match held_up_until(story) {
-            Some(held) if held > write.0 => (held, everything.to_owned()),
+            Some(held) if held > write.at => Seen::exactly(held, everything),
             _ => write,
         },
     }

@@ -1,7 +1,9 @@
+use super::outcomes::last_outcome;
 use super::{Story, measure::between};
 use crate::{Action, CheckReport, PhaseReport, Step, StepReport};
 use pilotlight_journal::{StepState, StepStatus};
 use pilotlight_plan::When;
+use serde_json::Value;
 
 /// The run's phases in order, those that were not reached included.
 pub(crate) fn phases(story: &Story<'_>) -> Vec<PhaseReport> {
@@ -50,6 +52,11 @@ pub(crate) fn checks(story: &Story<'_>) -> Vec<CheckReport> {
     for step in story.run.steps() {
         let Action::Check(check) = &step.action else { continue };
         let state = story.state.steps.get(&step.id);
+        // One that was left out is told as it was last seen, with the word that left it out.
+        let before =
+            last_outcome(story, &step.id).filter(|_| state.is_some_and(|state| state.status == StepStatus::Skipped));
+        let observed = before.as_ref().map(|before| before.observed).or(state.map(|state| &state.observed));
+        let detail = state.map(|state| state.detail.clone()).unwrap_or_default();
         checks.push(CheckReport {
             name: check.name.clone(),
             kind: check.probe.kind().to_owned(),
@@ -58,18 +65,21 @@ pub(crate) fn checks(story: &Story<'_>) -> Vec<CheckReport> {
                 When::After => "after",
             }
             .to_owned(),
-            status: check_status(state),
-            latency_ms: state.and_then(|state| state.observed.get("latency_ms")?.as_u64()),
-            detail: state.map(|state| state.detail.clone()).unwrap_or_default(),
+            status: check_status(state, observed),
+            latency_ms: observed.and_then(|observed| observed.get("latency_ms")?.as_u64()),
+            detail: match &before {
+                Some(before) => format!("{}; left out: {detail}", before.detail),
+                None => detail,
+            },
         });
     }
     checks
 }
 
-/// What the last probe saw. A check that was skipped or could not be asked is unknown.
-fn check_status(state: Option<&StepState>) -> String {
+/// What the last probe saw. A check that was never asked or could not be is unknown.
+fn check_status(state: Option<&StepState>, observed: Option<&Value>) -> String {
     let Some(state) = state else { return "pending".into() };
-    match state.observed.get("status").and_then(|status| status.as_str()) {
+    match observed.and_then(|observed| observed.get("status")?.as_str()) {
         Some(seen) => seen.to_owned(),
         None if state.finished_at.is_some() => "unknown".into(),
         None => "pending".into(),

@@ -128,7 +128,9 @@ impl Place {
     /// After an event.
     fn follow(&mut self, event: &Event) {
         match &event.what {
-            Body::RunStarted { .. } | Body::Resumed { .. } | Body::Takeover { .. } => self.step.clear(),
+            Body::RunStarted { .. } | Body::Resumed { .. } | Body::Takeover { .. } | Body::AbortWithdrawn { .. } => {
+                self.step.clear()
+            }
             Body::PhaseStarted { phase } => *self = Self { phase: phase.clone(), step: String::new() },
             Body::StepIntended { step, .. } | Body::UndoIntended { step, .. } => self.step.clone_from(step),
             Body::StepFinished { .. } | Body::UndoFinished { .. } | Body::Stopped { .. } => self.step.clear(),

@@ -10,7 +10,7 @@ use crate::{Action, ChangeStatus, DnsError, RecordChanges, ServerAnswer, Step};
 use futures::future::{join, join_all};
 use jiff::Timestamp;
 use pilotlight_journal::{Outcome, StepStatus};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 pub(crate) async fn perform(
@@ -41,7 +41,7 @@ pub(crate) async fn perform(
             Ending::new(Outcome::Done, observed, detail).into()
         }
         Err(NotYet::Stop(reason)) => Performed::Waits(reason),
-        Err(NotYet::Late(cause)) => Ending::new(Outcome::Failed, Value::Null, cause).into(),
+        Err(NotYet::Late(cause)) => Ending::failed(cause).into(),
     })
 }
 

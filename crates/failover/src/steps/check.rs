@@ -17,7 +17,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
     let mut secrets = Secrets::new(&*environment);
     let spec = match spec(check, &mut secrets) {
         Ok(spec) => spec,
-        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+        Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
     };
     let ports = &engine.ports;
     let deadline = ports.clock.elapsed() + step.timeout();

@@ -7,7 +7,7 @@ use crate::text::Secrets;
 use crate::{CommandAction, Step, Text};
 use pilotlight_integrity::{CommandOutcome, CommandRun};
 use pilotlight_journal::Outcome;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(crate) async fn perform(
     engine: &mut Engine,
@@ -27,7 +27,7 @@ async fn run(engine: &mut Engine, step: &Step, argv: &[Text], way: Way) -> Resul
     let mut secrets = Secrets::new(&*environment);
     let argv = match secrets.reveal_all(argv) {
         Ok(argv) => argv,
-        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+        Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
     };
     let commands = std::sync::Arc::clone(&engine.ports.commands);
     let result = commands.run(&argv, step.timeout()).await;
@@ -49,8 +49,6 @@ fn ending(run: &CommandRun, secrets: &Secrets<'_>) -> Ending {
             let detail = format!("ended by its timeout, so how far it came is not known{said}");
             Ending::new(Outcome::Unknown, json!({ "timed_out": true }), detail)
         }
-        CommandOutcome::NotStarted(cause) => {
-            Ending::new(Outcome::Failed, Value::Null, format!("could not be started: {}", secrets.redact(cause)))
-        }
+        CommandOutcome::NotStarted(cause) => Ending::failed(format!("could not be started: {}", secrets.redact(cause))),
     }
 }

@@ -3,7 +3,7 @@ use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
 use crate::{RecordChanges, Step};
 use pilotlight_journal::Outcome;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Looks whether the records are still what the run was compiled for, before anything is touched.
 pub(crate) async fn perform(
@@ -17,7 +17,7 @@ pub(crate) async fn perform(
         Look::Before(_) => Ending::new(Outcome::Done, json!({ "found": "before" }), "as they were read"),
         Look::After => Ending::new(Outcome::Done, json!({ "found": "after" }), "at their target already"),
         Look::Other(others) => Ending::refused(others.observed, others.detail),
-        Look::Unknown(cause) => Ending::new(Outcome::Failed, Value::Null, format!("could not be read: {cause}")),
+        Look::Unknown(cause) => Ending::failed(format!("could not be read: {cause}")),
     }
     .into())
 }

@@ -23,7 +23,7 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, hold: &HoldAction)
     for check in &watched {
         match spec(check, &mut secrets) {
             Ok(spec) => specs.push(spec),
-            Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+            Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
         }
     }
     let ports = &engine.ports;

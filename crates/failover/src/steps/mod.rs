@@ -54,6 +54,11 @@ impl Ending {
         Self { outcome, observed, detail: detail.into() }
     }
 
+    /// A failure of which there is nothing to keep but its words.
+    pub(crate) fn failed(detail: impl Into<String>) -> Self {
+        Self::new(Outcome::Failed, Value::Null, detail)
+    }
+
     /// A failure that a safety rule decided.
     pub(crate) fn refused(mut observed: Value, detail: impl Into<String>) -> Self {
         match &mut observed {

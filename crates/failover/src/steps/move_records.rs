@@ -18,7 +18,40 @@ pub(crate) async fn perform(
     step: &Step,
     changes: &RecordChanges,
 ) -> Result<Performed, EngineError> {
+    if let Some(ending) = further_already(engine, step, changes).await {
+        return Ok(ending.into());
+    }
     Ok(reach(engine, step, changes, &[], Way::Do).await?.into())
+}
+
+/// Where an abort was taken back whose undo has no outcome, the records may still be where a later move of their set had
+/// brought them: they are not moved back to a smaller share for that.
+async fn further_already(engine: &Engine, step: &Step, changes: &RecordChanges) -> Option<Ending> {
+    let later = later_states(engine, step, changes);
+    if later.is_empty() || engine.attempts(step, Way::Do) == 0 {
+        return None;
+    }
+    let soon = engine.ports.clock.elapsed() + Duration::from_millis(step.retry.pause_ms);
+    let Look::Before(found) = look_until_known(engine, step, changes, &later, soon).await else { return None };
+    let is = |state: &mut dyn Iterator<Item = &RecordSet>| found.iter().zip(state).all(|(set, one)| same_set(set, one));
+    if is(&mut changes.records.iter().map(|record| &record.before)) || !later.iter().any(|state| is(&mut state.iter()))
+    {
+        return None;
+    }
+    let observed = json!({ "records": found });
+    Some(Ending::new(Outcome::Done, observed, "the records are where a later step had brought them"))
+}
+
+/// Where later moves of the same set leave its records, in a run that somebody aborted and somebody had go on; else none.
+fn later_states(engine: &Engine, step: &Step, changes: &RecordChanges) -> Vec<Vec<RecordSet>> {
+    if engine.journal.state().withdrawn.is_none() {
+        return Vec::new();
+    }
+    let moves = engine.run.steps().filter_map(|other| match &other.action {
+        Action::MoveRecords(moved) if moved.traffic == changes.traffic => Some((&other.id, moved)),
+        _ => None,
+    });
+    moves.skip_while(|(id, _)| **id != step.id).skip(1).map(|(_, moved)| states(moved).collect()).collect()
 }
 
 /// One batch back to the records as they were when the run was compiled, unless the side that it leads to is dead. Of
@@ -173,7 +206,8 @@ pub(super) async fn another_set_changed(engine: &Engine, step: &Step) -> Option<
         }
         seen.push(&changes.traffic);
         let soon = engine.ports.clock.elapsed() + Duration::from_millis(step.retry.pause_ms);
-        if let Look::Other(others) = look_until_known(engine, step, changes, &[], soon).await {
+        let known = later_states(engine, other, changes);
+        if let Look::Other(others) = look_until_known(engine, step, changes, &known, soon).await {
             let detail = format!("not moved, because traffic set {} was {}", changes.traffic, others.detail);
             return Some(Ending::refused(others.observed, detail));
         }
@@ -208,7 +242,7 @@ fn told(group: &RecordGroup<'_>) -> String {
 }
 
 fn not_reached(cause: &str) -> Ending {
-    Ending::new(Outcome::Failed, Value::Null, format!("the records are as before: {cause}"))
+    Ending::failed(format!("the records are as before: {cause}"))
 }
 
 /// As long as the run gives the name servers after the switch.

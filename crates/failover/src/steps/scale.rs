@@ -93,7 +93,7 @@ async fn reach(
             }
             Ok(None) => {
                 let detail = format!("{} has no group {} any more", action.region, action.group);
-                return Ok(Ending::new(Outcome::Failed, Value::Null, detail).into());
+                return Ok(Ending::failed(detail).into());
             }
             Err(error) => {
                 let cause = format!("{} could not be read: {error}", action.group);

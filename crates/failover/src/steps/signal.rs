@@ -23,7 +23,7 @@ pub(crate) async fn guard(engine: &mut Engine, step: &Step, signal: &SignalActio
         match answers(engine, signal).await {
             Ok(ending) => return Ok(ending.into()),
             Err(cause) if engine.ports.clock.elapsed() >= deadline => {
-                return Ok(Ending::new(Outcome::Failed, Value::Null, cause).into());
+                return Ok(Ending::failed(cause).into());
             }
             Err(cause) => engine.ports.watcher.waiting(step, &cause),
         }
@@ -165,5 +165,5 @@ fn reached(signal: &SignalAction, raised: bool, acted: bool) -> Ending {
 
 fn not_reached(raised: bool, cause: &SignalError) -> Ending {
     let what = if raised { "the object is not there" } else { "the object is still there" };
-    Ending::new(Outcome::Failed, Value::Null, format!("{what}: {cause}"))
+    Ending::failed(format!("{what}: {cause}"))
 }

@@ -35,7 +35,7 @@ pub(crate) async fn perform(
         }
         match spec(check, &mut secrets) {
             Ok(spec) => watched.push((spec, Tally::of(engine, check))),
-            Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+            Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
         }
     }
     let ports = &engine.ports;

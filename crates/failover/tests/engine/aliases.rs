@@ -137,11 +137,29 @@ async fn one_traffic_set_moves_records_of_several_zones_there_and_back() {
     let report = report_of(&engine);
     let db = report.records.iter().find(|record| record.name == "db.in.test").expect("the record");
     assert_eq!((db.zone.as_str(), db.moved), ("in.test", true));
-    assert!(engine.journal().state().steps.contains_key("verify/name-servers/balanced/in.test"));
+    let steps = &engine.journal().state().steps;
+    assert!(steps.contains_key("verify/name-servers/balanced/in.test"));
+    assert!(steps.contains_key("switch/balanced/in.test"), "the zone is named once");
     let (conclusion, _) = drive(&world, Direction::Failback).await;
     assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
     assert_eq!(target(&world).dns_name, HOME);
     assert_eq!(world.values("db.in.test"), ["db.eu-west-1.example.com"]);
+}
+
+#[tokio::test]
+async fn two_zones_of_one_name_have_steps_of_two_names() {
+    let world = world(Side::Primary);
+    world.with(|state| {
+        state.zones[1].name = "shop.test".into();
+        state.records.push(set("db.shop.test", "CNAME", &["eu-west-1.example.com"]));
+        let inner = "traffic \"api\" {\n  zone = \"shop.test\"\n  record \"db.shop.test\" \"CNAME\" {\n    visibility = \
+                     \"private\"\n    primary = \"eu-west-1.example.com\"\n    standby = \"eu-central-1.example.com\"\n    \
+                     ttl = \"30s\"\n  }\n";
+        state.plan = state.plan.replacen("traffic \"api\" {\n  zone = \"shop.test\"\n", inner, 1);
+    });
+    let run = compiled(&world, Direction::Failover).await;
+    let moves: Vec<&str> = run.steps().map(|step| step.id.as_str()).filter(|id| id.starts_with("switch/api")).collect();
+    assert_eq!(moves, ["switch/api/shop.test", "switch/api/shop.test/shop.test"]);
 }
 
 #[tokio::test]

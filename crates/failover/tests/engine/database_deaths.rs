@@ -63,6 +63,24 @@ async fn where_something_is_missing_a_graceful_run_does_not_go_on_and_says_whom_
     assert_eq!(conclusion.end, End::Stopped { step: Some("fence/database/orders".into()) });
     assert!(conclusion.detail.contains("undo of fence/database/orders"), "{}", conclusion.detail);
     assert_eq!(world.values("app.shop.test"), PRIMARY);
+    // While it waited for two minutes, the journal said why, and what to do: once.
+    let waits: Vec<&str> = engine
+        .journal()
+        .events()
+        .iter()
+        .filter_map(|event| match &event.what {
+            Body::Waits { step, reason } if step == "fence/database/orders" => Some(reason.as_str()),
+            _ => None,
+        })
+        .collect();
+    let [waits] = waits[..] else { panic!("{waits:?}") };
+    assert!(waits.contains("gives no answer, and is asked for up to 2m: "), "{waits}");
+    assert!(waits.ends_with("run skip --step fence/database/orders leaves the fence"), "{waits}");
+    let undoing = engine.journal().events().iter().rev().find(|event| matches!(event.what, Body::UndoFinished { .. }));
+    let began = engine.journal().events().iter().find(|event| matches!(event.what, Body::Waits { .. }));
+    let waited = undoing.unwrap().at.duration_since(began.unwrap().at).as_secs();
+    assert!((60..=120).contains(&waited), "{waited} s");
+    assert!(engine.journal().state().waits.is_none(), "it waits no more");
     assert_eq!(report_of(&engine).databases[0].lost_writes, "pending");
 
     world.with(|state| state.servers.at(OLD_URL).alive = true);

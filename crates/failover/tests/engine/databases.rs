@@ -78,6 +78,9 @@ async fn an_ungraceful_failover_goes_on_without_a_dead_primary_and_does_not_prom
     assert_eq!((&database["fence"], &database["lost_writes"]), (&"unknown".into(), &"unknown".into()));
     assert_eq!(database["last_commit_at"], "2027-01-15T08:00:00.000Z");
     assert_eq!(database.get("missing_bytes"), None);
+    // What is known of it: nothing that was lost before the promotion is older than the last commit that came over.
+    assert_eq!(database["last_commit_age_ms"], 5_000);
+    assert_eq!(ends.report["recovery_time"]["at_most"], true, "the old server may have lived on after that commit");
     assert_eq!(ends.report["recovery_point"]["lost_writes"], "unknown");
     let codes: Vec<&str> =
         ends.report["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
@@ -265,6 +268,25 @@ async fn a_failback_keeps_the_lost_rows_and_resynchronises_before_it_moves_anyth
     assert_eq!((&kept["rows"], &kept["file"]), (&3.into(), &"orders.jsonl".into()));
     assert_eq!((&kept["tables"][0]["table"], &kept["tables"][0]["only_old"]), (&"orders".into(), &3.into()));
     assert_eq!(database(&ends)["lost_writes"], "none");
+}
+
+#[test]
+fn a_failovers_report_refers_to_what_its_failback_found() {
+    let text = |name: &str| {
+        let path = format!("{}/tests/engine/reports/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).expect("a report")
+    };
+    let read = |name: &str| serde_json::from_str::<RunReport>(&text(name)).expect("of an earlier version");
+    let (mut failover, failback) = (read("failover"), read("failback"));
+    assert!(asks_later(&failover));
+    with_later(&mut failover, std::slice::from_ref(&failback));
+    let found = failover.databases[0].found_later.clone().expect("it is referred to");
+    assert_eq!((found.run.as_str(), found.rows, found.file.as_str()), ("01b", 33, "orders.jsonl"));
+    // The failback of another failover is about that one.
+    let mut again = RunReport { run: "01c".into(), ..read("failover") };
+    again.outcome = "succeeded".into();
+    with_later(&mut failover, &[again, failback]);
+    assert_eq!(failover.databases[0].found_later, None);
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub(crate) enum OnStop {
     Abort,
     /// Ends the cause, then resumes.
     Repair(fn(&World)),
+    /// Aborts it once this has happened, and where that stops ends the cause and takes the abort back.
+    Withdraw(fn(&World), fn(&World)),
 }
 
 /// What is left: the zone, what programs left behind, the story.
@@ -121,6 +123,16 @@ async fn to_the_end(world: &World, store: &MemoryStore, scenario: &Scenario) -> 
                 OnStop::Never => panic!("stopped: {:?}", engine.journal().events().last()),
                 OnStop::Abort => engine.abort("ada@ops", "no").await?,
                 OnStop::Repair(repair) => repair(world),
+                OnStop::Withdraw(happens, repair) => {
+                    let state = engine.journal().state();
+                    if state.rollback.is_some() {
+                        repair(world);
+                        engine.withdraw_abort("grace@ops", "the standby is well again").await?;
+                    } else if state.withdrawn.is_none() {
+                        happens(world);
+                        engine.abort("ada@ops", "no").await?;
+                    }
+                }
             }
         }
         let conclusion = engine.drive().await?;

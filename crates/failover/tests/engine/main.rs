@@ -32,3 +32,4 @@ mod ttl;
 mod way_back;
 mod weighted;
 mod wildcards;
+mod withdrawal;

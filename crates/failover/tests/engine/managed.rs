@@ -133,7 +133,7 @@ async fn a_replica_is_promoted_whenever_the_run_is_killed_and_nothing_is_promise
 
 /// What the report says to do about the last finding of a code.
 fn remedy(ends: &Ends, code: &str) -> String {
-    let findings = ends.report["findings"].as_array().unwrap();
+    let findings = ends.report["findings"].as_array().expect("findings");
     let last = findings.iter().rfind(|one| one["code"] == code).expect(code);
     last["remedy"].as_str().expect("a remedy").to_owned()
 }

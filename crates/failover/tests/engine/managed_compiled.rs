@@ -84,10 +84,10 @@ async fn validate_holds_the_lag_against_the_objective_and_says_what_is_no_replic
         state.plan = state.plan.replace("objectives { rto = \"4h\" }", objectives);
     });
     let run = compiled(&world, Direction::Failover).await;
-    let (facts, findings) = managed_readiness(&run, &world).await;
-    assert_eq!(findings, []);
+    let told = managed_readiness(&run, &world).await;
+    assert_eq!((told.findings, told.unknown), (Vec::new(), Vec::new()));
     assert_eq!(
-        facts,
+        told.facts,
         [
             "database orders: orders-replica in eu-central-1 is a read replica of orders in eu-west-1",
             "orders-replica is 2s behind",
@@ -101,7 +101,7 @@ async fn validate_holds_the_lag_against_the_objective_and_says_what_is_no_replic
         });
     };
     let judged = async || {
-        let (_, findings) = managed_readiness(&run, &world).await;
+        let findings = managed_readiness(&run, &world).await.findings;
         findings.into_iter().map(|one| (one.code, one.severity, one.message)).collect::<Vec<_>>()
     };
     lag(Some(90), 60);
@@ -114,6 +114,9 @@ async fn validate_holds_the_lag_against_the_objective_and_says_what_is_no_replic
     world.with(|state| state.managed.at(CENTRAL, "orders-replica").lag = None);
     let [(code, severity, _)] = &judged().await[..] else { panic!("one") };
     assert_eq!((*code, *severity), (codes::F_REPLICA_LAG, Severity::Warning));
+    // Nothing is known to be wrong, and nobody can say that the objective holds.
+    let unknown = managed_readiness(&run, &world).await.unknown;
+    assert_eq!(unknown, ["whether orders-replica keeps the RPO: it was not measured in the last hours"]);
     world.with(|state| state.managed.at(CENTRAL, "orders-replica").source = None);
     let found = judged().await;
     assert_eq!(found[0].0, codes::F_NO_REPLICA);

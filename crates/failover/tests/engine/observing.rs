@@ -164,6 +164,24 @@ async fn a_resumed_run_watches_anew_and_succeeds_once_it_is_well() {
 }
 
 #[tokio::test]
+async fn what_was_seen_is_told_also_where_a_person_left_it_out() {
+    let begins = when_it_observes().await;
+    let world = world(Side::Primary);
+    observed(&world);
+    every_nth_fails(&world, begins, 5);
+    let (_, conclusion, store) = run_it(&world).await;
+    assert!(matches!(conclusion.end, End::Stopped { .. }));
+    let mut engine = resume(&world, &store).await.expect("resumed");
+    engine.skip(STEP, "grace@ops", "the checks are flaky tonight").await.expect("skipped");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
+    let report = report_of(&engine);
+    let seen = report.observation.as_ref().expect("an observation");
+    assert!(seen.errors > 0 && !seen.within, "{seen:?}");
+    let step = report.phases.iter().flat_map(|phase| &phase.steps).find(|step| step.step == STEP).expect("the step");
+    assert_eq!((step.status.as_str(), step.detail.as_str()), ("skipped", "the checks are flaky tonight"));
+}
+
+#[tokio::test]
 async fn what_is_slower_and_what_is_missing_are_findings_and_stop_nothing() {
     let world = world(Side::Primary);
     observed(&world);

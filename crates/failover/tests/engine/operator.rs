@@ -82,6 +82,9 @@ async fn a_failed_step_after_the_switch_can_be_skipped_with_a_reason() {
     assert_eq!(conclusion.detail, told);
     let report = report_of(&engine);
     assert_eq!(report.recovery_time.measured_ms, None, "a skipped check was not seen green");
+    let check = report.checks.iter().find(|check| check.name == "storefront" && check.when == "after").expect("told");
+    assert_eq!(check.status, "red", "it is told as it was last seen");
+    assert!(check.detail.starts_with("red: ") && check.detail.ends_with("; left out: the check is wrong"), "{check:?}");
     let statuses: Vec<_> =
         report.phases.iter().flat_map(|phase| &phase.steps).filter(|step| step.status == "skipped").collect();
     assert_eq!(statuses.len(), 1);

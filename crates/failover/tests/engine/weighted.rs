@@ -52,7 +52,7 @@ fn reweigh(world: &World, weights: [i64; 2]) {
     });
 }
 
-fn weighted_world(side: Side) -> World {
+pub(crate) fn weighted_world(side: Side) -> World {
     let world = world(side);
     weigh(&world);
     world

@@ -11,7 +11,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// The server's own clock, as the answers are written.
 async fn now(server: &Server) -> String {
     let sql = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
-    server.superuser().await.query_one(sql, &[]).await.unwrap().get(0)
+    server.superuser().await.query_one(sql, &[]).await.expect("the time").get(0)
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Ids that AWS gives out in a region and that are told by their form alone, beside those of EC2: a balancer in an
 //! alarm's dimension, a directory, the alias of an access point.
 
+use super::named_ids::is_uuid;
 use std::ops::Range;
 
 /// What an id is made of after its first hyphen.
@@ -13,18 +14,58 @@ enum Letters {
 }
 
 /// How an id begins before its hyphen, how many letters follow, and which.
-/// Sources: API references of Directory Service (`DirectoryId`), EMR (`JobFlowId`), RDS (`DbiResourceId`,
-/// `DbClusterResourceId`), Storage Gateway (`GatewayARN`) and Direct Connect (`connectionId`).
-const FORMS: [(&str, std::ops::RangeInclusive<usize>, Letters); 8] = [
-    ("d", 10..=10, Letters::LowerHex),
-    ("j", 12..=14, Letters::Upper),
-    ("db", 25..=26, Letters::Upper),
+/// Sources: API references of Directory Service (`DirectoryId`), EMR (`JobFlowId`, studios and notebooks), RDS
+/// (`DbiResourceId`, `DbClusterResourceId`), Storage Gateway (`GatewayARN`), Direct Connect (`connectionId`), Cloud Map
+/// (`ServiceId`, `NamespaceId`), Service Catalog, Data Pipeline, CloudHSM, WorkSpaces, Managed Grafana, SageMaker
+/// (`DomainId`), Elastic Beanstalk (`EnvironmentId`), EC2 (spot requests), IAM Identity Center (`InstanceArn`) and
+/// DataZone.
+const FORMS: [(&str, std::ops::RangeInclusive<usize>, Letters); 34] = [
+    ("act", 13..=13, Letters::Lower),
+    ("cluster", 11..=11, Letters::Lower),
     ("cluster", 25..=26, Letters::Upper),
-    ("sgw", 8..=8, Letters::UpperHex),
+    ("cons", 13..=13, Letters::Lower),
+    ("d", 10..=10, Letters::LowerHex),
+    ("d", 12..=12, Letters::Lower),
+    ("db", 25..=26, Letters::Upper),
+    ("df", 19..=21, Letters::Upper),
     ("dxcon", 8..=8, Letters::Lower),
-    ("dxvif", 8..=8, Letters::Lower),
     ("dxlag", 8..=8, Letters::Lower),
+    ("dxvif", 8..=8, Letters::Lower),
+    ("dzd", 13..=16, Letters::Lower),
+    ("e", 10..=10, Letters::Lower),
+    ("e", 25..=26, Letters::Upper),
+    ("es", 25..=26, Letters::Upper),
+    ("g", 10..=10, Letters::LowerHex),
+    ("hsm", 11..=11, Letters::Lower),
+    ("j", 12..=14, Letters::Upper),
+    ("lpv2", 13..=13, Letters::Lower),
+    ("lpv3", 13..=13, Letters::Lower),
+    ("ns", 16..=16, Letters::Lower),
+    ("pa", 13..=13, Letters::Lower),
+    ("port", 13..=13, Letters::Lower),
+    ("pp", 13..=13, Letters::Lower),
+    ("prod", 13..=13, Letters::Lower),
+    ("ps", 16..=16, Letters::LowerHex),
+    ("sgw", 8..=8, Letters::UpperHex),
+    ("shardgroup", 25..=26, Letters::Upper),
+    ("sir", 8..=8, Letters::Lower),
+    ("srv", 16..=16, Letters::Lower),
+    ("ssoins", 16..=16, Letters::LowerHex),
+    ("ws", 9..=9, Letters::Lower),
+    ("wsb", 9..=9, Letters::Lower),
+    ("wsip", 9..=9, Letters::Lower),
 ];
+
+/// Beginnings that names have too: `prod-`, `d-` and `e-` are environments to many. What follows has to look made up.
+const OF_NAMES: [&str; 13] =
+    ["act", "cluster", "cons", "d", "e", "hsm", "pa", "port", "pp", "prod", "ws", "wsb", "wsip"];
+
+/// What AWS puts before a UUID: a broker and its configuration, a workspace of Prometheus, GameLift's fleets, builds,
+/// scripts and aliases, and a fleet of spot instances.
+const BEFORE_UUIDS: [&str; 8] = ["alias", "b", "build", "c", "fleet", "script", "sfr", "ws"];
+
+/// How many letters a UUID has.
+const UUID: usize = 36;
 
 /// What stands before the name and the id of a balancer or of what belongs to it, as CloudWatch's dimensions and the
 /// labels of target tracking have them.
@@ -60,18 +101,31 @@ fn is_of_name(byte: u8) -> bool {
 /// The word around a hyphen, where it has one of the forms.
 fn by_form(text: &[u8], hyphen: usize) -> Option<Range<usize>> {
     let start = text[..hyphen].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |at| at + 1);
-    let (_, lengths, letters) = FORMS.iter().find(|(begin, ..)| begin.as_bytes() == &text[start..hyphen])?;
+    let begin = &text[start..hyphen];
+    let forms = FORMS.iter().filter(|(known, ..)| known.as_bytes() == begin);
+    let is_before_uuid = BEFORE_UUIDS.iter().any(|known| known.as_bytes() == begin);
+    if !is_before_uuid && forms.clone().next().is_none() {
+        return None;
+    }
     let length = text[hyphen + 1..].iter().take_while(|byte| is_of_name(**byte)).count();
     let id = &text[hyphen + 1..hyphen + 1 + length];
+    let end = hyphen + 1 + length;
+    if is_before_uuid && length == UUID && std::str::from_utf8(id).is_ok_and(is_uuid) {
+        return Some(start..end);
+    }
+    let (_, _, letters) = forms.into_iter().find(|(_, lengths, _)| lengths.contains(&length))?;
     let is_of = |byte: &u8| match letters {
         Letters::LowerHex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         Letters::UpperHex => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
         Letters::Lower => byte.is_ascii_digit() || byte.is_ascii_lowercase(),
         Letters::Upper => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
     };
-    // A word without a digit is a name.
-    let is_id = lengths.contains(&length) && id.iter().all(is_of) && id.iter().any(u8::is_ascii_digit);
-    is_id.then_some(start..hyphen + 1 + length)
+    // A word without a digit is a name, and so is one with a number at its end: `prod-customerapi01`.
+    let turns = id.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+    let is_name =
+        OF_NAMES.iter().any(|known| known.as_bytes() == begin) && !matches!(letters, Letters::LowerHex) && turns < 2;
+    let is_id = id.iter().all(is_of) && id.iter().any(u8::is_ascii_digit) && !is_name;
+    is_id.then_some(start..end)
 }
 
 /// The word that ends in `-s3alias` here.
@@ -100,20 +154,6 @@ fn balancer(text: &[u8], slash: usize) -> Option<Range<usize>> {
     (is_named && ends).then_some(start..end)
 }
 
-/// `a1b2c3d4e5` of API Gateway and the 32 digits of a GuardDuty detector, where such an id is asked for.
-pub(crate) fn is_bare_id(text: &str) -> bool {
-    let has = |is: fn(&u8) -> bool| text.bytes().any(|byte| is(&byte));
-    match text.len() {
-        10 => {
-            text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
-                && has(u8::is_ascii_digit)
-                && has(u8::is_ascii_lowercase)
-        }
-        32 => text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +172,16 @@ mod tests {
             ("j-2AXXXXXXGAPLF db-ABCDEFGHIJKL01234MNOPQRSTU", &["j-2AXXXXXXGAPLF", "db-ABCDEFGHIJKL01234MNOPQRSTU"]),
             ("shop-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias", &["shop-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias"]),
             ("é dxcon-fg1a2b3c é", &["dxcon-fg1a2b3c"]),
+            ("srv-p5zdwlg5uvvzjita ns-ylexjili4cdxy3xm", &["srv-p5zdwlg5uvvzjita", "ns-ylexjili4cdxy3xm"]),
+            ("port-2s6abcdq5wdh4 prod-n3frsv3vnznzo", &["port-2s6abcdq5wdh4", "prod-n3frsv3vnznzo"]),
+            ("pa-4abcdjnxjj6ne pp-y3fnk3sooitas", &["pa-4abcdjnxjj6ne", "pp-y3fnk3sooitas"]),
+            ("df-0937003356ZJEXAMPLE g-0a1b2c3d4e", &["df-0937003356ZJEXAMPLE", "g-0a1b2c3d4e"]),
+            ("ws-8h2k4m6p9 cluster-igklspoyj5v", &["ws-8h2k4m6p9", "cluster-igklspoyj5v"]),
+            (
+                "ws-1234abcd-12ab-34cd-56ef-1234567890ab/b-1234abcd-12ab-34cd-56ef-1234567890ab",
+                &["ws-1234abcd-12ab-34cd-56ef-1234567890ab", "b-1234abcd-12ab-34cd-56ef-1234567890ab"],
+            ),
+            ("arn:aws:sso:::instance/ssoins-7223a1b2c3d4e5f6", &["ssoins-7223a1b2c3d4e5f6"]),
         ] {
             assert_eq!(found(text), ids, "{text}");
         }
@@ -144,12 +194,17 @@ mod tests {
             "prod-1234567890",
             "d-abcdefabcd",
             "db-orders-2024",
+            "prod-customerapi01",
+            "prod-customerapis1",
+            "ws-gateway01",
+            "d-customerapi1",
+            "e-frontend01",
+            "ns-internaldatabase",
+            "x-1234abcd-12ab-34cd-56ef-1234567890ab",
             "s3alias -s3alias",
             "",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }
-        assert!(is_bare_id("a1b2c3d4e5") && is_bare_id("12abc34d567e8fa901bc2d34e56789f0"));
-        assert!(!is_bare_id("ordersapis") && !is_bare_id("1234567890") && !is_bare_id("orders"));
     }
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use std::ops::Range;
 
 /// What is shorter is taken for a word: `eu-west-1` itself takes as much.
-const SHORTEST: usize = 12;
+pub(crate) const SHORTEST: usize = 12;
 
 /// What is narrower is not broken into lines: programs break at 64 or 76 letters, and short lines are texts of their own.
 const NARROWEST: usize = 60;

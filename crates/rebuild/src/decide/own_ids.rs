@@ -1,8 +1,9 @@
 //! Names that hold the region and an id that AWS gave out there: another region in the name alone leads nowhere.
 
-use super::bare_ids::{bare_ids, is_bare_id};
+use super::bare_ids::bare_ids;
 use super::global::regional_ids;
 use super::id_forms::{LEADING_IDS, OWN_ARNS, OWN_ENDS, OWN_HOSTS, OWN_PATHS};
+use super::named_ids::{Shapes, holds_uuid, is_uuid, named_ids};
 use super::spelling::{Edge, is_edge, short_code};
 use pilotlight_findings::Region;
 use std::ops::Range;
@@ -26,7 +27,8 @@ pub(crate) enum Kind {
     Host,
     UserPool,
     IdentityPool,
-    Key,
+    /// What it is called says that it is one.
+    Named,
 }
 
 /// The one region whose machines have names without it: `ec2-198-51-100-1.compute-1.amazonaws.com`.
@@ -61,14 +63,16 @@ impl OwnIds {
         OWN_HOSTS.iter().any(fits) || oldest.is_some_and(|first| !first.is_empty() && first != "*")
     }
 
-    /// Every such name that begins in a range of a text; `named` says whether any of the region's words is in it.
-    pub(crate) fn find(&self, text: &str, within: Range<usize>, named: bool, is_key: bool) -> Vec<OwnId> {
+    /// Every such name that begins in a range of a text; `named` says whether any of the region's words is in it, and
+    /// `shapes` what the text itself may be by what it is called.
+    pub(crate) fn find(&self, text: &str, within: Range<usize>, named: bool, shapes: Shapes) -> Vec<OwnId> {
         let part = &text[within.clone()];
         let mut found: Vec<OwnId> = Vec::new();
         // Every name without a word of the region has one of them, and most texts have none.
         let has = |sign: u8| part.as_bytes().contains(&sign);
         let (has_colon, has_hyphen, has_slash) = (has(b':'), has(b'-'), has(b'/'));
-        if !named && !has_colon && !has_hyphen && !has_slash && !is_key {
+        let has_sign = has_colon || has(b'=') || part.contains("--");
+        if !named && !has_sign && !has_hyphen && !has_slash && shapes.is_none() {
             return found;
         }
         if has_colon {
@@ -89,20 +93,21 @@ impl OwnIds {
                 pools.into_iter().filter(|pool| !found.iter().any(|known| is_within(pool, known))).collect();
             found.extend(alone);
         }
-        if is_key && is_uuid(part) {
-            found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Key });
-        }
-        if is_key && is_bare_id(part) {
-            found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Object("") });
+        if shapes.fit(part) {
+            found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Named });
         }
         let mut ids = if has_hyphen { regional_ids(part) } else { Vec::new() };
         if has_hyphen || has_slash {
             ids.extend(bare_ids(part).into_iter().map(|id| (id, "")));
         }
+        let mut ids: Vec<_> = ids.into_iter().map(|(id, kind)| (id, Kind::Object(kind))).collect();
+        if has_sign {
+            ids.extend(named_ids(part).into_iter().map(|id| (id, Kind::Named)));
+        }
         for (id, kind) in ids {
             let id = within.start + id.start..within.start + id.end;
             if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
-                found.push(OwnId { range: id.clone(), literal: id, kind: Kind::Object(kind) });
+                found.push(OwnId { range: id.clone(), literal: id, kind });
             }
         }
         found
@@ -146,6 +151,20 @@ impl OwnIds {
 /// Where each `arn:` of a text begins.
 fn arns(text: &[u8]) -> impl Iterator<Item = usize> {
     text.iter().enumerate().filter(|(at, byte)| **byte == b':' && text[..*at].ends_with(b"arn")).map(|(at, _)| at - 3)
+}
+
+/// The service and the resource of each ARN of a text that ends in a digit.
+pub(crate) fn arns_with_number(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
+    let named = arns(text.as_bytes()).filter_map(|start| {
+        let end = name_end(text, start);
+        if !text.as_bytes()[..end].last().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        let fields = fields(text, start..end);
+        let [_, _, service, _, _, resource] = &fields[..] else { return None };
+        Some((service.clone(), resource.clone()))
+    });
+    named.collect()
 }
 
 /// The ARN at `start`, where it has an id and is of the primary region or of one that is computed.
@@ -261,20 +280,6 @@ fn own_part(text: &str, resource: Range<usize>) -> Option<Range<usize>> {
     None
 }
 
-/// `1234abcd-12ab-34cd-56ef-1234567890ab`
-fn is_uuid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-}
-
-/// A UUID, or one that a service has put a letter before or a number after: `b-1234abcd-…` and `1234abcd-…-3`.
-fn holds_uuid(text: &str) -> bool {
-    let is_number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
-    is_uuid(text)
-        || text.rsplit_once('-').is_some_and(|(id, number)| is_number(number) && is_uuid(id))
-        || text.split_once('-').is_some_and(|(_, id)| is_uuid(id))
-}
-
 /// `eu-west-1_AbCdEfGhI` and `eu-west-1:1234abcd-…`.
 fn pools(text: &str, within: &Range<usize>, region: &str) -> Vec<OwnId> {
     let mut found = Vec::new();
@@ -309,10 +314,12 @@ fn is_pool(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::named_ids::shapes_of;
     use super::*;
 
     fn found(text: &str, is_key: bool) -> Vec<(&str, &str)> {
-        let own = OwnIds::of(&Region::new("eu-west-1").unwrap()).find(text, 0..text.len(), true, is_key);
+        let shapes = if is_key { shapes_of("kms_key_id", false) } else { Shapes::NONE };
+        let own = OwnIds::of(&Region::new("eu-west-1").unwrap()).find(text, 0..text.len(), true, shapes);
         own.into_iter().map(|own| (&text[own.range], &text[own.literal])).collect()
     }
 
@@ -425,7 +432,7 @@ mod tests {
             // The text of an interpolation is no literal.
             let start = text.find('}').map_or(1, |at| if text.starts_with("\"${") { at + 1 } else { 1 });
             let ids = OwnIds::of(&Region::new("eu-west-1").unwrap());
-            let own = ids.find(&text, start..text.len() - 1, true, false);
+            let own = ids.find(&text, start..text.len() - 1, true, Shapes::NONE);
             assert_eq!(own, [], "{text}");
         }
     }

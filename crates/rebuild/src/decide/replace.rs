@@ -1,7 +1,11 @@
 //! The words of one literal: what stands for each, and what has to be asked.
 
+use super::addresses;
+use super::counted;
 use super::encoded::{Encoded, encoded};
+use super::named_ids::Shapes;
 use super::own_ids::{Kind, OwnId};
+use super::percent::escaped;
 use super::retarget::{Rule, Work};
 use super::sides;
 use super::text::Union;
@@ -22,8 +26,8 @@ pub(crate) struct Literal {
     pub(crate) range: Range<usize>,
     /// A more telling rule for the region's name than "region".
     pub(crate) rule: Option<Rule>,
-    /// It is the value of something that is called a key.
-    pub(crate) is_key: bool,
+    /// What ids of its kind look like, by what it is called.
+    pub(crate) shapes: Shapes,
     /// It is for a person to read, and plans nothing: what has no counterpart stays, and is not asked about.
     pub(crate) is_said: bool,
 }
@@ -39,15 +43,22 @@ pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literals: &[Literal]) {
 }
 
 fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal, dropped: &[Range<usize>]) {
-    let Literal { range, rule, is_key, is_said } = literal;
+    let Literal { range, rule, shapes, is_said } = literal;
     if *is_said {
         return replace_said(work, file, whole, range, dropped);
     }
     replace_encoded(work, file, whole, range.clone());
     let text = &whole[range.clone()];
+    if text.contains('%') {
+        replace_escaped(work, file, text, range.start);
+    }
+    addresses::take_in(work, file, text, range.start);
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
-    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *is_key);
+    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *shapes);
     if hits.is_empty() && own.is_empty() {
+        if work.fragments.is_one(text) {
+            work.composing.extend(file.parent().map(Path::to_owned));
+        }
         return;
     }
     let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));
@@ -83,6 +94,7 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
     for own in own {
         ask_own(work, file, whole, own);
     }
+    counted::tell(work, file, text, range.start);
 }
 
 /// Edits what a person reads. A text that has both regions says what is between them, and stays.
@@ -150,7 +162,7 @@ fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<
             continue;
         };
         let hits = work.words.find(&text);
-        let own = work.own_ids.find(&text, 0..text.len(), !hits.is_empty(), false);
+        let own = work.own_ids.find(&text, 0..text.len(), !hits.is_empty(), Shapes::NONE);
         let own = unanswered(work, &text, &hits, own);
         let unknown = hits.iter().find(|hit| hit.to.is_err()).map(|hit| hit.range.clone());
         match own.first().map(|own| own.literal.clone()).or(unknown) {
@@ -166,6 +178,48 @@ fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<
                 if new != text {
                     work.edit(file, range, one.encode(&new), Rule::Region, "it follows the region, in base64");
                 }
+            }
+        }
+    }
+}
+
+/// Edits words with letters in percent-encoding, and asks for ids of the primary in them.
+fn replace_escaped(work: &mut Work<'_>, file: &Path, text: &str, start: usize) {
+    for one in escaped(text) {
+        let raw = &text[one.range.clone()];
+        let hits = work.words.find(&one.text);
+        let own = work.own_ids.find(&one.text, 0..one.text.len(), !hits.is_empty(), Shapes::NONE);
+        let own = unanswered(work, &one.text, &hits, own);
+        let at = |range: &Range<usize>| {
+            let place = one.place(range);
+            start + place.start..start + place.end
+        };
+        // What the text says without decoding is replaced and asked as any other.
+        let plain = work.words.find(raw);
+        let is_plain = |range: &Range<usize>| {
+            let place = one.place(range);
+            let raw = place.start - one.range.start..place.end - one.range.start;
+            plain.iter().any(|hit| hit.range == raw)
+        };
+        let asked: Vec<Range<usize>> = own.iter().map(|own| own.range.clone()).collect();
+        for own in own {
+            let (name, place) = (&one.text[own.range.clone()], at(&own.range));
+            let raw = &text[place.start - start..place.end - start];
+            if raw == name {
+                continue;
+            }
+            let needs = "the object is of the primary region alone: say which one stands for it in the standby, encoded as it is here";
+            let line = format!("map = {{ \"{raw}\" = \"…\" }}");
+            work.ask(file, place, format!("{name} is written out, in percent-encoding"), needs, Some(line));
+        }
+        for hit in hits {
+            let is_asked = asked.iter().any(|asked| holds(asked, &hit.range));
+            if is_asked || is_plain(&hit.range) || hit.stays(&one.text) {
+                continue;
+            }
+            match hit.to {
+                Ok(to) => work.edit(file, at(&hit.range), one.encode(&to), hit.rule, reason(hit.rule)),
+                Err(why) => ask_counterpart(work, file, at(&hit.range), why),
             }
         }
     }
@@ -241,7 +295,10 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
         Kind::UserPool | Kind::IdentityPool => {
             ("a pool is of one region: say which one stands for it in the standby", format!("{}…", work.input.standby))
         }
-        Kind::Key => ("a key is of one region: say which one stands for it in the standby", "…".to_owned()),
+        Kind::Named => (
+            "what is called so has an id that AWS gives out in one region: say which one stands for it in the standby",
+            "…".to_owned(),
+        ),
     };
     let line = format!("map = {{ \"{literal}\" = \"{example}\" }}");
     work.ask(file, own.range.clone(), format!("{name} is written out"), needs, Some(line));

@@ -3,6 +3,8 @@
 //! The rules leave their edits as splices of the source text; where a rule cannot know what to do it asks
 //! ([`OpenQuestion`]) rather than guess, and where it leaves a mention of the region on purpose it says so.
 
+use super::addresses::Address;
+use super::composed::Fragments;
 use super::configured::Configured;
 use super::data::{self, DataResource};
 use super::leftovers::Looks;
@@ -238,6 +240,12 @@ pub(crate) struct Work<'a> {
     lines: HashMap<&'a Path, OnceCell<Lines>>,
     splices: HashMap<PathBuf, Vec<Splice>>,
     kept: HashMap<PathBuf, Vec<Range<usize>>>,
+    /// Public addresses that were found, and that the plan does not map.
+    pub(crate) addresses: Vec<(PathBuf, Address)>,
+    /// Which literals are parts of the region's name.
+    pub(crate) fragments: Fragments,
+    /// Modules that have such parts.
+    pub(crate) composing: BTreeSet<PathBuf>,
     /// Places of open questions.
     asked: HashMap<PathBuf, Vec<Range<usize>>>,
     /// Files that the standby root does without.
@@ -282,6 +290,9 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
         lines,
         splices,
         kept,
+        addresses: Vec::new(),
+        fragments: Fragments::of(input.primary.as_str()),
+        composing: BTreeSet::new(),
         asked,
         not_taken,
         result,

@@ -7,6 +7,7 @@ mod collector;
 mod parse;
 
 use super::json::Json;
+use super::named_ids::Shapes;
 use super::sources::utf8;
 use crate::observe::{SourceError, normalize};
 pub(crate) use collector::ERROR_MESSAGE;
@@ -36,8 +37,9 @@ pub(crate) struct Syntax {
     pub(crate) inner_names: Vec<Range<usize>>,
     /// Literal keys that are names of outputs: `outputs["vpc_eu_west_1"]`.
     pub(crate) output_names: Vec<Range<usize>>,
-    /// Values of what is called a key, or another id of a region: `kms_key_id = "…"`, `rest_api_id = "…"`.
-    pub(crate) keys: Vec<Range<usize>>,
+    /// Values of what is called a key, or another id of a region: `kms_key_id = "…"`, `rest_api_id = "…"`; in the order
+    /// of the text.
+    pub(crate) keys: Vec<(Range<usize>, Shapes)>,
     /// Texts for a person that plan nothing: descriptions of variables and outputs, messages of conditions.
     pub(crate) said: Vec<Range<usize>>,
     /// Interpolations of a region, with the text around them.
@@ -172,7 +174,9 @@ impl Syntax {
         collector.visit_body(&body);
         let Collector { literals, mut references, mut paths, tables, .. } = collector;
         references.sort_by_key(|reference| reference.span.start);
-        let Collector { inner_names, output_names, keys, said, joints, numbers, cuts, .. } = collector;
+        let Collector { inner_names, output_names, mut keys, said, joints, numbers, cuts, .. } = collector;
+        // A variable's default comes before what is above it.
+        keys.sort_by_key(|(range, _)| range.start);
         // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
         let loose = references.iter().filter(|reference| reference.is_path_root());
         let loose = loose.map(|reference| reference.span.clone()).filter(|span| {

@@ -3,13 +3,14 @@
 use super::json::{self, Json, JsonKind, Member};
 use super::kept::{both_sides, kept_ranges, region_of};
 use super::modules::Instances;
+use super::named_ids::{Shapes, shapes_of};
 use super::read_files::ReadFiles;
 use super::replace::{Literal, replace};
 use super::retarget::{Rule, Work};
 use super::sources::Document;
 use super::syntax::{ERROR_MESSAGE, labels, place};
 use super::words::Words;
-use super::{joints, leftovers, sides};
+use super::{addresses, composed, counted, joints, leftovers, sides};
 use crate::observe::FileKind;
 use pilotlight_findings::{Severity, Subject, codes};
 use std::ops::Range;
@@ -25,20 +26,23 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
         let mut ranges: Vec<Range<usize>> = syntax.literals.iter().chain(&syntax.inner_names).cloned().collect();
         ranges.sort_unstable_by_key(|range| range.start);
         let kept = Union::of(kept);
+        let keys = Keys(&syntax.keys);
         let literals: Vec<Literal> = ranges
             .into_iter()
             .filter(|range| !kept.holds(range))
             .map(|range| Literal {
                 rule: rules.iter().find(|(block, _)| within(&range, block)).map(|(_, rule)| *rule),
-                is_key: syntax.keys.iter().any(|key| within(&range, key)),
+                shapes: keys.shapes(&range),
                 is_said: syntax.said.iter().any(|said| within(&range, said)),
                 range,
             })
             .collect();
+        let named = syntax.keys.clone();
         joints::join(work, file, &kept.0);
         joints::cuts(work, file);
         replace(work, file, &literals);
         numbers(work, file, &kept.0);
+        counted::tell_named(work, file, &named);
         leftovers::tell(work, file, literals.into_iter().filter(|one| !one.is_said).map(|literal| literal.range));
     }
     let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
@@ -54,10 +58,12 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
             continue;
         }
         let length = std::str::from_utf8(&work.tree.files[file]).map_or(0, str::len);
-        replace(work, file, &[Literal { range: 0..length, rule: None, is_key: false, is_said: false }]);
+        replace(work, file, &[Literal { range: 0..length, rule: None, shapes: Shapes::NONE, is_said: false }]);
         leftovers::tell(work, file, std::iter::once(0..length));
     }
     read.tell(work);
+    addresses::tell(work);
+    composed::tell(work, instances);
 }
 
 /// A text that names most regions, as the tables of an SDK do, is right in each of them.
@@ -137,6 +143,22 @@ fn is_other(work: &Work<'_>, instances: &Instances, file: &Path) -> bool {
     }
 }
 
+/// Values of what is called as ids are, in the order of the text.
+struct Keys<'a>(&'a [(Range<usize>, Shapes)]);
+
+impl Keys<'_> {
+    /// What a literal is by what it is called: its own name counts, or that of what it is in.
+    fn shapes(&self, range: &Range<usize>) -> Shapes {
+        let before = self.0.partition_point(|(key, _)| key.start <= range.start);
+        // A value that is another one's is short: few keys are between them.
+        let mut around = self.0[..before].iter().rev().take(DEEPEST);
+        around.find(|(key, _)| within(range, key)).map_or(Shapes::NONE, |(_, shapes)| *shapes)
+    }
+}
+
+/// How many keys of one value may come before a text in it.
+const DEEPEST: usize = 8;
+
 fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
@@ -159,12 +181,13 @@ const NAMES_IN_JSON: [&str; 8] =
 fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
     let Document { text, json: document } = &*work.json[file];
     let mut found = Vec::new();
-    let mut collect = |member: &Member, rule, is_said: bool| {
+    let mut collect = |member: &Member, rule, is_said: bool, is_of_aws: bool| {
         let is_said = is_said && member.key == "description";
-        values(work, text, &member.value, Like { rule, is_key: member.key.contains("kms"), is_said }, &mut found);
+        let shapes = shapes_of(&member.key, is_of_aws);
+        values(work, text, &member.value, Like { rule, shapes, is_of_aws, is_said }, &mut found);
     };
     if FileKind::of(file) == FileKind::VarsJson {
-        document.members().into_iter().for_each(|member| collect(member, None, false));
+        document.members().into_iter().for_each(|member| collect(member, None, false, false));
     } else {
         for (kind, labels, rule) in [
             ("resource", 2, None),
@@ -177,11 +200,12 @@ fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
             ("check", 1, None),
             ("locals", 0, None),
         ] {
-            for (_, body) in document.blocks(kind, labels) {
+            for (labels, body) in document.blocks(kind, labels) {
+                let is_of_aws = labels.first().is_some_and(|first| first.key.starts_with("aws_"));
                 let members = body.members().into_iter();
                 members
                     .filter(|member| !NAMES_IN_JSON.contains(&member.key.as_str()))
-                    .for_each(|member| collect(member, rule, matches!(kind, "variable" | "output")));
+                    .for_each(|member| collect(member, rule, matches!(kind, "variable" | "output"), is_of_aws));
             }
         }
     }
@@ -211,19 +235,20 @@ fn json_tables(work: &mut Work<'_>, file: &Path) {
 #[derive(Clone, Copy)]
 struct Like {
     rule: Option<Rule>,
-    is_key: bool,
+    shapes: Shapes,
+    is_of_aws: bool,
     is_said: bool,
 }
 
 /// The texts of a value: those of its keys too.
 fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec<Literal>) {
-    let Like { rule, is_key, is_said } = like;
+    let Like { rule, shapes, is_of_aws, is_said } = like;
     if both_sides(&work.words, &value.words()).is_some() {
         return;
     }
     let mut add = |range: &Range<usize>| {
         let literals = json::literals(text, range.clone()).into_iter();
-        found.extend(literals.map(|range| Literal { range, rule, is_key, is_said }));
+        found.extend(literals.map(|range| Literal { range, rule, shapes, is_said }));
     };
     match &value.kind {
         JsonKind::Text(_) => add(&value.range),
@@ -233,9 +258,11 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec
             // What stands under another region's name is that region's.
             let other = |key: &str| region_of(key).is_some_and(|region| region != work.input.primary.as_str());
             for member in members.iter().filter(|member| !other(&member.key)) {
-                let is_key = is_key || member.key.contains("kms");
+                let called = members.iter().find(|one| member.key == "value" && one.key == "name");
+                let called = called.and_then(|one| one.value.text());
+                let shapes = shapes_of(called.as_deref().unwrap_or(&member.key), is_of_aws);
                 let is_said = is_said || member.key == ERROR_MESSAGE;
-                values(work, text, &member.value, Like { rule, is_key, is_said }, found);
+                values(work, text, &member.value, Like { rule, shapes, is_of_aws, is_said }, found);
             }
         }
         JsonKind::Other => {}

@@ -118,6 +118,14 @@ impl SourceTree {
                     let reason = format!("there is no folder {}", normalize(&root.join(folder)).display());
                     Err(SourceError::Module { span: Span::of(tree.display(file), &text, range.clone()), reason })
                 }
+                Some((file, range)) if calls_itself(root, file, folder) => {
+                    let text = String::from_utf8_lossy(&tree.files[file]).into_owned();
+                    let reason = format!(
+                        "{} is the folder of the call itself, or one above it, by a symbolic link: the module would call itself without end",
+                        normalize(&root.join(folder)).display()
+                    );
+                    Err(SourceError::Module { span: Span::of(tree.display(file), &text, range.clone()), reason })
+                }
                 _ => reader.folder(folder, &mut tree.files),
             }
         })?;
@@ -370,6 +378,15 @@ pub(crate) fn normalize(path: &Path) -> PathBuf {
         }
     }
     normal
+}
+
+/// Whether a file calls a folder that is its own, or holds it, under another name.
+fn calls_itself(root: &Path, file: &Path, folder: &Path) -> bool {
+    let own = |path: &Path| root.join(path).canonicalize().ok();
+    let Some(called) = own(folder) else { return false };
+    let mut above = file.parent().into_iter().flat_map(Path::ancestors);
+    // Few paths go through a link, and what is written the same is the same module.
+    root.join(folder).ancestors().any(Path::is_symlink) && above.any(|path| own(path).as_ref() == Some(&called))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The databases of a run: who takes writes, what was lost, and what the tables show.
 
 use super::page::{badge, safe};
-use crate::databases::{compared, lost, lost_rows};
+use crate::databases::{compared, found_later, lost, lost_rows};
 use crate::theme;
 use crate::words::count;
 use maud::{Markup, html};
@@ -28,6 +28,7 @@ pub(super) fn databases(run: &RunReport) -> Markup {
                                 td { (badge(mark, mark.word)) }
                                 td data-label="Writes" {
                                     (lost(database))
+                                    @if let Some(found) = found_later(database) { "; " (found) }
                                     @if let Some(kept) = &database.kept {
                                         "; " (count(kept.rows, "row")) " kept in " (safe(&kept.file))
                                         @for lost in kept.tables.iter().filter_map(lost_rows) { "; " (lost) }

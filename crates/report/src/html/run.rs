@@ -76,7 +76,7 @@ fn recovery(run: &RunReport) -> Markup {
             span.k { "recovery time" }
             @match (run.recovery_time.measured_ms, run.recovery_time.objective_ms) {
                 (Some(took), Some(limit)) => {
-                    span.v { (duration(took)) }
+                    span.v { (recovered_in(run)) }
                     @let share = took as f64 / limit.max(1) as f64;
                     svg.meter viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
                         rect.track width="100" height="8" rx="1" {}
@@ -87,7 +87,7 @@ fn recovery(run: &RunReport) -> Markup {
                         (duration(limit)) " (" (percent(share)) ")"
                     }
                 }
-                (Some(took), None) => { span.v { (duration(took)) } span.s { "the plan has no objective" } }
+                (Some(_), None) => { span.v { (recovered_in(run)) } span.s { "the plan has no objective" } }
                 (None, limit) => {
                     span.v { "not measured" }
                     span.s {
@@ -98,6 +98,10 @@ fn recovery(run: &RunReport) -> Markup {
             }
         }
     }
+}
+
+fn recovered_in(run: &RunReport) -> String {
+    headline::recovered_in(&run.recovery_time).unwrap_or_default()
 }
 
 fn percent(share: f64) -> String {

@@ -2,7 +2,7 @@
 
 use super::ink::Ink;
 use crate::clean::line;
-use crate::databases::{compared, lost, lost_rows};
+use crate::databases::{compared, found_later, lost, lost_rows};
 use crate::theme;
 use crate::words::count;
 use pilotlight_failover::RunReport;
@@ -30,6 +30,9 @@ pub(super) fn databases(run: &RunReport, ink: Ink) -> String {
             fence.push_str(", and it took writes since");
         }
         out.push_str(&ink.wrap(6, 0, &fence));
+        if let Some(found) = found_later(database) {
+            out.push_str(&ink.wrap(6, 0, &found));
+        }
         if let Some(kept) = &database.kept {
             out.push_str(&ink.wrap(6, 0, &format!("{} kept in {}", count(kept.rows, "row"), line(&kept.file))));
             for lost in kept.tables.iter().filter_map(lost_rows) {

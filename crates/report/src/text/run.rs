@@ -10,11 +10,13 @@ use crate::theme::{self, ARROW, Tone};
 use crate::timeline::{self, Timeline};
 use crate::words::{clock, duration, time};
 use crate::{headline, next};
-use pilotlight_failover::{RunReport, StepReport};
+use pilotlight_failover::{Intervention, RunReport, StepReport};
 use textwrap::core::display_width;
 
 /// Columns of the bars beside the phases.
 const BAR_COLUMNS: usize = 30;
+/// Columns of what a person did, at least: `✓ approved`.
+const INTERVENTION_COLUMNS: usize = 10;
 /// Columns of a step's duration: `23 h 59 m`.
 const TOOK_COLUMNS: usize = 9;
 
@@ -226,15 +228,14 @@ fn interventions(run: &RunReport, ink: Ink) -> String {
         return String::new();
     }
     let mut out = format!("\n{}\n", ink.bold("interventions"));
-    for one in &run.interventions {
+    let word = |one: &Intervention| theme::word_or(theme::of_intervention(&one.what), &line(&one.what));
+    let words: Vec<String> = run.interventions.iter().map(word).collect();
+    let columns = INTERVENTION_COLUMNS.max(2 + widest(words.iter().map(String::as_str)));
+    for (one, word) in run.interventions.iter().zip(&words) {
         let mark = theme::of_intervention(&one.what);
         let by = if one.by.is_empty() { String::new() } else { format!("by {}: ", line(&one.by)) };
-        let row = format!(
-            "  {}  {}  {by}{}",
-            ink.dim(&clock(&one.at)),
-            ink.mark(mark, &theme::word_or(mark, &line(&one.what)), 10),
-            line(&one.detail)
-        );
+        let row =
+            format!("  {}  {}  {by}{}", ink.dim(&clock(&one.at)), ink.mark(mark, word, columns), line(&one.detail));
         out.push_str(row.trim_end().trim_end_matches(':'));
         out.push('\n');
     }

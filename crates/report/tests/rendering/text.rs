@@ -344,6 +344,7 @@ fn databases_say_who_writes_and_what_was_lost() {
     for line in [
         "! promoted  orders  at most the last 2 ms of writes are lost (1 byte of log)",
         "fence of the old server failed",
+        "on the old server alone, or otherwise than here, run r found 1 row, kept in f",
         "1 row kept in f",
         "table orders: differs, old 1 row, new 1 row: 1 only old, 1 only new, 1 differing",
     ] {
@@ -352,7 +353,15 @@ fn databases_say_who_writes_and_what_was_lost() {
     let database = &mut run.databases[0];
     database.lost_writes = "unknown".into();
     (database.missing_bytes, database.missing_ms) = (None, None);
+    let text = run_text(&run, None, plain());
+    let lost = "whether writes were lost is not known; of those before its promotion at most the last 3 ms (its last commit is \
+                of ";
+    assert!(text.contains(lost) && text.contains("), and none is known of after it"), "{text}");
+    run.databases[0].last_commit_age_ms = None;
     assert!(run_text(&run, None, plain()).contains("whether writes were lost is not known; its last commit is of"));
+    assert!(text.contains("recovery time at most 2 ms, which may be over its objective of 1 ms"), "{text}");
+    run.recovery_time.at_most = false;
+    assert!(run_text(&run, None, plain()).contains("recovery time 2 ms, over its objective of 1 ms"));
     run.databases.clear();
     assert!(!run_text(&run, None, plain()).contains("databases"));
 }

@@ -59,8 +59,11 @@ pub(super) fn measure(workspace: &Workspace, pilotlight: &Path, figures: &mut Fi
     Ok(())
 }
 
+/// Runs a command of the program while customers order, with what is done to the lab once it has begun.
+type Go<'a> = &'a dyn Fn(&str, &dyn Fn() -> Done<()>) -> Done<Told>;
+
 /// The region is back, and so are the customers.
-fn back(lab: &Lab, runtime: &Runtime, go: &dyn Fn(&str, &dyn Fn() -> Done<()>) -> Done<Told>) -> Done<Told> {
+fn back(lab: &Lab, runtime: &Runtime, go: Go<'_>) -> Done<Told> {
     runtime.block_on(lab.restore(PRIMARY_REGION, true))?;
     go("failback --mode graceful", &|| Ok(()))
 }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::project::Project;
 use jiff::Timestamp;
 use pilotlight_findings::{Code, Explain, codes};
-use pilotlight_journal::{Freeze, JournalError, JournalStores, UnreadStore, active_run, read_freeze, read_run};
+use pilotlight_journal::{Freeze, JournalError, JournalStores, UnreadStore, read_freeze, unfinished_run};
 
 pub(super) async fn run(args: &FreezeCheck, context: Context<'_>) -> Result<Exit, Failure> {
     let (project, stores) = open(&args.journal).await?;
@@ -54,11 +54,8 @@ pub(super) async fn run(args: &FreezeCheck, context: Context<'_>) -> Result<Exit
 }
 
 async fn active(stores: &JournalStores, plan: &str) -> Result<Option<Active>, JournalError> {
-    let Some(run) = active_run(&*stores.first, plan).await? else { return Ok(None) };
-    // The copies may lag; they do not decide, and are not waited for.
-    let alone = JournalStores { first: std::sync::Arc::clone(&stores.first), copies: Vec::new() };
-    let log = read_run(&alone, &run).await?;
-    Ok(log.state.finished.is_none().then(|| Active::new(RELEASE, &log.state)))
+    // A run that was begun or gone on with in a copy is seen there until the first store is brought up.
+    Ok(unfinished_run(stores, plan).await?.map(|log| Active::new(RELEASE, &log.state)))
 }
 
 const RELEASE: &str = "give leave to release";

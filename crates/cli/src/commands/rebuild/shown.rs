@@ -4,7 +4,7 @@ use crate::commands::Context;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use pilotlight_findings::{Evidence, Finding};
-use pilotlight_rebuild::{PLAN_LINE, Prepared, answers};
+use pilotlight_rebuild::{OpenQuestion, PLAN_LINE, Prepared, answers};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -51,10 +51,29 @@ fn excerpt(text: &str) -> String {
 
 /// Findings that come before there is a report: the place and what is so, and below it what belongs to it.
 pub(super) fn notes<'f>(findings: impl IntoIterator<Item = &'f Finding>, context: Context<'_>) {
-    findings.into_iter().for_each(|finding| context.screen.note(note(finding)));
+    findings.into_iter().for_each(|finding| context.screen.note(note(finding, false)));
 }
 
-fn note(finding: &Finding) -> String {
+/// The same with the answers to each stack's questions at the end, as one block that is pasted once: the line of a
+/// question is shown there alone.
+pub(super) fn notes_and_answers(findings: &[Finding], prepared: &[Prepared], plan: &Path, context: Context<'_>) {
+    // A plan that cannot be read any more was read before: its questions are shown all the same.
+    let plan = std::fs::read_to_string(plan).unwrap_or_default();
+    let (mut blocks, mut answered) = (Vec::new(), Vec::new());
+    for one in prepared {
+        if let Some((block, replaces)) = answers(&plan, &one.stack, &one.retargeted.open) {
+            blocks.push(pasted(&one.stack, &block, replaces));
+            answered.extend(one.retargeted.open.iter().map(OpenQuestion::finding));
+        }
+    }
+    for finding in findings {
+        context.screen.note(note(finding, answered.contains(finding)));
+    }
+    blocks.into_iter().for_each(|block| context.screen.note(block));
+}
+
+/// A finding as lines; the answer to a question is left out where it comes `below`.
+fn note(finding: &Finding, below: bool) -> String {
     let mut lines = vec![format!("{}: {} [{}]", finding.subject, finding.message, finding.code)];
     let mut answer = None;
     for evidence in &finding.evidence {
@@ -70,6 +89,7 @@ fn note(finding: &Finding) -> String {
         }
     }
     match answer {
+        Some(_) if below => {}
         Some(answer) => {
             lines.push("    add to the stack's standby block:".to_owned());
             lines.extend(answer.lines().map(|line| format!("        {line}")));
@@ -77,17 +97,6 @@ fn note(finding: &Finding) -> String {
         None => lines.extend(finding.remedy.iter().map(|remedy| format!("    {remedy}"))),
     }
     lines.join("\n")
-}
-
-/// The answers to each stack's questions as one block, to be pasted once.
-pub(super) fn as_one_block(prepared: &[Prepared], plan: &Path, context: Context<'_>) {
-    // A plan that cannot be read any more was read before: its questions are shown all the same.
-    let plan = std::fs::read_to_string(plan).unwrap_or_default();
-    for one in prepared {
-        if let Some((block, replaces)) = answers(&plan, &one.stack, &one.retargeted.open) {
-            context.screen.note(pasted(&one.stack, &block, replaces));
-        }
-    }
 }
 
 fn pasted(stack: &str, block: &str, replaces: bool) -> String {
@@ -101,7 +110,6 @@ fn pasted(stack: &str, block: &str, replaces: bool) -> String {
 mod tests {
     use super::*;
     use pilotlight_findings::Span;
-    use pilotlight_rebuild::OpenQuestion;
 
     #[test]
     fn the_lines_for_the_plan_are_shown_once_and_can_be_copied() {
@@ -112,14 +120,19 @@ mod tests {
             plan_line: Some("data \"aws_db_instance.a\" {\n  from = \"replica\"\n}".to_owned()),
         };
         assert_eq!(
-            note(&question.finding()),
+            note(&question.finding(), false),
             "live/main.tf:3:1: aws_db_instance.a holds data: choose replica or empty [PL-R120]\n    \
              add to the stack's standby block:\n        \
              data \"aws_db_instance.a\" {\n          from = \"replica\"\n        }"
         );
+        assert_eq!(
+            note(&question.finding(), true),
+            "live/main.tf:3:1: aws_db_instance.a holds data: choose replica or empty [PL-R120]",
+            "a block below has the line"
+        );
         let asked = OpenQuestion { plan_line: None, ..question };
         assert_eq!(
-            note(&asked.finding()),
+            note(&asked.finding(), false),
             "live/main.tf:3:1: aws_db_instance.a holds data [PL-R120]\n    choose replica or empty",
             "what is needed is told once"
         );

@@ -19,7 +19,7 @@ use crate::ports::operator;
 use crate::project::Project;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::Word;
-use pilotlight_journal::{JournalStores, RunLog, RunState, latest_run, plan_runs, read_run};
+use pilotlight_journal::{JournalStores, RunLog, RunState, known_runs, read_run};
 use std::time::{Duration, Instant};
 
 pub(super) async fn run(command: &RunCommand, context: Context<'_>) -> Result<Exit, Failure> {
@@ -95,14 +95,14 @@ pub(super) fn is_of_this_host(person: &str) -> bool {
 async fn choose(project: &Project, stores: &JournalStores, wanted: Option<&str>) -> Result<String, Failure> {
     let plan = &project.plan.name;
     let Some(wanted) = wanted else {
-        return latest_run(&*stores.first, plan).await?.ok_or_else(|| {
+        return known_runs(stores, plan).await?.pop().ok_or_else(|| {
             Failure::usage(
                 format!("find a run of plan {plan} in {}", stores.first.url()),
                 "begin one with pilotlight failover PLAN, or name another journal with --journal",
             )
         });
     };
-    let runs = plan_runs(&*stores.first, plan).await?;
+    let runs = known_runs(stores, plan).await?;
     let mut found = runs.iter().filter(|run| run.starts_with(wanted));
     match (found.next(), found.next()) {
         (Some(run), None) => Ok(run.clone()),

@@ -5,7 +5,7 @@ use crate::args::{ListingFormat, RunShow};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::reporting::emit;
-use pilotlight_failover::{Call, Plane};
+use pilotlight_failover::{Call, Plane, left_without_a_word};
 use pilotlight_journal::{Body, Event};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub(super) async fn run(args: &RunShow, context: Context<'_>) -> Result<Exit, Fa
     let calls = calls(&log.events)?;
     emit(args.output.out.as_deref(), context, |_| match args.output.format {
         ListingFormat::Json => format!("{:#}\n", json!(log.events)),
-        ListingFormat::Text => log.events.iter().map(|event| as_line(event, &calls)).collect(),
+        ListingFormat::Text => (0..log.events.len()).map(|at| as_line(&log.events, at, &calls)).collect(),
     })?;
     for finding in &log.findings {
         context.screen.note(format!("{}: {} [{}]", finding.subject, finding.message, finding.code));
@@ -42,8 +42,10 @@ fn called(call: &Call) -> String {
     format!("{} {} ({region}{plane})", call.service, call.operation)
 }
 
-fn as_line(event: &Event, calls: &Calls) -> String {
-    format!("{:>5}  {:.3}  {}\n", event.sequence, event.at, story(&event.what, calls))
+fn as_line(events: &[Event], at: usize, calls: &Calls) -> String {
+    let event = &events[at];
+    let lost = left_without_a_word(events, at).map_or(String::new(), |lost| format!("; {lost}"));
+    format!("{:>5}  {:.3}  {}{lost}\n", event.sequence, event.at, story(&event.what, calls))
 }
 
 fn story(what: &Body, calls: &Calls) -> String {
@@ -63,10 +65,15 @@ fn story(what: &Body, calls: &Calls) -> String {
         Body::StepFinished { step, outcome, detail, .. } => format!("{step}: {}: {detail}", word(outcome)),
         Body::UndoIntended { step, attempt } => format!("{step}: about to undo, attempt {attempt}"),
         Body::UndoFinished { step, outcome, detail, .. } => format!("{step}: undo {}: {detail}", word(outcome)),
-        Body::RollbackStarted { step, reason } => match step {
+        Body::RollbackStarted { step, reason, .. } => match step {
             Some(step) => format!("rollback begins at {step}: {reason}"),
             None => format!("rollback begins: {reason}"),
         },
+        Body::AbortWithdrawn { by, reason, again } => {
+            let again = if again.is_empty() { "nothing".to_owned() } else { again.join(", ") };
+            format!("abort withdrawn by {by}: {reason}; the run goes on, and does once more: {again}")
+        }
+        Body::Waits { step, reason } => format!("{step}: waits: {reason}"),
         Body::Approved { step, by, reason } => format!("{step}: approved by {by}: {reason}"),
         Body::Skipped { step, by, reason } => format!("{step}: skipped by {by}: {reason}"),
         Body::Stopped { step, reason } => match step {

@@ -40,14 +40,17 @@ pub(super) async fn compiled(
             for finding in dry_run_findings(&run).into_iter().filter(worth_knowing).map(owners_as_errors) {
                 card.sheet(area_of(&finding)).findings.push(finding);
             }
-            let (facts, findings) = managed_readiness(&run, &aws.managed_databases()).await;
+            let managed = managed_readiness(&run, &aws.managed_databases()).await;
             let sheet = card.sheet(AreaName::Failover);
             sheet.facts.extend(dry_run_facts(&run));
             if run.owners.iter().any(|owner| owner.next_apply == NextApply::Unknown) {
                 sheet.unknown("not known of every record whether its Terraform would undo a failover");
             }
-            sheet.facts.extend(facts);
-            sheet.findings.extend(findings);
+            sheet.facts.extend(managed.facts);
+            for why in managed.unknown {
+                sheet.unknown(why);
+            }
+            sheet.findings.extend(managed.findings);
             Ok(Some(run))
         }
         // A zone that could not be read says nothing about the standby, and nothing against the rest of the verdict.

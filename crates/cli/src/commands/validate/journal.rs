@@ -8,7 +8,7 @@ use crate::project::{Project, States};
 use pilotlight_cloud::{Aws, BucketPlace};
 use pilotlight_failover::{RunReport, is_measured_failover, report};
 use pilotlight_findings::{AreaName, Evidence, Explain, Finding, Severity, Subject, codes};
-use pilotlight_journal::{JournalError, JournalStores, active_run, plan_runs, read_run};
+use pilotlight_journal::{JournalError, JournalStores, known_runs, read_run, unfinished_run};
 use pilotlight_store::{Store, Writable};
 
 /// Runs that are looked through for one that was measured, the newest first: more than anybody rehearses between two
@@ -157,8 +157,8 @@ impl<E: Explain> From<E> for Unusable {
 }
 
 async fn past(stores: &JournalStores, plan: &str, sheet: &mut Sheet) -> Result<Past, Unusable> {
-    let runs = plan_runs(&*stores.first, plan).await?;
-    if let Some(run) = active_run(&*stores.first, plan).await? {
+    let runs = known_runs(stores, plan).await?;
+    if let Some(run) = unfinished_run(stores, plan).await?.map(|log| log.state.run) {
         let error = JournalError::ActiveRun { plan: plan.to_owned(), run: run.clone() };
         let message = format!("run {run} is not finished, and a failover would be refused");
         let mut finding = Finding::new(error.code(), Severity::Error, Subject::Plan { name: plan.to_owned() }, message)

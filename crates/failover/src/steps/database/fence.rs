@@ -5,7 +5,7 @@ use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed, STOP_REQUESTED};
 use crate::{DatabaseStep, DatabaseTask, Mode, Step};
 use pilotlight_integrity::postgres::{FenceReport, FenceState, Lsn, PostgresError, ServerRole};
-use pilotlight_journal::Outcome;
+use pilotlight_journal::{Body, Outcome};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) async fn perform(
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
     let Some(old) = &servers.old else {
-        return Ok(Ending::new(Outcome::Failed, Value::Null, "the server to fence is not known").into());
+        return Ok(Ending::failed("the server to fence is not known").into());
     };
     let already = seen(engine, &database.name, &DatabaseTask::Look)
         .is_some_and(|seen| seen.get("already") == Some(&Value::Bool(true)));
@@ -95,24 +95,41 @@ pub(super) async fn undo(
     }
     engine.intend(step, Way::Undo).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let mut told = false;
     loop {
         let error = match servers.databases.release(old).await {
             Ok(released) => {
                 return Ok(match released.still_refused {
                     None => Ending::new(Outcome::Done, Value::Null, "it takes writes again"),
-                    Some(reason) => Ending::new(Outcome::Failed, Value::Null, reason),
+                    Some(reason) => Ending::failed(reason),
                 }
                 .into());
             }
             // It became a standby meanwhile: there is nothing to take back at a server that follows.
             Err(error) => error,
         };
+        if !told && !error.is_answer() {
+            told = true;
+            let (step, reason) = (step.id.clone(), waits_for_release(step, &servers.tell(&error)));
+            engine.append(Body::Waits { step, reason }).await?;
+        }
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left if !error.is_answer() => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
         }
     }
+}
+
+/// Why the way back stands still, and what a person can do about it: a server that is not released refuses writes when it
+/// comes back.
+fn waits_for_release(step: &Step, cause: &str) -> String {
+    format!(
+        "the server whose fence is to be taken back gives no answer, and is asked for up to {}: {cause}. Bring it up, or stop \
+         this with run pause; where nobody needs that server to write, run skip --step {} leaves the fence",
+        pilotlight_plan::format_duration(step.timeout()),
+        step.id
+    )
 }
 
 /// Whether the look after the switch has fenced it, or was killed when it may have.
@@ -149,7 +166,7 @@ pub(super) async fn catch_up(
 ) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let Some(old) = &servers.old else {
-        return Ok(Ending::new(Outcome::Failed, Value::Null, "the server that was fenced is not known").into());
+        return Ok(Ending::failed("the server that was fenced is not known").into());
     };
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let mut end = None;

@@ -53,7 +53,7 @@ pub(crate) async fn look(mode: Mode, database: &DatabaseStep, servers: &Servers)
     let (Mode::Graceful, Some(old)) = (mode, &servers.old) else {
         return Looked::Good(observed(&new, None, None), alone(&new));
     };
-    let hint = crate::database_readiness::ASIDE;
+    let hint = crate::database::WHERE_DEAD;
     let old_position = match servers.databases.position(old).await {
         Ok(position) => position,
         Err(error) => return unread(servers, &error, hint),

@@ -33,7 +33,7 @@ pub(crate) async fn perform(
 ) -> Result<Performed, EngineError> {
     let servers = match Servers::of(engine, database) {
         Ok(servers) => servers,
-        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+        Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
     };
     match &database.task {
         DatabaseTask::Look => look::perform(engine, step, database, &servers).await,
@@ -53,7 +53,7 @@ pub(crate) async fn perform(
 pub(crate) async fn undo(engine: &mut Engine, step: &Step, database: &DatabaseStep) -> Result<Performed, EngineError> {
     let servers = match Servers::of(engine, database) {
         Ok(servers) => servers,
-        Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+        Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
     };
     match &database.task {
         DatabaseTask::Fence => fence::undo(engine, step, database, &servers).await,
@@ -103,7 +103,7 @@ impl Servers {
     pub(super) fn ending(&self, error: &PostgresError) -> Ending {
         match error {
             PostgresError::Forbidden { .. } => Ending::refused(Value::Null, self.tell(error)),
-            error if error.is_answer() => Ending::new(Outcome::Failed, Value::Null, self.tell(error)),
+            error if error.is_answer() => Ending::failed(self.tell(error)),
             error => Ending::new(Outcome::Unknown, Value::Null, self.tell(error)),
         }
     }

@@ -6,7 +6,7 @@ use crate::steps::{Ending, Performed};
 use crate::{Action, DatabaseTask, ManagedTask, Step};
 use pilotlight_integrity::postgres::{FenceState, Handover, PostgresError};
 use pilotlight_journal::{Outcome, StepStatus};
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
@@ -16,7 +16,7 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
         let error = match released {
             Ok(released) => {
                 if let Some(reason) = released.still_refused {
-                    return Ok(Ending::new(Outcome::Failed, Value::Null, reason).into());
+                    return Ok(Ending::failed(reason).into());
                 }
                 match take_a_write(servers).await {
                     Ok(handover) => {

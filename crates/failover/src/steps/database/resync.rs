@@ -41,7 +41,7 @@ pub(super) async fn keep(
         return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "it is a standby, and has no rows of its own").into());
     }
     let Some(old) = &servers.old else {
-        return Ok(Ending::new(Outcome::Failed, Value::Null, "the other server is not known").into());
+        return Ok(Ending::failed("the other server is not known").into());
     };
     engine.intend(step, Way::Do).await?;
     // A server that came back by itself takes writes: what is written there after the comparison would be lost unkept.
@@ -103,20 +103,20 @@ pub(super) async fn perform(
             let mut secrets = Secrets::new(&*environment);
             let argv = match secrets.reveal_all(run) {
                 Ok(argv) => argv,
-                Err(missing) => return Ok(Ending::new(Outcome::Failed, Value::Null, missing.to_string()).into()),
+                Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
             };
             let left = deadline.saturating_sub(engine.ports.clock.elapsed()).max(Duration::from_secs(1));
             let result = engine.ports.commands.run(&argv, left).await;
             if !result.succeeded() {
                 let detail = secrets.redact(&result.summary());
-                return Ok(Ending::new(Outcome::Failed, Value::Null, detail).into());
+                return Ok(Ending::failed(detail).into());
             }
             continue;
         }
         match pause(engine, step, deadline, &cause).await {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
-            Patience::Over => return Ok(Ending::new(Outcome::Failed, Value::Null, cause).into()),
+            Patience::Over => return Ok(Ending::failed(cause).into()),
         }
     }
 }

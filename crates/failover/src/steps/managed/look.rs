@@ -2,6 +2,7 @@
 
 use super::goal::{replicates, words};
 use super::{is_final, is_graceful};
+use crate::database::WHERE_DEAD;
 use crate::engine::{Engine, EngineError, Way};
 use crate::managed::placed;
 use crate::steps::database::{Patience, pause};
@@ -69,9 +70,6 @@ fn unread(what: &str, error: &ManagedError, hint: &str) -> Looked {
     if is_final(error) { Looked::Never(text) } else { Looked::NotYet(text) }
 }
 
-/// What leads on where the side that is left is dead.
-const HINT: &str = "; where that side is dead: --mode ungraceful";
-
 async fn rds(port: &dyn ManagedDatabases, database: &ManagedStep, graceful: bool) -> Looked {
     let new = match instance(port, &database.new, "").await {
         Ok(new) => new,
@@ -88,7 +86,7 @@ async fn rds(port: &dyn ManagedDatabases, database: &ManagedStep, graceful: bool
         };
         return Looked::Good(json!({ "replica": new.source.is_some() }), detail);
     };
-    let old = match instance(port, old, HINT).await {
+    let old = match instance(port, old, WHERE_DEAD).await {
         Ok(old) => old,
         Err(looked) => return looked,
     };
@@ -107,7 +105,7 @@ async fn rds(port: &dyn ManagedDatabases, database: &ManagedStep, graceful: bool
         ));
     }
     if !old.is_available() {
-        return Looked::NotYet(format!("{} is {}{HINT}", placed(&old.arn), old.status));
+        return Looked::NotYet(format!("{} is {}{WHERE_DEAD}", placed(&old.arn), old.status));
     }
     if !replicates(&new) {
         return Looked::NotYet(format!("{id} does not replicate: {}", words(&new)));
@@ -135,7 +133,7 @@ async fn aurora(port: &dyn ManagedDatabases, database: &ManagedStep, global: &st
         );
     }
     if !seen.is_settled() {
-        return Looked::NotYet(format!("global database {global} is {}{HINT}", seen.status));
+        return Looked::NotYet(format!("global database {global} is {}{WHERE_DEAD}", seen.status));
     }
     let expected = old.as_ref().and_then(|old| seen.member_in(&old.region));
     if !expected.is_some_and(|old| old.writer) {

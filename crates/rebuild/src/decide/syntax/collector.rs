@@ -1,6 +1,7 @@
 //! Collects from the syntax tree, in the order of the text.
 
-use super::{Cut, FileAt, FilePath, Joint, Reference, Step, Table, attribute, labels, literal, place};
+use super::super::named_ids::{Shapes, shapes_of};
+use super::{Cut, FileAt, FilePath, Joint, Reference, Step, Table, attribute, literal, place};
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block};
@@ -35,11 +36,13 @@ pub(super) struct Collector {
     pub(super) tables: Vec<Table>,
     pub(super) inner_names: Vec<Range<usize>>,
     pub(super) output_names: Vec<Range<usize>>,
-    pub(super) keys: Vec<Range<usize>>,
+    pub(super) keys: Vec<(Range<usize>, Shapes)>,
     pub(super) said: Vec<Range<usize>>,
     pub(super) joints: Vec<Joint>,
     pub(super) numbers: Vec<Range<usize>>,
     pub(super) cuts: Vec<Cut>,
+    /// Whether what is visited is in a block of a resource or data source of AWS.
+    is_of_aws: bool,
 }
 
 /// References alone: what the rules ask of one expression.
@@ -61,29 +64,46 @@ impl Visit for References {
     }
 }
 
-/// Attributes whose values are ids of a region, and have no form that tells it anywhere else.
-const ID_NAMES: [&str; 3] = ["api_id", "detector_id", "rest_api_id"];
+/// Blocks with a number that each region counts for itself, and what it is called there.
+const COUNTED: [(&str, &str); 4] = [
+    ("launch_template", "version"),
+    ("launch_template_specification", "version"),
+    ("configuration", "revision"),
+    ("configuration_info", "revision"),
+];
 
-/// Whether what is called so has an id of a region: `kms_key_id`, `kms_master_key_arn`, `encryption_key_id`.
-fn is_key_name(name: &str) -> bool {
-    name.contains("kms") || name.ends_with("key_id") || name.ends_with("key_arn") || ID_NAMES.contains(&name)
-}
+/// How the types of AWS's resources and data sources begin.
+const OF_AWS: &str = "aws_";
 
 impl Visit for Collector {
     fn visit_block(&mut self, node: &Block) {
-        if node.ident.as_str() == "variable" && labels(node).iter().any(|name| is_key_name(name)) {
-            self.keys.extend(attribute(&node.body, "default").map(place));
+        if node.ident.as_str() == "variable"
+            && let Some(name) = node.labels.first()
+            && let Some(value) = attribute(&node.body, "default")
+        {
+            self.key(name.as_str(), value, false);
         }
         if matches!(node.ident.as_str(), "variable" | "output") {
             self.said.extend(attribute(&node.body, "description").map(place));
         }
+        let is_outer = matches!(node.ident.as_str(), "resource" | "data");
+        if is_outer {
+            self.is_of_aws = node.labels.first().is_some_and(|kind| kind.as_str().starts_with(OF_AWS));
+        }
+        if self.is_of_aws
+            && let Some((_, name)) = COUNTED.iter().find(|(block, _)| *block == node.ident.as_str())
+            && let Some(value) = attribute(&node.body, name)
+        {
+            self.keys.push((place(value), Shapes::COUNT));
+        }
         visit::visit_block(self, node);
+        if is_outer {
+            self.is_of_aws = false;
+        }
     }
 
     fn visit_attr(&mut self, node: &Attribute) {
-        if is_key_name(node.key.as_str()) {
-            self.keys.push(place(&node.value));
-        }
+        self.key(node.key.as_str(), &node.value, self.is_of_aws);
         if node.key.as_str() == ERROR_MESSAGE {
             self.said.push(place(&node.value));
         }
@@ -132,6 +152,8 @@ impl Visit for Collector {
 
     fn visit_object(&mut self, node: &Object) {
         let (mut words, mut values) = (Vec::with_capacity(node.len()), Vec::with_capacity(node.len()));
+        // `{ name = "KMS_KEY_ID", value = "…" }`, as containers have their environment.
+        let (mut called, mut given) = (None, None);
         for (key, value) in node {
             let key = match key {
                 ObjectKey::Ident(name) => {
@@ -141,11 +163,18 @@ impl Visit for Collector {
                 ObjectKey::Expression(key) => literal(key),
             };
             let Some(key) = key else { continue };
-            if is_key_name(key) {
-                self.keys.push(place(value.expr()));
+            // What is in an object may be for anybody: the environment of a function.
+            self.key(key, value.expr(), false);
+            match key {
+                "name" => called = literal(value.expr()),
+                "value" => given = Some(value.expr()),
+                _ => {}
             }
             words.push(key.to_owned());
             values.push(place(value.expr()));
+        }
+        if let (Some(name), Some(value)) = (called, given) {
+            self.key(name, value, false);
         }
         self.tables.push(Table { range: place(node), words, values });
         visit::visit_object(self, node);
@@ -205,6 +234,18 @@ impl Collector {
         let room = bytes / BYTES_EACH;
         let (literals, references) = (Vec::with_capacity(room), Vec::with_capacity(room));
         Self { literals, references, paths: Vec::with_capacity(room), ..Self::default() }
+    }
+
+    /// Takes in a value that is an id by what it is called.
+    fn key(&mut self, name: &str, value: &Expression, is_of_aws: bool) {
+        // What refers to something else has no literal of its own.
+        if matches!(value, Expression::Traversal(_) | Expression::Variable(_) | Expression::Bool(_)) {
+            return;
+        }
+        let shapes = shapes_of(name, is_of_aws);
+        if !shapes.is_none() {
+            self.keys.push((place(value), shapes));
+        }
     }
 
     /// Finds the names of a reference that are keys of a value. Those before them are declared somewhere.

@@ -2,9 +2,9 @@
 //! field does not compile until it is here; then the schema must know it too.
 
 use pilotlight_failover::{
-    Call, CheckReport, DatabaseReport, Endpoint, Intervention, KeptRowsReport, Moment, NextApply, ObservationReport,
-    ObservedCheckReport, OwningResource, PhaseReport, Plane, RecordMove, RecordOwner, RecoveryPoint, RecoveryTime,
-    RunReport, StepReport, TableReport,
+    Call, CheckReport, DatabaseReport, Endpoint, FoundLater, Intervention, KeptRowsReport, Moment, NextApply,
+    ObservationReport, ObservedCheckReport, OwningResource, PhaseReport, Plane, RecordMove, RecordOwner, RecoveryPoint,
+    RecoveryTime, RunReport, StepReport, TableReport,
 };
 use pilotlight_findings::{
     ApiCalls, Area, AreaName, AreaVerdict, Count, Evidence, Finding, Job, Position, Region, Report, Severity, Side,
@@ -139,6 +139,7 @@ pub(crate) fn run() -> RunReport {
         recovery_time: RecoveryTime {
             objective_ms: Some(1),
             measured_ms: Some(2),
+            at_most: true,
             since: Some(moment("the last commit")),
             until: Some(moment("the first write")),
             traffic_ms: Some(3),
@@ -155,6 +156,8 @@ pub(crate) fn run() -> RunReport {
             missing_bytes: Some(1),
             missing_ms: Some(2),
             last_commit_at: Some(TIME.into()),
+            last_commit_age_ms: Some(3),
+            found_later: Some(FoundLater { run: "r".into(), rows: 1, file: "f".into() }),
             second_writer: "unknown".into(),
             kept: Some(KeptRowsReport {
                 rows: 1,

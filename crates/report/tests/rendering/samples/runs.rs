@@ -178,6 +178,7 @@ pub(crate) fn succeeded() -> RunReport {
         recovery_time: RecoveryTime {
             objective_ms: Some(900_000),
             measured_ms: Some(42_140),
+            at_most: false,
             since: None,
             until: None,
             traffic_ms: None,

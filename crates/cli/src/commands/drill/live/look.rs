@@ -31,7 +31,7 @@ pub(super) async fn before(
         let rpo = project.plan.objectives.rpo;
         found.extend(database_readiness(away, rpo, &servers, &environment, &SystemClock::new()).await.findings);
     }
-    found.extend(managed_readiness(away, &aws.managed_databases()).await.1);
+    found.extend(managed_readiness(away, &aws.managed_databases()).await.findings);
     found.extend(home.into_iter().flat_map(|home| home.notes.clone()));
     // That nothing looks at the side which takes over is a reason for a drill, and none against it.
     found.retain(|finding| finding.severity >= Severity::Error && finding.code != codes::F_NO_TARGET_CHECK);

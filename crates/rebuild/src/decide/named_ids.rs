@@ -1,0 +1,450 @@
+//! Ids that have no form of their own, and are told by what they are called: the UUID of a `kms_key_id`, the seven
+//! letters of an AppConfig `application_id`, the client id of a user pool.
+
+use super::counted::is_count;
+use std::ops::Range;
+
+/// What the ids of something may look like; none for a name that asks for no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Shapes(u16);
+
+impl Shapes {
+    pub(crate) const NONE: Self = Self(0);
+    /// `1234abcd-12ab-34cd-56ef-1234567890ab`, or one with a letter before or a number after it.
+    const UUID: Self = Self(1);
+    /// 32 hexadecimal digits: a GuardDuty detector, a Pinpoint application, a Cloud9 environment.
+    const HEX: Self = Self(1 << 1);
+    /// `a1b2c3d4e5` of API Gateway.
+    const TEN: Self = Self(1 << 2);
+    /// 26 small letters and digits: a client of a user pool, an API of AppSync.
+    const TWENTY_SIX: Self = Self(1 << 3);
+    /// Six to ten small letters and digits: what belongs to an API of API Gateway.
+    const SHORT: Self = Self(1 << 4);
+    /// Seven small letters and digits: AppConfig's.
+    const SEVEN: Self = Self(1 << 5);
+    /// Ten capitals and digits: Lex's and Bedrock's.
+    const CAPITALS: Self = Self(1 << 6);
+    /// 22 letters and digits: a policy store, a voice connector.
+    const TWENTY_TWO: Self = Self(1 << 7);
+    /// 16 to 25 small letters and digits: EMR's applications and virtual clusters.
+    const LONG: Self = Self(1 << 8);
+    /// `d` and 10 to 14 small letters and digits: an application of Amplify.
+    const AMPLIFY: Self = Self(1 << 9);
+    /// `dzd_4p9n6sw4qt9xgn`
+    const DATA_ZONE: Self = Self(1 << 10);
+    /// Capitals and digits after an `F`: a package of OpenSearch.
+    const PACKAGE: Self = Self(1 << 11);
+
+    /// `7`: what each region counts for itself.
+    pub(crate) const COUNT: Self = Self(1 << 12);
+    /// `web:12`: the same with the name before it.
+    const FAMILY: Self = Self(1 << 13);
+
+    const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// Whether it may be a number that each region counts for itself.
+    pub(crate) fn may_be_counted(self) -> bool {
+        self.has(Self::COUNT.or(Self::FAMILY))
+    }
+
+    /// Whether a text is such a number.
+    pub(crate) fn is_counted(self, text: &str) -> bool {
+        let is_of_family =
+            |(name, number): (&str, &str)| !name.is_empty() && !name.contains("arn:") && is_count(number);
+        self.has(Self::COUNT) && is_count(text)
+            || self.has(Self::FAMILY) && text.rsplit_once(':').is_some_and(is_of_family)
+    }
+
+    /// Whether a text is an id of one of the shapes.
+    pub(crate) fn fit(self, text: &str) -> bool {
+        if self.is_none() || text.len() < SHORTEST {
+            return false;
+        }
+        if text.contains('-') {
+            return self.has(Self::UUID) && holds_uuid(text);
+        }
+        if let Some(id) = text.strip_prefix("dzd_") {
+            return self.has(Self::DATA_ZONE) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        }
+        let of = Made::of(text);
+        // A word without a digit is a name, a number without a letter a number.
+        if !of.is_alphanumeric || of.digits == 0 {
+            return false;
+        }
+        let small = of.capitals == 0 && of.small > 0;
+        let length = text.len();
+        self.has(Self::HEX) && length == 32 && of.is_hexadecimal && of.capitals == 0
+            || self.has(Self::TEN) && length == 10 && small
+            || self.has(Self::TWENTY_SIX) && length == 26 && small
+            || self.has(Self::SHORT) && (SHORTEST..=10).contains(&length) && small && of.is_mixed(text)
+            || self.has(Self::SEVEN) && length == 7 && small && of.is_mixed(text)
+            || self.has(Self::CAPITALS) && length == 10 && of.small == 0 && of.capitals > 0
+            || self.has(Self::TWENTY_TWO) && length == 22 && of.small > 0
+            || self.has(Self::LONG) && (16..=25).contains(&length) && small && of.is_mixed(text)
+            || self.has(Self::AMPLIFY) && (11..=15).contains(&length) && small && text.starts_with('d') && of.turns > 1
+            || self.has(Self::PACKAGE) && text.starts_with('F') && of.small == 0 && (8..=14).contains(&length)
+    }
+}
+
+/// The shortest id that is asked for.
+const SHORTEST: usize = 6;
+
+/// What a word is made of.
+struct Made {
+    is_alphanumeric: bool,
+    is_hexadecimal: bool,
+    digits: usize,
+    small: usize,
+    capitals: usize,
+    /// How often a letter follows a digit, or a digit a letter.
+    turns: usize,
+}
+
+impl Made {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let count = |is: fn(&u8) -> bool| bytes.iter().filter(|byte| is(byte)).count();
+        Self {
+            is_alphanumeric: bytes.iter().all(u8::is_ascii_alphanumeric),
+            is_hexadecimal: bytes.iter().all(u8::is_ascii_hexdigit),
+            digits: count(u8::is_ascii_digit),
+            small: count(u8::is_ascii_lowercase),
+            capitals: count(u8::is_ascii_uppercase),
+            turns: bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count(),
+        }
+    }
+
+    /// `orders1` is a name, `abc1de2` and `1abcdef` are none.
+    fn is_mixed(&self, text: &str) -> bool {
+        self.turns > 1 || text.starts_with(|first: char| first.is_ascii_digit()) && self.turns > 0
+    }
+}
+
+/// Ends of names, in small letters and without what joins their words, and what the ids look like, wherever the name
+/// stands.
+/// Source: the services' API references, patterns of the members of these names.
+const NAMES: [(&str, Shapes); 56] = [
+    ("keyid", Shapes::UUID.or(Shapes::TEN)),
+    ("keyids", Shapes::UUID),
+    ("keyarn", Shapes::UUID),
+    ("apiid", Shapes::TEN.or(Shapes::TWENTY_SIX)),
+    ("detectorid", Shapes::HEX),
+    ("clientid", Shapes::TWENTY_SIX),
+    ("clientids", Shapes::TWENTY_SIX),
+    ("audience", Shapes::TWENTY_SIX),
+    ("audiences", Shapes::TWENTY_SIX),
+    ("webaclid", Shapes::UUID),
+    ("ipsetid", Shapes::UUID),
+    ("rulegroupid", Shapes::UUID),
+    ("regexpatternsetid", Shapes::UUID),
+    ("connectinstanceid", Shapes::UUID),
+    ("contactflowid", Shapes::UUID),
+    ("contactflowmoduleid", Shapes::UUID),
+    ("routingprofileid", Shapes::UUID),
+    ("hoursofoperationid", Shapes::UUID),
+    ("quickconnectid", Shapes::UUID),
+    ("securityprofileid", Shapes::UUID),
+    ("securityprofileids", Shapes::UUID),
+    ("outboundqueueid", Shapes::UUID),
+    ("eventsourcemappingid", Shapes::UUID),
+    ("eventsourcemappinguuid", Shapes::UUID),
+    ("backupplanid", Shapes::UUID),
+    ("certificateid", Shapes::UUID),
+    ("botid", Shapes::CAPITALS),
+    ("aliasid", Shapes::CAPITALS),
+    ("agentid", Shapes::CAPITALS),
+    ("knowledgebaseid", Shapes::CAPITALS),
+    ("datasourceid", Shapes::CAPITALS.or(Shapes::TWENTY_SIX)),
+    ("flowid", Shapes::CAPITALS),
+    ("promptid", Shapes::CAPITALS),
+    ("applicationid", Shapes::SEVEN.or(Shapes::HEX).or(Shapes::LONG)),
+    ("configurationprofileid", Shapes::SEVEN),
+    ("configprofileid", Shapes::SEVEN),
+    ("environmentid", Shapes::SEVEN.or(Shapes::HEX)),
+    ("deploymentstrategyid", Shapes::SEVEN),
+    ("appid", Shapes::HEX.or(Shapes::AMPLIFY)),
+    ("virtualclusterid", Shapes::LONG),
+    ("policystoreid", Shapes::TWENTY_TWO),
+    ("voiceconnectorid", Shapes::TWENTY_TWO),
+    ("domainidentifier", Shapes::DATA_ZONE),
+    ("domainid", Shapes::DATA_ZONE),
+    ("taskdefinition", Shapes::FAMILY),
+    ("taskdefinitionarn", Shapes::FAMILY),
+    ("jobdefinition", Shapes::FAMILY),
+    ("jobdefinitionarn", Shapes::FAMILY),
+    ("functionversion", Shapes::COUNT),
+    ("qualifier", Shapes::COUNT),
+    ("documentversion", Shapes::COUNT),
+    ("configurationversion", Shapes::COUNT),
+    ("botversion", Shapes::COUNT),
+    ("agentversion", Shapes::COUNT),
+    ("guardrailversion", Shapes::COUNT),
+    ("launchtemplateversion", Shapes::COUNT),
+];
+
+/// The same, in blocks of AWS's resources and data sources alone: elsewhere they may be anybody's.
+const NAMES_OF_AWS: [(&str, Shapes); 35] = [
+    ("instanceid", Shapes::UUID),
+    ("queueid", Shapes::UUID),
+    ("outboundflowid", Shapes::UUID),
+    ("hierarchygroupid", Shapes::UUID),
+    ("vocabularyid", Shapes::UUID),
+    ("directoryuserid", Shapes::UUID),
+    ("indexid", Shapes::UUID),
+    ("faqids", Shapes::UUID),
+    ("datasourceids", Shapes::UUID),
+    ("experienceid", Shapes::UUID),
+    ("thesaurusid", Shapes::UUID),
+    ("stackid", Shapes::UUID),
+    ("layerids", Shapes::UUID),
+    ("planid", Shapes::UUID),
+    ("selectionid", Shapes::UUID),
+    ("frameworkid", Shapes::UUID),
+    ("assessmentid", Shapes::UUID),
+    ("channelid", Shapes::UUID),
+    ("collaborationid", Shapes::UUID),
+    ("schemaversionid", Shapes::UUID),
+    ("uuid", Shapes::UUID),
+    ("dataidentifierids", Shapes::UUID),
+    ("recommenderid", Shapes::UUID.or(Shapes::HEX)),
+    ("mediaapplicationid", Shapes::UUID),
+    ("authorizerid", Shapes::SHORT),
+    ("deploymentid", Shapes::SHORT),
+    ("usageplanid", Shapes::SHORT),
+    ("requestvalidatorid", Shapes::SHORT),
+    ("vpclinkid", Shapes::SHORT),
+    ("integrationid", Shapes::SHORT),
+    ("routeid", Shapes::SHORT),
+    ("resourceid", Shapes::SHORT),
+    ("parentid", Shapes::SHORT),
+    ("connectionid", Shapes::SHORT),
+    ("packageid", Shapes::PACKAGE),
+];
+
+/// Longer names are none of these.
+const LONGEST_NAME: usize = 64;
+
+/// What the value of something called so is, where it is an id: `kms_key_id`, `KMS_KEY_ID` and `kmsKeyId` alike.
+pub(crate) fn shapes_of(name: &str, is_of_aws: bool) -> Shapes {
+    let bytes = name.as_bytes();
+    let is_key = contains_kms(bytes);
+    // Few names end so, and most are told at once.
+    if !is_key && !may_end(bytes) || bytes.len() > LONGEST_NAME {
+        return Shapes::NONE;
+    }
+    let (mut squeezed, mut length) = ([0; LONGEST_NAME], 0);
+    for byte in bytes.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
+        squeezed[length] = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let name = &squeezed[..length];
+    let of = |table: &[(&str, Shapes)]| {
+        let known = table.iter().find(|(end, _)| name.ends_with(end.as_bytes()));
+        known.map_or(Shapes::NONE, |(_, shapes)| *shapes)
+    };
+    let mut shapes = of(&NAMES);
+    if is_of_aws {
+        shapes = shapes.or(of(&NAMES_OF_AWS));
+    }
+    if is_key { shapes.or(Shapes::UUID) } else { shapes }
+}
+
+fn contains_kms(name: &[u8]) -> bool {
+    let is_first = |at: &usize| name[*at] | SMALL == b'k';
+    let ends = name.len().saturating_sub(2);
+    (0..ends).filter(is_first).any(|at| name[at + 1] | SMALL == b'm' && name[at + 2] | SMALL == b's')
+}
+
+/// The bit that makes a capital a small letter.
+const SMALL: u8 = 0x20;
+
+/// Whether a name ends as one of the tables' may.
+fn may_end(name: &[u8]) -> bool {
+    let [.., third, second, last] = *name else { return false };
+    match [third | SMALL, second | SMALL, last | SMALL] {
+        [_, b'i', b'd'] | [b'i', b'd', b's'] | [b'a', b'r', b'n'] | [b'n', b'c', b'e'] | [b'c', b'e', b's'] => true,
+        // `definition`, `version`, `qualifier`, `identifier`: longer ones are asked for than `version` alone.
+        [b'i', b'o', b'n'] | [b'i', b'e', b'r'] => name.len() > "version".len(),
+        _ => false,
+    }
+}
+
+/// Ids that a text has right after what they are called: `KMS_KEY_ID=1234abcd-…` of a script, `"apiId": "…"` of JSON,
+/// `--key-id 1234abcd-…`.
+pub(crate) fn named_ids(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let has_options = text.contains("--");
+    for (at, byte) in bytes.iter().enumerate() {
+        let is_option = match byte {
+            b'=' | b':' => false,
+            b' ' if has_options => true,
+            _ => continue,
+        };
+        let Some(end) = bytes[..at].iter().rposition(|byte| !is_around(*byte)).map(|last| last + 1) else { continue };
+        // Most words end as no such name does.
+        if !matches!(bytes[end - 1] | SMALL, b'd' | b's' | b'n' | b'e' | b'r') || is_option && end != at {
+            continue;
+        }
+        let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
+        let Some(mut name) = text.get(start..end) else { continue };
+        if name == VALUE {
+            name = called(text, start).unwrap_or_default();
+        }
+        let shapes = shapes_of(name, false);
+        if shapes.is_none() || is_option && !name.starts_with("--") {
+            continue;
+        }
+        let gap = bytes[at + 1..].iter().take_while(|byte| is_around(**byte) || matches!(byte, b'=' | b'>')).count();
+        let start = at + 1 + gap;
+        let length = bytes[start..].iter().take_while(|byte| is_of_name(**byte)).count();
+        if shapes.fit(&text[start..start + length]) {
+            found.push(start..start + length);
+        }
+    }
+    found
+}
+
+/// What a container's definition calls the value of a variable.
+const VALUE: &str = "value";
+
+/// How far before the value its name is at most.
+const NEAREST: usize = 96;
+
+/// `KMS_KEY_ID` of `"name": "KMS_KEY_ID", "value": …`, where the value's name begins at `at`.
+fn called(text: &str, at: usize) -> Option<&str> {
+    let from = (at.saturating_sub(NEAREST)..=at).find(|from| text.is_char_boundary(*from))?;
+    let before = &text[from..at];
+    let rest = before[before.rfind("name")? + "name".len()..]
+        .trim_start_matches(|sign: char| u8::try_from(sign).is_ok_and(is_around) || matches!(sign, ':' | '='));
+    rest.split(|sign: char| !u8::try_from(sign).is_ok_and(is_of_name)).next()
+}
+
+/// What may stand between a name, the sign after it, and its value: quotes, those of a text within another one too.
+fn is_around(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'\\' | b' ' | b'`')
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// `1234abcd-12ab-34cd-56ef-1234567890ab`
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// A UUID, or one that a service has put a letter before or a number after: `b-1234abcd-…` and `1234abcd-…-3`.
+pub(crate) fn holds_uuid(text: &str) -> bool {
+    let is_number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
+    is_uuid(text)
+        || text.rsplit_once('-').is_some_and(|(id, number)| is_number(number) && is_uuid(id))
+        || text.split_once('-').is_some_and(|(_, id)| is_uuid(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    #[test]
+    fn names_are_read_in_any_spelling() {
+        for (name, value) in [
+            ("kms_key_id", UUID),
+            ("KMS_KEY_ID", UUID),
+            ("kmsKeyId", UUID),
+            ("aws_kms_key", UUID),
+            ("performance_insights_kms_key_id", UUID),
+            ("WEB_ACL_ID", UUID),
+            ("rest_api_id", "a1b2c3d4e5"),
+            ("api_id", "abcdefghijklm2opqrstuvwxyz"),
+            ("detector_id", "12abc34d567e8fa901bc2d34e56789f0"),
+            ("user_pool_client_id", "1h57kf5cpq17m0eml12example"),
+            ("COGNITO_CLIENT_ID", "1h57kf5cpq17m0eml12example"),
+            ("audience", "1h57kf5cpq17m0eml12example"),
+            ("application_id", "68ld9u5"),
+            ("pinpoint_application_id", "12abc34d567e8fa901bc2d34e56789f0"),
+            ("application_id", "00fkht2eodujab09"),
+            ("knowledge_base_id", "ABCDEF1234"),
+            ("bot_id", "Q5JVXXLSG8"),
+            ("policy_store_id", "C7v5xMplfFH3i3e4Jrzb1a"),
+            ("domain_identifier", "dzd_4p9n6sw4qt9xgn"),
+            ("app_id", "d2gdxfg3xqub5p"),
+        ] {
+            assert!(shapes_of(name, false).fit(value), "{name} = {value}");
+        }
+        for (name, value) in [("instance_id", UUID), ("authorizer_id", "ab12cd"), ("index_id", UUID)] {
+            assert!(shapes_of(name, true).fit(value) && !shapes_of(name, false).fit(value), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_things_and_names_as_values_ask_for_nothing() {
+        for (name, value) in [
+            ("tenant_id", UUID),
+            ("health_check_id", UUID),
+            ("cache_policy_id", UUID),
+            ("account_id", "123456789012"),
+            ("access_key_id", "AKIAIOSFODNN7EXAMPLE"),
+            ("application_id", "orders1"),
+            ("application_id", "orders"),
+            ("client_id", "orders-frontend"),
+            ("client_id", "0oa1b2c3d4E5f6g7h8i9"),
+            ("app_id", "dashboard2024"),
+            ("rest_api_id", "ordersapis"),
+            ("environment_id", "staging"),
+            ("resource_id", "service/shop/web"),
+            ("authorizer_id", "orders2"),
+            ("bot_id", "ORDERSBOTS"),
+            ("id", UUID),
+        ] {
+            assert!(!shapes_of(name, true).fit(value), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn a_text_names_its_ids() {
+        let found =
+            |text: &'static str| -> Vec<&str> { named_ids(text).into_iter().map(|range| &text[range]).collect() };
+        for (text, ids) in [
+            ("export KMS_KEY_ID=1234abcd-12ab-34cd-56ef-1234567890ab\n", &[UUID][..]),
+            ("{\"kmsKeyId\": \"1234abcd-12ab-34cd-56ef-1234567890ab\"}", &[UUID]),
+            ("{\\\"apiId\\\":\\\"a1b2c3d4e5\\\"}", &["a1b2c3d4e5"]),
+            ("aws kms encrypt --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --x", &[UUID]),
+            ("detector_id => '12abc34d567e8fa901bc2d34e56789f0'", &["12abc34d567e8fa901bc2d34e56789f0"]),
+            (
+                "{\"name\": \"KMS_KEY_ID\", \"value\": \"1234abcd-12ab-34cd-56ef-1234567890ab\"}, {\"value\": 1}",
+                &[UUID],
+            ),
+            ("é clientId: 1h57kf5cpq17m0eml12example é", &["1h57kf5cpq17m0eml12example"]),
+        ] {
+            assert_eq!(found(text), ids, "{text}");
+        }
+        for text in [
+            "arn:aws:kms:eu-west-1:1:alias/x",
+            "REQUEST=1234abcd-12ab-34cd-56ef-1234567890ab",
+            "{\"name\": \"TENANT_ID\", \"value\": \"1234abcd-12ab-34cd-56ef-1234567890ab\"}",
+            "value: 1234abcd-12ab-34cd-56ef-1234567890ab",
+            "tenantId: 1234abcd-12ab-34cd-56ef-1234567890ab",
+            "the key id 1234abcd-12ab-34cd-56ef-1234567890ab -- is none",
+            "=",
+            ":",
+            "keyId:",
+            "",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+}
