@@ -97,6 +97,14 @@ pub(crate) fn name_of(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
 }
 
+/// The same with its region: both sides often have one name for it.
+pub(crate) fn placed(arn: &str) -> String {
+    match region_of(arn) {
+        Some(region) if !region.is_empty() => format!("{} in {region}", name_of(arn)),
+        _ => name_of(arn).to_owned(),
+    }
+}
+
 /// The newest measurement of how far behind a copy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeasuredLag {
@@ -195,6 +203,13 @@ mod tests {
         assert!(!across("orders") && !across("arn:aws:rds:eu-west-1:2:db:orders"));
         assert!(instance("arn:aws:rds:eu-west-1:1:db:copy", Some("orders")).follows(&source));
         assert!(!instance("arn:aws:rds:eu-west-1:1:db:copy", None).follows(&source));
+    }
+
+    #[test]
+    fn what_both_sides_call_alike_is_told_with_its_region() {
+        assert_eq!(placed("arn:aws:rds:eu-west-1:1:db:orders"), "orders in eu-west-1");
+        // RDS names a source of the same region by its identifier.
+        assert_eq!(placed("orders"), "orders");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::clean::line as clean;
 use crate::text::TextOptions;
 use pilotlight_failover::{Mode, Plane, RecordGroup, RecordSet, Run, Step, dry_run_findings};
-use pilotlight_findings::Severity;
+use pilotlight_findings::{Finding, Severity, Subject};
 use std::fmt::Write as _;
 
 /// What a run will do, for the person who is asked to agree to it.
@@ -61,9 +61,19 @@ fn write_run(text: &mut String, run: &Run, options: TextOptions) -> std::fmt::Re
         writeln!(text, "\nWorth knowing")?;
     }
     for finding in shown {
-        writeln!(text, "  ! {} [{}]", clean(&finding.message), finding.code)?;
+        writeln!(text, "  ! {}{} [{}]", clean(&about(finding)), clean(&finding.message), finding.code)?;
     }
     Ok(())
+}
+
+/// What a line is about, where its message does not say it: there is no heading above it, as a report has.
+fn about(finding: &Finding) -> String {
+    let name = match &finding.subject {
+        Subject::Resource { address, .. } => address.clone(),
+        Subject::Record { name, record_type, .. } => format!("{name} {record_type}"),
+        _ => return String::new(),
+    };
+    if finding.message.contains(&name) { String::new() } else { format!("{name}: ") }
 }
 
 /// What there is to say to a run that waits.

@@ -153,7 +153,7 @@ fn terraform_turns_the_standby_up_before_the_switch_and_down_after_the_failback(
     told.exits(0)
         .shows("terraform apply  (control plane, eu-central-1)")
         .shows("terraform_data.web of the standby with input = 6");
-    told.shows("is turned up until the failback");
+    told.shows("! terraform_data.web: is turned up until the failback");
     assert_eq!((estate.size(), estate.route53.changes().len()), (1, 0));
 
     let told = estate.run(&["failover", "plan.hcl", "--yes"]);

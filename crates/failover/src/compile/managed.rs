@@ -218,7 +218,8 @@ impl Target<'_> {
     fn told(&self, input: &Input<'_>, task: &ManagedTask) -> Told {
         let graceful = input.mode == Mode::Graceful;
         let (new, region) = (&self.new.id, &self.new.region);
-        let old = self.old.as_ref().map_or("the other", |old| &old.id);
+        let old =
+            self.old.as_ref().map_or_else(|| "the other".to_owned(), |old| format!("{} in {}", old.id, old.region));
         let left = input.plan.region(input.from);
         let rds = |operation: &str, region: &Region| call("rds", operation, region);
         let lag = call("cloudwatch", "GetMetricStatistics", region);

@@ -2,7 +2,8 @@
 
 use super::{Story, managed};
 use crate::{
-    Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedTask, RecoveryPoint, Step, TableReport,
+    Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedKind, ManagedTask, RecoveryPoint, Step,
+    TableReport,
 };
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
@@ -169,12 +170,12 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
                 finding = finding.with(Evidence::fact("reason", reason.clone()));
             }
             findings.push(finding.remedy(match database.fenced_late {
-                false => "keep applications from that server until a failback has made it a standby",
+                false => managed::unfenced_remedy(managed::kind(story, name)),
                 true => "a failback keeps what it took in between, before that is discarded",
             }));
         }
         if matches!(database.lost_writes.as_str(), "some" | "unknown") {
-            findings.push(lost(&database, subject()));
+            findings.push(lost(&database, subject(), managed::kind(story, name)));
         }
         if !database.other_databases.is_empty() && database.promoted {
             let others = database.other_databases.join(", ");
@@ -193,7 +194,7 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
     findings
 }
 
-fn lost(database: &DatabaseReport, subject: Subject) -> Finding {
+fn lost(database: &DatabaseReport, subject: Subject, kind: Option<&ManagedKind>) -> Finding {
     let name = &database.name;
     let message = match database.missing_bytes {
         Some(bytes) => format!("database {name} was promoted without the last {bytes} bytes of the old server's log"),
@@ -206,8 +207,7 @@ fn lost(database: &DatabaseReport, subject: Subject) -> Finding {
     if let Some(at) = &database.last_commit_at {
         finding = finding.with(Evidence::fact("last commit", at.clone()));
     }
-    finding
-        .remedy("leave the old server's disks as they are: a failback keeps what it alone has before it is discarded")
+    finding.remedy(managed::lost_remedy(kind))
 }
 
 fn differs(database: &str, table: &TableReport, subject: Subject) -> Finding {

@@ -40,6 +40,41 @@ pub(super) fn is_promoted(story: &Story<'_>, name: &str) -> bool {
     of(story, name).is_some_and(|seen| seen.promote.is_some_and(reached))
 }
 
+/// What AWS has of it; none of a database that is no managed one.
+pub(super) fn kind<'s>(story: &'s Story<'_>, name: &str) -> Option<&'s ManagedKind> {
+    of(story, name).map(|seen| &seen.step.service)
+}
+
+/// What to do about an old side that nothing fenced: a failback treats each kind in its own way.
+pub(super) fn unfenced_remedy(kind: Option<&ManagedKind>) -> &'static str {
+    match kind {
+        None => "keep applications from that server until a failback has made it a standby",
+        Some(ManagedKind::Rds) => {
+            "keep applications from that instance for good: nothing makes it a replica again, and what is written there is \
+             nowhere else"
+        }
+        Some(ManagedKind::AuroraGlobal(_)) => {
+            "keep applications from that cluster until Aurora has made it a secondary of the global database again"
+        }
+    }
+}
+
+/// Where writes that were lost still are.
+pub(super) fn lost_remedy(kind: Option<&ManagedKind>) -> &'static str {
+    match kind {
+        None => "leave the old server's disks as they are: a failback keeps what it alone has before it is discarded",
+        Some(ManagedKind::Rds) => {
+            "leave the old instance as it is, and take from it by hand what it alone has: a failback neither reads nor \
+             changes it"
+        }
+        // Its user guide, "Recovering an Amazon Aurora global database from an unplanned outage".
+        Some(ManagedKind::AuroraGlobal(_)) => {
+            "once the old region answers, copy the snapshot that Aurora makes of the old volume where it can \
+             (rds:unplanned-global-failover-...): the cluster itself is made anew from the new writer"
+        }
+    }
+}
+
 impl Seen<'_> {
     /// Writes what AWS tells into a report, where SQL told nothing.
     pub(super) fn complete(&self, report: &mut DatabaseReport) {

@@ -126,6 +126,16 @@ async fn a_replica_is_promoted_whenever_the_run_is_killed_and_nothing_is_promise
     let codes: Vec<&str> =
         ends.report["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
     assert!(codes.contains(&"PL-F231") && codes.contains(&"PL-F232") && codes.contains(&"PL-F239"), "{codes:?}");
+    // No failback makes that instance a standby, or keeps what it has.
+    assert!(remedy(&ends, "PL-F232").ends_with("a failback neither reads nor changes it"), "{:#}", ends.report);
+    assert!(remedy(&ends, "PL-F231").contains("nothing makes it a replica again"), "{:#}", ends.report);
+}
+
+/// What the report says to do about the last finding of a code.
+fn remedy(ends: &Ends, code: &str) -> String {
+    let findings = ends.report["findings"].as_array().expect("findings");
+    let last = findings.iter().rfind(|one| one["code"] == code).expect(code);
+    last["remedy"].as_str().expect("a remedy").to_owned()
 }
 
 #[tokio::test]
@@ -185,6 +195,7 @@ async fn a_failover_with_loss_asks_the_dead_region_for_nothing() {
     let database = database(&ends);
     assert_eq!((&database["fence"], &database["lost_writes"]), (&"unknown".into(), &"unknown".into()));
     assert_eq!(database["missing_ms"], 60_700);
+    assert!(remedy(&ends, "PL-F232").contains("rds:unplanned-global-failover-"), "{:#}", ends.report);
     let world = world(Side::Primary);
     aurora_of_a_dead_region(&world);
     run_it(&world, Direction::Failover).await;
@@ -297,7 +308,7 @@ async fn a_run_is_refused_where_the_one_is_no_replica_of_the_other() {
     let cases: [(Change, &str); 5] = [
         (
             |world| world.with(|state| state.managed.at(CENTRAL, "orders-replica").source = None),
-            "orders-replica is no read replica, and has to be one of orders",
+            "orders-replica in eu-central-1 is no read replica, and has to be one of orders in eu-west-1",
         ),
         (
             |world| {
@@ -306,15 +317,15 @@ async fn a_run_is_refused_where_the_one_is_no_replica_of_the_other() {
                     state.managed.at(CENTRAL, "orders-replica").source = Some(other);
                 });
             },
-            "orders-replica follows arn:aws:rds:eu-west-1:123456789012:db:other",
+            "orders-replica in eu-central-1 follows other in eu-west-1",
         ),
         (
             |world| world.with(|state| state.managed.at(CENTRAL, "orders-replica").replicates = false),
-            "orders-replica does not replicate: error: it stopped",
+            "orders-replica in eu-central-1 does not replicate: error: it stopped",
         ),
         (
             |world| world.with(|state| state.managed.at(CENTRAL, "orders-replica").status = "backing-up".into()),
-            "orders-replica is backing-up, and cannot be promoted",
+            "orders-replica in eu-central-1 is backing-up, and cannot be promoted",
         ),
         (
             |world| {
@@ -342,7 +353,7 @@ async fn a_run_is_refused_where_the_one_is_no_replica_of_the_other() {
     let (_, conclusion) = run_it(&world, Direction::Failover).await;
     assert_eq!(conclusion.end, End::Refused);
     assert!(
-        conclusion.detail.contains("orders-eu-central-1 is pending-resync, and cannot take over"),
+        conclusion.detail.contains("orders-eu-central-1 in eu-central-1 is pending-resync, and cannot take over"),
         "{}",
         conclusion.detail
     );

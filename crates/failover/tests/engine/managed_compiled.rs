@@ -89,7 +89,7 @@ async fn validate_holds_the_lag_against_the_objective_and_says_what_is_no_replic
     assert_eq!(
         told.facts,
         [
-            "database orders: orders-replica is a read replica of orders",
+            "database orders: orders-replica in eu-central-1 is a read replica of orders in eu-west-1",
             "orders-replica is 2s behind",
             "orders would be moved by --mode ungraceful alone",
         ]
@@ -120,7 +120,7 @@ async fn validate_holds_the_lag_against_the_objective_and_says_what_is_no_replic
     world.with(|state| state.managed.at(CENTRAL, "orders-replica").source = None);
     let found = judged().await;
     assert_eq!(found[0].0, codes::F_NO_REPLICA);
-    assert!(found[0].2.contains("orders-replica is no read replica"), "{found:?}");
+    assert!(found[0].2.contains("orders-replica in eu-central-1 is no read replica"), "{found:?}");
     assert_eq!(accepted(&world), [""; 0], "it reads alone");
 }
 

@@ -2,7 +2,7 @@
 
 use super::is_graceful;
 use crate::engine::Engine;
-use crate::managed::name_of;
+use crate::managed::placed;
 use crate::{
     DbInstance, GlobalDatabase, ManagedDatabases, ManagedError, ManagedKind, ManagedPlace, ManagedStep, NewReplica,
 };
@@ -101,6 +101,7 @@ impl Goal {
         let Some(new) = self.port.instance(region, id).await? else {
             return Ok(Seen::Never(format!("{region} has no DB instance {id}")));
         };
+        let id = placed(&new.arn);
         Ok(match (&new.source, new.is_available()) {
             (None, true) => Seen::There(json!({ "status": new.status }), format!("{id} is available, and no replica")),
             (None, false) => Seen::Moving(format!("{id} is no replica any more, and is {}", new.status)),
@@ -119,16 +120,17 @@ impl Goal {
         let Some(new) = self.port.instance(region, id).await? else {
             return Ok(match source.is_available() {
                 true => Seen::NotYet(format!("{region} has no DB instance {id}")),
-                false => Seen::NotNow(format!("{}, its source, is {}", source.identifier, source.status)),
+                false => Seen::NotNow(format!("{}, its source, is {}", placed(&source.arn), source.status)),
             });
         };
+        let id = placed(&new.arn);
         Ok(match new.follows(&source) {
             false => Seen::Never(not_free(&new, &source)),
             true if !new.is_available() => Seen::Moving(format!("{id} is {}", new.status)),
             true if !replicates(&new) => Seen::Moving(format!("{id} does not replicate: {}", words(&new))),
             true => Seen::There(
                 json!({ "arn": new.arn, "source": source.arn }),
-                format!("{id} is a read replica of {}", source.identifier),
+                format!("{id} is a read replica of {}", placed(&source.arn)),
             ),
         })
     }
@@ -145,21 +147,26 @@ impl Goal {
         let Some(member) = seen.member_in(&wanted.region) else {
             return Ok(Seen::Never(format!("global database {global} has no cluster in {}", wanted.region)));
         };
-        let writer = seen.writer().map_or("no cluster", |writer| name_of(&writer.arn));
+        let writer = seen.writer().map_or_else(|| "no cluster".to_owned(), |writer| placed(&writer.arn));
         Ok(match (&seen.moving_to, seen.is_settled()) {
             (Some(target), _) if *target != member.arn => {
-                Seen::NotNow(format!("somebody makes {} the writer", name_of(target)))
+                Seen::NotNow(format!("somebody makes {} the writer", placed(target)))
             }
             (_, true) if member.writer => {
                 // Of a side that may be cut off, AWS's word on its role is not proof.
                 let fence = if self.graceful { "proven" } else { "unknown" };
-                Seen::There(json!({ "fence": fence, "writer": member.arn }), format!("{} is the writer", wanted.id))
+                Seen::There(
+                    json!({ "fence": fence, "writer": member.arn }),
+                    format!("{} is the writer", placed(&member.arn)),
+                )
             }
             (_, true) => Seen::NotYet(format!("{writer} is the writer")),
             (None, false) if !is_moving(&seen) => {
                 Seen::NotNow(format!("global database {global} is {}, and {writer} is the writer", seen.status))
             }
-            (_, false) => Seen::Moving(format!("global database {global} is {}, to {}", seen.status, wanted.id)),
+            (_, false) => {
+                Seen::Moving(format!("global database {global} is {}, to {}", seen.status, placed(&member.arn)))
+            }
         })
     }
 }
@@ -184,12 +191,13 @@ pub(super) fn words(instance: &DbInstance) -> String {
 
 fn not_free(new: &DbInstance, source: &DbInstance) -> String {
     let is = match &new.source {
-        Some(other) => format!("follows {other}"),
+        Some(other) => format!("follows {}", placed(other)),
         None => "is no read replica".to_owned(),
     };
     format!(
         "{} is there and {is}, not of {}: name another one in failback_replica, as nothing is deleted",
-        new.identifier, source.identifier
+        placed(&new.arn),
+        placed(&source.arn)
     )
 }
 

@@ -4,7 +4,7 @@ use super::goal::{replicates, words};
 use super::{is_final, is_graceful};
 use crate::database::WHERE_DEAD;
 use crate::engine::{Engine, EngineError, Way};
-use crate::managed::name_of;
+use crate::managed::placed;
 use crate::steps::database::{Patience, pause};
 use crate::steps::{Ending, Performed};
 use crate::{DbInstance, LagOf, ManagedDatabases, ManagedError, ManagedKind, ManagedPlace, ManagedStep, Step};
@@ -75,13 +75,13 @@ async fn rds(port: &dyn ManagedDatabases, database: &ManagedStep, graceful: bool
         Ok(new) => new,
         Err(looked) => return looked,
     };
-    let id = &new.identifier;
+    let id = &placed(&new.arn);
     if !new.is_available() {
         return Looked::NotYet(format!("{id} is {}, and cannot be promoted", new.status));
     }
     let (true, Some(old)) = (graceful, &database.old) else {
         let detail = match &new.source {
-            Some(source) => format!("{id} is a read replica of {}, which is not asked", name_of(source)),
+            Some(source) => format!("{id} is a read replica of {}, which is not asked", placed(source)),
             None => format!("{id} is no replica: what it lacks is not known"),
         };
         return Looked::Good(json!({ "replica": new.source.is_some() }), detail);
@@ -91,26 +91,26 @@ async fn rds(port: &dyn ManagedDatabases, database: &ManagedStep, graceful: bool
         Err(looked) => return looked,
     };
     if old.follows(&new) {
-        let detail = format!("{id} is the primary already, and {} follows it", old.identifier);
+        let detail = format!("{id} is the primary already, and {} follows it", placed(&old.arn));
         return Looked::Good(json!({ "already": true }), detail);
     }
     if !new.follows(&old) {
         let is = match &new.source {
-            Some(source) => format!("follows {source}"),
+            Some(source) => format!("follows {}", placed(source)),
             None => "is no read replica".to_owned(),
         };
         return Looked::Never(format!(
             "{id} {is}, and has to be one of {}: nothing of its writes is there",
-            old.identifier
+            placed(&old.arn)
         ));
     }
     if !old.is_available() {
-        return Looked::NotYet(format!("{} is {}{WHERE_DEAD}", old.identifier, old.status));
+        return Looked::NotYet(format!("{} is {}{WHERE_DEAD}", placed(&old.arn), old.status));
     }
     if !replicates(&new) {
         return Looked::NotYet(format!("{id} does not replicate: {}", words(&new)));
     }
-    Looked::Good(json!({ "replica": true }), format!("{id} is a read replica of {}", old.identifier))
+    Looked::Good(json!({ "replica": true }), format!("{id} is a read replica of {}", placed(&old.arn)))
 }
 
 async fn aurora(port: &dyn ManagedDatabases, database: &ManagedStep, global: &str, graceful: bool) -> Looked {
@@ -124,26 +124,30 @@ async fn aurora(port: &dyn ManagedDatabases, database: &ManagedStep, global: &st
         return Looked::Never(format!("global database {global} has no cluster in {}", new.region));
     };
     if member.writer && seen.is_settled() {
-        return Looked::Good(json!({ "already": true }), format!("{} is the writer already", new.id));
+        return Looked::Good(json!({ "already": true }), format!("{} is the writer already", placed(&member.arn)));
     }
     if !graceful {
-        return Looked::Good(json!({ "replica": true }), format!("{} is a secondary of {global}", new.id));
+        return Looked::Good(
+            json!({ "replica": true }),
+            format!("{} is a secondary of global database {global}", placed(&member.arn)),
+        );
     }
     if !seen.is_settled() {
         return Looked::NotYet(format!("global database {global} is {}{WHERE_DEAD}", seen.status));
     }
     let expected = old.as_ref().and_then(|old| seen.member_in(&old.region));
     if !expected.is_some_and(|old| old.writer) {
-        let writer = seen.writer().map_or("no cluster", |writer| &writer.arn);
+        let writer = seen.writer().map_or_else(|| "no cluster".to_owned(), |writer| placed(&writer.arn));
         return Looked::Never(format!(
             "{writer} is the writer of global database {global}, and none of the side that is left"
         ));
     }
     match member.synchronization.as_deref() {
-        Some("connected") | None => {
-            Looked::Good(json!({ "replica": true }), format!("{} is a secondary of {global}", new.id))
-        }
-        Some(other) => Looked::NotYet(format!("{} is {other}, and cannot take over", new.id)),
+        Some("connected") | None => Looked::Good(
+            json!({ "replica": true }),
+            format!("{} is a secondary of global database {global}", placed(&member.arn)),
+        ),
+        Some(other) => Looked::NotYet(format!("{} is {other}, and cannot take over", placed(&member.arn))),
     }
 }
 
