@@ -21,6 +21,7 @@ pub(crate) mod global;
 mod global_policies;
 mod host_names;
 mod id_forms;
+mod id_shapes;
 mod image_accounts;
 pub(crate) mod joints;
 pub(crate) mod json;

@@ -1,7 +1,7 @@
 //! Ids that AWS gives out in a region and that are told by their form alone, beside those of EC2: a balancer in an
 //! alarm's dimension, a directory, the alias of an access point.
 
-use super::named_ids::is_uuid;
+use super::id_shapes::is_uuid;
 use std::ops::Range;
 
 /// What an id is made of after its first hyphen.

@@ -9,8 +9,8 @@
 mod functions;
 mod value;
 
+use super::id_shapes::{Shapes, is_uuid};
 use super::modules::Instances;
-use super::named_ids::{Shapes, is_uuid};
 use super::own_ids::Kind;
 use super::retarget::Work;
 use super::syntax::{attribute, labels, place};

@@ -1,6 +1,7 @@
 //! Numbers that each region counts for itself: the revision of a task definition, the version of a function.
 
-use super::named_ids::{Shapes, named_counts};
+use super::id_shapes::Shapes;
+use super::named_ids::named_counts;
 use super::own_ids::arns_with_number;
 use super::retarget::Work;
 use pilotlight_findings::{Finding, Severity, Subject, codes};

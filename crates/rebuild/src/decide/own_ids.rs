@@ -3,7 +3,8 @@
 use super::bare_ids::bare_ids;
 use super::global::regional_ids;
 use super::id_forms::{LEADING_IDS, OWN_ARNS, OWN_ENDS, OWN_HOSTS, OWN_PATHS};
-use super::named_ids::{Shapes, holds_uuid, is_uuid, named_ids};
+use super::id_shapes::{Shapes, holds_uuid, is_uuid};
+use super::named_ids::named_ids;
 use super::spelling::{Edge, is_edge, short_code};
 use pilotlight_findings::Region;
 use std::ops::Range;

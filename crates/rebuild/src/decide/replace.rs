@@ -3,7 +3,7 @@
 use super::addresses;
 use super::counted;
 use super::encoded::{Encoded, encoded};
-use super::named_ids::Shapes;
+use super::id_shapes::Shapes;
 use super::own_ids::{Kind, OwnId};
 use super::percent::escaped;
 use super::retarget::{Rule, Work};

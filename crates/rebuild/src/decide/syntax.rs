@@ -6,8 +6,8 @@
 mod collector;
 mod parse;
 
+use super::id_shapes::Shapes;
 use super::json::Json;
-use super::named_ids::Shapes;
 use super::sources::utf8;
 use crate::observe::{SourceError, normalize};
 pub(crate) use collector::ERROR_MESSAGE;

@@ -1,9 +1,10 @@
 //! Which texts of the source can name the primary.
 
+use super::id_shapes::Shapes;
 use super::json::{self, Json, JsonKind, Member};
 use super::kept::{both_sides, kept_ranges, region_of};
 use super::modules::Instances;
-use super::named_ids::{Shapes, shapes_of};
+use super::named_ids::shapes_of;
 use super::read_files::ReadFiles;
 use super::replace::{Literal, replace};
 use super::retarget::{Rule, Work};
@@ -260,7 +261,7 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec
             for member in members.iter().filter(|member| !other(&member.key)) {
                 let called = members.iter().find(|one| member.key == "value" && one.key == "name");
                 let called = called.and_then(|one| one.value.text());
-                let shapes = shapes_of(called.as_deref().unwrap_or(&member.key), is_of_aws);
+                let shapes = shapes_of(called.unwrap_or(&member.key), is_of_aws);
                 let is_said = is_said || member.key == ERROR_MESSAGE;
                 values(work, text, &member.value, Like { rule, shapes, is_of_aws, is_said }, found);
             }

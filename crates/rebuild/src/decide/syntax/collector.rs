@@ -1,6 +1,7 @@
 //! Collects from the syntax tree, in the order of the text.
 
-use super::super::named_ids::{Shapes, shapes_of};
+use super::super::id_shapes::Shapes;
+use super::super::named_ids::shapes_of;
 use super::{Cut, FileAt, FilePath, Joint, Reference, Step, Table, attribute, literal, place};
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Array, Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator};
