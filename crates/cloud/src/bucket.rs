@@ -5,7 +5,6 @@ use crate::session::Aws;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use pilotlight_drift::Place;
-use pilotlight_findings::Region;
 
 /// Names a bucket's region, also in an answer that refuses or redirects (`HeadBucket` in the S3 API reference).
 const REGION: &str = "x-amz-bucket-region";
@@ -28,8 +27,8 @@ impl Aws {
     ///
     /// # Errors
     /// There was no answer that tells.
-    pub async fn bucket(&self, near: &Region, bucket: &str) -> Result<BucketPlace, CallError> {
-        let regional = self.regional(&Place::own(near.clone()), self.session_log()).await;
+    pub async fn bucket(&self, near: &Place, bucket: &str) -> Result<BucketPlace, CallError> {
+        let regional = self.regional(near, self.session_log()).await;
         // By path: a name with a dot fits no certificate, and an emulator knows no subdomains.
         let config = regional.s3.config().to_builder().force_path_style(true).build();
         let s3 = aws_sdk_s3::Client::from_conf(config);
@@ -69,11 +68,13 @@ mod tests {
             asked if asked.contains("/denied") => Reply::Answer(403, String::new()),
             _ => Reply::ok(""),
         });
-        let aws = replay.aws();
-        assert_eq!(aws.bucket(&region(), "gone").await, Ok(BucketPlace::Missing));
-        assert_eq!(aws.bucket(&region(), "there").await, Ok(BucketPlace::Somewhere));
-        let denied = aws.bucket(&region(), "denied").await.expect_err("nothing is told");
+        let (aws, near) = (replay.aws(), Place::own(region()));
+        assert_eq!(aws.bucket(&near, "gone").await, Ok(BucketPlace::Missing));
+        assert_eq!(aws.bucket(&near, "there").await, Ok(BucketPlace::Somewhere));
+        let denied = aws.bucket(&near, "denied").await.expect_err("nothing is told");
         assert_eq!(denied.kind, crate::CallErrorKind::Denied);
+        let remedy = pilotlight_findings::Explain::remedy(&denied);
+        assert_eq!(remedy.as_deref(), Some("allow s3:ListBucket to this identity, and repeat"));
         let asked = replay.asked();
         assert!(asked[0].starts_with("HEAD /gone"), "{asked:?}");
         assert!(asked.iter().all(|asked| asked.starts_with("HEAD ")), "{asked:?}");

@@ -22,11 +22,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// The action that a policy has to allow, `ec2:DescribeVpcs`. Of the calls that are made here, one has another name.
+    /// The action that a policy has to allow, `ec2:DescribeVpcs`. Of the calls that are made here, two have another name.
     fn action(&self) -> String {
         match (self.service, self.operation) {
             // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
             ("s3", "ListBuckets") => "s3:ListAllMyBuckets".into(),
+            ("s3", "HeadBucket") => "s3:ListBucket".into(),
             (service, operation) => format!("{service}:{operation}"),
         }
     }

@@ -3,6 +3,7 @@
 mod compare;
 mod gather;
 mod ignores;
+mod missing_buckets;
 mod plugins;
 
 use super::Context;

@@ -1,6 +1,7 @@
 //! The provider plugins of the compared stacks, as a reader.
 
 use super::gather::Loaded;
+use super::missing_buckets::look_again;
 use async_trait::async_trait;
 use pilotlight_cloud::{Aws, CallError, CallErrorKind};
 use pilotlight_drift::{LiveQuery, LiveReader, LiveSnapshot, Place, Unread, Wanted};
@@ -81,6 +82,7 @@ impl LiveReader for Paced {
             query.wanted.split_off(usize::try_from(granted).unwrap_or(query.wanted.len()).min(query.wanted.len()));
         let mut snapshot =
             if query.wanted.is_empty() { LiveSnapshot::default() } else { self.reader.read(&query).await };
+        look_again(&self.aws, &query, &mut snapshot).await;
         snapshot.unread.extend(not_read(&rest, "the limit of --max-calls is reached"));
         snapshot
     }

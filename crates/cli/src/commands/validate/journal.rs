@@ -6,6 +6,7 @@ use super::scorecard::{Scorecard, Sheet};
 use crate::failure::Failure;
 use crate::project::{Project, States};
 use pilotlight_cloud::{Aws, BucketPlace};
+use pilotlight_drift::Place;
 use pilotlight_failover::{RunReport, is_measured_failover, report};
 use pilotlight_findings::{AreaName, Evidence, Explain, Finding, Severity, Subject, codes};
 use pilotlight_journal::{JournalError, JournalStores, known_runs, read_run, unfinished_run};
@@ -88,7 +89,7 @@ async fn look(project: &Project, url: &str, store: &Store, aws: &Aws, sheet: &mu
         None => {}
     }
     let bucket = url.trim_start_matches("s3://").split('/').next().unwrap_or_default();
-    let place = match aws.bucket(&project.plan.standby, bucket).await {
+    let place = match aws.bucket(&Place::own(project.plan.standby.clone()), bucket).await {
         Ok(BucketPlace::Missing) => {
             sheet.fact(format!("{url} is not there"));
             let remedy = format!("create the bucket {bucket} in {}, or correct journal", project.plan.standby);
