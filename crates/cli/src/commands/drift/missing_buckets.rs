@@ -6,16 +6,23 @@
 
 use pilotlight_cloud::{Aws, BucketPlace, CallError, CallErrorKind};
 use pilotlight_drift::{LiveQuery, LiveSnapshot, Unread, Wanted};
+use pilotlight_findings::ApiCalls;
 
 const BUCKET: &str = "aws_s3_bucket";
 
 /// Asks S3 whether the buckets that are wanted and not in the answer do not exist. Those of which it says anything else
 /// are unread.
 pub(super) async fn look_again(aws: &Aws, query: &LiveQuery<'_>, snapshot: &mut LiveSnapshot) {
+    let gone = gone(query, snapshot);
     // One by one: of a stack's buckets few are gone at once.
-    for wanted in gone(query, snapshot) {
+    for wanted in &gone {
         let answer = aws.bucket(&query.place, wanted.id).await;
         snapshot.unread.extend(unless_missing(wanted, answer));
+    }
+    if !gone.is_empty() {
+        let region = query.place.region.to_string();
+        let (service, operation, count) = ("s3".to_owned(), "HeadBucket".to_owned(), gone.len() as u64);
+        snapshot.calls.push(ApiCalls { service, region, operation, count });
     }
 }
 
