@@ -193,3 +193,19 @@ fn a_state_that_somebody_works_on_is_left_alone_and_its_owner_named() {
     colleague.wait().unwrap();
     sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]).exits(0);
 }
+
+#[test]
+fn a_standby_state_of_a_newer_format_is_left_alone_and_says_what_reads_it() {
+    let sandbox = sandbox();
+    sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]).exits(0);
+    let path = ".pilotlight/shop/standby/web/terraform.tfstate";
+    let state = std::fs::read_to_string(sandbox.path(path)).unwrap();
+    let newer = state.replacen("\"version\": 4", "\"version\": 5", 1);
+    assert_ne!(newer, state);
+    sandbox.write(path, &newer);
+    let told = sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]);
+    told.exits(2);
+    let said = told.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("name a Terraform that reads the state of stack web's standby with --terraform"), "{said}");
+    assert_eq!(std::fs::read_to_string(sandbox.path(path)).unwrap(), newer);
+}

@@ -113,6 +113,10 @@ impl Explain for RebuildError {
                 "make room where the standby root of stack {stack} is and in the folder for temporary files, then run \
                  pilotlight rebuild again: what was made is kept"
             )),
+            Self::Terraform { stack, source } if is_newer_state(source) => Some(format!(
+                "name a Terraform that reads the state of stack {stack}'s standby with --terraform, as the one that wrote \
+                 it, or bring an older version of that state back; nothing of the stack was changed"
+            )),
             Self::Terraform { source, .. } if source.code() == codes::T_NO_PROVIDER => {
                 Some(super::missing_provider::REMEDY.to_owned())
             }
@@ -133,10 +137,19 @@ impl Explain for RebuildError {
 
 /// Whether Terraform had no room to write. Its saved plan is then cut short, which it only finds out when it reads it.
 fn is_full(error: &RunError) -> bool {
+    says(error, &["no space left on device", "disk quota exceeded", "file too large", "zip: not a valid zip file"])
+}
+
+/// Whether the standby's state has a format that this Terraform does not know. A newer Terraform alone is none: releases
+/// from 1.0 on read each other's.
+fn is_newer_state(error: &RunError) -> bool {
+    says(error, &["Unsupported state file format", "state snapshot was created by Terraform"])
+}
+
+fn says(error: &RunError, words: &[&str]) -> bool {
     let RunError::Failed { findings, output, .. } = error else { return false };
-    let said = std::iter::once(output.as_str()).chain(findings.iter().map(|finding| finding.message.as_str()));
-    let words = ["no space left on device", "disk quota exceeded", "file too large", "zip: not a valid zip file"];
-    said.into_iter().any(|said| words.iter().any(|word| said.contains(word)))
+    let mut said = std::iter::once(output.as_str()).chain(findings.iter().map(|finding| finding.message.as_str()));
+    said.any(|said| words.iter().any(|word| said.contains(word)))
 }
 
 /// Where the first error stands in the generated root, of one that is told by its place in the source.

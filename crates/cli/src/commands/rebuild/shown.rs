@@ -15,7 +15,13 @@ pub(super) fn edits_line(one: &Prepared) -> String {
         *rules.entry(edit.rule.as_str()).or_default() += 1;
     }
     let rules: Vec<String> = rules.into_iter().map(|(rule, count)| format!("{count} {rule}")).collect();
-    format!("{} edits ({}), written to {}", one.retargeted.edits.len(), rules.join(", "), one.root.display())
+    let rules = rules.join(", ");
+    let edits = match one.retargeted.edits.len() {
+        0 => "no edits".to_owned(),
+        1 => format!("1 edit ({rules})"),
+        edits => format!("{edits} edits ({rules})"),
+    };
+    format!("{edits}, written to {}", one.root.display())
 }
 
 /// Columns of a text in the table of edits; the diff has it whole.
