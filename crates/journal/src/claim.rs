@@ -112,7 +112,7 @@ async fn read_claims(store: &dyn EventStore, plan: &str) -> Result<Claims, Journ
     let keys = claim_keys(store, plan).await?;
     let count = keys.len() as u64;
     let Some(key) = keys.last() else { return Ok(Claims { count, last: None }) };
-    let last = claim_bytes(store, plan, key, count - 1).await?;
+    let last = load_claim(store, plan, key, count - 1).await?;
     Ok(Claims { count, last: Some(last) })
 }
 
@@ -130,7 +130,7 @@ pub(crate) async fn claim_keys(store: &dyn EventStore, plan: &str) -> Result<Vec
     Ok(keys)
 }
 
-pub(crate) async fn claim_bytes(
+pub(crate) async fn load_claim(
     store: &dyn EventStore,
     plan: &str,
     key: &str,
@@ -223,7 +223,7 @@ fn plan_of(folder: &str) -> Option<String> {
 pub async fn plan_runs(store: &dyn EventStore, plan: &str) -> Result<Vec<String>, JournalError> {
     let mut runs = Vec::new();
     for (number, key) in (0u64..).zip(claim_keys(store, plan).await?) {
-        runs.push(claim_bytes(store, plan, &key, number).await?.claim.first.run);
+        runs.push(load_claim(store, plan, &key, number).await?.claim.first.run);
     }
     Ok(runs)
 }

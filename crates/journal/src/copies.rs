@@ -217,10 +217,14 @@ fn contradiction(copy: &dyn EventStore, key: &str, cause: &str) -> Finding {
         .remedy("find out which store tells the truth before this run is continued")
 }
 
+/// `1 event`, `3 events`
+pub(crate) fn events(count: usize) -> String {
+    if count == 1 { "1 event".to_owned() } else { format!("{count} events") }
+}
+
 fn behind(first: &dyn EventStore, copy: &dyn EventStore, by: usize) -> Finding {
-    let events = if by == 1 { "1 event".to_owned() } else { format!("{by} events") };
     let subject = Subject::Journal { url: first.url() };
-    Finding::new(codes::J_LAG, Severity::Warning, subject, format!("is behind its copy by {events}"))
+    Finding::new(codes::J_LAG, Severity::Warning, subject, format!("is behind its copy by {}", events(by)))
         .with(Evidence::fact("copy", copy.url()))
         .remedy(
             "the next command that begins or takes on a run of the plan brings it up, and reads the copy until then",

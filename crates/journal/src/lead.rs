@@ -12,8 +12,8 @@
 
 use crate::append::{Decided, create_decided};
 use crate::chain::{Link, event_key};
-use crate::claim::{Stored, claim_bytes, claim_keys, claim_run, first_event};
-use crate::copies::{Inspection, inspect};
+use crate::claim::{Stored, claim_keys, claim_run, first_event, load_claim};
+use crate::copies::{Inspection, events, inspect};
 use crate::read::read_links;
 use crate::{Body, EventStore, JournalError, JournalStores, RunLog, latest_run, plan_runs, read_run};
 use futures::future::join_all;
@@ -99,12 +99,16 @@ impl Lead {
             sequence,
             tips: format!("the copy has {}", tip(self.ahead.last())),
         };
-        if let Some((key, bytes)) = &self.claim {
-            put_same(first, key, bytes).await?.ok_or_else(|| diverged(from))?;
+        if let Some((key, bytes)) = &self.claim
+            && !put_same(first, key, bytes).await?
+        {
+            return Err(diverged(from));
         }
         for link in &self.ahead {
             let key = event_key(run, link.event.sequence);
-            put_same(first, &key, &link.bytes).await?.ok_or_else(|| diverged(link.event.sequence))?;
+            if !put_same(first, &key, &link.bytes).await? {
+                return Err(diverged(link.event.sequence));
+            }
         }
         Ok(())
     }
@@ -112,17 +116,8 @@ impl Lead {
     /// What was done, for the run's report.
     pub(crate) fn told(&self, first: &dyn EventStore) -> Finding {
         let subject = Subject::Journal { url: first.url() };
-        let events = match self.ahead.len() {
-            1 => "1 event".to_owned(),
-            many => format!("{many} events"),
-        };
-        Finding::new(
-            codes::J_LAG,
-            Severity::Info,
-            subject,
-            format!("was behind its copy by {events}, and was brought up"),
-        )
-        .with(Evidence::fact("copy", self.url()))
+        let message = format!("was behind its copy by {}, and was brought up", events(self.ahead.len()));
+        Finding::new(codes::J_LAG, Severity::Info, subject, message).with(Evidence::fact("copy", self.url()))
     }
 }
 
@@ -137,12 +132,10 @@ pub(crate) fn tip(last: Option<&Link>) -> String {
     )
 }
 
-/// Creates an object, or finds the same there; none where another one is there.
-async fn put_same(store: &dyn EventStore, key: &str, bytes: &[u8]) -> Result<Option<()>, JournalError> {
-    match create_decided(store, key, bytes).await.map_err(JournalError::store(store.url()))? {
-        Decided::Written => Ok(Some(())),
-        Decided::Taken(_) => Ok(None),
-    }
+/// Creates an object, or finds the same there; false where another one is there.
+async fn put_same(store: &dyn EventStore, key: &str, bytes: &[u8]) -> Result<bool, JournalError> {
+    let decided = create_decided(store, key, bytes).await.map_err(JournalError::store(store.url()))?;
+    Ok(matches!(decided, Decided::Written))
 }
 
 async fn claim_of_run(
@@ -152,7 +145,7 @@ async fn claim_of_run(
 ) -> Result<Option<(String, Vec<u8>)>, JournalError> {
     // The newest runs are looked for, and looked at, first.
     for (number, key) in (0u64..).zip(claim_keys(store, plan).await?).collect::<Vec<_>>().into_iter().rev() {
-        let stored = claim_bytes(store, plan, &key, number).await?;
+        let stored = load_claim(store, plan, &key, number).await?;
         if claim_run(&stored) == run {
             return Ok(Some((key, stored.into_bytes())));
         }
@@ -188,7 +181,7 @@ async fn new_claims(stores: &JournalStores, plan: &str) -> Result<Option<NewClai
     let Some((store, keys)) = longest.filter(|(_, keys)| keys.len() > known.len()) else { return Ok(None) };
     if let Some((number, key)) = (0u64..).zip(&known).last() {
         let (here, there) =
-            (claim_bytes(first, plan, key, number).await?, claim_bytes(&*store, plan, key, number).await?);
+            (load_claim(first, plan, key, number).await?, load_claim(&*store, plan, key, number).await?);
         if here.bytes() != there.bytes() {
             return Err(JournalError::Diverged {
                 run: claim_run(&here).to_owned(),
@@ -201,7 +194,7 @@ async fn new_claims(stores: &JournalStores, plan: &str) -> Result<Option<NewClai
     }
     let mut claims = Vec::new();
     for (number, key) in (0u64..).zip(keys).skip(known.len()) {
-        let stored = claim_bytes(&*store, plan, &key, number).await?;
+        let stored = load_claim(&*store, plan, &key, number).await?;
         claims.push((key, stored));
     }
     Ok(Some(NewClaims { store, claims }))

@@ -94,7 +94,8 @@ pub(super) fn traffic_may_have_moved(run: &Run, state: &RunState) -> bool {
     })
 }
 
-/// Whether a failure still counts. A person who resumes a run that was stopped after it, or takes its abort back, wants another try;
+/// Whether a failure still counts. A person who resumes a run that was stopped after it, or takes its abort back, wants
+/// another try;
 /// an executor that was killed between the failure and what follows from it does not.
 pub(super) fn failure_stands(events: &[Event], step: &str) -> bool {
     let failed = events.iter().rposition(|event| match &event.what {

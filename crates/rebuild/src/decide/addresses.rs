@@ -249,14 +249,14 @@ fn of_primary(state: &State) -> Vec<Own> {
 
 /// Takes in the addresses of a literal that the plan does not map.
 pub(crate) fn take_in(work: &mut Work<'_>, file: &Path, text: &str, start: usize) {
-    for one in addresses(text) {
+    let found = addresses(text);
+    if found.is_empty() {
+        return;
+    }
+    let mapped = work.words.find(text);
+    for one in found {
         // `"x" = "x"` says that it stays.
-        let is_mapped = work
-            .words
-            .find(text)
-            .into_iter()
-            .any(|hit| hit.range.start <= one.range.start && one.range.start < hit.range.end);
-        if !is_mapped {
+        if !mapped.iter().any(|hit| hit.range.contains(&one.range.start)) {
             let range = one.range.start + start..one.range.end + start;
             work.addresses.push((file.to_owned(), Address { range, ..one }));
         }

@@ -17,8 +17,8 @@ enum Letters {
 /// Sources: API references of Directory Service (`DirectoryId`), EMR (`JobFlowId`, studios and notebooks), RDS
 /// (`DbiResourceId`, `DbClusterResourceId`), Storage Gateway (`GatewayARN`), Direct Connect (`connectionId`), Cloud Map
 /// (`ServiceId`, `NamespaceId`), Service Catalog, Data Pipeline, CloudHSM, WorkSpaces, Managed Grafana, SageMaker
-/// (`DomainId`), Managed Blockchain, AppSync (API keys), Elastic Beanstalk (`EnvironmentId`), EC2 (spot requests), IAM Identity Center (`InstanceArn`) and
-/// DataZone.
+/// (`DomainId`), Managed Blockchain, AppSync (API keys), Elastic Beanstalk (`EnvironmentId`), EC2 (spot requests), IAM
+/// Identity Center (`InstanceArn`) and DataZone.
 const FORMS: [(&str, std::ops::RangeInclusive<usize>, Letters); 39] = [
     ("act", 13..=13, Letters::Lower),
     ("cluster", 11..=11, Letters::Lower),
@@ -99,7 +99,8 @@ pub(crate) fn bare_ids(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn is_of_name(byte: u8) -> bool {
+/// Whether a byte may stand in a name or an id.
+pub(crate) fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 

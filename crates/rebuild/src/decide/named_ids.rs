@@ -1,6 +1,7 @@
 //! Ids that have no form of their own, and are told by what they are called: the UUID of a `kms_key_id`, the seven
 //! letters of an AppConfig `application_id`, the client id of a user pool.
 
+use super::bare_ids::is_of_name;
 use super::id_shapes::Shapes;
 use std::ops::Range;
 
@@ -258,10 +259,6 @@ fn called(text: &str, at: usize) -> Option<&str> {
 /// What may stand between a name, the sign after it, and its value: quotes, those of a text within another one too.
 fn is_around(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'\\' | b' ' | b'`')
-}
-
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
 #[cfg(test)]
