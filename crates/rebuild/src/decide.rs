@@ -51,6 +51,7 @@ mod retarget;
 pub(crate) mod self_copies;
 pub(crate) mod service_ids;
 mod sides;
+mod signs;
 pub(crate) mod source_lines;
 pub(crate) mod sources;
 pub(crate) mod spelling;

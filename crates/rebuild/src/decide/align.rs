@@ -3,8 +3,8 @@
 //! The rule is that of hclwrite's `formatCells`: on neighbouring lines, the `=` of whole assignments stand
 //! in one column, and so do comments at the ends of lines. Nothing else of a line's width matters to it.
 
+use super::lines::SHORT_LINE;
 use super::splice::Splice;
-
 use super::syntax::place;
 use hcl_edit::structure::{Body, Structure};
 use std::ops::Range;
@@ -94,13 +94,13 @@ fn is_followed(rest: &str) -> bool {
 
 /// The edited text with assignments and comments in columns, where the text it was made from had them so.
 fn keep_aligned(before: &str, start: usize, splices: &[Splice], after: String) -> String {
-    let lines: Vec<&str> = before.split_inclusive('\n').collect();
+    let lines = lines_of(before);
     let cells = Scanner::default().scan(&lines);
     if !widths(&lines, &cells).iter().zip(lines.iter().zip(&cells)).all(|(widths, (line, cell))| widths.fit(line, cell))
     {
         return after;
     }
-    let moved: Vec<&str> = after.split_inclusive('\n').collect();
+    let moved = lines_of(&after);
     let breaks_lines = |splice: &Splice| {
         splice.text.contains('\n') || before[splice.range.start - start..splice.range.end - start].contains('\n')
     };
@@ -117,6 +117,21 @@ fn keep_aligned(before: &str, start: usize, splices: &[Splice], after: String) -
         }
     }
     result
+}
+
+/// The lines of a text with their ends. They are short, and a search by words of memory does not pay.
+fn lines_of(text: &str) -> Vec<&str> {
+    let mut lines = Vec::with_capacity(text.len() / SHORT_LINE + 1);
+    let mut rest = text;
+    while let Some(end) = rest.bytes().position(|byte| byte == b'\n') {
+        let (line, after) = rest.split_at(end + 1);
+        lines.push(line);
+        rest = after;
+    }
+    if !rest.is_empty() {
+        lines.push(rest);
+    }
+    lines
 }
 
 /// Where the parts of lines are after edits within them.
@@ -195,7 +210,7 @@ impl Widths {
         }
         let code = &line[..cell.comment.unwrap_or(line.len())];
         let lead = &code[..cell.assign.unwrap_or(code.len())];
-        let width = |text: &str| text.trim_end().chars().count();
+        let width = |text: &str| text.trim_ascii_end().chars().count();
         let assign = cell.assign.map_or(0, |at| width(&code[at..]));
         Self { lead: width(lead), assign, before_assign: 0, before_comment: 0 }
     }
@@ -208,7 +223,7 @@ impl Widths {
     fn fit(&self, line: &str, cell: &Cells) -> bool {
         let fits = |at: Option<usize>, spaces: usize| {
             at.is_none_or(|at| {
-                let before = line[..at].trim_end();
+                let before = line[..at].trim_ascii_end();
                 at - before.len() == spaces && line.as_bytes()[before.len()..at].iter().all(|byte| *byte == b' ')
             })
         };

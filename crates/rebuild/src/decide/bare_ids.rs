@@ -1,7 +1,7 @@
 //! Ids that AWS gives out in a region and that are told by their form alone, beside those of EC2: a balancer in an
 //! alarm's dimension, a directory, the alias of an access point.
 
-use super::id_shapes::is_uuid;
+use super::id_shapes::{UUID, is_uuid};
 use std::ops::Range;
 
 /// What an id is made of after its first hyphen.
@@ -69,8 +69,8 @@ const OF_NAMES: [&str; 14] =
 /// scripts and aliases, and a fleet of spot instances.
 const BEFORE_UUIDS: [&str; 8] = ["alias", "b", "build", "c", "fleet", "script", "sfr", "ws"];
 
-/// How many letters a UUID has.
-const UUID: usize = 36;
+/// How many letters the shortest of them has after its hyphen.
+const SHORTEST: usize = 8;
 
 /// What stands before the name and the id of a balancer or of what belongs to it, as CloudWatch's dimensions and the
 /// labels of target tracking have them.
@@ -85,18 +85,14 @@ const BALANCER_ID: usize = 16;
 /// Source: Amazon S3 User Guide, "Using a bucket-style alias for your access point".
 const ALIAS_END: &str = "-s3alias";
 
-/// Where each of them stands in a text.
-pub(crate) fn bare_ids(text: &str) -> Vec<Range<usize>> {
+/// Where the one stands that is told by the hyphen or the slash at `at`.
+pub(crate) fn bare_id(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let mut found = Vec::new();
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'-' => found.extend(by_form(bytes, at).or_else(|| alias(text, at))),
-            b'/' => found.extend(balancer(bytes, at)),
-            _ => {}
-        }
+    match bytes.get(at)? {
+        b'-' => by_form(bytes, at).or_else(|| alias(text, at)),
+        b'/' => balancer(bytes, at),
+        _ => None,
     }
-    found
 }
 
 /// Whether a byte may stand in a name or an id.
@@ -106,6 +102,10 @@ pub(crate) fn is_of_name(byte: u8) -> bool {
 
 /// The word around a hyphen, where it has one of the forms.
 fn by_form(text: &[u8], hyphen: usize) -> Option<Range<usize>> {
+    // Most hyphens join two words.
+    if !text.get(hyphen + 1..=hyphen + SHORTEST)?.iter().all(|byte| is_of_name(*byte)) {
+        return None;
+    }
     let start = text[..hyphen].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |at| at + 1);
     let begin = &text[start..hyphen];
     let forms = FORMS.iter().filter(|(known, ..)| known.as_bytes() == begin);
@@ -168,8 +168,9 @@ mod tests {
 
     #[test]
     fn ids_are_told_by_their_form_and_names_are_none() {
-        let found =
-            |text: &'static str| -> Vec<&str> { bare_ids(text).into_iter().map(|range| &text[range]).collect() };
+        let found = |text: &'static str| -> Vec<&str> {
+            (0..text.len()).filter_map(|at| bare_id(text, at)).map(|range| &text[range]).collect()
+        };
         for (text, ids) in [
             ("app/web/50dc6c495c0c9188", &["app/web/50dc6c495c0c9188"][..]),
             (

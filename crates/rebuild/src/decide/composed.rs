@@ -13,6 +13,7 @@ use super::id_shapes::{Shapes, is_uuid};
 use super::modules::Instances;
 use super::own_ids::Kind;
 use super::retarget::Work;
+use super::signs::Signs;
 use super::syntax::{attribute, labels, place};
 use crate::observe::FileKind;
 use hcl_edit::expr::Expression;
@@ -197,7 +198,7 @@ impl Search<'_, '_> {
         }
         let own = |text: &str| {
             let named = !words.find(text).is_empty();
-            self.work.own_ids.find(text, 0..text.len(), named, Shapes::NONE)
+            self.work.own_ids.find(text, 0..text.len(), named, Shapes::NONE, Signs::of(text))
         };
         let seen = std::cell::RefCell::new(Vec::new());
         let read = |text: &str| {

@@ -4,6 +4,7 @@ use super::id_shapes::Shapes;
 use super::named_ids::named_counts;
 use super::own_ids::arns_with_number;
 use super::retarget::Work;
+use super::signs::Signs;
 use pilotlight_findings::{Finding, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::Path;
@@ -31,7 +32,8 @@ fn counted(text: &str, within: Range<usize>) -> Vec<Range<usize>> {
     if !text[within.clone()].contains("arn:") {
         return found;
     }
-    for (service, resource) in arns_with_number(text, within) {
+    let is_of = |service: &str| COUNTED.iter().any(|(known, ..)| *known == service);
+    for (service, resource) in arns_with_number(text, within, is_of) {
         let (service, shown) = (&text[service], &text[resource.clone()]);
         let Some((_, begin, sign)) =
             COUNTED.iter().find(|(known, begin, _)| *known == service && shown.starts_with(begin))
@@ -52,11 +54,17 @@ pub(crate) fn is_count(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Says of what a range of a text has that it is counted in each region.
-pub(crate) fn tell(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<usize>) {
+/// Says of what a range of a text has that it is counted in each region; `signs` are those of the range.
+pub(crate) fn tell(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<usize>, signs: Signs) {
     let (text, start) = (&whole[within.clone()], within.start);
-    for range in counted(whole, within) {
-        note(work, file, range);
+    if signs.has(Signs::COLON) {
+        for range in counted(whole, within) {
+            note(work, file, range);
+        }
+    }
+    // An ARN goes on behind an interpolation, and so beyond the range; the others do not.
+    if !signs.has(Signs::DIGIT) {
+        return;
     }
     let mut found = Vec::new();
     let has_sign = || text.bytes().any(|byte| matches!(byte, b' ' | b'=' | b'"' | b'\n'));

@@ -11,6 +11,7 @@ use super::retarget::{Rule, Work};
 use super::syntax::{ModuleCall, attribute, place};
 use crate::observe::FileKind;
 use crate::observe::fetched::FOLDER;
+pub(crate) use crate::observe::fetched::is_fetched;
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,11 +21,6 @@ const NAMED: usize = 3;
 
 /// What brings them.
 const REMEDY: &str = "run terraform init in the stack's source, and rebuild";
-
-/// Whether a folder is of a module that was fetched.
-pub(crate) fn is_fetched(folder: &Path) -> bool {
-    folder.starts_with(FOLDER)
-}
 
 /// Whether the primary has made none of what a block of a fetched module can make. Such modules can do much more than
 /// one call asks for: what is made by none of the calls here is as it is in the primary, not there.
@@ -46,10 +42,10 @@ pub(crate) fn settle(work: &mut Work<'_>) {
         files.any(|file| !work.edited_ranges(file).is_empty())
     };
     let mut taken: BTreeSet<PathBuf> =
-        work.tree.modules.iter().filter(|folder| folder.starts_with(FOLDER) && is_edited(folder)).cloned().collect();
+        work.tree.modules.iter().filter(|folder| is_fetched(folder) && is_edited(folder)).cloned().collect();
     // Who calls what is taken has to be taken too: its own source is where the call is led.
     loop {
-        let callers = calls.iter().filter(|call| taken.contains(&call.called) && call.caller.starts_with(FOLDER));
+        let callers = calls.iter().filter(|call| taken.contains(&call.called) && is_fetched(&call.caller));
         let callers: Vec<PathBuf> = callers.map(|call| call.caller.clone()).collect();
         let before = taken.len();
         taken.extend(callers);
@@ -76,7 +72,7 @@ pub(crate) fn settle(work: &mut Work<'_>) {
     for (file, range, text, reason) in edits {
         work.edit(&file, range, text, Rule::ModuleSource, reason);
     }
-    let files = work.tree.files.keys().filter(|file| file.starts_with(FOLDER) && !packages.contains(&package(file)));
+    let files = work.tree.files.keys().filter(|file| is_fetched(file) && !packages.contains(&package(file)));
     work.not_taken = files.cloned().collect();
 }
 

@@ -7,6 +7,7 @@ use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Structure};
 use pilotlight_tfstate::ManagedInstance;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Types of which one object serves every region: the standby refers to the primary's.
@@ -258,19 +259,22 @@ const REGIONAL_IDS: [&str; 45] = [
 ];
 
 /// Ids of regional objects in a text: where each stands, and how it begins.
-pub(crate) fn regional_ids(text: &str) -> Vec<(std::ops::Range<usize>, &'static str)> {
+pub(crate) fn regional_ids(text: &str) -> Vec<(Range<usize>, &'static str)> {
+    let hyphens = text.bytes().enumerate().filter(|(_, byte)| *byte == b'-');
+    hyphens.filter_map(|(hyphen, _)| regional_id_at(text, hyphen)).collect()
+}
+
+/// The one whose digits come after the hyphen at `hyphen`.
+pub(crate) fn regional_id_at(text: &str, hyphen: usize) -> Option<(Range<usize>, &'static str)> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_';
     let bytes = text.as_bytes();
-    let mut found = Vec::new();
-    for (hyphen, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'-') {
-        let digits = bytes[hyphen + 1..].iter().take_while(|byte| is_digit(byte)).count();
-        let end = hyphen + 1 + digits;
-        if ID_LENGTHS.contains(&digits) && !bytes.get(end).is_some_and(is_word) {
-            let start = bytes[..hyphen].iter().rposition(|byte| !is_word(byte)).map_or(0, |at| at + 1);
-            found.extend(text.get(start..end).and_then(regional_id).map(|kind| (start..end, kind)));
-        }
+    let digits = bytes[hyphen + 1..].iter().take_while(|byte| is_digit(byte)).count();
+    let end = hyphen + 1 + digits;
+    if !ID_LENGTHS.contains(&digits) || bytes.get(end).is_some_and(is_word) {
+        return None;
     }
-    found
+    let start = bytes[..hyphen].iter().rposition(|byte| !is_word(byte)).map_or(0, |at| at + 1);
+    text.get(start..end).and_then(regional_id).map(|kind| (start..end, kind))
 }
 
 /// How a regional id begins, where the whole text is one; empty where its kind is not listed.

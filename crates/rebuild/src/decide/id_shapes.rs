@@ -132,14 +132,23 @@ impl Made {
     }
 }
 
+/// How many letters a UUID has.
+pub(crate) const UUID: usize = 36;
+
 /// `1234abcd-12ab-34cd-56ef-1234567890ab`
 pub(crate) fn is_uuid(text: &str) -> bool {
+    if text.len() != UUID {
+        return false;
+    }
     let lengths = text.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// A UUID, or one that a service has put a letter before or a number after: `b-1234abcd-…` and `1234abcd-…-3`.
 pub(crate) fn holds_uuid(text: &str) -> bool {
+    if text.len() < UUID {
+        return false;
+    }
     let is_number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
     is_uuid(text)
         || text.rsplit_once('-').is_some_and(|(id, number)| is_number(number) && is_uuid(id))

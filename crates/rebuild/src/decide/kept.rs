@@ -17,7 +17,7 @@ const CHOOSERS: [&str; 4] = ["resource", "data", "ephemeral", "import"];
 pub(crate) fn kept_ranges(work: &mut Work<'_>, file: &Path, read: &ReadFiles) -> Vec<Range<usize>> {
     let mut kept = names(work, file);
     // The folders and files keep their names.
-    kept.extend(read.kept(work, file));
+    kept.extend_from_slice(read.kept(file));
     kept.extend(work.kept_of(file));
     kept.extend(tables(work, file));
     kept

@@ -16,13 +16,17 @@ const FETCHED: &str = "_fetched";
 /// `_modules/x` and `../../x` to `_modules/up-2/x`, so that every standby root is whole by itself. What
 /// `terraform init` has fetched goes to `_fetched`: in its own folder Terraform would overwrite it.
 pub(crate) fn place(path: &Path) -> PathBuf {
-    if let Ok(rest) = path.strip_prefix(fetched::FOLDER) {
+    if fetched::is_fetched(path)
+        && let Ok(rest) = path.strip_prefix(fetched::FOLDER)
+    {
         return Path::new(FETCHED).join(rest);
     }
     let ups = path.components().take_while(|part| matches!(part, Component::ParentDir)).count();
+    if ups == 0 {
+        return path.to_owned();
+    }
     let rest: PathBuf = path.components().skip(ups).collect();
     match ups {
-        0 => rest,
         1 => Path::new(MODULES).join(rest),
         ups => Path::new(MODULES).join(format!("up-{ups}")).join(rest),
     }

@@ -1,20 +1,23 @@
 //! What looks like the primary region and is not replaced: said, and left.
 
+use super::replace::Literal;
 use super::retarget::Work;
+use super::signs::Signs;
 use super::spelling::{doubtful, short_code};
 use super::words::Pairs;
 use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::Path;
 
-/// Says of what is left in these ranges that it looks like the primary region.
-pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<Item = Range<usize>>) {
-    let tree = work.tree;
-    let Some(whole) = tree.files.get(file).and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return };
+/// Says of what is left in these literals of a text that it looks like the primary region; `words` are where words of
+/// the region stand, in order.
+pub(crate) fn tell(work: &mut Work<'_>, file: &Path, whole: &str, literals: &[Literal], words: &[Range<usize>]) {
     let (mut notes, mut escaped) = (Vec::new(), Vec::new());
-    for range in ranges {
+    for Literal { range, signs, .. } in literals.iter().filter(|literal| !literal.is_said) {
         let text = &whole[range.clone()];
-        if text.contains('\\') && ESCAPES.iter().any(|escape| text.contains(escape)) || text.contains(ENTITY) {
+        let is_escaped = signs.has(Signs::BACKSLASH) && ESCAPES.iter().any(|escape| text.contains(escape))
+            || signs.has(Signs::AMPERSAND) && text.contains(ENTITY);
+        if is_escaped {
             let plain = ESCAPES.iter().fold(text.replace(ENTITY, "-"), |text, escape| unescaped(&text, escape));
             if work.words.find(&plain).len() > work.words.find(text).len() {
                 escaped.push(range.clone());
@@ -25,12 +28,12 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, ranges: impl IntoIterator<I
         if found.is_empty() {
             continue;
         }
-        let hits = work.words.find(text);
         for found in found {
+            let found = range.start + found.start..range.start + found.end;
             // They are in order, and none is over another.
-            let next = hits.partition_point(|hit| hit.range.end <= found.start);
-            if hits.get(next).is_none_or(|hit| hit.range.start >= found.end) {
-                notes.push(range.start + found.start..range.start + found.end);
+            let next = words.partition_point(|word| word.end <= found.start);
+            if words.get(next).is_none_or(|word| word.start >= found.end) {
+                notes.push(found);
             }
         }
     }
@@ -94,6 +97,8 @@ pub(crate) struct Looks {
     parts: Vec<String>,
     /// `ew1`, `euw1`, `dub`: only as a word of its own.
     words: Vec<String>,
+    /// `west-1`, as what comes before it is computed.
+    tail: String,
     /// Pairs of letters that any of them begins with, large and small.
     begins: Pairs,
 }
@@ -110,15 +115,15 @@ impl Looks {
                 begins.insert(&[first, second.to_ascii_uppercase()]);
             }
         }
-        Self { parts, words, begins }
+        let tail = parts[1..].join("-");
+        Self { parts, words, tail, begins }
     }
 
     /// `-west-1`, as what comes before it is computed.
     fn end_alone(&self, text: &str) -> Option<Range<usize>> {
         let start = usize::from(text.starts_with('-'));
-        let name = self.parts.get(1..)?.join("-");
-        let rest = text[start..].strip_prefix(&name)?;
-        (!rest.starts_with(|next: char| next.is_ascii_digit())).then_some(start..start + name.len())
+        let rest = text[start..].strip_prefix(&self.tail)?;
+        (!rest.starts_with(|next: char| next.is_ascii_digit())).then_some(start..start + self.tail.len())
     }
 
     fn find(&self, text: &str) -> Vec<Range<usize>> {

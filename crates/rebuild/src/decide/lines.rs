@@ -11,7 +11,7 @@ pub(crate) struct Lines {
 }
 
 /// Bytes of a line: fewer than most files have on average, so that the list need not grow.
-const SHORT_LINE: usize = 24;
+pub(super) const SHORT_LINE: usize = 24;
 
 impl Lines {
     pub(crate) fn of(shown: String, bytes: &[u8]) -> Self {

@@ -177,9 +177,39 @@ fn may_end(name: &[u8]) -> bool {
     }
 }
 
-/// Ids that a text has right after what they are called: `KMS_KEY_ID=1234abcd-…` of a script, `"apiId": "…"` of JSON,
-/// `--key-id 1234abcd-…`.
-pub(crate) fn named_ids(text: &str) -> Vec<Range<usize>> {
+/// The id that comes right after the sign at `at`, before which it says what it is called: `KMS_KEY_ID=1234abcd-…` of a
+/// script, `"apiId": "…"` of JSON, `--key-id 1234abcd-…`.
+pub(crate) fn named_id(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let is_option = match bytes.get(at)? {
+        b'=' | b':' => false,
+        b' ' => true,
+        _ => return None,
+    };
+    let end = bytes[..at].iter().rposition(|byte| !is_around(*byte))? + 1;
+    // Most words end as no such name does.
+    if !matches!(bytes[end - 1] | SMALL, b'd' | b's' | b'n' | b'e' | b'r' | b'l' | b'i' | b't' | b'x')
+        || is_option && end != at
+    {
+        return None;
+    }
+    let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
+    let mut name = text.get(start..end)?;
+    if name == VALUE {
+        name = called(text, start).unwrap_or_default();
+    }
+    let shapes = shapes_of(name, false);
+    if shapes.is_none() || is_option && !name.starts_with("--") {
+        return None;
+    }
+    let gap = bytes[at + 1..].iter().take_while(|byte| is_around(**byte) || matches!(byte, b'=' | b'>')).count();
+    let start = at + 1 + gap;
+    let length = bytes[start..].iter().take_while(|byte| is_of_name(**byte)).count();
+    shapes.fit(&text[start..start + length]).then_some(start..start + length)
+}
+
+/// Numbers that each region counts for itself, right after what they are called: `--task-definition web:12`.
+pub(crate) fn named_counts(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let has_options = text.contains("--");
@@ -190,41 +220,13 @@ pub(crate) fn named_ids(text: &str) -> Vec<Range<usize>> {
             _ => continue,
         };
         let Some(end) = bytes[..at].iter().rposition(|byte| !is_around(*byte)).map(|last| last + 1) else { continue };
-        // Most words end as no such name does.
-        if !matches!(bytes[end - 1] | SMALL, b'd' | b's' | b'n' | b'e' | b'r' | b'l' | b'i' | b't' | b'x')
-            || is_option && end != at
-        {
+        // So do `definition`, `version`, `qualifier` and `number` end, and most words do not.
+        if !matches!(bytes[end - 1] | SMALL, b'n' | b'r') || is_option && end != at {
             continue;
         }
-        let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
-        let Some(mut name) = text.get(start..end) else { continue };
-        if name == VALUE {
-            name = called(text, start).unwrap_or_default();
-        }
-        let shapes = shapes_of(name, false);
-        if shapes.is_none() || is_option && !name.starts_with("--") {
-            continue;
-        }
-        let gap = bytes[at + 1..].iter().take_while(|byte| is_around(**byte) || matches!(byte, b'=' | b'>')).count();
-        let start = at + 1 + gap;
-        let length = bytes[start..].iter().take_while(|byte| is_of_name(**byte)).count();
-        if shapes.fit(&text[start..start + length]) {
-            found.push(start..start + length);
-        }
-    }
-    found
-}
-
-/// Numbers that each region counts for itself, right after what they are called: `--task-definition web:12`.
-pub(crate) fn named_counts(text: &str) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut found = Vec::new();
-    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'=' | b':' | b' ')) {
-        let end = bytes[..at].iter().rposition(|byte| !is_around(*byte)).map_or(0, |last| last + 1);
         let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
         let name = &text[start..end];
-        let is_option = bytes[at] == b' ';
-        if is_option && (end != at || !name.starts_with("--")) {
+        if is_option && !name.starts_with("--") {
             continue;
         }
         let shapes = shapes_of(name, false);
@@ -336,8 +338,9 @@ mod tests {
 
     #[test]
     fn a_text_names_its_ids() {
-        let found =
-            |text: &'static str| -> Vec<&str> { named_ids(text).into_iter().map(|range| &text[range]).collect() };
+        let found = |text: &'static str| -> Vec<&str> {
+            (0..text.len()).filter_map(|at| named_id(text, at)).map(|range| &text[range]).collect()
+        };
         for (text, ids) in [
             ("export KMS_KEY_ID=1234abcd-12ab-34cd-56ef-1234567890ab\n", &[UUID][..]),
             ("{\"kmsKeyId\": \"1234abcd-12ab-34cd-56ef-1234567890ab\"}", &[UUID]),

@@ -1,10 +1,11 @@
 //! Names that hold the region and an id that AWS gave out there: another region in the name alone leads nowhere.
 
-use super::bare_ids::bare_ids;
-use super::global::regional_ids;
+use super::bare_ids::bare_id;
+use super::global::regional_id_at;
 use super::id_forms::{LEADING_IDS, OWN_ARNS, OWN_ENDS, OWN_HOSTS, OWN_PATHS};
 use super::id_shapes::{Shapes, holds_uuid, is_uuid};
-use super::named_ids::named_ids;
+use super::named_ids::named_id;
+use super::signs::Signs;
 use super::spelling::{Edge, is_edge, short_code};
 use pilotlight_findings::Region;
 use std::ops::Range;
@@ -64,21 +65,42 @@ impl OwnIds {
         OWN_HOSTS.iter().any(fits) || oldest.is_some_and(|first| !first.is_empty() && first != "*")
     }
 
-    /// Every such name that begins in a range of a text; `named` says whether any of the region's words is in it, and
-    /// `shapes` what the text itself may be by what it is called.
-    pub(crate) fn find(&self, text: &str, within: Range<usize>, named: bool, shapes: Shapes) -> Vec<OwnId> {
+    /// Every such name that begins in a range of a text; `named` says whether any of the region's words is in it,
+    /// `shapes` what the text itself may be by what it is called, and `signs` are the range's.
+    pub(crate) fn find(
+        &self,
+        text: &str,
+        within: Range<usize>,
+        named: bool,
+        shapes: Shapes,
+        signs: Signs,
+    ) -> Vec<OwnId> {
         let part = &text[within.clone()];
         let mut found: Vec<OwnId> = Vec::new();
         // Every name without a word of the region has one of them, and most texts have none.
-        let has = |sign: u8| part.as_bytes().contains(&sign);
-        let (has_colon, has_hyphen, has_slash) = (has(b':'), has(b'-'), has(b'/'));
-        let has_sign = has_colon || has(b'=') || part.contains("--");
-        if !named && !has_sign && !has_hyphen && !has_slash && shapes.is_none() {
+        let any = Signs::COLON.or(Signs::EQUALS).or(Signs::HYPHEN).or(Signs::SLASH);
+        if !named && !signs.has(any) && shapes.is_none() {
             return found;
         }
-        if has_colon {
-            for start in arns(part.as_bytes()) {
-                found.extend(arn(text, within.start + start, &self.region));
+        // One look for all that is told by a sign in it.
+        let (mut objects, mut bare, mut named_so) = (Vec::new(), Vec::new(), Vec::new());
+        let has_options = signs.has(Signs::HYPHEN) && part.contains("--");
+        for (at, byte) in part.bytes().enumerate() {
+            match byte {
+                b':' => {
+                    if let Some(start) = arn_start(part.as_bytes(), at) {
+                        found.extend(arn(text, within.start + start, &self.region));
+                    }
+                    named_so.extend(named_id(part, at));
+                }
+                b'-' => {
+                    objects.extend(regional_id_at(part, at));
+                    bare.extend(bare_id(part, at));
+                }
+                b'/' => bare.extend(bare_id(part, at)),
+                b'=' => named_so.extend(named_id(part, at)),
+                b' ' if has_options => named_so.extend(named_id(part, at)),
+                _ => {}
             }
         }
         if named || self.region == OLDEST_REGION && part.contains("compute-1.amazonaws.com") {
@@ -97,15 +119,9 @@ impl OwnIds {
         if shapes.fit(part) {
             found.push(OwnId { range: within.clone(), literal: within.clone(), kind: Kind::Named });
         }
-        let mut ids = if has_hyphen { regional_ids(part) } else { Vec::new() };
-        if has_hyphen || has_slash {
-            ids.extend(bare_ids(part).into_iter().map(|id| (id, "")));
-        }
-        let mut ids: Vec<_> = ids.into_iter().map(|(id, kind)| (id, Kind::Object(kind))).collect();
-        if has_sign {
-            ids.extend(named_ids(part).into_iter().map(|id| (id, Kind::Named)));
-        }
-        for (id, kind) in ids {
+        let objects = objects.into_iter().map(|(id, kind)| (id, Kind::Object(kind)));
+        let objects = objects.chain(bare.into_iter().map(|id| (id, Kind::Object(""))));
+        for (id, kind) in objects.chain(named_so.into_iter().map(|id| (id, Kind::Named))) {
             let id = within.start + id.start..within.start + id.end;
             if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
                 found.push(OwnId { range: id.clone(), literal: id, kind });
@@ -149,16 +165,28 @@ impl OwnIds {
     }
 }
 
-/// Where each `arn:` of a text begins.
-fn arns(text: &[u8]) -> impl Iterator<Item = usize> {
-    text.iter().enumerate().filter(|(at, byte)| **byte == b':' && text[..*at].ends_with(b"arn")).map(|(at, _)| at - 3)
+/// Where the `arn:` begins that ends in the colon at `colon`.
+fn arn_start(text: &[u8], colon: usize) -> Option<usize> {
+    text[..colon].ends_with(b"arn").then(|| colon - "arn".len())
 }
 
-/// The service and the resource of each ARN that begins in a range of a text and ends in a digit.
-pub(crate) fn arns_with_number(text: &str, within: Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
+/// The service and the resource of each ARN that begins in a range of a text, is of a service that `is_of` takes, and
+/// ends in a digit.
+pub(crate) fn arns_with_number(
+    text: &str,
+    within: Range<usize>,
+    is_of: impl Fn(&str) -> bool,
+) -> Vec<(Range<usize>, Range<usize>)> {
     let begin = within.start;
-    let named = arns(&text.as_bytes()[within]).filter_map(|start| {
-        let (start, end) = (begin + start, name_end(text, begin + start));
+    let bytes = &text.as_bytes()[within];
+    let colons = bytes.iter().enumerate().filter(|(_, byte)| **byte == b':');
+    let starts = colons.filter_map(|(colon, _)| arn_start(bytes, colon));
+    let named = starts.filter_map(|start| {
+        let start = begin + start;
+        if !text[start..].split(':').nth(2).is_some_and(&is_of) {
+            return None;
+        }
+        let end = name_end(text, start);
         if !text.as_bytes()[..end].last().is_some_and(u8::is_ascii_digit) {
             return None;
         }
@@ -321,7 +349,8 @@ mod tests {
 
     fn found(text: &str, is_key: bool) -> Vec<(&str, &str)> {
         let shapes = if is_key { shapes_of("kms_key_id", false) } else { Shapes::NONE };
-        let own = OwnIds::of(&Region::new("eu-west-1").unwrap()).find(text, 0..text.len(), true, shapes);
+        let own =
+            OwnIds::of(&Region::new("eu-west-1").unwrap()).find(text, 0..text.len(), true, shapes, Signs::of(text));
         own.into_iter().map(|own| (&text[own.range], &text[own.literal])).collect()
     }
 
@@ -434,7 +463,7 @@ mod tests {
             // The text of an interpolation is no literal.
             let start = text.find('}').map_or(1, |at| if text.starts_with("\"${") { at + 1 } else { 1 });
             let ids = OwnIds::of(&Region::new("eu-west-1").unwrap());
-            let own = ids.find(&text, start..text.len() - 1, true, Shapes::NONE);
+            let own = ids.find(&text, start..text.len() - 1, true, Shapes::NONE, Signs::of(&text));
             assert_eq!(own, [], "{text}");
         }
     }

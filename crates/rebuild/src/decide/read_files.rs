@@ -9,7 +9,7 @@ use super::retarget::Work;
 use super::syntax::{FileAt, FilePath};
 use crate::observe::{FileKind, fetched, normalize};
 use pilotlight_findings::{Severity, Subject, codes};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,8 @@ pub(crate) struct ReadFiles {
     computed: Option<(PathBuf, Range<usize>)>,
     /// Folders of which a file is read whose name is computed.
     folders: Vec<(PathBuf, PathBuf, Range<usize>)>,
+    /// Paths by their files: what they name keeps its name.
+    kept: HashMap<PathBuf, Vec<Range<usize>>>,
     /// Paths of functions that the source does not hold.
     outside: Vec<(PathBuf, Range<usize>, PathBuf)>,
 }
@@ -42,15 +44,26 @@ impl ReadFiles {
         let mut read = Self { firsts, ..Self::default() };
         for (file, parsed) in &work.parsed {
             let sources = module_sources(work, file);
+            let mut kept = Vec::new();
             for path in &parsed.syntax.paths {
                 if sources.contains(&path.range) || !read.may_name_one(path) {
                     continue;
                 }
                 let Some(target) = target(file, path) else {
                     read.computed.get_or_insert((file.clone(), path.range.clone()));
+                    kept.extend(Some(path.range.clone()).filter(|_| path.is_read));
                     continue;
                 };
-                let led = parsed.text[path.range.clone()].starts_with("\"${path.");
+                let written = &parsed.text[path.range.clone()];
+                let led = written.starts_with("\"${path.");
+                // A plain text with a folder's name, as `"eu-west-1"`, is most often no path.
+                let is_led = led || written.starts_with("\"./") || written.starts_with("\"../");
+                if path.is_read
+                    || work.tree.files.contains_key(&target)
+                    || is_led && below(work, &target).next().is_some()
+                {
+                    kept.push(path.range.clone());
+                }
                 if target.as_os_str().is_empty() && !path.is_read && !led {
                     continue;
                 }
@@ -66,6 +79,7 @@ impl ReadFiles {
                 }
                 read.named.extend(found);
             }
+            read.kept.insert(file.clone(), kept);
         }
         // Expressions in JSON are not parsed: one that reads a file may read any.
         for (file, document) in &work.json {
@@ -92,23 +106,13 @@ impl ReadFiles {
     /// Whether the configuration reads this file, or may.
     pub(crate) fn may_be_read(&self, file: &Path) -> bool {
         // A path that a module of a registry is given is one of the caller's files.
-        let is_meant = !file.ends_with(LOCK_FILE) && !file.starts_with(fetched::FOLDER);
+        let is_meant = !file.ends_with(LOCK_FILE) && !fetched::is_fetched(file);
         self.named.contains(file) || self.computed.is_some() && is_meant
     }
 
     /// Ranges of a file's paths: what they name keeps its name.
-    pub(crate) fn kept(&self, work: &Work<'_>, file: &Path) -> Vec<Range<usize>> {
-        let text = &work.parsed[file].text;
-        let paths = work.parsed[file].syntax.paths.iter().filter(|path| {
-            if !self.may_name_one(path) {
-                return false;
-            }
-            let Some(target) = target(file, path) else { return path.is_read };
-            // A plain text with a folder's name, as `"eu-west-1"`, is most often no path.
-            let led = ["\"${path.", "\"./", "\"../"].iter().any(|start| text[path.range.clone()].starts_with(start));
-            path.is_read || work.tree.files.contains_key(&target) || led && below(work, &target).next().is_some()
-        });
-        paths.map(|path| path.range.clone()).collect()
+    pub(crate) fn kept(&self, file: &Path) -> &[Range<usize>] {
+        self.kept.get(file).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Says which files were retargeted without being named, which were not, and which are missing.

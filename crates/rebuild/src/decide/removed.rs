@@ -17,10 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// Resources that go, by folder, type and name.
+/// Resources that go.
 #[derive(Debug, Default)]
 pub(crate) struct Gone {
-    resources: BTreeMap<(PathBuf, String, String), Rule>,
+    /// By folder, type and name: every reference of the source is looked up, and few are of what goes.
+    resources: BTreeMap<PathBuf, BTreeMap<String, BTreeMap<String, Rule>>>,
     calls: Calls,
 }
 
@@ -33,9 +34,15 @@ impl Gone {
     /// The same by the first two steps of an address.
     pub(crate) fn rule_of(&self, folder: &Path, first: &str, name: &str) -> Option<Rule> {
         match first {
+            "module" if self.calls.is_empty() => None,
             "module" => self.calls.contains(&(folder.to_owned(), name.to_owned())).then_some(Rule::Exclude),
-            resource_type => self.resources.get(&key(folder, resource_type, name)).copied(),
+            resource_type => self.resources.get(folder)?.get(resource_type)?.get(name).copied(),
         }
+    }
+
+    fn insert(&mut self, folder: PathBuf, resource_type: &str, name: &str, rule: Rule) {
+        let of_folder = self.resources.entry(folder).or_default();
+        of_folder.entry(resource_type.to_owned()).or_default().insert(name.to_owned(), rule);
     }
 }
 
@@ -102,7 +109,7 @@ fn find(work: &mut Work<'_>, instances: &Instances, modules: &ExcludedModules) -
             () => Rule::Exclude,
         };
         globals.extend(addresses.into_iter().map(|address| GlobalResource { address, rule }));
-        gone.resources.insert((folder, resource_type, name), rule);
+        gone.insert(folder, &resource_type, &name, rule);
     }
     globals.extend(logging_of_gone(work, instances, &mut gone));
     for (file, range, addresses) in partly {
@@ -147,7 +154,7 @@ fn logging_of_gone(work: &Work<'_>, instances: &Instances, gone: &mut Gone) -> V
                 found.extend(
                     paths.map(|path| GlobalResource { address: address(path, LOGGING, name), rule: Rule::Global }),
                 );
-                gone.resources.insert(key(&folder, LOGGING, name), Rule::Global);
+                gone.insert(folder.clone(), LOGGING, name, Rule::Global);
             }
         }
     }
@@ -212,13 +219,13 @@ fn remove_blocks(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gone) {
             ("module", [name]) if gone.calls.contains(&(folder.to_owned(), (*name).to_owned())) => {
                 (Rule::Exclude, "the plan leaves it out of the standby".to_owned())
             }
-            ("resource", [resource_type, name]) => match gone.resources.get(&key(folder, resource_type, name)) {
+            ("resource", [resource_type, name]) => match gone.rule_of(folder, resource_type, name) {
                 Some(Rule::Global) => (
                     Rule::Global,
                     format!("one {resource_type} serves every region: the standby refers to the primary's"),
                 ),
                 Some(Rule::Data) => (Rule::Data, "it would replicate the standby's bucket to itself".to_owned()),
-                Some(rule) => (*rule, "the plan leaves it out of the standby".to_owned()),
+                Some(rule) => (rule, "the plan leaves it out of the standby".to_owned()),
                 None => continue,
             },
             ("import", _) => (Rule::Import, "it would adopt an object of the primary".to_owned()),
@@ -232,10 +239,6 @@ fn remove_blocks(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gone) {
     for (range, rule, reason) in edits {
         work.edit(file, range, "", rule, reason);
     }
-}
-
-fn key(folder: &Path, resource_type: &str, name: &str) -> (PathBuf, String, String) {
-    (folder.to_owned(), resource_type.to_owned(), name.to_owned())
 }
 
 fn mentions(body: &Body, folder: &Path, gone: &Gone) -> bool {
@@ -280,7 +283,7 @@ fn replace_references(
         .syntax
         .references
         .iter()
-        .filter_map(|reference| Some((reference.clone(), gone.rule(reference, folder)?)))
+        .filter_map(|reference| gone.rule(reference, folder).map(|rule| (reference.clone(), rule)))
         .collect();
     let spans: Vec<Range<usize>> = found.iter().map(|(reference, _)| reference.span.clone()).collect();
     // What stands in a block or list that goes needs no value.

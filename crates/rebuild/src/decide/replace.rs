@@ -8,6 +8,7 @@ use super::own_ids::{Kind, OwnId};
 use super::percent::escaped;
 use super::retarget::{Rule, Work};
 use super::sides;
+use super::signs::Signs;
 use super::text::Union;
 use super::words::{Hit, NoCounterpart};
 use pilotlight_findings::{Severity, Subject, codes};
@@ -30,36 +31,49 @@ pub(crate) struct Literal {
     pub(crate) shapes: Shapes,
     /// It is for a person to read, and plans nothing: what has no counterpart stays, and is not asked about.
     pub(crate) is_said: bool,
+    /// What its text has.
+    pub(crate) signs: Signs,
 }
 
-/// Edits the words of these literals. What cannot be known is asked.
-pub(crate) fn replace(work: &mut Work<'_>, file: &Path, literals: &[Literal]) {
-    let tree = work.tree;
-    let Ok(whole) = std::str::from_utf8(&tree.files[file]) else { return };
+/// Edits the words of these literals of a text. What cannot be known is asked. Gives where words stand, in order.
+pub(crate) fn replace(work: &mut Work<'_>, file: &Path, whole: &str, literals: &[Literal]) -> Vec<Range<usize>> {
     let dropped = work.removed_ranges(file);
+    let mut words = Vec::new();
     for literal in literals {
-        replace_one(work, file, whole, literal, &dropped);
+        replace_one(work, file, whole, literal, &dropped, &mut words);
     }
+    words.sort_unstable_by_key(|range| (range.start, range.end));
+    words
 }
 
-fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal, dropped: &[Range<usize>]) {
-    let Literal { range, rule, shapes, is_said } = literal;
+fn replace_one(
+    work: &mut Work<'_>,
+    file: &Path,
+    whole: &str,
+    literal: &Literal,
+    dropped: &[Range<usize>],
+    words: &mut Vec<Range<usize>>,
+) {
+    let Literal { range, rule, shapes, is_said, signs } = literal;
     if *is_said {
         return replace_said(work, file, whole, range, dropped);
     }
     replace_encoded(work, file, whole, range.clone());
     let text = &whole[range.clone()];
-    if text.contains('%') {
+    if signs.has(Signs::PERCENT) {
         replace_escaped(work, file, text, range.start);
     }
-    addresses::take_in(work, file, text, range.start);
+    if signs.has(Signs::DOT.or(Signs::COLON)) && signs.has(Signs::DIGIT) {
+        addresses::take_in(work, file, text, range.start);
+    }
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
-    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *shapes);
+    words.extend(hits.iter().map(|hit| hit.range.clone()));
+    let own = work.own_ids.find(whole, range.clone(), !hits.is_empty(), *shapes, *signs);
     if hits.is_empty() && own.is_empty() {
         if work.fragments.is_one(text) {
             work.composing.extend(file.parent().map(Path::to_owned));
         }
-        counted::tell(work, file, whole, range.clone());
+        counted::tell(work, file, whole, range.clone(), *signs);
         return;
     }
     let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));
@@ -95,7 +109,7 @@ fn replace_one(work: &mut Work<'_>, file: &Path, whole: &str, literal: &Literal,
     for own in own {
         ask_own(work, file, whole, own);
     }
-    counted::tell(work, file, whole, range.clone());
+    counted::tell(work, file, whole, range.clone(), *signs);
 }
 
 /// Edits what a person reads. A text that has both regions says what is between them, and stays.
@@ -163,7 +177,7 @@ fn replace_encoded(work: &mut Work<'_>, file: &Path, whole: &str, within: Range<
             continue;
         };
         let hits = work.words.find(&text);
-        let own = work.own_ids.find(&text, 0..text.len(), !hits.is_empty(), Shapes::NONE);
+        let own = work.own_ids.find(&text, 0..text.len(), !hits.is_empty(), Shapes::NONE, Signs::of(&text));
         let own = unanswered(work, &text, &hits, own);
         let unknown = hits.iter().find(|hit| hit.to.is_err()).map(|hit| hit.range.clone());
         match own.first().map(|own| own.literal.clone()).or(unknown) {
@@ -189,7 +203,7 @@ fn replace_escaped(work: &mut Work<'_>, file: &Path, text: &str, start: usize) {
     for one in escaped(text) {
         let raw = &text[one.range.clone()];
         let hits = work.words.find(&one.text);
-        let own = work.own_ids.find(&one.text, 0..one.text.len(), !hits.is_empty(), Shapes::NONE);
+        let own = work.own_ids.find(&one.text, 0..one.text.len(), !hits.is_empty(), Shapes::NONE, Signs::of(&one.text));
         let own = unanswered(work, &one.text, &hits, own);
         let at = |range: &Range<usize>| {
             let place = one.place(range);

@@ -264,7 +264,7 @@ pub fn retarget(tree: &SourceTree, input: &RetargetInput<'_>) -> Result<Retarget
         let read = match FileKind::of(path) {
             FileKind::Hcl | FileKind::Json => tree.is_configuration(path),
             // What a module of a registry tries itself out with is nobody's variables here.
-            FileKind::Vars | FileKind::VarsJson => !path.starts_with(observed::FOLDER),
+            FileKind::Vars | FileKind::VarsJson => !observed::is_fetched(path),
             FileKind::Other => false,
         };
         if read {

@@ -142,20 +142,6 @@ impl Reference {
         }
     }
 
-    /// Whether its last name says that it is a region: `var.aws_region`, `data.aws_region.current.name`.
-    fn is_region(&self) -> bool {
-        let names = self.path.iter().filter_map(|step| match step {
-            Step::Name(name) => Some(name.as_str()),
-            _ => None,
-        });
-        let names: Vec<&str> = names.collect();
-        match names[..] {
-            ["data", "aws_region", ..] => true,
-            [.., last] => last == "region" || last.ends_with("_region") || last.starts_with("region_name"),
-            [] => false,
-        }
-    }
-
     /// `path.module`, `path.root`, `path.cwd`
     fn is_path_root(&self) -> bool {
         self.name(0) == Some("path")

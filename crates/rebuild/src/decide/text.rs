@@ -8,7 +8,8 @@ use super::named_ids::shapes_of;
 use super::read_files::ReadFiles;
 use super::replace::{Literal, replace};
 use super::retarget::{Rule, Work};
-use super::sources::Document;
+use super::signs::Signs;
+use super::sources::{Document, Parsed};
 use super::syntax::{ERROR_MESSAGE, labels, place};
 use super::words::Words;
 use super::{addresses, composed, counted, joints, leftovers, sides};
@@ -22,7 +23,8 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
     for file in &parsed {
         let kept = kept_ranges(work, file, read);
         let rules = rule_ranges(work, file);
-        let syntax = &work.parsed[file].syntax;
+        let parsed = work.parsed[file].clone();
+        let Parsed { text, syntax } = &*parsed;
         // In the order of the text, so that what is within what is found in one pass.
         let mut ranges: Vec<Range<usize>> = syntax.literals.iter().chain(&syntax.inner_names).cloned().collect();
         ranges.sort_unstable_by_key(|range| range.start);
@@ -35,32 +37,38 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
                 rule: rules.iter().find(|(block, _)| within(&range, block)).map(|(_, rule)| *rule),
                 shapes: keys.shapes(&range),
                 is_said: syntax.said.iter().any(|said| within(&range, said)),
+                signs: Signs::of(&text[range.clone()]),
                 range,
             })
             .collect();
-        let named = syntax.keys.clone();
         joints::join(work, file, &kept.0);
         joints::cuts(work, file);
-        replace(work, file, &literals);
+        let words = replace(work, file, text, &literals);
         numbers(work, file, &kept.0);
-        counted::tell_named(work, file, &named);
-        leftovers::tell(work, file, literals.into_iter().filter(|one| !one.is_said).map(|literal| literal.range));
+        counted::tell_named(work, file, &syntax.keys);
+        leftovers::tell(work, file, text, &literals, &words);
     }
     let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
     for file in documents {
         let literals = json_literals(work, &file);
         json_tables(work, &file);
-        replace(work, &file, &literals);
-        leftovers::tell(work, &file, literals.into_iter().filter(|one| !one.is_said).map(|literal| literal.range));
+        let document = work.json[&file].clone();
+        let words = replace(work, &file, &document.text, &literals);
+        leftovers::tell(work, &file, &document.text, &literals, &words);
     }
-    let others: Vec<PathBuf> = work.tree.files.keys().filter(|file| is_other(work, instances, file)).cloned().collect();
-    for file in others.iter().filter(|file| read.may_be_read(file)) {
-        if keeps_catalogue(work, file) {
+    let tree = work.tree;
+    for (file, bytes) in &tree.files {
+        if !is_other(work, instances, file) || !read.may_be_read(file) {
             continue;
         }
-        let length = std::str::from_utf8(&work.tree.files[file]).map_or(0, str::len);
-        replace(work, file, &[Literal { range: 0..length, rule: None, shapes: Shapes::NONE, is_said: false }]);
-        leftovers::tell(work, file, std::iter::once(0..length));
+        let Ok(text) = std::str::from_utf8(bytes) else { continue };
+        if keeps_catalogue(work, file, text) {
+            continue;
+        }
+        let signs = Signs::of(text);
+        let whole = [Literal { range: 0..text.len(), rule: None, shapes: Shapes::NONE, is_said: false, signs }];
+        let words = replace(work, file, text, &whole);
+        leftovers::tell(work, file, text, &whole, &words);
     }
     read.tell(work);
     addresses::tell(work);
@@ -68,9 +76,7 @@ pub(crate) fn replace_words(work: &mut Work<'_>, instances: &Instances, read: &R
 }
 
 /// A text that names most regions, as the tables of an SDK do, is right in each of them.
-fn keeps_catalogue(work: &mut Work<'_>, file: &Path) -> bool {
-    let tree = work.tree;
-    let Ok(text) = std::str::from_utf8(&tree.files[file]) else { return false };
+fn keeps_catalogue(work: &mut Work<'_>, file: &Path, text: &str) -> bool {
     let Some(hit) = work.words.find(text).into_iter().find(|hit| !hit.stays(text)) else { return false };
     if !sides::is_catalogue(text, work.input.standby) {
         return false;
@@ -249,7 +255,8 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec
     }
     let mut add = |range: &Range<usize>| {
         let literals = json::literals(text, range.clone()).into_iter();
-        found.extend(literals.map(|range| Literal { range, rule, shapes, is_said }));
+        let signs = |range: &Range<usize>| Signs::of(&text[range.clone()]);
+        found.extend(literals.map(|range| Literal { signs: signs(&range), range, rule, shapes, is_said }));
     };
     match &value.kind {
         JsonKind::Text(_) => add(&value.range),

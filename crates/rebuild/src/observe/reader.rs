@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
             if kind.is_dir() {
                 let own = entry.path().canonicalize().map_err(failed(&entry.path()))?;
                 let is_left_out = FOLDERS_LEFT_OUT.contains(&&*name)
-                    || folder.starts_with(fetched::FOLDER) && fetched::FOLDERS_LEFT_OUT.contains(&&*name);
+                    || fetched::is_fetched(folder) && fetched::FOLDERS_LEFT_OUT.contains(&&*name);
                 if !is_left_out && !above.contains(&own) {
                     above.push(own);
                     self.folder_below(&path, above, files)?;

@@ -341,12 +341,13 @@ pub(crate) enum FileKind {
 
 impl FileKind {
     pub(crate) fn of(path: &Path) -> Self {
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let path = path.as_os_str().as_encoded_bytes();
+        let ends = |end: &str| path.ends_with(end.as_bytes());
         match () {
-            () if name.ends_with(".tf") || name.ends_with(".tofu") => Self::Hcl,
-            () if name.ends_with(".tf.json") || name.ends_with(".tofu.json") => Self::Json,
-            () if name.ends_with(".tfvars") => Self::Vars,
-            () if name.ends_with(".tfvars.json") => Self::VarsJson,
+            () if ends(".tf") || ends(".tofu") => Self::Hcl,
+            () if ends(".tf.json") || ends(".tofu.json") => Self::Json,
+            () if ends(".tfvars") => Self::Vars,
+            () if ends(".tfvars.json") => Self::VarsJson,
             () => Self::Other,
         }
     }
@@ -367,6 +368,9 @@ pub(crate) fn is_override(file: &Path) -> bool {
 
 /// The path without `.` and with each `..` that has something to take back taken back.
 pub(crate) fn normalize(path: &Path) -> PathBuf {
+    if is_normal(path.as_os_str().as_encoded_bytes()) {
+        return path.to_owned();
+    }
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {
@@ -378,6 +382,13 @@ pub(crate) fn normalize(path: &Path) -> PathBuf {
         }
     }
     normal
+}
+
+/// Whether a path has no step that begins with a dot and none that is empty: most have none, and to take a path apart
+/// costs far more than to look at its bytes.
+fn is_normal(path: &[u8]) -> bool {
+    let is_step = |pair: &[u8]| !matches!(pair, [b'/', b'.' | b'/']);
+    !matches!(path, [b'.', ..] | [.., b'/']) && path.windows(2).all(is_step)
 }
 
 /// Whether a file calls a folder that is its own, or holds it, under another name.

@@ -288,8 +288,7 @@ impl Collector {
         for (at, element) in elements.iter().enumerate() {
             let Element::Interpolation(interpolation) = element else { continue };
             let Expression::Traversal(traversal) = &interpolation.expr else { continue };
-            let reference = path_of(traversal).map(|path| Reference { span: 0..0, interpolation: None, path });
-            if !reference.is_some_and(|reference| reference.is_region()) {
+            if !is_region(traversal) {
                 continue;
             }
             let literal_at = |at: Option<usize>| match elements.get(at?) {
@@ -351,9 +350,25 @@ fn below(template: &StringTemplate, computed: &FilePath) -> Option<FilePath> {
     is_known.then(|| FilePath { at, is_whole, literal, ..computed.clone() })
 }
 
+/// Whether a reference's last name says that it is a region: `var.aws_region`, `data.aws_region.current.name`.
+fn is_region(traversal: &Traversal) -> bool {
+    let Expression::Variable(first) = &traversal.expr else { return false };
+    let names = traversal.operators.iter().filter_map(|operator| match operator.value() {
+        TraversalOperator::GetAttr(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let last = names.clone().last().unwrap_or(first.as_str());
+    let mut names = names;
+    first.as_str() == "data" && names.next() == Some("aws_region")
+        || last == "region"
+        || last.ends_with("_region")
+        || last.starts_with("region_name")
+}
+
 fn path_of(traversal: &Traversal) -> Option<Vec<Step>> {
     let Expression::Variable(first) = &traversal.expr else { return None };
-    let mut path = vec![Step::Name(first.as_str().to_owned())];
+    let mut path = Vec::with_capacity(1 + traversal.operators.len());
+    path.push(Step::Name(first.as_str().to_owned()));
     for operator in &traversal.operators {
         path.push(match operator.value() {
             TraversalOperator::GetAttr(name) => Step::Name(name.as_str().to_owned()),
