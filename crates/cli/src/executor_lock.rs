@@ -1,24 +1,22 @@
-//! Tells an executor that is alive from one that was killed, on this machine: a lock on a file beside the plan,
-//! which the operating system drops when its process ends, however it ends.
+//! Tells an executor that is alive from one that was killed, on this machine: a lock on a file beside the plan.
 //!
 //! It is a courtesy to the second operator. What keeps two executors apart everywhere is the journal.
 
 use crate::at_work::story;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::lock_file::{LockFile, Tried};
 use crate::ports::operator;
 use crate::project::Project;
 use pilotlight_findings::{Code, Explain, codes};
 use pilotlight_journal::{JournalStores, active_run, read_run};
-use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Held while this process carries out a run of the plan.
 pub(crate) struct ExecutorLock {
-    _file: Option<File>,
+    _file: Option<LockFile>,
 }
 
 /// Somebody else is at work.
@@ -47,48 +45,38 @@ impl ExecutorLock {
     pub(crate) async fn take(project: &Project, stores: &JournalStores, takeover: bool) -> Result<Self, Failure> {
         let folder = folder(project);
         let path = folder.join(FILE);
-        let opened = std::fs::create_dir_all(&folder)
-            .and_then(|()| File::options().read(true).write(true).create(true).truncate(false).open(&path));
-        let mut file = match opened {
-            Ok(file) => file,
-            // A folder that cannot be written is no reason to refuse a run: the journal may be elsewhere.
-            Err(error) => {
-                tracing::info!(%error, path = %path.display(), "no executor lock");
-                return Ok(Self { _file: None });
-            }
-        };
+        // A folder that cannot be written is no reason to refuse a run: the journal may be elsewhere.
+        if let Err(error) = std::fs::create_dir_all(&folder) {
+            tracing::info!(%error, path = %folder.display(), "no folder for a lock");
+        }
+        let Some(mut file) = LockFile::open(&path) else { return Ok(Self { _file: None }) };
         let mut tries = 1;
-        let locked = loop {
+        let tried = loop {
             match file.try_lock() {
                 // Whoever looks who has it holds it for a moment.
-                Err(TryLockError::WouldBlock) if tries < LOOKERS && !takeover => tries += 1,
-                locked => break locked,
+                Tried::Held if tries < LOOKERS && !takeover => tries += 1,
+                tried => break tried,
             }
             tokio::time::sleep(LOOKER_PAUSE).await;
         };
-        match locked {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) if takeover => return Ok(Self { _file: None }),
-            Err(TryLockError::WouldBlock) => {
-                let (plan, who) = (project.plan.name.clone(), who(&mut file));
+        match tried {
+            Tried::Mine => {
+                file.sign(&format!("{}, process {}", operator(), std::process::id()));
+                Ok(Self { _file: Some(file) })
+            }
+            Tried::Held if !takeover => {
+                let (plan, who) = (project.plan.name.clone(), file.who());
                 let at_work = AtWork { story: active_story(stores, &plan).await, plan, who };
-                return Err(Failure::from(at_work).exit(Exit::Refused));
+                Err(Failure::from(at_work).exit(Exit::Refused))
             }
-            Err(TryLockError::Error(error)) => {
-                tracing::info!(%error, path = %path.display(), "no executor lock");
-                return Ok(Self { _file: None });
-            }
+            Tried::Held | Tried::Never => Ok(Self { _file: None }),
         }
-        let me = format!("{}, process {}", operator(), std::process::id());
-        // Who it is helps the other one; that it cannot be written changes nothing.
-        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{me}"));
-        Ok(Self { _file: Some(file) })
     }
 
     /// Who has the lock on this machine; none where nobody has, or no lock could be held.
     pub(crate) fn holder(project: &Project) -> Option<String> {
-        let mut file = File::options().read(true).write(true).open(folder(project).join(FILE)).ok()?;
-        matches!(file.try_lock(), Err(TryLockError::WouldBlock)).then(|| who(&mut file))
+        let mut file = LockFile::existing(&folder(project).join(FILE))?;
+        (file.try_lock() == Tried::Held).then(|| file.who())
     }
 }
 
@@ -101,13 +89,6 @@ const LOOKER_PAUSE: Duration = Duration::from_millis(20);
 
 fn folder(project: &Project) -> PathBuf {
     project.folder.join(".pilotlight").join(&project.plan.name)
-}
-
-fn who(file: &mut File) -> String {
-    let mut who = String::new();
-    // Who it is helps the other one; that it cannot be read changes nothing.
-    let _ = file.read_to_string(&mut who);
-    if who.trim().is_empty() { "another process".to_owned() } else { who.trim().to_owned() }
 }
 
 /// Since when, and in which phase. A journal that does not say keeps nobody from being refused.

@@ -12,6 +12,7 @@ mod executor_lock;
 mod exit;
 mod failure;
 mod groups;
+mod lock_file;
 mod output;
 mod owners;
 mod ports;

@@ -3,7 +3,7 @@
 use pilotlight_terraform::{RunError, UnsavedState};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// For nobody but its owner: a state has secrets in clear.
 const OWNER_ALONE: u32 = 0o600;
@@ -22,7 +22,7 @@ pub(crate) fn kept(error: &RunError, stack: &str, folder: &Path) -> Option<Strin
     })
 }
 
-fn write(file: &PathBuf, state: &str) -> std::io::Result<()> {
+fn write(file: &Path, state: &str) -> std::io::Result<()> {
     let mut open = std::fs::OpenOptions::new().write(true).create_new(true).mode(OWNER_ALONE).open(file)?;
     open.write_all(state.as_bytes())?;
     open.sync_all()
@@ -32,6 +32,7 @@ fn write(file: &PathBuf, state: &str) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::PathBuf;
 
     fn error(state: UnsavedState) -> RunError {
         let (command, findings) = ("terraform apply".to_owned(), Vec::new());

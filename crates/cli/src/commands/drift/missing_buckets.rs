@@ -6,7 +6,6 @@
 
 use pilotlight_cloud::{Aws, BucketPlace, CallError, CallErrorKind};
 use pilotlight_drift::{LiveQuery, LiveSnapshot, Unread, Wanted};
-use pilotlight_findings::ApiCalls;
 
 const BUCKET: &str = "aws_s3_bucket";
 
@@ -14,16 +13,14 @@ const BUCKET: &str = "aws_s3_bucket";
 /// are unread.
 pub(super) async fn look_again(aws: &Aws, query: &LiveQuery<'_>, snapshot: &mut LiveSnapshot) {
     let gone = gone(query, snapshot);
+    if gone.is_empty() {
+        return;
+    }
+    let names: Vec<_> = gone.iter().map(|wanted| wanted.id).collect();
     // One by one: of a stack's buckets few are gone at once.
-    for wanted in &gone {
-        let answer = aws.bucket(&query.place, wanted.id).await;
-        snapshot.unread.extend(unless_missing(wanted, answer));
-    }
-    if !gone.is_empty() {
-        let region = query.place.region.to_string();
-        let (service, operation, count) = ("s3".to_owned(), "HeadBucket".to_owned(), gone.len() as u64);
-        snapshot.calls.push(ApiCalls { service, region, operation, count });
-    }
+    let (places, calls) = aws.buckets(&query.place, &names).await;
+    snapshot.unread.extend(gone.iter().zip(places).filter_map(|(wanted, place)| unless_missing(wanted, place)));
+    snapshot.calls.extend(calls);
 }
 
 /// The buckets of which the provider says that they are gone.

@@ -1,10 +1,12 @@
 //! What a rebuild says beside its report.
 
 use crate::commands::Context;
+use crate::unsaved;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use pilotlight_findings::{Evidence, Finding};
 use pilotlight_rebuild::{OpenQuestion, PLAN_LINE, Prepared, answers};
+use pilotlight_terraform::RunError;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -60,7 +62,14 @@ pub(super) fn notes<'f>(findings: impl IntoIterator<Item = &'f Finding>, context
     findings.into_iter().for_each(|finding| context.screen.note(note(finding, false)));
 }
 
-/// The same with the answers to each stack's questions at the end, as one block that is pasted once: the line of a
+/// What Terraform had to say beside an error, and where the state is that it could not save.
+pub(super) fn beside(error: &RunError, stack: &str, context: Context<'_>) {
+    notes(error.beside(), context);
+    let kept = unsaved::kept(error, stack, &std::env::temp_dir());
+    kept.into_iter().for_each(|told| context.screen.note(told));
+}
+
+/// Findings with the answers to each stack's questions at the end, as one block that is pasted once: the line of a
 /// question is shown there alone.
 pub(super) fn notes_and_answers(findings: &[Finding], prepared: &[Prepared], plan: &Path, context: Context<'_>) {
     // A plan that cannot be read any more was read before: its questions are shown all the same.

@@ -7,7 +7,6 @@ use super::stack_job::{Proven, StackJob, Totals, changes};
 use crate::commands::Context;
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::unsaved;
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, stream};
 use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
@@ -247,9 +246,7 @@ impl<'a> Waves<'a> {
     /// Shows what Terraform had to say beside the error itself, which is told with the place in its file.
     fn told(&self, error: RebuildError) -> Failure {
         if let RebuildError::Terraform { stack, source } = &error {
-            shown::notes(source.beside(), self.context);
-            let kept = unsaved::kept(source, stack, &std::env::temp_dir());
-            kept.into_iter().for_each(|told| self.context.screen.note(told));
+            shown::beside(source, stack, self.context);
         }
         self.context.naming(error.into())
     }

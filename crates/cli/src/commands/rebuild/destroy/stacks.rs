@@ -234,9 +234,7 @@ impl<'a> Stacks<'a> {
     /// Shows what Terraform had to say of an error, and what to do about it.
     fn told(&self, error: RebuildError) -> Failure {
         let RebuildError::Terraform { stack, source } = &error else { return self.context.naming(error.into()) };
-        shown::notes(source.beside(), self.context);
-        let kept = crate::unsaved::kept(source, stack, &std::env::temp_dir());
-        kept.into_iter().for_each(|told| self.context.screen.note(told));
+        shown::beside(source, stack, self.context);
         let remedy = match &**source {
             RunError::Failed { findings, .. } => {
                 let of_findings = findings.iter().find_map(|finding| way_out(&finding.message));
