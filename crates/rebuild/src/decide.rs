@@ -23,6 +23,7 @@ mod host_names;
 mod id_forms;
 mod id_shapes;
 mod image_accounts;
+mod inference_profiles;
 pub(crate) mod joints;
 pub(crate) mod json;
 pub(crate) mod json_backend;

@@ -1,6 +1,7 @@
 //! The rules of retargeting, each on a source that needs it.
 
 mod backend;
+mod called;
 mod edge;
 mod exclude;
 mod fetched;
