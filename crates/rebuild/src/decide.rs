@@ -15,7 +15,7 @@ pub(crate) mod declared;
 pub(crate) mod dependencies;
 mod diff;
 mod edge;
-mod encoded;
+pub(crate) mod encoded;
 pub(crate) mod fetched;
 pub(crate) mod global;
 mod global_policies;
