@@ -8,6 +8,7 @@ mod fetched;
 mod files;
 mod globals;
 mod hidden;
+mod json;
 mod modules;
 mod names_and_ids;
 mod per_call;
