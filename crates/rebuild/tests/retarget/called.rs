@@ -7,7 +7,7 @@ fn told(result: &Retargeted) -> Vec<(usize, &str)> {
     let spelling = result.notes.iter().filter(|note| note.code == codes::R_SPELLING);
     let places = spelling.map(|note| match &note.subject {
         pilotlight_findings::Subject::File { span } => {
-            (span.start.line, note.message.split(" is left").next().unwrap())
+            (span.start.line, note.message.split(" is left").next().unwrap_or_default())
         }
         other => panic!("{other:?}"),
     });

@@ -39,3 +39,23 @@ fn tables_and_pairs_of_regions_in_json_are_as_in_hcl() {
     assert_eq!(told(&result), told(&as_hcl));
     assert_eq!(told(&result).len(), 3, "{:#?}", result.notes);
 }
+
+#[test]
+fn the_standby_as_a_second_region_in_json_is_told() {
+    let source = r#"{
+  "provider": {"aws": [{"alias": "dr", "region": "eu-central-1"}]},
+  "variable": {"region": {"validation": {"condition": "eu-central-1", "error_message": "x"}}},
+  "locals": {
+    "sides": {"from": "eu-west-1", "to": "eu-central-1"},
+    "both": ["eu-west-1", "eu-central-1"],
+    "dr_region": "eu-central-1",
+    "vault": "arn:aws:backup:eu-central-1:123456789012:backup-vault:copies"
+  }
+}
+"#;
+    let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", source)]));
+    assert_eq!(String::from_utf8_lossy(&result.files[Path::new("main.tf.json")]), source);
+    let told = result.notes.iter().filter(|note| note.code == codes::R_STANDBY_NAMED);
+    let told: Vec<&str> = told.map(|note| note.message.as_str()).collect();
+    assert!(matches!(told[..], [message] if message.contains("(line 7, 8)")), "{told:#?}");
+}
