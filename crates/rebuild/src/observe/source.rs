@@ -91,9 +91,7 @@ impl Explain for SourceError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Syntax { .. } => "run terraform validate in the stack's source".to_owned(),
-            Self::Link { .. } => "bring what it leads to, or remove the link: Terraform would refuse it as well, and \
-                                  without it the standby would lack what is in it"
-                .to_owned(),
+            Self::Link { .. } => "bring what it leads to, or remove the link: Terraform refuses it as well".to_owned(),
             Self::Module { .. } => {
                 "correct the module's source, or bring its folder: git submodules and symbolic links \
                  are easily missing in a fresh clone"
