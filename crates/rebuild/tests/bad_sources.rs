@@ -26,6 +26,10 @@ fn bad_files_are_named_with_line_and_remedy() {
         ("bad.tf", b"locals {\n  a = \"\xff\"\n}\n", 2),
         ("bad.tf.json", b"{\n  \"locals\": {\"a\": 1,}\n}\n", 2),
         ("bad.tf.json", b"\xfe\xff", 1),
+        ("bad.tf.json", b"[\"eu-west-1\"]", 1),
+        ("bad.tf.json", b"\n\"eu-west-1\"", 2),
+        ("bad.tf.json", b"{\n  \"resource\": \"eu-west-1\"}", 2),
+        ("bad.tf.json", b"[{\"locals\": {}},\n {\"module\": [7]}]", 2),
         ("bad.tf", b"module \"m\" {\n  source = \"./gone\"\n}\n", 1),
         ("bad.tf.json", b"{\"module\": {\n  \"m\": {\"source\": \"../gone\"}}}", 2),
     ] {
@@ -57,11 +61,24 @@ fn links_are_followed_and_end_where_they_lead_back() {
     write(folder.path(), "live/main.tf", b"module \"m\" {\n  source = \"./shared\"\n}\n");
     std::os::unix::fs::symlink("../shared", folder.path().join("live/shared")).expect("a link");
     std::os::unix::fs::symlink("..", folder.path().join("shared/files/up")).expect("a link");
-    std::os::unix::fs::symlink("gone", folder.path().join("live/dangling.tf")).expect("a link");
+    std::os::unix::fs::symlink("gone", folder.path().join("live/dangling.txt")).expect("a link");
+    // An editor's lock.
+    std::os::unix::fs::symlink("me@host.1234", folder.path().join("live/.#main.tf")).expect("a link");
     let tree = SourceTree::load(&folder.path().join("live")).expect("a good source");
     let files: Vec<String> = tree.files.keys().map(|path| path.display().to_string()).collect();
     assert_eq!(files, ["main.tf", "shared/files/a.txt", "shared/tags.tf"]);
     assert!(tree.modules.contains(Path::new("shared")));
+}
+
+#[test]
+fn a_link_of_the_configuration_that_leads_nowhere_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "main.tf", b"locals {}\n");
+    std::os::unix::fs::symlink("../shared/tags.tf", folder.path().join("tags.tf")).expect("a link");
+    let error = SourceTree::load(folder.path()).expect_err("a bad source");
+    let told = error.to_string();
+    assert!(told.contains("/tags.tf: it is a symbolic link to ../shared/tags.tf"), "{told}");
+    assert!(error.remedy().is_some_and(|remedy| remedy.contains("bring what it leads to")), "{error:?}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 mod world;
 
-use pilotlight_findings::{Subject, codes};
-use pilotlight_rebuild::{ResidueInput, SourceTree, residue, retarget};
+use pilotlight_findings::{Finding, Subject, codes};
+use pilotlight_rebuild::{ResidueInput, Retargeted, SourceTree, residue, retarget};
 use pilotlight_tfstate::PlanJson;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -96,10 +96,9 @@ fn planned(folder: &Path) -> PlanJson {
     PlanJson::parse("p.tfplan", &run(&["show", "-json", "p.tfplan"])).expect("a plan")
 }
 
-#[test]
-fn what_functions_make_of_parts_is_found_in_terraforms_plan() {
-    let files = [("main.tf", MAIN), ("inner/main.tf", INNER)];
-    let files = files.map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec()));
+/// A source of these files, retargeted, and the addresses in Terraform's plan of it that still name the primary.
+fn retargeted(files: &[(&str, &str)]) -> (Retargeted, BTreeSet<String>) {
+    let files = files.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec()));
     let world = World::of(PLAN);
     let input = world.input("app", None);
     let result = retarget(&SourceTree::from_files("app", files).expect("valid HCL"), &input).expect("retargeted");
@@ -109,6 +108,17 @@ fn what_functions_make_of_parts_is_found_in_terraforms_plan() {
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
         std::fs::write(path, bytes).expect("written");
     }
+    let found = residue(&planned(folder.path()), &ResidueInput { retarget: input, primary_states: &[] });
+    let address = |finding: Finding| match finding.subject {
+        Subject::Resource { address, .. } => address,
+        other => panic!("{other:?}"),
+    };
+    (result, found.into_iter().map(address).collect())
+}
+
+#[test]
+fn what_functions_make_of_parts_is_found_in_terraforms_plan() {
+    let (result, found) = retargeted(&[("main.tf", MAIN), ("inner/main.tf", INNER)]);
     // The first net: the text, by lines.
     let told: BTreeSet<usize> = result
         .notes
@@ -128,14 +138,6 @@ fn what_functions_make_of_parts_is_found_in_terraforms_plan() {
         .collect();
     assert_eq!(told, expected, "{:#?}", result.notes);
     // The second one: Terraform's own values.
-    let found: BTreeSet<String> =
-        residue(&planned(folder.path()), &ResidueInput { retarget: input, primary_states: &[] })
-            .into_iter()
-            .map(|finding| match finding.subject {
-                Subject::Resource { address, .. } => address,
-                other => panic!("{other:?}"),
-            })
-            .collect();
     let expected = [
         "module.inner.terraform_data.silent_inputs",
         "terraform_data.silent_condition",
@@ -147,4 +149,44 @@ fn what_functions_make_of_parts_is_found_in_terraforms_plan() {
         "terraform_data.told_upper",
     ];
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+/// The same in JSON, where no text tells it: values, keys, policies, and what is encoded.
+const JSON: &str = r#"{
+  "variable": {"area": {"default": "eu"}, "way": {"default": "west"}},
+  "locals": {"area": "eu", "parts": {"a": "eu", "b": "west", "c": "1"}},
+  "module": {"inner": {"source": "./inner", "area": "${var.area}", "way": "west"}},
+  "resource": {
+    "terraform_data": {
+      "join": {"input": "${join(\"-\", [\"eu\", \"west\", \"1\"])}"},
+      "format": {"input": "${format(\"%s-%s-%s\", \"eu\", \"west\", \"1\")}"},
+      "replace": {"input": ["${replace(\"eu/west/1\", \"/\", \"-\")}"]},
+      "template": {"input": "jobs-${local.area}-west-1"},
+      "defaults": {"input": "${var.area}-${var.way}-1"},
+      "for": {"input": "${join(\"-\", [for key in [\"a\", \"b\", \"c\"] : local.parts[key]])}"},
+      "condition": {"input": "${var.area == \"eu\" ? \"eu\" : \"us\"}-west-1"},
+      "policy": {"input": "${jsonencode({Resource = \"arn:aws:sqs:${local.area}-west-1:1:q\"})}"},
+      "key": {"input": {"${local.area}-west-1": "x"}},
+      "encoded": {"input": "${base64encode(\"AWS_REGION=${local.area}-west-1\")}"},
+      "percent": {"input": "${urlencode(\"arn:aws:sqs:${local.area}-west-1:1:q\")}"},
+      "upper": {"input": "${upper(\"${local.area}_west_1\")}"},
+      "zone": {"input": "${local.area}-west-1a"},
+      "follows": {"input": {"a": "${lower(\"EU-WEST-1\")}", "b": "jobs-eu-west-1", "c": "${format(\"%s-x\", \"eu-west-1\")}"}}
+    }
+  }
+}
+"#;
+
+#[test]
+fn what_json_composes_is_found_in_terraforms_plan() {
+    let inner = r#"{
+  "variable": {"area": {}, "way": {}},
+  "resource": {"terraform_data": {"inputs": {"input": "${var.area}-${var.way}-1"}}}
+}
+"#;
+    let (_, found) = retargeted(&[("main.tf.json", JSON), ("inner/main.tf.json", inner)]);
+    let names = "condition defaults encoded for format join key percent policy replace template upper zone";
+    let expected = names.split(' ').map(|name| format!("terraform_data.{name}"));
+    let expected: BTreeSet<String> = expected.chain(["module.inner.terraform_data.inputs".to_owned()]).collect();
+    assert_eq!(found, expected);
 }

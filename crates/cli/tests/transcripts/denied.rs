@@ -1,13 +1,13 @@
 //! An AWS that denies one call: what that leaves unknown is said with the action to allow, and the rest is told.
 
-use crate::sandbox::{Sandbox, Told};
+use crate::sandbox::{PLAN, Sandbox, Told};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 const SOURCE: &str = "resource \"terraform_data\" \"release\" {\n  input = \"m5.large in eu-west-1\"\n}\n\n\
                       output \"ips\" {\n  value = [\"192.0.2.10\"]\n}\n";
 
-/// An AWS that knows each region's zones, denies these actions, and has nothing else.
+/// An AWS that knows each region's zones and has empty buckets, denies these actions, and has nothing else.
 fn denying(actions: &[&str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -32,13 +32,16 @@ fn answer(mut stream: TcpStream, denied: &[String]) {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let body = String::from_utf8_lossy(&body).into_owned();
-    let action = body.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap_or("Other").to_owned();
+    let other = if head.contains("list-type=2") { "ListBucket" } else { "Other" };
+    let action = body.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap_or(other).to_owned();
     let (status, text) = if denied.contains(&action) || action == "Other" {
         let error = "<Code>UnauthorizedOperation</Code><Message>You are not authorized.</Message>";
         let text = format!(
             "<Response><Errors><Error>{error}</Error></Errors><Error>{error}</Error><RequestID>r</RequestID></Response>"
         );
         ("403 Forbidden", text)
+    } else if action == "ListBucket" {
+        ("200 OK", "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>".to_owned())
     } else {
         let region = if head.contains("/eu-central-1/") { "eu-central-1" } else { "eu-west-1" };
         let zones = ["a", "b"].map(|zone| {
@@ -104,5 +107,25 @@ fn without_the_standbys_zones_validate_tells_all_that_does_not_need_them() {
         "is writable",
     ] {
         assert!(said.contains(words), "no {words:?} in {said}");
+    }
+}
+
+#[test]
+fn a_journal_that_these_credentials_may_not_see_is_unknown_and_neither_ready_nor_broken() {
+    let mut sandbox = sandbox().with_env("AWS_REGION", "eu-central-1").with_aws(&denying(&[]));
+    sandbox.write("app/main.tf", SOURCE.replace("  input = \"m5.large in eu-west-1\"\n", ""));
+    sandbox.run(&["rebuild", "plan.hcl", "--apply", "--yes"]).exits(0);
+    sandbox.write("plan.hcl", PLAN.replacen('{', "{\n  journal = [\"s3://runs/pilotlight\"]", 1));
+    for (denied, words, remedy) in [
+        ("ListBucket", "whether runs can be read and written there is not known", "grant s3:GetObject, s3:PutObject"),
+        // `HeadBucket` is denied always.
+        ("Nothing", "which region it is in is not known", "allow s3:ListBucket on runs to this identity"),
+    ] {
+        sandbox = sandbox.with_aws(&denying(&[denied]));
+        let told = sandbox.run(&["validate", "plan.hcl"]);
+        told.exits(3);
+        let said = unwrapped(&told);
+        assert!(said.contains(words) && said.contains(remedy) && said.contains("? journal"), "{denied}: {said}");
+        assert!(!said.contains("cannot be written"), "{denied}: {said}");
     }
 }

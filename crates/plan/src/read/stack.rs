@@ -137,13 +137,19 @@ impl Reader<'_> {
                 );
             }
         }
+        let map_at = values.range("map");
+        let map = values.text_map("map")?;
+        if map.contains_key("") {
+            let remedy = "write what stands in the source, as in map = { \"ami-0aaaaaaaaaaaaaaaa\" = \"ami-0bbbbbbbbbbbbbbbb\" }";
+            self.wrong("map", "\"\"", "an empty text names nothing of the source", remedy, map_at);
+        }
         Some(StandbyOptions {
             backend: values.map("backend")?,
             state,
             set,
             data,
             exclude: exclude.into_iter().map(|(address, _)| address).collect(),
-            map: values.text_map("map")?,
+            map,
             allow: values.texts("allow")?.into_iter().map(|(value, _)| value).collect(),
         })
     }

@@ -152,6 +152,19 @@ stack "e" {
 }
 
 #[test]
+fn a_map_names_something() {
+    let text = r#"stack "b" {
+  source = "b"
+  state  = "b.tfstate"
+  standby {
+    map = { "" = "x", "a" = "b" }
+  }
+}"#;
+    let expected = r#"13:11 PL-P104 use "" for the attribute "map": an empty text names nothing of the source | write what stands in the source, as in map = { "ami-0aaaaaaaaaaaaaaaa" = "ami-0bbbbbbbbbbbbbbbb" }"#;
+    assert_eq!(after_head(text), expected);
+}
+
+#[test]
 fn what_is_written_into_terraform_takes_literals() {
     let text = r#"stack "b" {
   source = "b"

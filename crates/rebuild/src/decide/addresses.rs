@@ -80,6 +80,9 @@ pub(crate) fn addresses(text: &str) -> Vec<Address> {
         if !stands_alone(start.checked_sub(1).map(|before| &bytes[before])) || !stands_alone(bytes.get(end)) {
             continue;
         }
+        if is_numbered(&text[..start]) {
+            continue;
+        }
         // The end of a sentence is none of the address.
         let whole = &text[start..end];
         let shown = whole.strip_suffix(['.', ':']).filter(|_| !whole.ends_with("::")).unwrap_or(whole);
@@ -94,6 +97,31 @@ pub(crate) fn addresses(text: &str) -> Vec<Address> {
         }
     }
     found
+}
+
+/// What numbers of four parts come after that are no addresses: `section 9.1.2.3`, `version 1.2.3.4`.
+const NUMBERED: [&str; 14] = [
+    "appendix",
+    "article",
+    "build",
+    "chapter",
+    "clause",
+    "control",
+    "paragraph",
+    "release",
+    "requirement",
+    "requirements",
+    "section",
+    "sections",
+    "version",
+    "§",
+];
+
+/// Whether the word right before says that what comes is a number of its own.
+fn is_numbered(before: &str) -> bool {
+    let before = before.strip_suffix(' ').unwrap_or(before);
+    let word = before.rsplit(|letter: char| !letter.is_alphabetic() && letter != '§').next().unwrap_or_default();
+    NUMBERED.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// How many digits the first group of a public address of version 6 has.
@@ -302,6 +330,9 @@ mod tests {
             "v1.2.3.4",
             "app-1.2.3.4.tar.gz",
             "1.2.3.4-beta",
+            "as of section 9.1.2.3, and §9.1.2.3",
+            "Requirement 8.2.3.1: encrypt",
+            "PCI DSS Version 4.12.1.3",
             "300.1.2.3",
             "fd00:ec2::254",
             "::1",

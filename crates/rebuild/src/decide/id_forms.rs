@@ -1,8 +1,9 @@
 //! What names look like that hold an id AWS gave out in a region: hosts, ARNs and paths.
 
-/// Ends of host names whose first label AWS makes up. `{}` is the region, `{short}` its short code.
+/// Ends of host names whose first label AWS makes up, or who else keeps a customer's accounts and databases in AWS's
+/// regions. `{}` is the region, `{short}` its short code.
 /// Source: the services' own pages on endpoints.
-pub(super) const OWN_HOSTS: [&str; 48] = [
+pub(super) const OWN_HOSTS: [&str; 56] = [
     ".{}.rds.amazonaws.com",
     ".{}.docdb.amazonaws.com",
     ".{}.neptune.amazonaws.com",
@@ -51,10 +52,18 @@ pub(super) const OWN_HOSTS: [&str; 48] = [
     ".channel-assembly.mediatailor.{}.amazonaws.com",
     ".managedblockchain.{}.amazonaws.com",
     ".gateway.bedrock-agentcore.{}.amazonaws.com",
+    ".{}.snowflakecomputing.com",
+    ".{}.aws.snowflakecomputing.com",
+    ".{}.privatelink.snowflakecomputing.com",
+    ".{}.aws.confluent.cloud",
+    ".{}.aws.elastic-cloud.com",
+    ".{}.aws.found.io",
+    ".{}.aws.neon.tech",
+    ".aws-{}.cockroachlabs.cloud",
 ];
 
 /// How every one of them ends, and those of [`OWN_PATHS`].
-pub(super) const OWN_ENDS: [&str; 2] = [".com", ".aws"];
+pub(super) const OWN_ENDS: [&str; 5] = [".com", ".aws", ".cloud", ".io", ".tech"];
 
 /// Services and the beginnings of their resources that have an id in their ARN, at its end.
 pub(super) const OWN_ARNS: [(&str, &[&str]); 13] = [

@@ -61,10 +61,7 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
         let others: Vec<Range<usize>> = others.collect();
         let ours = table.rows().find(|(key, _)| *key == primary.as_str());
         if let Some((_, value)) = ours.filter(|_| !others.is_empty()) {
-            let message = format!(
-                "the table has no entry for {standby}: that of {primary} now stands for it, and the others stay"
-            );
-            notes.push((codes::R_REGION_TABLE, Severity::Warning, value.clone(), message));
+            notes.push((codes::R_REGION_TABLE, Severity::Warning, value.clone(), one_for_another(primary, standby)));
         }
         kept.extend(others);
         // `{ from = "eu-west-1", to = "eu-central-1" }`: with one region in both places it says something else.
@@ -73,10 +70,7 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
         };
         if table.values.iter().any(|value| is_value(value, standby)) {
             for value in table.values.iter().filter(|value| is_value(value, primary)) {
-                let message = format!(
-                    "left as it is: {standby} is a value beside it; if it means the region that this stack is in, take it from a variable or data.aws_region"
-                );
-                notes.push((codes::R_KEPT, Severity::Warning, value.clone(), message));
+                notes.push((codes::R_KEPT, Severity::Warning, value.clone(), beside(standby)));
                 kept.push(value.clone());
             }
         }
@@ -91,6 +85,18 @@ fn tables(work: &mut Work<'_>, file: &Path) -> Vec<Range<usize>> {
         work.note(code, severity, subject, message);
     }
     kept
+}
+
+/// What is said of a table that has the primary and others.
+pub(crate) fn one_for_another(primary: &Region, standby: &Region) -> String {
+    format!("the table has no entry for {standby}: that of {primary} now stands for it, and the others stay")
+}
+
+/// What is said of the primary as a value beside the standby.
+pub(crate) fn beside(standby: &Region) -> String {
+    format!(
+        "left as it is: {standby} is a value beside it; if it means the region that this stack is in, take it from a variable or data.aws_region"
+    )
 }
 
 /// The code of the region that a key names: `eu-west-2`, `eu_west_2`, `euw2`.

@@ -1,5 +1,7 @@
 //! What looks like the primary region and is not replaced: said, and left.
 
+use super::inference_profiles::inference_profiles;
+use super::places::is_time_zone;
 use super::replace::Literal;
 use super::retarget::Work;
 use super::signs::Signs;
@@ -25,6 +27,7 @@ pub(crate) fn tell(work: &mut Work<'_>, file: &Path, whole: &str, literals: &[Li
         }
         let mut found = work.looks.find(text);
         found.extend(work.looks.end_alone(text));
+        found.extend(inference_profiles(text, work.input.primary, work.input.standby));
         if found.is_empty() {
             continue;
         }
@@ -145,15 +148,17 @@ impl Looks {
     /// The end of what looks like the region from `at` on. It is ASCII, and so never ends inside of a letter.
     fn end(&self, text: &[u8], at: usize) -> Option<usize> {
         let is_joined = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-        self.name_at(text, at).or_else(|| {
-            let word = self.words.iter().find(|word| starts_with(&text[at..], word))?;
-            let end = at + word.len();
+        // One word may begin with another: `dub`, `dublin`.
+        let word_at = |word: &String| {
+            let end = at + starts_with(&text[at..], word).then_some(word.len())?;
             // `dub1`: a site's number.
             let is_site = word.bytes().all(|byte| byte.is_ascii_lowercase());
             let number = text[end..].iter().take_while(|byte| is_site && byte.is_ascii_digit()).count();
             let end = if number <= LONGEST_SITE_NUMBER { end + number } else { end };
-            (!is_joined(at.checked_sub(1).map(|before| &text[before])) && !is_joined(text.get(end))).then_some(end)
-        })
+            let is_alone = !is_joined(at.checked_sub(1).map(|before| &text[before])) && !is_joined(text.get(end));
+            (is_alone && !is_time_zone(&text[..at])).then_some(end)
+        };
+        self.name_at(text, at).or_else(|| self.words.iter().find_map(word_at))
     }
 
     /// The end of `eu-west-1`, `euWest1`, `eu.west.1`; or of `eu-west` and `eu-west-`, whose number is elsewhere; or of
@@ -231,6 +236,7 @@ mod tests {
             ("^eu-(west|north)-[1-3]$", &["eu-"]),
             ("shop-eu-", &["eu-"]),
             ("In Ireland, DUB, dub01 and dub-1", &["Ireland", "DUB", "dub01", "dub"]),
+            ("Dublin, dublin1 office/Dublin", &["Dublin", "dublin1", "Dublin"]),
         ] {
             assert_eq!(found(text), expected, "{text}");
         }
@@ -246,6 +252,7 @@ mod tests {
             "neu-*",
             "eu-shop",
             "dubious dub123",
+            "Europe/Dublin",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }

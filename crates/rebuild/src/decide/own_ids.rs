@@ -222,7 +222,7 @@ fn arn(text: &str, start: usize, region: &str) -> Option<OwnId> {
         return None;
     }
     let whole = !text[start..end].contains("${");
-    let literal = if whole { start..end } else { id.unwrap_or(resource.end - last_part(shown).len()..resource.end) };
+    let literal = if whole { start..end } else { id.unwrap_or_else(|| named_end(text, resource.clone(), start)) };
     Some(OwnId { range: start..end, literal, kind: Kind::Arn })
 }
 
@@ -285,6 +285,18 @@ fn fields(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
 
 fn last_part(resource: &str) -> &str {
     resource.rsplit(['/', ':']).next().unwrap_or(resource)
+}
+
+/// What the map can name of an ARN without an id by its form: the last part, or all that no interpolation comes after,
+/// where that part is the number of a version, which much else has as well.
+fn named_end(text: &str, resource: Range<usize>, start: usize) -> Range<usize> {
+    let last = last_part(&text[resource.clone()]);
+    if !last.bytes().all(|byte| byte.is_ascii_digit()) {
+        return resource.end - last.len()..resource.end;
+    }
+    let computed = text[start..resource.end].rfind('}').map_or(resource.start, |at| start + at + 1);
+    let begin = computed + text[computed..resource.end].bytes().take_while(|byte| b":/".contains(byte)).count();
+    begin..resource.end
 }
 
 /// A secret's ARN ends in six letters of AWS's own; without them it is a pattern, or a name.
@@ -362,6 +374,8 @@ mod tests {
             ("arn:aws:kms:eu-west-1:123456789012:key/UUID", None),
             ("arn:aws:kms:eu-west-1:${var.account}:key/UUID", Some("UUID")),
             ("arn:aws:kms:${var.region}:${local.a[\"x:y\"]}:key/UUID", Some("UUID")),
+            ("arn:aws:lambda:${var.region}:580247275435:layer:Insights:14", Some("580247275435:layer:Insights:14")),
+            ("arn:aws:lambda:${var.region}:${var.account}:layer:Insights:14", Some("layer:Insights:14")),
             ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:db/password-a1B2c3", None),
             ("arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188", None),
             ("arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV2:51", None),
@@ -443,6 +457,11 @@ mod tests {
             "abcdefghijklm.appsync-realtime-api.eu-west-1.amazonaws.com",
             "search-orders-abcdefghijklm.eu-west-1.cloudsearch.amazonaws.com",
             "abcdefghijklm.dsql.eu-west-1.on.aws",
+            "ab12345.eu-west-1.snowflakecomputing.com",
+            "pkc-a1b2c.eu-west-1.aws.confluent.cloud",
+            "logs.es.eu-west-1.aws.found.io",
+            "ep-cool-rain-a1b2c3.eu-west-1.aws.neon.tech",
+            "shop-1234.aws-eu-west-1.cockroachlabs.cloud",
             "eu-west-1_AbC123dEf",
             "eu-west-1:1234abcd-12ab-34cd-56ef-1234567890ab",
         ] {
@@ -455,6 +474,7 @@ mod tests {
             "*.eu-west-1.elb.amazonaws.com",
             "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop",
             "oidc.eks.eu-west-1.amazonaws.com/id/${var.id}",
+            "api.eu-west-1.aws.shop.io",
             "shop_eu-west-1_artifacts",
             "eu-west-1_reports1",
             "eu-west-1:shop",

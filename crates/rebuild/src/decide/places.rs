@@ -5,7 +5,7 @@
 
 /// Code, name, what is in its brackets, and the airport.
 #[rustfmt::skip]
-const PLACES: [(&str, &str, &str, &str); 37] = [
+const PLACES: [(&str, &str, &str, &str); 38] = [
     ("af-south-1", "Africa (Cape Town)", "Cape Town", "cpt"),
     ("ap-east-1", "Asia Pacific (Hong Kong)", "Hong Kong", "hkg"),
     ("ap-east-2", "Asia Pacific (Taipei)", "Taipei", "tpe"),
@@ -19,6 +19,7 @@ const PLACES: [(&str, &str, &str, &str); 37] = [
     ("ap-southeast-3", "Asia Pacific (Jakarta)", "Jakarta", "cgk"),
     ("ap-southeast-4", "Asia Pacific (Melbourne)", "Melbourne", ""),
     ("ap-southeast-5", "Asia Pacific (Malaysia)", "Malaysia", "kul"),
+    ("ap-southeast-6", "Asia Pacific (New Zealand)", "New Zealand", "akl"),
     ("ap-southeast-7", "Asia Pacific (Thailand)", "Thailand", "bkk"),
     ("ca-central-1", "Canada (Central)", "", "yul"),
     ("ca-west-1", "Canada West (Calgary)", "Calgary", "yyc"),
@@ -45,6 +46,34 @@ const PLACES: [(&str, &str, &str, &str); 37] = [
     ("us-west-2", "US West (Oregon)", "Oregon", "pdx"),
 ];
 
+/// What else people call a region: the city where the name has the country, the state without its half, and the
+/// letters that the name has lost.
+const ALSO: [(&str, &[&str]); 14] = [
+    ("ap-southeast-5", &["kuala lumpur"]),
+    ("ap-southeast-6", &["auckland"]),
+    ("ap-southeast-7", &["bangkok"]),
+    ("ca-central-1", &["montreal", "montréal"]),
+    ("eu-central-2", &["zürich"]),
+    ("eu-south-2", &["aragon", "zaragoza"]),
+    ("eu-west-1", &["dublin"]),
+    ("il-central-1", &["israel"]),
+    ("me-central-1", &["dubai"]),
+    ("me-south-1", &["manama"]),
+    ("mx-central-1", &["queretaro", "querétaro"]),
+    ("sa-east-1", &["são paulo"]),
+    ("us-east-1", &["virginia", "ashburn"]),
+    ("us-west-1", &["california"]),
+];
+
+/// Areas of the time zones' names. Where people's clocks are says nothing of machines: `Europe/Dublin`.
+/// Source: the IANA Time Zone Database.
+const TIME_ZONES: [&str; 7] = ["Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Pacific/"];
+
+/// Whether what comes next is the place of a time zone.
+pub(crate) fn is_time_zone(before: &[u8]) -> bool {
+    TIME_ZONES.iter().any(|area| before.ends_with(area.as_bytes()))
+}
+
 /// The codes of the regions that are known here.
 pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
     PLACES.iter().map(|(code, ..)| *code)
@@ -60,12 +89,13 @@ pub(crate) fn price_list_name(code: &str) -> Option<String> {
     Some(format!("EU {}", name(code)?.strip_prefix("Europe ")?))
 }
 
-/// Words that may mean the region, and much else: `ireland`, `dub`. An airport is left out whose code is a word of
-/// its own in such texts: `arn`, `sin`, `mel`, `bah`.
+/// Words that may mean the region, and much else: `ireland`, `dub`, `dublin`. An airport is left out whose code is a
+/// word of its own in such texts: `arn`, `sin`, `mel`, `bah`.
 pub(crate) fn hints(code: &str) -> Vec<String> {
     let place = PLACES.iter().find(|(known, ..)| *known == code);
     let words = place.into_iter().flat_map(|(_, _, city, airport)| [*city, *airport]);
-    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    let also = ALSO.iter().find(|(known, _)| *known == code).map_or(&[][..], |(_, words)| words);
+    words.filter(|word| !word.is_empty()).chain(also.iter().copied()).map(str::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -78,10 +108,15 @@ mod tests {
         assert_eq!(price_list_name("eu-west-1").as_deref(), Some("EU (Ireland)"));
         assert_eq!(price_list_name("us-east-1"), None);
         assert_eq!(name("xx-west-1"), None);
-        assert_eq!(hints("eu-west-1"), ["ireland", "dub"]);
+        assert_eq!(hints("eu-west-1"), ["ireland", "dub", "dublin"]);
+        assert_eq!(hints("us-east-1"), ["n. virginia", "iad", "virginia", "ashburn"]);
         assert_eq!(hints("us-gov-west-1"), ["pdt"]);
         for (code, name, city, _) in PLACES {
+            assert!(hints(code).iter().all(|word| !word.is_empty() && *word == word.to_lowercase()), "{code}");
             assert!(name.contains(city) && name.ends_with(')') && pilotlight_findings::Region::new(code).is_ok());
+        }
+        for (code, _) in ALSO {
+            assert!(name(code).is_some(), "{code}");
         }
     }
 }

@@ -148,8 +148,11 @@ fn unanswered(work: &Work<'_>, text: &str, hits: &[Hit], mut own: Vec<OwnId>) ->
                 || holds(&own.range, &hit.range) && hit.stays(text)
                 || hit.rule == Rule::Map && holds(&own.range, &hit.range)
         };
+        // What the map names may be in another part of a template than its beginning.
+        let named = own.literal != own.range
+            && work.words.find(&text[own.literal.clone()]).iter().any(|hit| hit.rule == Rule::Map);
         let stands = |range: &Range<usize>| standing.iter().any(|known| known.as_str() == &text[range.clone()]);
-        !hits.iter().any(answered) && !stands(&own.range) && !stands(&own.literal)
+        !hits.iter().any(answered) && !named && !stands(&own.range) && !stands(&own.literal)
     });
     own
 }
@@ -304,7 +307,7 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
             if own.literal == own.range { "arn:…".to_owned() } else { "…".to_owned() },
         ),
         Kind::Host => (
-            "AWS makes up a part of this name in each region: say which one stands for it in the standby",
+            "a part of this name is made up anew in each region: say which one stands for it in the standby",
             "…".to_owned(),
         ),
         Kind::UserPool | Kind::IdentityPool => {

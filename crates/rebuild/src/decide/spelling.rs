@@ -142,7 +142,7 @@ mod tests {
             assert_eq!(short_code(code).as_deref(), Some(short));
         }
         assert_eq!(short_code("xx-upper-1"), None);
-        assert_eq!(doubtful("eu-west-1"), ["ew1", "euwe1", "ireland", "dub"]);
+        assert_eq!(doubtful("eu-west-1"), ["ew1", "euwe1", "ireland", "dub", "dublin"]);
         assert_eq!(doubtful("ap-southeast-1"), ["ase1", "singapore"]);
     }
 

@@ -1,5 +1,6 @@
 //! What the source says of the standby region before it is there.
 
+use super::json::{Json, JsonKind, Member};
 use super::kept::both_sides;
 use super::retarget::Work;
 use super::self_copies::is_copier;
@@ -10,6 +11,7 @@ use hcl_edit::visit::{self, Visit};
 use pilotlight_findings::{Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The region that AWS treats apart from all others: S3's location has no name for it, and what an account spends
 /// is measured there.
@@ -32,12 +34,16 @@ pub(crate) fn tell(work: &mut Work<'_>) {
             comparisons(work, file);
         }
     }
+    let documents: Vec<PathBuf> = work.json.keys().cloned().collect();
+    for file in &documents {
+        mentions_in_json(work, file);
+    }
 }
 
 /// Whole texts that are the standby region, and ARNs in it: a second site or the target of copies, which is now the
 /// stack itself.
 fn mentions(work: &mut Work<'_>, file: &Path) {
-    let (primary, standby) = (work.input.primary.clone(), work.input.standby.clone());
+    let standby = work.input.standby.clone();
     let parsed = &work.parsed[file];
     let named: Vec<Range<usize>> = parsed
         .syntax
@@ -54,7 +60,46 @@ fn mentions(work: &mut Work<'_>, file: &Path) {
     let told: Vec<Range<usize>> = told(work, parsed).into_iter().chain(work.removed_ranges(file)).collect();
     let is_told = |range: &Range<usize>| told.iter().any(|known| known.start <= range.start && range.end <= known.end);
     let found: Vec<Range<usize>> = named.into_iter().filter(|range| !is_told(range)).collect();
+    note(work, file, &found);
+}
+
+/// The same in JSON.
+fn mentions_in_json(work: &mut Work<'_>, file: &Path) {
+    fn walk(work: &Work<'_>, value: &Json, found: &mut Vec<Range<usize>>) {
+        let standby = work.input.standby;
+        match &value.kind {
+            JsonKind::Text(text) if text == standby.as_str() || is_arn_in(text, standby) => {
+                found.push(value.range.clone());
+            }
+            JsonKind::Object(members) => {
+                let is_primary = |member: &Member| member.value.text() == Some(work.input.primary.as_str());
+                if members.iter().any(is_primary) || both_sides(&work.words, &value.words()).is_some() {
+                    return;
+                }
+                let is_told = |key: &str| key == "validation" || is_copier(key);
+                let others = members.iter().filter(|member| !is_told(&member.key));
+                others.for_each(|member| walk(work, &member.value, found));
+            }
+            JsonKind::Array(items) if both_sides(&work.words, &value.words()).is_none() => {
+                items.iter().for_each(|item| walk(work, item, found));
+            }
+            _ => {}
+        }
+    }
+    let document = Arc::clone(&work.json[file]);
+    let mut found = Vec::new();
+    let told = |key: &str| ["provider", "terraform", "import", "//"].contains(&key);
+    for member in document.json.members().into_iter().filter(|member| !told(&member.key)) {
+        walk(work, &member.value, &mut found);
+    }
+    let gone = work.removed_ranges(file);
+    found.retain(|range| !gone.iter().any(|gone| gone.start <= range.start && range.end <= gone.end));
+    note(work, file, &found);
+}
+
+fn note(work: &mut Work<'_>, file: &Path, found: &[Range<usize>]) {
     let Some(first) = found.first().cloned() else { return };
+    let (primary, standby) = (work.input.primary, work.input.standby);
     let mut lines: Vec<usize> = found.iter().map(|range| work.span(file, range.clone()).start.line).collect();
     lines.dedup();
     let mut shown: Vec<String> = lines.iter().take(NAMED_LINES).map(usize::to_string).collect();

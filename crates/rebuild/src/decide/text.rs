@@ -2,7 +2,7 @@
 
 use super::id_shapes::Shapes;
 use super::json::{self, Json, JsonKind, Member};
-use super::kept::{both_sides, kept_ranges, region_of};
+use super::kept::{beside, both_sides, kept_ranges, one_for_another, region_of};
 use super::modules::Instances;
 use super::named_ids::shapes_of;
 use super::read_files::ReadFiles;
@@ -11,10 +11,9 @@ use super::retarget::{Rule, Work};
 use super::signs::Signs;
 use super::sources::{Document, Parsed};
 use super::syntax::{ERROR_MESSAGE, labels, place};
-use super::words::Words;
 use super::{addresses, composed, counted, joints, leftovers, sides};
 use crate::observe::FileKind;
-use pilotlight_findings::{Severity, Subject, codes};
+use pilotlight_findings::{Code, Region, Severity, Subject, codes};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -206,6 +205,8 @@ fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
             ("output", 1, None),
             ("check", 1, None),
             ("locals", 0, None),
+            ("moved", 0, None),
+            ("removed", 0, None),
         ] {
             for (labels, body) in document.blocks(kind, labels) {
                 let is_of_aws = labels.first().is_some_and(|first| first.key.starts_with("aws_"));
@@ -221,20 +222,44 @@ fn json_literals(work: &Work<'_>, file: &Path) -> Vec<Literal> {
     found
 }
 
-/// Says which tables of a file of JSON name both sides.
+/// The values that are the primary region where another one beside them is the standby: with one region in both places
+/// it says something else.
+fn beside_the_standby<'a>(work: &Work<'_>, members: &'a [Member]) -> Vec<&'a Range<usize>> {
+    let is = |member: &&Member, region: &Region| member.value.text() == Some(region.as_str());
+    if !members.iter().any(|member| is(&member, work.input.standby)) {
+        return Vec::new();
+    }
+    members.iter().filter(|member| is(member, work.input.primary)).map(|member| &member.value.range).collect()
+}
+
+/// Says which tables of a file of JSON name both sides, or the primary and others; as [`kept_ranges`] does of HCL.
 fn json_tables(work: &mut Work<'_>, file: &Path) {
-    fn walk(words: &Words, value: &Json, found: &mut Vec<(Range<usize>, (String, String))>) {
-        match both_sides(words, &value.words()) {
-            Some(both) => found.push((value.range.clone(), both)),
-            None => value.children().into_iter().for_each(|inner| walk(words, inner, found)),
+    type Told = (Code, Severity, Range<usize>, String);
+    fn walk(work: &Work<'_>, value: &Json, found: &mut Vec<Told>) {
+        if let Some((word, new)) = both_sides(&work.words, &value.words()) {
+            let message = format!("left as it is: it names {word} and {new} side by side");
+            found.push((codes::R_KEPT, Severity::Info, value.range.clone(), message));
+            return;
         }
+        let (primary, standby) = (work.input.primary, work.input.standby);
+        if let JsonKind::Object(members) = &value.kind {
+            let is_other = |key: &str| region_of(key).is_some_and(|region| region != primary.as_str());
+            let ours = members.iter().find(|member| member.key == primary.as_str());
+            if let Some(ours) = ours.filter(|_| members.iter().any(|member| is_other(&member.key))) {
+                let message = one_for_another(primary, standby);
+                found.push((codes::R_REGION_TABLE, Severity::Warning, ours.value.range.clone(), message));
+            }
+            for range in beside_the_standby(work, members) {
+                found.push((codes::R_KEPT, Severity::Warning, range.clone(), beside(standby)));
+            }
+        }
+        value.children().into_iter().for_each(|inner| walk(work, inner, found));
     }
     let mut found = Vec::new();
-    walk(&work.words, &work.json[file].json, &mut found);
-    for (range, (word, new)) in found {
+    walk(work, &work.json[file].json, &mut found);
+    for (code, severity, range, message) in found {
         let subject = Subject::File { span: work.span(file, range) };
-        let message = format!("left as it is: it names {word} and {new} side by side");
-        work.note(codes::R_KEPT, Severity::Info, subject, message);
+        work.note(code, severity, subject, message);
     }
 }
 
@@ -265,7 +290,9 @@ fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec
             members.iter().for_each(|member| add(&member.key_range));
             // What stands under another region's name is that region's.
             let other = |key: &str| region_of(key).is_some_and(|region| region != work.input.primary.as_str());
-            for member in members.iter().filter(|member| !other(&member.key)) {
+            let apart = beside_the_standby(work, members);
+            let is_apart = |member: &Member| apart.contains(&&member.value.range);
+            for member in members.iter().filter(|member| !other(&member.key) && !is_apart(member)) {
                 let called = members.iter().find(|one| member.key == "value" && one.key == "name");
                 let called = called.and_then(|one| one.value.text());
                 let shapes = shapes_of(called.unwrap_or(&member.key), is_of_aws);

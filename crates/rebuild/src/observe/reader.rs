@@ -1,7 +1,7 @@
 //! Reads the files of a source from the disk.
 
 use super::fetched;
-use super::source::SourceError;
+use super::source::{FileKind, SourceError, is_hidden};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -48,8 +48,15 @@ impl<'a> Reader<'a> {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let path = folder.join(&*name);
-            // Of a link: what it leads to. One that leads nowhere is no file.
-            let Ok(kind) = std::fs::metadata(entry.path()) else { continue };
+            // Of a link: what it leads to. One that leads nowhere is no file, and the module is not whole where
+            // Terraform would read it.
+            let Ok(kind) = std::fs::metadata(entry.path()) else {
+                let is_of_module = above.len() == 1 && FileKind::of(&path).is_configuration() && !is_hidden(&path);
+                match std::fs::read_link(entry.path()) {
+                    Ok(target) if is_of_module => return Err(SourceError::Link { path: entry.path(), target }),
+                    _ => continue,
+                }
+            };
             if kind.is_dir() {
                 let own = entry.path().canonicalize().map_err(failed(&entry.path()))?;
                 let is_left_out = FOLDERS_LEFT_OUT.contains(&&*name)

@@ -35,6 +35,14 @@ pub enum SourceError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file of the configuration is a symbolic link that leads nowhere.
+    #[error("read {}: it is a symbolic link to {}, which is not there", path.display(), target.display())]
+    Link {
+        /// Which file.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// There is no Terraform in the root.
     #[error("find a .tf file in {}", path.display())]
     Empty {
@@ -83,6 +91,7 @@ impl Explain for SourceError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Syntax { .. } => "run terraform validate in the stack's source".to_owned(),
+            Self::Link { .. } => "bring what it leads to, or remove the link: Terraform refuses it as well".to_owned(),
             Self::Module { .. } => {
                 "correct the module's source, or bring its folder: git submodules and symbolic links \
                  are easily missing in a fresh clone"
@@ -320,7 +329,7 @@ fn outside_files(tree: &SourceTree) -> BTreeSet<PathBuf> {
 
 /// Files that Terraform passes over. Source: `internal/configs/parser_config_dir.go`, `IsIgnoredFile`; those that end in
 /// `~` or `#` do not end in `.tf`.
-fn is_hidden(path: &Path) -> bool {
+pub(super) fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 

@@ -1,7 +1,8 @@
 //! What the standby would create, searched for the primary.
 
-use super::walk::{global_texts, print, shown, texts};
+use super::walk::{global_texts, keys, print, shown, texts};
 use crate::decide::data::database::is_source_of_replica;
+use crate::decide::encoded::encoded;
 use crate::decide::global::{is_global_object, regional_id, regional_ids};
 use crate::decide::words::Words;
 use crate::decide::{RetargetInput, Rule};
@@ -79,7 +80,8 @@ impl<'a> Search<'a> {
     ) -> Vec<Finding> {
         let region = self.retarget.primary.as_str();
         let mut findings = Vec::new();
-        for (path, text) in texts(values) {
+        let texts = texts(values).into_iter().map(|(path, text)| (path, text, ""));
+        for (path, text, as_what) in texts.chain(keys(values).into_iter().map(|(path, key)| (path, key, " as a key"))) {
             if self.global.contains(text) {
                 continue;
             }
@@ -87,17 +89,24 @@ impl<'a> Search<'a> {
             let attribute = print(&path);
             if attribute
                 .strip_prefix("tags_all")
-                .is_some_and(|tag| values.get("tags").is_some_and(|tags| repeats(tags, tag, text)))
+                .is_some_and(|tag| values.get("tags").is_some_and(|tags| repeats(tags, tag, text, !as_what.is_empty())))
             {
                 continue;
             }
-            let left = first_residue(text, &self.words, &self.objects, region);
+            let first = |words: &Words| {
+                let plain = first_residue(text, words, &self.objects, region);
+                plain.map(|found| (found, as_what)).or_else(|| {
+                    let decoded = encoded(text, 0..text.len()).into_iter().filter_map(|one| one.text);
+                    let first = |text: String| first_residue(&text, words, &self.objects, region);
+                    decoded.filter_map(first).next().map(|found| (found, ", in base64"))
+                })
+            };
+            let left = first(&self.words);
             // A replica depends on the primary by its nature, until it is promoted.
             let choice = self.retarget.stack.standby.data_choice(&address.config().to_string());
             let is_source = is_source_of_replica(choice, &attribute);
             let is_allowed = left.is_none() || is_source;
-            let found = left.or_else(|| first_residue(text, &self.all_words, &self.objects, region));
-            let Some((what, word)) = found else { continue };
+            let Some(((what, word), how)) = left.or_else(|| first(&self.all_words)) else { continue };
             let subject = Subject::Resource {
                 stack: self.retarget.stack.name.clone(),
                 side: Some(Side::Standby),
@@ -114,7 +123,7 @@ impl<'a> Search<'a> {
                 code,
                 severity,
                 subject,
-                format!("{attribute} {what}{}", if is_source { ", as the source of a replica does" } else { "" }),
+                format!("{attribute} {what}{how}{}", if is_source { ", as the source of a replica does" } else { "" }),
             )
             .with(Evidence::Fact {
                 name: attribute,
@@ -129,9 +138,9 @@ impl<'a> Search<'a> {
     }
 }
 
-fn repeats(tags: &Value, tag: &str, text: &str) -> bool {
+fn repeats(tags: &Value, tag: &str, text: &str, is_key: bool) -> bool {
     let name = tag.trim_start_matches(['.', '[', '"']).trim_end_matches(['"', ']']);
-    tags.get(name).and_then(Value::as_str) == Some(text)
+    tags.get(name).is_some_and(|value| is_key || value.as_str() == Some(text))
 }
 
 /// What a text has of the primary, and the word for it.

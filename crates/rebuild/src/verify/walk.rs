@@ -42,6 +42,30 @@ pub(crate) fn texts(attributes: &Map<String, Value>) -> Vec<(Vec<At>, &str)> {
     found
 }
 
+/// Every key below `attributes`, with the path of what it stands for. The attributes' own names are none.
+pub(crate) fn keys(attributes: &Map<String, Value>) -> Vec<(Vec<At>, &str)> {
+    fn walk<'a>(value: &'a Value, path: &mut Vec<At>, found: &mut Vec<(Vec<At>, &'a str)>) {
+        let below: Vec<(At, Option<&str>, &Value)> = match value {
+            Value::Array(items) => items.iter().enumerate().map(|(at, item)| (At::Element(at), None, item)).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(name, value)| (At::Field(name.clone()), Some(name.as_str()), value)).collect()
+            }
+            _ => return,
+        };
+        for (at, key, value) in below {
+            path.push(at);
+            found.extend(key.map(|key| (path.clone(), key)));
+            walk(value, path, found);
+            path.pop();
+        }
+    }
+    let mut found = Vec::new();
+    for (name, value) in attributes {
+        walk(value, &mut vec![At::Field(name.clone())], &mut found);
+    }
+    found
+}
+
 /// Texts of the primary's global objects: the standby refers to them as they are, whatever they name.
 pub(crate) fn global_texts(states: &[&State]) -> BTreeSet<String> {
     let global = states.iter().flat_map(|state| state.managed()).filter(is_global_object);
@@ -97,5 +121,8 @@ mod tests {
             texts(&attributes).into_iter().map(|(path, text)| (print(&path), text.to_owned())).collect();
         let expected = [("a", "x"), ("tags[\"b c\"]", "y"), ("l[0].d", "z")];
         assert_eq!(found, expected.map(|(path, text)| (path.to_owned(), text.to_owned())));
+        let found: Vec<_> = keys(&attributes).into_iter().map(|(path, key)| (print(&path), key)).collect();
+        let expected = [("tags[\"b c\"]", "b c"), ("tags.n", "n"), ("l[0].d", "d")];
+        assert_eq!(found, expected.map(|(path, key)| (path.to_owned(), key)));
     }
 }

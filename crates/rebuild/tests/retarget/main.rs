@@ -1,12 +1,14 @@
 //! The rules of retargeting, each on a source that needs it.
 
 mod backend;
+mod called;
 mod edge;
 mod exclude;
 mod fetched;
 mod files;
 mod globals;
 mod hidden;
+mod json;
 mod modules;
 mod names_and_ids;
 mod per_call;

@@ -58,7 +58,7 @@ pub(super) async fn compiled(
             let mut finding = failure.finding(Subject::Plan { name: project.plan.name.clone() });
             finding.severity = Severity::Warning;
             let sheet = card.sheet(AreaName::Failover);
-            sheet.unknown("not compiled: Route 53 could not be read");
+            sheet.unknown("not compiled: what it begins with could not be read");
             sheet.findings.push(finding);
             Ok(None)
         }

@@ -34,28 +34,35 @@ enum Where {
     NotKnown,
 }
 
+/// What a look at a store shows.
+struct Seen {
+    place: Where,
+    /// Whether it can be read, as far as it was tried. Where it can't, that is said.
+    answers: bool,
+}
+
 pub(super) async fn judge(
     project: &Project,
     states: &States,
     aws: &Aws,
     card: &mut Scorecard,
 ) -> Result<Past, Failure> {
-    let mut places = Vec::new();
+    let (mut places, mut silent) = (Vec::new(), Vec::new());
     for url in &project.plan.journal {
         let store = project.store(url, aws).await?;
-        places.push(look(project, url, &store, aws, card.sheet(AreaName::Journal)).await);
+        let Seen { place, answers } = look(project, url, &store, aws, card.sheet(AreaName::Journal)).await;
+        places.push(place);
+        if !answers {
+            silent.push(Subject::Journal { url: url.clone() });
+        }
     }
     let sheet = card.sheet(AreaName::Journal);
     judge_places(project, &places, sheet);
-    let first_is_broken = sheet.findings.iter().any(|finding| {
-        finding.code == codes::V_JOURNAL_WRITE
-            && finding.subject == Subject::Journal { url: project.plan.journal[0].clone() }
-    });
-    if first_is_broken {
+    if silent.contains(&Subject::Journal { url: project.plan.journal[0].clone() }) {
         return Ok(Past::default());
     }
     let stores = project.journal(&[], aws).await?;
-    recovery_kit::judge(project, states, &stores, sheet).await;
+    recovery_kit::judge(project, states, &stores, &silent, sheet).await;
     match past(&stores, &project.plan.name, sheet).await {
         Ok(past) => Ok(past),
         Err(failed) => {
@@ -68,7 +75,7 @@ pub(super) async fn judge(
     }
 }
 
-async fn look(project: &Project, url: &str, store: &Store, aws: &Aws, sheet: &mut Sheet) -> Where {
+async fn look(project: &Project, url: &str, store: &Store, aws: &Aws, sheet: &mut Sheet) -> Seen {
     let subject = || Subject::Journal { url: url.to_owned() };
     let broken = |why: String, remedy: &str| {
         Finding::new(codes::V_JOURNAL_WRITE, Severity::Error, subject(), format!("it cannot be written: {why}"))
@@ -77,14 +84,14 @@ async fn look(project: &Project, url: &str, store: &Store, aws: &Aws, sheet: &mu
     match store.writable() {
         Some(Writable::Yes { free }) => {
             sheet.fact(format!("{url} is writable, {} free", bytes(free)));
-            return Where::ThisMachine;
+            return Seen { place: Where::ThisMachine, answers: true };
         }
         Some(Writable::No(why)) => {
             sheet.fact(format!("{url} is not writable"));
             sheet
                 .findings
                 .push(broken(why, "make room, or let this user write there, or name another folder in journal"));
-            return Where::ThisMachine;
+            return Seen { place: Where::ThisMachine, answers: false };
         }
         None => {}
     }
@@ -94,27 +101,44 @@ async fn look(project: &Project, url: &str, store: &Store, aws: &Aws, sheet: &mu
             sheet.fact(format!("{url} is not there"));
             let remedy = format!("create the bucket {bucket} in {}, or correct journal", project.plan.standby);
             sheet.findings.push(broken("its bucket does not exist".into(), &remedy));
-            return Where::NotKnown;
+            return Seen { place: Where::NotKnown, answers: false };
         }
-        Ok(BucketPlace::In(region)) => Some(region),
-        Ok(BucketPlace::Somewhere) | Err(_) => None,
+        Ok(BucketPlace::In(region)) => Ok(region),
+        Ok(BucketPlace::Somewhere) => Err(None),
+        Err(error) => Err(Some(error)),
     };
-    // The answer of the store itself, with the credentials that a run would use.
-    if let Err(error) = store.folders("").await {
-        sheet.fact(format!("{url} gives no answer"));
+    let unknown =
+        |what: String, remedy: &str| Finding::new(codes::V_UNKNOWN, Severity::Warning, subject(), what).remedy(remedy);
+    // The answer of the store itself.
+    let asked = store.folders("").await;
+    if let Err(error) = &asked {
         let remedy = error.remedy().unwrap_or_else(|| "make the bucket reachable".into());
-        sheet.findings.push(broken(format!("failed to {error}"), &remedy));
+        // What these credentials may not see, those of the person on call may.
+        let (fact, finding) = if error.code() == codes::J_DENIED {
+            let what = format!("whether runs can be read and written there is not known: failed to {error}");
+            ("may not be read", unknown(what, &remedy))
+        } else {
+            ("gives no answer", broken(format!("failed to {error}"), &remedy))
+        };
+        sheet.fact(format!("{url} {fact}"));
+        sheet.findings.push(finding);
     }
-    match place {
-        Some(region) => {
+    let place = match place {
+        Ok(region) => {
             sheet.fact(format!("{url} is in {region}"));
             if region == project.plan.primary.as_str() { Where::Primary } else { Where::Elsewhere }
         }
-        None => {
+        Err(why) => {
             sheet.fact(format!("the region of {url} is not known"));
+            // A store that is no S3 of AWS has none to tell, and one that does not answer is said already.
+            if let Some(error) = why.filter(|_| asked.is_ok()) {
+                let what = format!("which region it is in is not known: failed to {error}");
+                sheet.findings.push(unknown(what, &format!("allow s3:ListBucket on {bucket} to this identity")));
+            }
             Where::NotKnown
         }
-    }
+    };
+    Seen { place, answers: asked.is_ok() }
 }
 
 fn judge_places(project: &Project, places: &[Where], sheet: &mut Sheet) {

@@ -7,16 +7,18 @@ use pilotlight_findings::{Finding, Severity, Side, Subject, codes};
 use pilotlight_journal::JournalStores;
 use pilotlight_rebuild::find_kit;
 
-/// Every finding is a warning: the standby can be ready without a kit, and only not be rebuilt in that hour.
-pub(super) async fn judge(project: &Project, states: &States, stores: &JournalStores, sheet: &mut Sheet) {
+/// Every finding is a warning: the standby can be ready without a kit, and only not be rebuilt in that hour. Of the
+/// `silent` stores it is said already that they cannot be read.
+pub(super) async fn judge(
+    project: &Project,
+    states: &States,
+    stores: &JournalStores,
+    silent: &[Subject],
+    sheet: &mut Sheet,
+) {
     let plan = &project.plan;
     let search = find_kit(stores, plan).await;
-    // Of a store that cannot be written it is said already.
-    let broken = |subject: &Subject| {
-        sheet.findings.iter().any(|told| told.code == codes::V_JOURNAL_WRITE && told.subject == *subject)
-    };
-    let found: Vec<Finding> = search.findings.into_iter().filter(|finding| !broken(&finding.subject)).collect();
-    sheet.findings.extend(found);
+    sheet.findings.extend(search.findings.into_iter().filter(|finding| !silent.contains(&finding.subject)));
     let subject = || Subject::Plan { name: plan.name.clone() };
     let again = "run pilotlight rebuild PLAN --apply while the primary answers: it keeps one at its end";
     let Some(found) = search.found else {

@@ -353,12 +353,11 @@ fn below(template: &StringTemplate, computed: &FilePath) -> Option<FilePath> {
 /// Whether a reference's last name says that it is a region: `var.aws_region`, `data.aws_region.current.name`.
 fn is_region(traversal: &Traversal) -> bool {
     let Expression::Variable(first) = &traversal.expr else { return false };
-    let names = traversal.operators.iter().filter_map(|operator| match operator.value() {
+    let mut names = traversal.operators.iter().filter_map(|operator| match operator.value() {
         TraversalOperator::GetAttr(name) => Some(name.as_str()),
         _ => None,
     });
-    let last = names.clone().last().unwrap_or(first.as_str());
-    let mut names = names;
+    let last = names.clone().next_back().unwrap_or(first.as_str());
     first.as_str() == "data" && names.next() == Some("aws_region")
         || last == "region"
         || last.ends_with("_region")
