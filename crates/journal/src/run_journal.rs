@@ -262,7 +262,7 @@ impl RunJournal {
             Decided::Written => {}
             Decided::Taken(stored) => {
                 let other = read_link(&key, &stored).map_err(JournalError::chain(url))?;
-                return Err(JournalError::LostOwnership { run, sequence, executor: other.event.executor });
+                return Err(JournalError::lost(&run, &other.event, Some(&self.state)));
             }
         }
         self.broken = false;
@@ -319,8 +319,7 @@ impl RunJournal {
             return Ok(());
         };
         let other = read_link(&key, &stored).map_err(JournalError::chain(self.first.url()))?;
-        let executor = other.event.executor;
-        Err(JournalError::LostOwnership { run: self.state.run.clone(), sequence, executor })
+        Err(JournalError::lost(&self.state.run, &other.event, Some(&self.state)))
     }
 
     /// Everything that happened, in order.
