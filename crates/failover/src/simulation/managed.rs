@@ -2,8 +2,7 @@
 
 use super::{Asked, Service, State, Trouble, World};
 use crate::{
-    DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, ManagedError, MeasuredLag, NewReplica,
-    Replication,
+    ApiError, DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, MeasuredLag, NewReplica, Replication,
 };
 use async_trait::async_trait;
 use pilotlight_findings::{Region, Side};
@@ -179,8 +178,8 @@ impl State {
     }
 }
 
-fn refused(words: impl Into<String>) -> ManagedError {
-    ManagedError::Refused(words.into())
+fn refused(words: impl Into<String>) -> ApiError {
+    ApiError::Refused(words.into())
 }
 
 impl World {
@@ -188,13 +187,13 @@ impl World {
         &self,
         asked: Asked<'_>,
         region: &Region,
-        answer: impl FnOnce(&mut State) -> Result<T, ManagedError>,
-    ) -> Result<T, ManagedError> {
+        answer: impl FnOnce(&mut State) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let trouble = self.meet(asked, if asked.reads { READ_TAKES } else { ASK_TAKES }).await;
         self.with(|state| {
             state.settle_managed();
             if state.managed.dead.contains(region.as_str()) {
-                return Err(ManagedError::Unknown("the connection timed out".into()));
+                return Err(ApiError::Unknown("the connection timed out".into()));
             }
             let fault = if asked.reads { None } else { state.managed.faults.pop_front() };
             let Some(trouble) = trouble.or(fault) else { return answer(state) };
@@ -202,8 +201,8 @@ impl World {
                 answer(state)?;
             }
             match trouble {
-                Trouble::Deny => Err(ManagedError::Denied(format!("rds:{}", asked.operation))),
-                trouble => Err(ManagedError::Unknown(trouble.cause().into())),
+                Trouble::Deny => Err(ApiError::Denied(format!("rds:{}", asked.operation))),
+                trouble => Err(ApiError::Unknown(trouble.cause().into())),
             }
         })
     }
@@ -211,7 +210,7 @@ impl World {
 
 #[async_trait]
 impl ManagedDatabases for World {
-    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ManagedError> {
+    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ApiError> {
         let asked = Asked::read(Service::Rds, "DescribeDBInstances", identifier);
         self.ask_rds(asked, region, |state| {
             let found = state.managed.instances.get(&(region.to_string(), identifier.to_owned()));
@@ -229,7 +228,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ManagedError> {
+    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ApiError> {
         let asked = Asked::read(Service::Rds, "DescribeGlobalClusters", identifier);
         self.ask_rds(asked, region, |state| {
             Ok(state.managed.globals.get(identifier).map(|global| GlobalDatabase {
@@ -251,7 +250,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ManagedError> {
+    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ApiError> {
         let asked = Asked::read(Service::Rds, "GetMetricStatistics", identifier);
         self.ask_rds(asked, region, |state| {
             Ok(match of {
@@ -268,7 +267,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ManagedError> {
+    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "CreateDBInstanceReadReplica", &replica.identifier);
         self.ask_rds(asked, region, |state| {
             let key = (region.to_string(), replica.identifier.clone());
@@ -287,7 +286,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ManagedError> {
+    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "PromoteReadReplica", identifier);
         self.ask_rds(asked, region, |state| {
             let until = state.elapsed + PROMOTES;
@@ -303,7 +302,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError> {
+    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "SwitchoverGlobalCluster", global);
         self.ask_rds(asked, region, |state| {
             let writer = state.managed.globals.get(global).map(|one| one.writer.clone());
@@ -315,14 +314,14 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError> {
+    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "FailoverGlobalCluster", global);
         self.ask_rds(asked, region, |state| swap(state, "FailoverGlobalCluster", global, target_arn, false)).await
     }
 }
 
 /// Begins to make another cluster the writer. Without loss both have to be there.
-fn swap(state: &mut State, operation: &str, global: &str, target: &str, lossless: bool) -> Result<(), ManagedError> {
+fn swap(state: &mut State, operation: &str, global: &str, target: &str, lossless: bool) -> Result<(), ApiError> {
     let (until, estate) = (state.elapsed + SWAPS, &mut state.managed);
     let one = estate.globals.get_mut(global).ok_or_else(|| refused("GlobalClusterNotFoundFault"))?;
     let wanted = one.members.iter().find(|(region, (id, _))| cluster_arn(region, id) == target);
