@@ -1,6 +1,6 @@
 //! RDS instances with their replicas, and global databases: what is asked for takes its time, and is there then.
 
-use super::{Asked, Service, State, Trouble, World};
+use super::{Asked, Servers, Service, State, Trouble, World};
 use crate::{
     ApiError, DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, MeasuredLag, NewReplica, Replication,
 };
@@ -118,6 +118,20 @@ impl ManagedEstate {
         self.instances.entry((region.to_owned(), id.to_owned())).or_insert_with(Instance::alone)
     }
 
+    /// The instance of a region; none where there is none.
+    pub fn find(&mut self, region: &Region, id: &str) -> Option<&mut Instance> {
+        self.instances.get_mut(&(region.to_string(), id.to_owned()))
+    }
+
+    /// The URL of each instance that has one, by its ARN.
+    fn urls(&self) -> BTreeMap<String, String> {
+        let urls = self
+            .instances
+            .iter()
+            .filter_map(|((region, id), instance)| Some((instance_arn(region, id), instance.url.clone()?)));
+        urls.collect()
+    }
+
     /// Adds a global database with a cluster in each region, the first of which takes writes.
     pub fn add_global(&mut self, id: &str, regions: [&str; 2]) {
         let member = |region: &str| (region.to_owned(), (format!("{id}-{region}"), "connected".to_owned()));
@@ -159,15 +173,24 @@ impl State {
     fn settle_managed(&mut self) {
         let now = self.elapsed;
         let done = |busy: &(Busy, Duration)| busy.1 <= now;
+        let urls: BTreeMap<String, String> = self.managed.urls();
         for instance in self.managed.instances.values_mut() {
-            if let Some((busy, _)) = instance.busy.take_if(|busy| done(busy))
-                && busy == Busy::Promoting
-            {
-                instance.source = None;
-                if let Some(server) = instance.url.as_ref().map(|url| self.servers.at(url)) {
-                    server.role = ServerRole::Primary;
-                    server.timeline += 1;
+            let source = instance.source.as_ref().and_then(|source| urls.get(source));
+            // What is copied from a server that is down is not made.
+            let waits = |busy: Busy, servers: &mut Servers| {
+                busy == Busy::Creating && source.is_some_and(|source| !servers.at(source).alive)
+            };
+            let ended = instance.busy.take_if(|busy| done(busy) && !waits(busy.0, &mut self.servers));
+            match (ended, &instance.url, source) {
+                (Some((Busy::Promoting, _)), url, _) => {
+                    if let Some(server) = url.as_ref().map(|url| self.servers.at(url)) {
+                        server.role = ServerRole::Primary;
+                        server.timeline += 1;
+                    }
+                    instance.source = None;
                 }
+                (Some((Busy::Creating, _)), Some(url), Some(source)) => self.servers.resync(url, source),
+                _ => {}
             }
         }
         for global in self.managed.globals.values_mut() {
@@ -280,7 +303,9 @@ impl ManagedDatabases for World {
             }
             estate.accepted.push(format!("CreateDBInstanceReadReplica {}", replica.identifier));
             let busy = Some((Busy::Creating, state.elapsed + REPLICATES));
-            estate.instances.insert(key, Instance { busy, ..Instance::of(&replica.source) });
+            // It answers where the one did that it is made like: the plan has one URL for both.
+            let url = estate.find(region, &replica.like).and_then(|like| like.url.take());
+            estate.instances.insert(key, Instance { busy, url, ..Instance::of(&replica.source) });
             Ok(())
         })
         .await
