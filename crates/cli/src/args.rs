@@ -379,7 +379,8 @@ pub(crate) struct RunAbort {
     #[command(flatten)]
     pub(crate) control: RunControl,
 
-    /// Take an abort back: the run goes forward again from where it stood, and does once more what was undone
+    /// Take an abort back, or a rollback that the run began by itself: it goes forward again from where it stood, and does
+    /// once more what was undone
     #[arg(long)]
     pub(crate) withdraw: bool,
 

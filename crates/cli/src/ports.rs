@@ -106,7 +106,7 @@ impl Watcher for Progress {
             Body::PhaseStarted { phase } => Some(format!("{phase}:")),
             Body::StepFinished { step, outcome, detail, .. } => Some(line(outcome_word(*outcome), step, detail)),
             Body::RollbackStarted { reason, .. } => Some(format!("rolling back: {reason}")),
-            Body::AbortWithdrawn { by, reason, .. } => Some(format!("the abort is withdrawn by {by}: {reason}")),
+            Body::AbortWithdrawn { by, reason, .. } => Some(format!("the way back is withdrawn by {by}: {reason}")),
             Body::UndoFinished { step, outcome, detail, .. } => {
                 let word = if *outcome == Outcome::Done { "undone" } else { outcome_word(*outcome) };
                 Some(line(word, step, detail))

@@ -12,6 +12,7 @@
 //! `AWS_ENDPOINT_URL` included; nothing here does. This crate does not know what a plan is, what a state
 //! holds, or why a record is moved, and it cannot tell one implementation of the APIs from another.
 
+mod api_error;
 mod bucket;
 mod budget;
 mod calls;

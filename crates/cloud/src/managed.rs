@@ -5,15 +5,13 @@ mod replica;
 mod tests;
 
 use crate::Aws;
-use crate::error::{CallError, CallErrorKind};
 use crate::regional::Regional;
 use crate::replication::{Metric, newest_datapoint};
 use async_trait::async_trait;
 use aws_sdk_rds::types::{DbInstance as Described, GlobalCluster};
 use pilotlight_drift::Place;
 use pilotlight_failover::{
-    DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, ManagedError, MeasuredLag, NewReplica,
-    Replication,
+    ApiError, DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, MeasuredLag, NewReplica, Replication,
 };
 use pilotlight_findings::Region;
 use pilotlight_rebuild::ReplicaKind;
@@ -46,11 +44,11 @@ impl AwsManagedDatabases {
 
 #[async_trait]
 impl ManagedDatabases for AwsManagedDatabases {
-    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ManagedError> {
+    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ApiError> {
         Ok(described(&self.regional(region).await, identifier).await?.as_ref().map(seen))
     }
 
-    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ManagedError> {
+    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ApiError> {
         let regional = self.regional(region).await;
         let planned = regional.call("rds", "DescribeGlobalClusters");
         let request = regional.rds.describe_global_clusters().global_cluster_identifier(identifier);
@@ -62,56 +60,56 @@ impl ManagedDatabases for AwsManagedDatabases {
                 .find(|one| one.global_cluster_identifier().is_some_and(|id| id.eq_ignore_ascii_case(identifier)))
                 .map(seen_global)),
             Err(error) if NO_GLOBAL.iter().any(|code| error.is_refused(code)) => Ok(None),
-            Err(error) => Err(managed_error(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
-    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ManagedError> {
+    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ApiError> {
         let metric = Metric::of(match of {
             LagOf::Instance => ReplicaKind::Instance,
             LagOf::GlobalMember => ReplicaKind::GlobalCluster,
         });
         let newest = newest_datapoint(&self.regional(region).await, &metric, identifier).await;
-        let newest = newest.map_err(|error| managed_error(&error))?;
+        let newest = newest.map_err(ApiError::from)?;
         Ok(newest.map(|(lag, age)| MeasuredLag { lag, age }))
     }
 
-    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ManagedError> {
+    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ApiError> {
         replica::create(&self.regional(region).await, replica).await
     }
 
-    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ManagedError> {
+    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ApiError> {
         let regional = self.regional(region).await;
         let planned = regional.call("rds", "PromoteReadReplica");
         let request = regional.rds.promote_read_replica().db_instance_identifier(identifier);
-        regional.send(&planned, request.send()).await.map(drop).map_err(|error| managed_error(&error))
+        regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
 
-    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError> {
+    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let regional = self.regional(region).await;
         let planned = regional.call("rds", "SwitchoverGlobalCluster");
         let request = regional.rds.switchover_global_cluster().global_cluster_identifier(global);
         let request = request.target_db_cluster_identifier(target_arn);
-        regional.send(&planned, request.send()).await.map(drop).map_err(|error| managed_error(&error))
+        regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
 
-    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError> {
+    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let regional = self.regional(region).await;
         let planned = regional.call("rds", "FailoverGlobalCluster");
         let request = regional.rds.failover_global_cluster().global_cluster_identifier(global);
         let request = request.target_db_cluster_identifier(target_arn).allow_data_loss(true);
-        regional.send(&planned, request.send()).await.map(drop).map_err(|error| managed_error(&error))
+        regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
 }
 
 /// The instance of this identifier, as RDS describes it.
-async fn described(regional: &Regional, identifier: &str) -> Result<Option<Described>, ManagedError> {
+async fn described(regional: &Regional, identifier: &str) -> Result<Option<Described>, ApiError> {
     let planned = regional.call("rds", "DescribeDBInstances");
     let request = regional.rds.describe_db_instances().db_instance_identifier(identifier);
     match regional.send(&planned, request.send()).await {
         Ok(answer) => Ok(answer.db_instances.unwrap_or_default().into_iter().next()),
         Err(error) if NO_INSTANCE.iter().any(|code| error.is_refused(code)) => Ok(None),
-        Err(error) => Err(managed_error(&error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -152,17 +150,5 @@ fn seen_global(global: &GlobalCluster) -> GlobalDatabase {
         status: text(global.status()),
         members: members.collect(),
         moving_to: moving_to.map(str::to_owned),
-    }
-}
-
-fn managed_error(error: &CallError) -> ManagedError {
-    match error.kind {
-        CallErrorKind::Denied | CallErrorKind::NoCredentials | CallErrorKind::Credentials => {
-            ManagedError::Denied(error.words())
-        }
-        CallErrorKind::Refused | CallErrorKind::Budget | CallErrorKind::Refusal => ManagedError::Refused(error.words()),
-        CallErrorKind::Throttled | CallErrorKind::Unreachable | CallErrorKind::Unclear => {
-            ManagedError::Unknown(error.reason())
-        }
     }
 }

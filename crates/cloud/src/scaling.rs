@@ -1,12 +1,11 @@
 //! `failover::Capacity` over the API of Auto Scaling, in whichever region is asked about.
 
 use crate::Aws;
-use crate::error::{CallError, CallErrorKind};
 use crate::regional::Regional;
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState};
 use pilotlight_drift::Place;
-use pilotlight_failover::{Capacity, CapacityError, GroupPlace, ScalingGroup};
+use pilotlight_failover::{ApiError, Capacity, GroupPlace, ScalingGroup};
 
 /// What an instance's `HealthStatus` is where nothing is wrong with it.
 /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Instance.html>
@@ -31,11 +30,11 @@ impl AwsCapacity {
 
 #[async_trait]
 impl Capacity for AwsCapacity {
-    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, CapacityError> {
+    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, ApiError> {
         let regional = self.regional(at).await;
         let planned = regional.auto_scaling("DescribeAutoScalingGroups");
         let request = regional.auto_scaling.describe_auto_scaling_groups().auto_scaling_group_names(name);
-        let answer = regional.send(&planned, request.send()).await.map_err(|error| capacity_error(&error))?;
+        let answer = regional.send(&planned, request.send()).await.map_err(ApiError::from)?;
         // A name is a whole name there, and no pattern.
         answer
             .auto_scaling_groups()
@@ -45,20 +44,20 @@ impl Capacity for AwsCapacity {
             .transpose()
     }
 
-    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), CapacityError> {
+    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), ApiError> {
         let regional = self.regional(at).await;
         let planned = regional.auto_scaling("SetDesiredCapacity");
-        let desired = i32::try_from(desired).map_err(|error| CapacityError::Refused(error.to_string()))?;
+        let desired = i32::try_from(desired).map_err(|error| ApiError::Refused(error.to_string()))?;
         let request = regional.auto_scaling.set_desired_capacity().auto_scaling_group_name(name);
         let request = request.desired_capacity(desired).honor_cooldown(false);
-        regional.send(&planned, request.send()).await.map(drop).map_err(|error| capacity_error(&error))
+        regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
 }
 
-fn seen(group: &AutoScalingGroup) -> Result<ScalingGroup, CapacityError> {
+fn seen(group: &AutoScalingGroup) -> Result<ScalingGroup, ApiError> {
     let number = |what: &str, number: Option<i32>| {
         let number = number.and_then(|number| u32::try_from(number).ok());
-        number.ok_or_else(|| CapacityError::Unknown(format!("the answer has no {what}")))
+        number.ok_or_else(|| ApiError::Unknown(format!("the answer has no {what}")))
     };
     let healthy = group.instances().iter().filter(|instance| {
         instance.lifecycle_state() == Some(&LifecycleState::InService) && instance.health_status() == Some(HEALTHY)
@@ -71,19 +70,6 @@ fn seen(group: &AutoScalingGroup) -> Result<ScalingGroup, CapacityError> {
         desired: number("DesiredCapacity", group.desired_capacity())?,
         healthy: u32::try_from(healthy.count()).unwrap_or(u32::MAX),
     })
-}
-
-fn capacity_error(error: &CallError) -> CapacityError {
-    let words = error.reason();
-    match error.kind {
-        CallErrorKind::Denied | CallErrorKind::NoCredentials | CallErrorKind::Credentials => {
-            CapacityError::Denied(error.words())
-        }
-        CallErrorKind::Refused | CallErrorKind::Budget | CallErrorKind::Refusal => {
-            CapacityError::Refused(error.words())
-        }
-        CallErrorKind::Throttled | CallErrorKind::Unreachable | CallErrorKind::Unclear => CapacityError::Unknown(words),
-    }
 }
 
 #[cfg(test)]

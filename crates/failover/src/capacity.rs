@@ -1,5 +1,6 @@
 //! The port to Auto Scaling, and what is seen through it.
 
+use crate::ApiError;
 use async_trait::async_trait;
 use pilotlight_findings::{Region, Side};
 use pilotlight_plan::Scale;
@@ -21,20 +22,6 @@ pub struct ScalingGroup {
     pub healthy: u32,
 }
 
-/// What went wrong with a call to Auto Scaling. Each text is one line for a person.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CapacityError {
-    /// The caller may not.
-    #[error("access denied: {0}")]
-    Denied(String),
-    /// It was understood and refused: nothing was changed.
-    #[error("refused: {0}")]
-    Refused(String),
-    /// No usable answer: whether it had an effect is not known.
-    #[error("no usable answer: {0}")]
-    Unknown(String),
-}
-
 /// Where a group is, and who asks for it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupPlace<'a> {
@@ -48,10 +35,10 @@ pub struct GroupPlace<'a> {
 #[async_trait]
 pub trait Capacity: Send + Sync {
     /// The group of this name; none where there is none.
-    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, CapacityError>;
+    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, ApiError>;
 
     /// Asks for this many instances, at once and past any cooldown.
-    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), CapacityError>;
+    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), ApiError>;
 }
 
 /// The group of one scale block on one side.

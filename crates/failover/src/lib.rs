@@ -12,6 +12,7 @@
 //! person: those are ports, and the journal's stores.
 
 mod action;
+mod api_error;
 mod capacity;
 mod compile;
 mod database;
@@ -57,6 +58,7 @@ mod text;
 pub use action::{
     Action, CheckStep, CommandAction, Header, Probe, RecordChange, RecordChanges, ScaleAction, ScaleGoal,
 };
+pub use api_error::ApiError;
 pub use capacity::*;
 pub use compile::{CompileError, Refusal, active_side, compile, compile_in_mode};
 pub use database::{DatabaseStep, DatabaseTask, Mode};

@@ -1,5 +1,6 @@
 //! The port to databases that AWS replicates and promotes, and what is seen through it.
 
+use crate::ApiError;
 use async_trait::async_trait;
 use pilotlight_findings::Region;
 use std::time::Duration;
@@ -141,43 +142,29 @@ pub struct NewReplica {
     pub like: String,
 }
 
-/// What went wrong with a call to RDS. Each text is one line for a person.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ManagedError {
-    /// The caller may not.
-    #[error("access denied: {0}")]
-    Denied(String),
-    /// It was understood and refused: nothing was changed.
-    #[error("refused: {0}")]
-    Refused(String),
-    /// No usable answer: whether it had an effect is not known.
-    #[error("no usable answer: {0}")]
-    Unknown(String),
-}
-
 /// What a run needs of RDS. Each call is answered by the region that is named.
 #[async_trait]
 pub trait ManagedDatabases: Send + Sync {
     /// The instance of this identifier; none where there is none.
-    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ManagedError>;
+    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ApiError>;
 
     /// The global database of this identifier, as a region tells it; none where there is none.
-    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ManagedError>;
+    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ApiError>;
 
     /// The newest measurement of a replica or of a secondary cluster; none where nothing was measured lately.
-    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ManagedError>;
+    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ApiError>;
 
     /// `CreateDBInstanceReadReplica`
-    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ManagedError>;
+    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ApiError>;
 
     /// `PromoteReadReplica`
-    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ManagedError>;
+    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ApiError>;
 
     /// `SwitchoverGlobalCluster`: nothing is lost. The region of the writer has to answer it.
-    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError>;
+    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError>;
 
     /// `FailoverGlobalCluster` with `AllowDataLoss`. The target's region answers it.
-    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError>;
+    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError>;
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ pub use managed::{ManagedObserveError, ObservedManaged, ObservedPair, observe_ma
 pub use scaling::observe_groups;
 pub use sizes::observe_sizes;
 
-use crate::{CapacityError, Dns, DnsError, HostedZone, NameServers, ObservedGroup, ObservedSize, RecordSet};
+use crate::{ApiError, Dns, DnsError, HostedZone, NameServers, ObservedGroup, ObservedSize, RecordSet};
 use pilotlight_findings::{Code, Explain, Region, Side, Span, codes};
 use pilotlight_plan::{DrPlan, Method, TrafficSet, Visibility};
 use std::collections::BTreeMap;
@@ -127,7 +127,7 @@ pub enum ObserveError {
         /// Its region.
         region: Region,
         /// Its error.
-        source: CapacityError,
+        source: ApiError,
     },
     /// A database that AWS replicates.
     #[error(transparent)]

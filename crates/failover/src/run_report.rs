@@ -207,7 +207,7 @@ pub struct CheckReport {
 pub struct Intervention {
     /// When.
     pub at: String,
-    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`, or `withdrawn` where an abort was
+    /// `stopped`, `resumed`, `approved`, `denied`, `skipped`, `takeover`, `rollback`, or `withdrawn` where the way back was
     /// taken back
     pub what: String,
     /// Who, where it was a person.

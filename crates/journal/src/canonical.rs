@@ -1,5 +1,4 @@
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// Canonical JSON: keys sorted by their bytes, no white space, one line. Two equal values have the same
@@ -8,45 +7,14 @@ use sha2::{Digest as _, Sha256};
 /// # Errors
 /// The value cannot be JSON: a map with keys that are no strings.
 pub fn canonical_json<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
-    let value = serde_json::to_value(value)?;
-    let mut text = String::new();
-    write_canonical(&value, &mut text);
-    Ok(text)
+    let mut value = serde_json::to_value(value)?;
+    value.sort_all_objects();
+    serde_json::to_string(&value)
 }
 
 /// SHA-256 of `bytes` in lower-case hex.
 pub fn digest(bytes: impl AsRef<[u8]>) -> String {
     Sha256::digest(bytes.as_ref()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn write_canonical(value: &Value, text: &mut String) {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_unstable_by_key(|(key, _)| *key);
-            text.push('{');
-            for (index, (key, value)) in entries.into_iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                text.push_str(&Value::from(key.as_str()).to_string());
-                text.push(':');
-                write_canonical(value, text);
-            }
-            text.push('}');
-        }
-        Value::Array(values) => {
-            text.push('[');
-            for (index, value) in values.iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                write_canonical(value, text);
-            }
-            text.push(']');
-        }
-        scalar => text.push_str(&scalar.to_string()),
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@
 use crate::append::{Decided, create_decided};
 use crate::chain::{Link, event_key, key_number, parse, read_link};
 use crate::read::read_links;
-use crate::seal::{Sealed, seal, seal_text, unseal};
+use crate::seal::{Sealed, seal_text, unseal};
 use crate::{Body, ChainError, Event, EventStore, JournalError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -36,6 +36,15 @@ pub struct Claim {
     pub number: u64,
     /// The run's first event.
     pub first: Event,
+}
+
+/// A [`Claim`] around its first event's canonical JSON. The fields stand as canonical JSON has them.
+#[derive(Serialize)]
+struct Claiming<'a> {
+    first: &'a RawValue,
+    number: u64,
+    plan: &'a str,
+    version: u32,
 }
 
 /// The plan's claims in the store: how many, and the last one.
@@ -87,17 +96,22 @@ fn claim_key(plan: &str, number: u64) -> String {
     format!("{}{number:010}.json", claims_folder(plan))
 }
 
-/// Claims the plan for the run whose first event `first` makes, and returns the claim's key and bytes.
-pub(crate) async fn claim(store: &dyn EventStore, plan: &str, first: &Event) -> Result<(String, Sealed), JournalError> {
+/// Claims the plan for the run whose first event has the canonical JSON `first`, and returns the claim's key and bytes.
+pub(crate) async fn claim(
+    store: &dyn EventStore,
+    plan: &str,
+    first: &RawValue,
+) -> Result<(String, Sealed), JournalError> {
     let claims = read_claims(store, plan).await?;
     if let Some(Stored { claim: last, .. }) = claims.last
         && !is_finished(store, &last.first.run).await?
     {
         return Err(JournalError::ActiveRun { plan: plan.to_owned(), run: last.first.run });
     }
-    let claim = Claim { version: CLAIM_VERSION, plan: plan.to_owned(), number: claims.count, first: first.clone() };
+    let claim = Claiming { first, number: claims.count, plan, version: CLAIM_VERSION };
     let key = claim_key(plan, claim.number);
-    let sealed = seal("claim", &claim)?;
+    // The event is the whole compiled run: it is written as text once, and stands in the claim as it stands alone.
+    let sealed = seal_text("claim", &serde_json::to_string(&claim)?);
     match create_decided(store, &key, &sealed.bytes).await.map_err(JournalError::store(store.url()))? {
         Decided::Written => Ok((key, sealed)),
         Decided::Taken(bytes) => {

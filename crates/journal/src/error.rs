@@ -1,4 +1,5 @@
-use crate::ChainError;
+use crate::{Body, ChainError, Event, RunState};
+use jiff::Timestamp;
 use pilotlight_findings::{Code, Explain, codes};
 use pilotlight_store::StoreError;
 
@@ -22,14 +23,14 @@ pub enum JournalError {
         source: ChainError,
     },
     /// Another executor has written the event that this one was about to write.
-    #[error("go on with run {run}: executor {executor} has taken it over with event {sequence}")]
+    #[error("go on with run {run}: {to}, with event {sequence}")]
     LostOwnership {
         /// The run.
         run: String,
         /// The number that both wanted.
         sequence: u64,
-        /// The new owner.
-        executor: String,
+        /// Who has it now.
+        to: Box<NewOwner>,
     },
     /// The plan has another run that is not finished.
     #[error("start a run of plan {plan}: its run {run} is not finished")]
@@ -78,7 +79,49 @@ pub enum JournalError {
     Encode(#[from] serde_json::Error),
 }
 
+/// Who has written the event that an executor was about to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOwner {
+    /// Its executor's id.
+    pub executor: String,
+    /// The person, `user@host`; none where the event does not say, and nothing before it.
+    pub by: Option<String>,
+    /// Whether they have taken the run with it, and were not at work already.
+    pub took: bool,
+    /// When that was.
+    pub at: Timestamp,
+}
+
+impl NewOwner {
+    /// `before` is the run as it was known.
+    fn of(event: &Event, before: Option<&RunState>) -> Self {
+        let took = match &event.what {
+            Body::Resumed { by } | Body::Takeover { by, .. } => Some(by),
+            _ => None,
+        };
+        let known = before.filter(|state| state.executor == event.executor).map(|state| &state.owner);
+        let by = took.or(known).cloned();
+        Self { executor: event.executor.clone(), by, took: took.is_some(), at: event.at }
+    }
+}
+
+impl std::fmt::Display for NewOwner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let does = if self.took { "has taken it over at" } else { "is at work on it, as of" };
+        match &self.by {
+            Some(by) => write!(f, "{by} {does} {:.0}", self.at),
+            None => write!(f, "executor {} {does} {:.0}", self.executor, self.at),
+        }
+    }
+}
+
 impl JournalError {
+    /// The event that this executor was about to write is another one's.
+    pub(crate) fn lost(run: &str, other: &Event, before: Option<&RunState>) -> Self {
+        let to = Box::new(NewOwner::of(other, before));
+        Self::LostOwnership { run: run.to_owned(), sequence: other.sequence, to }
+    }
+
     pub(crate) fn store(url: String) -> impl FnOnce(StoreError) -> Self {
         |source| Self::Store { url, source }
     }

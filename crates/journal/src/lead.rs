@@ -82,8 +82,7 @@ impl Lead {
             Decided::Written => {}
             Decided::Taken(stored) => {
                 let other = crate::chain::read_link(&key, &stored).map_err(JournalError::chain(copy.url()))?;
-                let executor = other.event.executor;
-                return Err(JournalError::LostOwnership { run: run.to_owned(), sequence, executor });
+                return Err(JournalError::lost(run, &other.event, None));
             }
         }
         self.bring_up(first, run).await

@@ -1,10 +1,11 @@
 use crate::append::{Decided, create_decided};
+use crate::canonical::canonical_json;
 use crate::chain::{Link, event_key, read_link};
 use crate::claim::{claim, claim_of, claimed_first_event};
 use crate::copies::{CopyState, inspect_all};
 use crate::lead::{Lead, bring_up_finished, lead_of, refuse_two_stories};
 use crate::read::read_links;
-use crate::seal::seal;
+use crate::seal::{seal, seal_text};
 use crate::{
     Body, ChainError, EVENT_VERSION, Event, EventStore, JournalError, Request, RunState, ShelfError, replay, requests,
 };
@@ -12,6 +13,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use pilotlight_findings::Finding;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -113,9 +115,10 @@ impl RunJournal {
         };
         let first = &*stores.first;
         let brought_up = bring_up_finished(stores, &plan).await?;
-        let (claim_key, claim) = claim(first, &plan, &event).await?;
+        let text = RawValue::from_string(canonical_json(&event)?)?;
+        let (claim_key, claim) = claim(first, &plan, &text).await?;
         let key = event_key(&event.run, 0);
-        let sealed = seal("event", &event)?;
+        let sealed = seal_text("event", text.get());
         let link = read_link(&key, &sealed.bytes).map_err(JournalError::chain(first.url()))?;
         write_first(first, &key, &link).await?;
         let mut journal = Self::of(stores, clock, event.executor, vec![link])?;
@@ -262,7 +265,7 @@ impl RunJournal {
             Decided::Written => {}
             Decided::Taken(stored) => {
                 let other = read_link(&key, &stored).map_err(JournalError::chain(url))?;
-                return Err(JournalError::LostOwnership { run, sequence, executor: other.event.executor });
+                return Err(JournalError::lost(&run, &other.event, Some(&self.state)));
             }
         }
         self.broken = false;
@@ -319,8 +322,7 @@ impl RunJournal {
             return Ok(());
         };
         let other = read_link(&key, &stored).map_err(JournalError::chain(self.first.url()))?;
-        let executor = other.event.executor;
-        Err(JournalError::LostOwnership { run: self.state.run.clone(), sequence, executor })
+        Err(JournalError::lost(&self.state.run, &other.event, Some(&self.state)))
     }
 
     /// Everything that happened, in order.

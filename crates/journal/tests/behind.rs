@@ -60,7 +60,7 @@ async fn whoever_takes_the_run_on_brings_it_up_and_ends_the_executor_of_the_copy
     assert_eq!(journal.findings()[0].message, "was behind its copy by 2 events, and was brought up");
     // The one on the other machine learns of it before it acts.
     match other.append(intended("notify", 1)).await {
-        Err(JournalError::LostOwnership { sequence: 4, executor, .. }) => assert_eq!(executor, journal.executor()),
+        Err(JournalError::LostOwnership { sequence: 4, to, .. }) => assert_eq!(to.executor, journal.executor()),
         other => panic!("{other:?}"),
     }
     journal.append(end()).await.unwrap();

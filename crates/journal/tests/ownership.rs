@@ -116,7 +116,12 @@ async fn after_a_takeover_the_old_executor_cannot_append() {
     assert_eq!(new.state().in_doubt().collect::<Vec<_>>(), ["switch"]);
     let before = store.objects();
     match old.append(finished("switch", Outcome::Done)).await {
-        Err(JournalError::LostOwnership { sequence: 2, executor, .. }) => assert_eq!(executor, new.executor()),
+        Err(error @ JournalError::LostOwnership { sequence: 2, .. }) => {
+            // A person is told of a person, not of an id that they meet nowhere else.
+            let (run, at) = (old.run(), new.state().owned_since);
+            let told = format!("go on with run {run}: ben@laptop has taken it over at {at:.0}, with event 2");
+            assert_eq!(error.to_string(), told);
+        }
         other => panic!("{other:?}"),
     }
     // It stays so, also at the number that it believes to be next.
@@ -148,7 +153,9 @@ async fn of_resumes_at_once_at_most_one_goes_on() {
         for task in tasks {
             match task.await.unwrap() {
                 Ok(()) => finished += 1,
-                Err(JournalError::LostOwnership { .. }) => {}
+                Err(error @ JournalError::LostOwnership { .. }) => {
+                    assert!(error.to_string().contains("@"), "it names a person: {error}");
+                }
                 Err(other) => panic!("{other:?}"),
             }
         }
@@ -175,7 +182,7 @@ async fn a_takeover_succeeds_against_a_busy_executor() {
     });
     let new = RunJournal::open(&stores, clock(), &run, takeover()).await.unwrap();
     let lost = busy.await.unwrap();
-    assert!(matches!(&lost, JournalError::LostOwnership { executor, .. } if executor == new.executor()), "{lost:?}");
+    assert!(matches!(&lost, JournalError::LostOwnership { to, .. } if to.executor == new.executor()), "{lost:?}");
     assert_eq!(lost.code(), codes::J_OWNERSHIP);
 }
 

@@ -87,7 +87,7 @@ fn who_has_the_run_is_known_from_its_events_and_a_loss_without_an_append() {
         assert_eq!((taken.state().owner.as_str(), taken.state().operator.as_str()), ("ben@laptop", "anna@console"));
         let lost = journal.check_ownership().await.unwrap_err();
         assert!(
-            matches!(&lost, JournalError::LostOwnership { executor, sequence: 1, .. } if executor == taken.executor()),
+            matches!(&lost, JournalError::LostOwnership { to, sequence: 1, .. } if to.executor == taken.executor()),
             "{lost}"
         );
     });

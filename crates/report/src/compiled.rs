@@ -78,7 +78,7 @@ fn about(finding: &Finding) -> String {
 
 /// What there is to say to a run that waits.
 const WHERE_A_PERSON_DECIDES: &str = "Where it waits for a person: run resume tries again, run skip leaves a step out, run \
-                                      abort goes back, and run abort --withdraw takes that word back";
+                                      abort goes back, and run abort --withdraw goes forward again";
 
 /// What becomes of a record: its answers, with their weights where it has such.
 fn write_record(text: &mut String, group: &RecordGroup<'_>) -> std::fmt::Result {

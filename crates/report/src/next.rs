@@ -44,9 +44,11 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
         "stopped" if is_being_undone(run) => {
             let continued = next("go on undoing, once the cause is gone", on_run("resume", ""));
             let skip = stopped_at(run).map(|step| next("leave this out of the way back", on_step("skip", step)));
-            let withdraw =
-                || next("take the abort back, and go forward again", on_run("abort", &format!(" --withdraw{reason}")));
-            std::iter::once(continued).chain(skip).chain(is_aborted(run).then(withdraw)).collect()
+            let withdraw = next(
+                "go forward again, and do once more what was undone",
+                on_run("abort", &format!(" --withdraw{reason}")),
+            );
+            std::iter::once(continued).chain(skip).chain([withdraw]).collect()
         }
         "stopped" => match stopped_at(run) {
             Some(step) if is_approval(step) => {
@@ -85,14 +87,9 @@ pub(crate) fn on_plan(plan_file: Option<&str>) -> String {
     plan_file.map_or_else(|| PLAN.to_owned(), quoted)
 }
 
-/// Whether the run only undoes: it was turned around, and no abort was taken back since.
+/// Whether the run only undoes: it was turned around, and nobody took that back since.
 fn is_being_undone(run: &RunReport) -> bool {
     last_turn(run).is_some_and(|turn| turn.what == "rollback")
-}
-
-/// Whether that is by a person's word.
-fn is_aborted(run: &RunReport) -> bool {
-    last_turn(run).is_some_and(|turn| turn.what == "rollback" && !turn.by.is_empty())
 }
 
 fn last_turn(run: &RunReport) -> Option<&Intervention> {

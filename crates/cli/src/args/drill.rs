@@ -87,8 +87,8 @@ pub(crate) struct DrillLive {
     #[arg(long, requires = "resume")]
     pub(crate) takeover: bool,
 
-    /// Do not ask
-    #[arg(long, conflicts_with = "resume")]
+    /// Do not ask; a drill that is resumed was agreed to, and is not asked about with or without it
+    #[arg(long)]
     pub(crate) yes: bool,
 
     /// Journal to use in place of the plan's; the break-glass way when the first one cannot be reached

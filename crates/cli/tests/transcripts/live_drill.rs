@@ -173,7 +173,8 @@ fn a_drill_whose_way_home_cannot_begin_waits_keeps_releases_away_and_goes_on() {
 
     estate.sandbox.write("found", "");
     std::fs::rename(estate.sandbox.path("gone"), estate.sandbox.path("app/terraform.tfstate")).unwrap();
-    let home = estate.run(&["drill", "live", "plan.hcl", "--resume"]);
+    // A schedule says yes to whatever it starts.
+    let home = estate.run(&["drill", "live", "plan.hcl", "--resume", "--yes"]);
     home.exits(0).shows("drill done: traffic was on eu-central-1 and is back on eu-west-1");
     estate.sandbox.run(&["freeze", "check", "plan.hcl"]).exits(0);
     assert_eq!(estate.route53.changes().len(), 2);

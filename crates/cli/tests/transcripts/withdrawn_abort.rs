@@ -30,11 +30,13 @@ fn a_run_goes_forward_again_and_does_once_more_what_was_undone() {
     abort(&sandbox, &["again"]).exits(1).says("being undone already").says("--withdraw --reason TEXT");
 
     let told = abort(&sandbox, &["no false alarm", "--withdraw"]);
-    told.exits(6).says("the abort is withdrawn by oncall@laptop: no false alarm").shows("waits for approval commander");
+    told.exits(6)
+        .says("the way back is withdrawn by oncall@laptop: no false alarm")
+        .shows("waits for approval commander");
     assert_eq!(sandbox.read("ran"), "once\nonce\n");
     let shown = sandbox.run(&["run", "show", "plan.hcl"]);
     shown.exits(0).shows("rollback begins: aborted by oncall@laptop: false alarm").shows(
-        "abort withdrawn by oncall@laptop: no false alarm; the run goes on, and does once more: freeze/command/pause",
+        "way back withdrawn by oncall@laptop: no false alarm; the run goes on, and does once more: freeze/command/pause",
     );
     let report = sandbox.run(&["run", "report", "plan.hcl", "--format", "json"]).stdout;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
@@ -49,7 +51,7 @@ fn a_run_goes_forward_again_and_does_once_more_what_was_undone() {
         told,
         [
             "rollback oncall@laptop false alarm",
-            "withdrawn oncall@laptop the abort: no false alarm; done once more: freeze/command/pause",
+            "withdrawn oncall@laptop the way back: no false alarm; done once more: freeze/command/pause",
         ]
     );
     assert_eq!(route53.changes(), [""; 0]);
@@ -65,7 +67,7 @@ fn where_nobody_aborted_it_nothing_is_written() {
     for arguments in [&["x", "--withdraw"][..], &["x", "--withdraw", "--takeover"]] {
         abort(&sandbox, arguments).is_error(
             1,
-            "PL-F300\n\n  × failed to withdraw the abort: the run is not being undone\n  \
+            "PL-F300\n\n  × failed to have the run go forward again: the run is not being undone\n  \
              help: see where the run stands: pilotlight run show plan.hcl\n",
         );
     }

@@ -1,9 +1,9 @@
 //! Makes a read replica of another region's instance, like one that its own region has.
 
-use super::{described, managed_error};
+use super::described;
 use crate::regional::Regional;
 use aws_sdk_rds::types::DbInstance as Described;
-use pilotlight_failover::{ManagedError, NewReplica};
+use pilotlight_failover::{ApiError, NewReplica};
 
 /// RDS's code where the identifier is taken: an earlier request had its effect.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html>
@@ -11,11 +11,11 @@ const EXISTS: &str = "DBInstanceAlreadyExists";
 
 /// Class, network, key, parameters and options are those of the instance `like`: it was the region's primary, and what it
 /// has is what the region's applications expect. Data, engine and size come from the source.
-pub(super) async fn create(regional: &Regional, replica: &NewReplica) -> Result<(), ManagedError> {
+pub(super) async fn create(regional: &Regional, replica: &NewReplica) -> Result<(), ApiError> {
     let like = described(regional, &replica.like).await?;
     let like = like.ok_or_else(|| {
         let words = format!("there is no DB instance {} to make it like; make the replica by hand", replica.like);
-        ManagedError::Refused(words)
+        ApiError::Refused(words)
     })?;
     let planned = regional.call("rds", "CreateDBInstanceReadReplica");
     let request = regional
@@ -51,7 +51,7 @@ pub(super) async fn create(regional: &Regional, replica: &NewReplica) -> Result<
     match regional.send(&planned, request.send()).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_refused(EXISTS) => Ok(()),
-        Err(error) => Err(managed_error(&error)),
+        Err(error) => Err(error.into()),
     }
 }
 

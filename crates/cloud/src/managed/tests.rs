@@ -61,7 +61,7 @@ async fn what_is_not_there_is_no_error_and_what_is_forbidden_is() {
     assert_eq!(rds(&replay).global_database(&region(), "orders").await, Ok(None));
     let replay = Replay::new(|_| refused(403, "AccessDenied", "not authorized to perform rds:DescribeDBInstances"));
     let error = rds(&replay).instance(&region(), "orders").await.expect_err("denied");
-    assert!(matches!(&error, ManagedError::Denied(words) if words.contains("not authorized")), "{error:?}");
+    assert!(matches!(&error, ApiError::Denied(words) if words.contains("not authorized")), "{error:?}");
 }
 
 const GLOBAL: &str = "<GlobalClusters><GlobalClusterMember><GlobalClusterIdentifier>orders</GlobalClusterIdentifier>\
@@ -108,10 +108,10 @@ async fn a_switchover_names_its_target_and_a_failover_allows_loss() {
 async fn a_promotion_whose_answer_is_lost_is_unknown_and_a_wrong_state_is_refused() {
     let replay = Replay::new(|_| Reply::Lost);
     let error = rds(&replay).promote_replica(&region(), "orders-replica").await.expect_err("lost");
-    assert!(matches!(error, ManagedError::Unknown(_)), "{error:?}");
+    assert!(matches!(error, ApiError::Unknown(_)), "{error:?}");
     let replay = Replay::new(|_| refused(400, "InvalidDBInstanceState", "DB Instance is not a read replica"));
     let error = rds(&replay).promote_replica(&region(), "orders-replica").await.expect_err("refused");
-    assert_eq!(error, ManagedError::Refused("InvalidDBInstanceState: DB Instance is not a read replica".into()));
+    assert_eq!(error, ApiError::Refused("InvalidDBInstanceState: DB Instance is not a read replica".into()));
 }
 
 #[tokio::test]

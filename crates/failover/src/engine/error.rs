@@ -35,8 +35,8 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
-    /// A person wants an abort taken back that has to stay, or that there is not.
-    #[error("withdraw the abort: {reason}")]
+    /// A person wants a run to go forward again that has to go on undoing, or is not being undone.
+    #[error("have the run go forward again: {reason}")]
     NotWithdrawn {
         /// Why.
         reason: String,
@@ -80,8 +80,8 @@ impl Explain for EngineError {
                 Some("see where the run stands: pilotlight run show PLAN".into())
             }
             Self::AlreadyUndoing => Some(
-                "resume it: pilotlight run resume PLAN; or take the abort back: pilotlight run abort PLAN --withdraw \
-                 --reason TEXT"
+                "resume it: pilotlight run resume PLAN; or have it go forward again: pilotlight run abort PLAN \
+                 --withdraw --reason TEXT"
                     .into(),
             ),
         }

@@ -77,8 +77,8 @@ fn after_failure<'a>(run: &'a Run, state: &RunState, step: &Step) -> Next<'a> {
     }
 }
 
-/// Whether a person had the run go on that somebody aborted. It does not turn around by itself then: they know more of it
-/// than its steps do. A no to an approval is another person's word.
+/// Whether a person had the run go forward again that was being undone. It does not turn around by itself then: they know
+/// more of it than its steps do. A no to an approval is another person's word.
 fn goes_on_by_a_word(state: &RunState, step: &Step) -> bool {
     state.withdrawn.is_some() && !matches!(step.action, Action::Approval { .. })
 }

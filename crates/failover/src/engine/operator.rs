@@ -97,11 +97,11 @@ impl Engine {
         self.append(Body::RollbackStarted { step: None, by: Some(by.to_owned()), reason }).await
     }
 
-    /// Takes an abort back: from here on the run goes forward again, and does once more what was undone. It never turns
-    /// around by itself after that; where something fails, it stops for a person.
+    /// Takes an abort back, or a rollback that the run began by itself: from here on it goes forward again, and does once
+    /// more what was undone. It never turns around by itself after that; where something fails, it stops for a person.
     ///
     /// # Errors
-    /// Nobody aborted it; or the server that was left may have taken writes since, which going forward would lose.
+    /// It is not being undone; or the server that was left may have taken writes since, which going forward would lose.
     pub async fn withdraw_abort(&mut self, by: &str, reason: &str) -> Result<(), EngineError> {
         let again = again(&self.run, self.journal.state(), self.journal.events())?;
         self.append(Body::AbortWithdrawn { by: by.to_owned(), reason: reason.to_owned(), again }).await

@@ -1,7 +1,9 @@
-//! Whether a person can take an abort back, and what the run then does once more: decided from the compiled run and its
-//! journal alone.
+//! Whether a person can have a run go forward again that is being undone, and what it then does once more: decided from
+//! the compiled run and its journal alone. Who turned it around is no matter, a person by an abort or the run itself as a
+//! step failed: what counts is what going forward would lose.
 //!
-//! The run goes on from where the abort found it. What was undone is done once more, in the run's order; so is whatever
+//! The run goes on from where it was turned around, and the step that failed is tried once more: a safety rule that refused
+//! it is asked again, and so is whoever said no. What was undone is done once more, in the run's order; so is whatever
 //! looks at it, as what was seen before is no longer true. A person's words of before the abort stand: a yes is not
 //! asked for again, and what was left out stays so.
 
@@ -12,15 +14,14 @@ use pilotlight_journal::{Event, RunState, StepStatus};
 use pilotlight_plan::When;
 use std::collections::BTreeSet;
 
-/// Why an abort stays.
+/// Why the run goes on undoing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stays(pub(super) String);
 
-/// The steps that a run does once more when its abort is taken back, in its order; or why that cannot be.
+/// The steps that a run does once more when it goes forward again, in its order; or why that cannot be.
 pub(super) fn steps_again(run: &Run, state: &RunState, events: &[Event]) -> Result<Vec<String>, Stays> {
-    let Some(rollback) = &state.rollback else { return Err(Stays("the run is not being undone".into())) };
-    if let Some(step) = &rollback.step {
-        return Err(Stays(format!("nobody aborted it: it undoes by itself, since {step} failed")));
+    if state.rollback.is_none() {
+        return Err(Stays("the run is not being undone".into()));
     }
     let way = Way { run, state, events };
     if let Some(lost) = way.writes_behind() {
@@ -82,7 +83,7 @@ impl Way<'_> {
             self.is_promoted(name).then(|| {
                 format!(
                     "database {name} of the {} may have taken writes since, as {why}, and the {}'s was promoted without \
-                     them; let the abort come to its end, then begin a new run",
+                     them; let the way back come to its end, then begin a new run",
                     self.run.from.side, self.run.to.side
                 )
             })

@@ -1,7 +1,7 @@
 //! observe: databases that AWS replicates, as both regions tell them.
 
 use super::ObserveError;
-use crate::{DbInstance, Direction, GlobalDatabase, ManagedDatabases, ManagedError};
+use crate::{ApiError, DbInstance, Direction, GlobalDatabase, ManagedDatabases};
 use pilotlight_findings::{Code, Explain, Region, Side, Span, codes};
 use pilotlight_plan::{DrPlan, ManagedDatabase, ManagedService, Outputs, PlanError, RdsPair, Value};
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ pub enum ManagedObserveError {
         /// Who was asked.
         region: Region,
         /// Its error.
-        source: ManagedError,
+        source: ApiError,
     },
 }
 
@@ -92,7 +92,7 @@ impl Explain for ManagedObserveError {
                 "correct the identifier in the database block, or make the replica: pilotlight rebuild".into()
             }
             Self::Identifier { source, .. } => return source.remedy(),
-            Self::Read { source: ManagedError::Denied(_), .. } => {
+            Self::Read { source: ApiError::Denied(_), .. } => {
                 "allow rds:DescribeDBInstances and rds:DescribeGlobalClusters".into()
             }
             Self::Read { .. } => "try again; it is the API of the region that takes over".into(),

@@ -1,7 +1,7 @@
 //! observe: the groups that a run turns up or down.
 
 use super::ObserveError;
-use crate::{Capacity, CapacityError, Direction, GroupNames, GroupPlace, ObservedGroup};
+use crate::{ApiError, Capacity, Direction, GroupNames, GroupPlace, ObservedGroup};
 use pilotlight_findings::Side;
 use pilotlight_plan::{DrPlan, Scale};
 
@@ -58,9 +58,9 @@ async fn observe_group(
 }
 
 /// What to do about a group that could not be read.
-pub(super) fn remedy(source: &CapacityError) -> String {
+pub(super) fn remedy(source: &ApiError) -> String {
     match source {
-        CapacityError::Denied(_) => "allow autoscaling:DescribeAutoScalingGroups".into(),
+        ApiError::Denied(_) => "allow autoscaling:DescribeAutoScalingGroups".into(),
         _ => "try again; it is the API of the region that takes over".into(),
     }
 }

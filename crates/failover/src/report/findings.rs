@@ -51,10 +51,9 @@ fn end_finding(story: &Story<'_>, conclusion: &Conclusion) -> Option<Finding> {
         End::Stopped { step } => {
             let way_on = match &story.state.rollback {
                 None => "pilotlight run resume, run skip with a reason, or run abort",
-                Some(rollback) if rollback.step.is_none() => {
+                Some(_) => {
                     "pilotlight run resume, run skip with a reason, or run abort --withdraw, which goes forward again"
                 }
-                Some(_) => "pilotlight run resume, or run skip with a reason",
             };
             finding(codes::F_STOPPED, Severity::Error, step.as_ref()).remedy(way_on)
         }

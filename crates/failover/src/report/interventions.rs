@@ -53,8 +53,8 @@ fn intervention(events: &[Event], at: usize) -> Option<Intervention> {
 /// Why, and what is done once more for it.
 fn withdrawn(reason: &str, again: &[String]) -> String {
     match again {
-        [] => format!("the abort: {reason}; nothing was undone yet"),
-        again => format!("the abort: {reason}; done once more: {}", again.join(", ")),
+        [] => format!("the way back: {reason}; nothing was undone yet"),
+        again => format!("the way back: {reason}; done once more: {}", again.join(", ")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Auto Scaling groups: an instance is healthy a while after its capacity was asked for.
 
 use super::{Asked, Service, Trouble, World};
-use crate::{Capacity, CapacityError, GroupPlace, ScalingGroup};
+use crate::{ApiError, Capacity, GroupPlace, ScalingGroup};
 use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -55,16 +55,16 @@ impl Group {
     }
 }
 
-fn error_of(trouble: Trouble) -> CapacityError {
+fn error_of(trouble: Trouble) -> ApiError {
     match trouble {
-        Trouble::Deny => CapacityError::Denied("autoscaling:SetDesiredCapacity".into()),
-        trouble => CapacityError::Unknown(trouble.cause().into()),
+        Trouble::Deny => ApiError::Denied("autoscaling:SetDesiredCapacity".into()),
+        trouble => ApiError::Unknown(trouble.cause().into()),
     }
 }
 
 #[async_trait]
 impl Capacity for World {
-    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, CapacityError> {
+    async fn group(&self, at: GroupPlace<'_>, name: &str) -> Result<Option<ScalingGroup>, ApiError> {
         let asked = Asked::read(Service::AutoScaling, "DescribeAutoScalingGroups", name);
         let trouble = self.meet(asked, READ_TAKES).await;
         self.with(|state| {
@@ -74,7 +74,7 @@ impl Capacity for World {
             };
             if group.failing_reads > 0 {
                 group.failing_reads -= 1;
-                return Err(CapacityError::Unknown("the connection timed out".into()));
+                return Err(ApiError::Unknown("the connection timed out".into()));
             }
             let healthy = match trouble {
                 None => group.healthy(now),
@@ -93,12 +93,12 @@ impl Capacity for World {
         })
     }
 
-    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), CapacityError> {
+    async fn set_desired(&self, at: GroupPlace<'_>, name: &str, desired: u32) -> Result<(), ApiError> {
         let trouble = self.meet(Asked::write(Service::AutoScaling, "SetDesiredCapacity", name), ASK_TAKES).await;
         self.with(|state| {
             let now = state.elapsed;
             let Some(group) = state.groups.get_mut(name).filter(|group| group.role.as_deref() == at.role) else {
-                return Err(CapacityError::Refused(format!("AutoScalingGroup name not found - {name}")));
+                return Err(ApiError::Refused(format!("AutoScalingGroup name not found - {name}")));
             };
             let trouble = trouble.or_else(|| group.faults.pop_front());
             if trouble.is_none_or(Trouble::takes_effect) {

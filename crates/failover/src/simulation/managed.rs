@@ -1,9 +1,8 @@
 //! RDS instances with their replicas, and global databases: what is asked for takes its time, and is there then.
 
-use super::{Asked, Service, State, Trouble, World};
+use super::{Asked, Servers, Service, State, Trouble, World};
 use crate::{
-    DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, ManagedError, MeasuredLag, NewReplica,
-    Replication,
+    ApiError, DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, MeasuredLag, NewReplica, Replication,
 };
 use async_trait::async_trait;
 use pilotlight_findings::{Region, Side};
@@ -119,6 +118,20 @@ impl ManagedEstate {
         self.instances.entry((region.to_owned(), id.to_owned())).or_insert_with(Instance::alone)
     }
 
+    /// The instance of a region; none where there is none.
+    pub fn find(&mut self, region: &Region, id: &str) -> Option<&mut Instance> {
+        self.instances.get_mut(&(region.to_string(), id.to_owned()))
+    }
+
+    /// The URL of each instance that has one, by its ARN.
+    fn urls(&self) -> BTreeMap<String, String> {
+        let urls = self
+            .instances
+            .iter()
+            .filter_map(|((region, id), instance)| Some((instance_arn(region, id), instance.url.clone()?)));
+        urls.collect()
+    }
+
     /// Adds a global database with a cluster in each region, the first of which takes writes.
     pub fn add_global(&mut self, id: &str, regions: [&str; 2]) {
         let member = |region: &str| (region.to_owned(), (format!("{id}-{region}"), "connected".to_owned()));
@@ -160,15 +173,24 @@ impl State {
     fn settle_managed(&mut self) {
         let now = self.elapsed;
         let done = |busy: &(Busy, Duration)| busy.1 <= now;
+        let urls: BTreeMap<String, String> = self.managed.urls();
         for instance in self.managed.instances.values_mut() {
-            if let Some((busy, _)) = instance.busy.take_if(|busy| done(busy))
-                && busy == Busy::Promoting
-            {
-                instance.source = None;
-                if let Some(server) = instance.url.as_ref().map(|url| self.servers.at(url)) {
-                    server.role = ServerRole::Primary;
-                    server.timeline += 1;
+            let source = instance.source.as_ref().and_then(|source| urls.get(source));
+            // What is copied from a server that is down is not made.
+            let waits = |busy: Busy, servers: &mut Servers| {
+                busy == Busy::Creating && source.is_some_and(|source| !servers.at(source).alive)
+            };
+            let ended = instance.busy.take_if(|busy| done(busy) && !waits(busy.0, &mut self.servers));
+            match (ended, &instance.url, source) {
+                (Some((Busy::Promoting, _)), url, _) => {
+                    if let Some(server) = url.as_ref().map(|url| self.servers.at(url)) {
+                        server.role = ServerRole::Primary;
+                        server.timeline += 1;
+                    }
+                    instance.source = None;
                 }
+                (Some((Busy::Creating, _)), Some(url), Some(source)) => self.servers.resync(url, source),
+                _ => {}
             }
         }
         for global in self.managed.globals.values_mut() {
@@ -179,8 +201,8 @@ impl State {
     }
 }
 
-fn refused(words: impl Into<String>) -> ManagedError {
-    ManagedError::Refused(words.into())
+fn refused(words: impl Into<String>) -> ApiError {
+    ApiError::Refused(words.into())
 }
 
 impl World {
@@ -188,13 +210,13 @@ impl World {
         &self,
         asked: Asked<'_>,
         region: &Region,
-        answer: impl FnOnce(&mut State) -> Result<T, ManagedError>,
-    ) -> Result<T, ManagedError> {
+        answer: impl FnOnce(&mut State) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let trouble = self.meet(asked, if asked.reads { READ_TAKES } else { ASK_TAKES }).await;
         self.with(|state| {
             state.settle_managed();
             if state.managed.dead.contains(region.as_str()) {
-                return Err(ManagedError::Unknown("the connection timed out".into()));
+                return Err(ApiError::Unknown("the connection timed out".into()));
             }
             let fault = if asked.reads { None } else { state.managed.faults.pop_front() };
             let Some(trouble) = trouble.or(fault) else { return answer(state) };
@@ -202,8 +224,8 @@ impl World {
                 answer(state)?;
             }
             match trouble {
-                Trouble::Deny => Err(ManagedError::Denied(format!("rds:{}", asked.operation))),
-                trouble => Err(ManagedError::Unknown(trouble.cause().into())),
+                Trouble::Deny => Err(ApiError::Denied(format!("rds:{}", asked.operation))),
+                trouble => Err(ApiError::Unknown(trouble.cause().into())),
             }
         })
     }
@@ -211,7 +233,7 @@ impl World {
 
 #[async_trait]
 impl ManagedDatabases for World {
-    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ManagedError> {
+    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<DbInstance>, ApiError> {
         let asked = Asked::read(Service::Rds, "DescribeDBInstances", identifier);
         self.ask_rds(asked, region, |state| {
             let found = state.managed.instances.get(&(region.to_string(), identifier.to_owned()));
@@ -229,7 +251,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ManagedError> {
+    async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ApiError> {
         let asked = Asked::read(Service::Rds, "DescribeGlobalClusters", identifier);
         self.ask_rds(asked, region, |state| {
             Ok(state.managed.globals.get(identifier).map(|global| GlobalDatabase {
@@ -251,7 +273,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ManagedError> {
+    async fn lag(&self, region: &Region, of: LagOf, identifier: &str) -> Result<Option<MeasuredLag>, ApiError> {
         let asked = Asked::read(Service::Rds, "GetMetricStatistics", identifier);
         self.ask_rds(asked, region, |state| {
             Ok(match of {
@@ -268,7 +290,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ManagedError> {
+    async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "CreateDBInstanceReadReplica", &replica.identifier);
         self.ask_rds(asked, region, |state| {
             let key = (region.to_string(), replica.identifier.clone());
@@ -281,13 +303,15 @@ impl ManagedDatabases for World {
             }
             estate.accepted.push(format!("CreateDBInstanceReadReplica {}", replica.identifier));
             let busy = Some((Busy::Creating, state.elapsed + REPLICATES));
-            estate.instances.insert(key, Instance { busy, ..Instance::of(&replica.source) });
+            // It answers where the one did that it is made like: the plan has one URL for both.
+            let url = estate.find(region, &replica.like).and_then(|like| like.url.take());
+            estate.instances.insert(key, Instance { busy, url, ..Instance::of(&replica.source) });
             Ok(())
         })
         .await
     }
 
-    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ManagedError> {
+    async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "PromoteReadReplica", identifier);
         self.ask_rds(asked, region, |state| {
             let until = state.elapsed + PROMOTES;
@@ -303,7 +327,7 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError> {
+    async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "SwitchoverGlobalCluster", global);
         self.ask_rds(asked, region, |state| {
             let writer = state.managed.globals.get(global).map(|one| one.writer.clone());
@@ -315,14 +339,14 @@ impl ManagedDatabases for World {
         .await
     }
 
-    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ManagedError> {
+    async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "FailoverGlobalCluster", global);
         self.ask_rds(asked, region, |state| swap(state, "FailoverGlobalCluster", global, target_arn, false)).await
     }
 }
 
 /// Begins to make another cluster the writer. Without loss both have to be there.
-fn swap(state: &mut State, operation: &str, global: &str, target: &str, lossless: bool) -> Result<(), ManagedError> {
+fn swap(state: &mut State, operation: &str, global: &str, target: &str, lossless: bool) -> Result<(), ApiError> {
     let (until, estate) = (state.elapsed + SWAPS, &mut state.managed);
     let one = estate.globals.get_mut(global).ok_or_else(|| refused("GlobalClusterNotFoundFault"))?;
     let wanted = one.members.iter().find(|(region, (id, _))| cluster_arn(region, id) == target);

@@ -3,7 +3,7 @@
 
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
-use crate::{CapacityError, ScaleAction, ScaleGoal, ScalingGroup, Step};
+use crate::{ApiError, ScaleAction, ScaleGoal, ScalingGroup, Step};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -97,7 +97,7 @@ async fn reach(
             }
             Err(error) => {
                 let cause = format!("{} could not be read: {error}", action.group);
-                if late || matches!(error, CapacityError::Denied(_)) {
+                if late || matches!(error, ApiError::Denied(_)) {
                     return Ok(Ending::new(Outcome::Unknown, Value::Null, cause).into());
                 }
                 cause
@@ -111,13 +111,13 @@ async fn reach(
     }
 }
 
-async fn look(engine: &Engine, action: &ScaleAction) -> Result<Option<ScalingGroup>, CapacityError> {
+async fn look(engine: &Engine, action: &ScaleAction) -> Result<Option<ScalingGroup>, ApiError> {
     engine.ports.capacity.group(action.place(), &action.group).await
 }
 
 /// Whether to ask again would be of no use.
-fn is_final(error: &CapacityError) -> bool {
-    matches!(error, CapacityError::Denied(_) | CapacityError::Refused(_))
+fn is_final(error: &ApiError) -> bool {
+    matches!(error, ApiError::Denied(_) | ApiError::Refused(_))
 }
 
 fn words(seen: &ScalingGroup) -> String {

@@ -74,3 +74,8 @@ fn databases_whose_primary_may_be_dead() {
 fn groups() {
     survives("scale", Mode::Graceful);
 }
+
+#[test]
+fn databases_that_aws_promotes() {
+    survives("managed", Mode::Graceful);
+}

@@ -1,13 +1,16 @@
 //! Plans for drills, one a method and one with everything, over states that are made up here.
 
-use pilotlight_failover::drill::{Course, Scene, assumed};
+use pilotlight_failover::drill::{Alone, Course, Scene, assumed};
+use pilotlight_failover::simulation::World;
 use pilotlight_failover::{
     Direction, GroupNames, Mode, Observed, ObservedGroup, ObservedSize, Run, ScalingGroup, compile_in_mode,
+    observe_managed,
 };
 use pilotlight_findings::Side;
 use pilotlight_plan::{DrPlan, Inputs, Outputs, Resize, Scale, parse};
 use serde_json::{Value, json};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 /// The shop of every plan, its checks and its people, and beside them what is named.
 macro_rules! plan {
@@ -17,13 +20,14 @@ macro_rules! plan {
 }
 
 /// Each with a word for what it is about.
-pub(crate) const PLANS: [(&str, &str); 7] = [
+pub(crate) const PLANS: [(&str, &str); 8] = [
     ("record", plan!("record", "api")),
     ("weighted", plan!("weighted", "api")),
     ("signal", plan!("signal")),
     ("aliases", plan!("aliases", "api")),
     ("databases", plan!("record", "orders")),
     ("scale", plan!("record", "web")),
+    ("managed", plan!("record", "rds", "web")),
     ("everything", plan!("weighted", "api", "web", "orders")),
 ];
 
@@ -82,6 +86,11 @@ pub(crate) fn observed(plan: &DrPlan) -> Observed {
         now: resize.set.keys().map(|name| (name.clone(), json!(1))).collect(),
     };
     observed.sizes = plan.resize.iter().map(|resize| Ok(size(resize))).collect();
+    // As RDS would tell them on a quiet day.
+    let world = World::new(Vec::new(), Vec::new(), Arc::new(BTreeMap::new()));
+    world.with(|state| state.managed.add_of_plan(plan, &States));
+    let managed = observe_managed(plan, Direction::Failover, true, &States, &world);
+    observed.managed = Alone::new().expect("a timer").run(managed).expect("known databases");
     observed
 }
 

@@ -7,10 +7,10 @@ use pilotlight_failover::simulation::{State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_integrity::CommandOutcome;
-use pilotlight_journal::{Body, MemoryStore};
+use pilotlight_journal::{Body, JournalStores, MemoryStore};
 
 /// Does this to the world as soon as the step is done, the first time.
-fn once_done(world: &World, step: &'static str, mut change: impl FnMut(&mut State) + Send + 'static) {
+pub(crate) fn once_done(world: &World, step: &'static str, mut change: impl FnMut(&mut State) + Send + 'static) {
     let mut done = false;
     world.with(|state| {
         state.on_event = Some(Box::new(move |state, event| {
@@ -81,12 +81,50 @@ async fn where_something_is_missing_a_graceful_run_does_not_go_on_and_says_whom_
     let waited = undoing.unwrap().at.duration_since(began.unwrap().at).as_secs();
     assert!((60..=120).contains(&waited), "{waited} s");
     assert!(engine.journal().state().waits.is_none(), "it waits no more");
+    // Whoever watched was told how long that would go on.
+    let told = world.with(|state| state.waits.clone());
+    let told: Vec<&String> = told.iter().filter(|wait| wait.starts_with("fence/database/orders: ")).collect();
+    let left = |wait: &str| {
+        wait.rsplit_once("; asked for ").and_then(|(_, left)| left.strip_suffix(" more at most")).map(str::to_owned)
+    };
+    assert_eq!(told.first().and_then(|wait| left(wait)).as_deref(), Some("1m59s"), "{told:?}");
+    assert!(told.iter().all(|wait| left(wait).is_some()), "{told:?}");
     assert_eq!(report_of(&engine).databases[0].lost_writes, "pending");
 
     world.with(|state| state.servers.at(OLD_URL).alive = true);
     let mut engine = resume(&world, &store).await.unwrap();
     assert_eq!(engine.drive().await.unwrap().end, End::RolledBack);
     assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
+}
+
+#[tokio::test]
+async fn a_person_ends_the_wait_for_a_fence_at_once() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    let (ask, asked) = tokio::sync::watch::channel(false);
+    world.with(|state| {
+        state.hooks.insert("./set".into(), Box::new(|state| state.servers.at(NEW_URL).paused = true));
+        state.on_event = Some(Box::new(move |state, event| match &event.what {
+            Body::StepFinished { step, .. } if step == "fence/database/orders" => {
+                state.servers.at(OLD_URL).alive = false
+            }
+            Body::Waits { .. } => ask.send(true).expect("the run listens"),
+            _ => {}
+        }));
+    });
+    let store = MemoryStore::new("journal");
+    let stores = JournalStores::one(store.clone());
+    let run = compiled(&world, Direction::Failover).await;
+    let ports = world.ports_with_stop(asked);
+    let mut engine = Engine::start(run, "ada@ops", None, &stores, ports).await.unwrap();
+    let conclusion = engine.drive().await.unwrap();
+    assert_eq!(conclusion.end, End::Stopped { step: Some("fence/database/orders".into()) });
+    let at = |wanted: fn(&Body) -> bool| {
+        engine.journal().events().iter().rfind(|event| wanted(&event.what)).expect("an event").at
+    };
+    let waited =
+        at(|what| matches!(what, Body::Stopped { .. })).duration_since(at(|what| matches!(what, Body::Waits { .. })));
+    assert!(waited.as_secs() < 2, "{waited}");
 }
 
 /// The answer to the first try is lost, and those after it find nobody.

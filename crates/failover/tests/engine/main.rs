@@ -22,6 +22,7 @@ mod primary_down;
 mod recovery;
 mod reports;
 mod requests;
+mod rollback_withdrawn;
 mod scaling;
 mod sensitive;
 mod signal;

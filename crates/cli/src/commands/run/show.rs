@@ -71,7 +71,7 @@ fn story(what: &Body, calls: &Calls) -> String {
         },
         Body::AbortWithdrawn { by, reason, again } => {
             let again = if again.is_empty() { "nothing".to_owned() } else { again.join(", ") };
-            format!("abort withdrawn by {by}: {reason}; the run goes on, and does once more: {again}")
+            format!("way back withdrawn by {by}: {reason}; the run goes on, and does once more: {again}")
         }
         Body::Waits { step, reason } => format!("{step}: waits: {reason}"),
         Body::Approved { step, by, reason } => format!("{step}: approved by {by}: {reason}"),

@@ -4,7 +4,7 @@ use super::{Scene, SceneError};
 use crate::managed::{name_of, region_of};
 use crate::simulation::{Global, Group, Instance, SizedResource, instance_arn};
 use crate::text::Secrets;
-use crate::{Action, Direction, GroupNames, HostedZone, Observed, ObservedManaged, RecordSet, Run};
+use crate::{Action, Direction, GroupNames, HostedZone, ManagedTask, Observed, ObservedManaged, RecordSet, Run};
 use pilotlight_findings::Side;
 use pilotlight_plan::{DrPlan, Method};
 
@@ -137,6 +137,31 @@ impl Scene {
             if run.job == Direction::Failback {
                 // It was promoted by the failover, and the other was left behind.
                 self.servers.at(&old).timeline += 1;
+            }
+        }
+        self.place_databases(run, &mut secrets)
+    }
+
+    /// Which server each instance of RDS is, where the plan reaches it by a URL: what RDS promotes is that one.
+    fn place_databases(&mut self, run: &Run, secrets: &mut Secrets<'_>) -> Result<(), SceneError> {
+        for step in run.steps() {
+            let Action::Managed(managed) = &step.action else { continue };
+            for other in run.steps() {
+                let Action::Database(database) = &other.action else { continue };
+                if !database.managed || database.name != managed.name {
+                    continue;
+                }
+                let old = managed.old.as_ref().zip(database.old.as_ref());
+                for (place, url) in old.into_iter().chain([(&managed.new, &database.new)]) {
+                    // A replica that is made answers where the one did that it is made like.
+                    let made_like = match &managed.task {
+                        ManagedTask::Replicate(like) if *place == managed.new => like,
+                        _ => &place.id,
+                    };
+                    if let Some(instance) = self.managed.find(&place.region, made_like) {
+                        instance.url = Some(secrets.reveal(url)?);
+                    }
+                }
             }
         }
         Ok(())

@@ -18,6 +18,7 @@ use crate::text::{MissingVariable, Secrets};
 use crate::{Action, DatabaseStep, DatabaseTask, Environment, Step};
 use pilotlight_integrity::postgres::{Databases, PostgresError, WriteCount};
 use pilotlight_journal::Outcome;
+use pilotlight_plan::format_duration;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,11 +130,13 @@ pub(super) fn counted(observed: &Value) -> Option<WriteCount> {
     Some(WriteCount { rows: observed.get("writes")?.as_u64()?, counted_since })
 }
 
-/// Whether there is time for another look, after a pause.
+/// Whether there is time for another look, after a pause. Whoever watches is told how long that goes on at most.
 pub(super) async fn pause(engine: &Engine, step: &Step, deadline: Duration, cause: &str) -> Patience {
-    engine.ports.watcher.waiting(step, cause);
+    let now = engine.ports.clock.elapsed();
+    let left = format_duration(Duration::from_secs(deadline.saturating_sub(now).as_secs()));
+    engine.ports.watcher.waiting(step, &format!("{cause}; asked for {left} more at most"));
     let pause = Duration::from_millis(step.retry.pause_ms);
-    if engine.ports.clock.elapsed() + pause >= deadline {
+    if now + pause >= deadline {
         return Patience::Over;
     }
     if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {

@@ -4,7 +4,7 @@ use super::is_graceful;
 use crate::engine::Engine;
 use crate::managed::placed;
 use crate::{
-    DbInstance, GlobalDatabase, ManagedDatabases, ManagedError, ManagedKind, ManagedPlace, ManagedStep, NewReplica,
+    ApiError, DbInstance, GlobalDatabase, ManagedDatabases, ManagedKind, ManagedPlace, ManagedStep, NewReplica,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) enum Seen {
     /// It will not be, whatever is asked for.
     Never(String),
     /// Nobody knows.
-    Unread(ManagedError),
+    Unread(ApiError),
 }
 
 pub(super) struct Goal {
@@ -72,31 +72,31 @@ impl Goal {
         seen.unwrap_or_else(Seen::Unread)
     }
 
-    pub(super) async fn act(&self) -> Result<(), ManagedError> {
+    pub(super) async fn act(&self) -> Result<(), ApiError> {
         let ManagedStep { new, old, service, .. } = &self.database;
         match (service, &self.wanted) {
             (_, Wanted::StillPromoted) => Ok(()),
             (ManagedKind::Rds, Wanted::Replica { like }) => {
                 let source = old.as_ref().and_then(|old| old.arn.clone());
-                let source = source.ok_or_else(|| ManagedError::Refused("its source's ARN is not known".into()))?;
+                let source = source.ok_or_else(|| ApiError::Refused("its source's ARN is not known".into()))?;
                 let replica = NewReplica { identifier: new.id.clone(), source, like: like.clone() };
                 self.port.create_replica(&new.region, &replica).await
             }
             (ManagedKind::Rds, _) => self.port.promote_replica(&new.region, &new.id).await,
             (ManagedKind::AuroraGlobal(global), Wanted::SwappedBack) => {
-                let old = old.as_ref().ok_or_else(|| ManagedError::Refused("the other cluster is not known".into()))?;
+                let old = old.as_ref().ok_or_else(|| ApiError::Refused("the other cluster is not known".into()))?;
                 // The region of the writer answers: that is the new one by now.
                 self.port.switch_over(&new.region, global, arn(old)?).await
             }
             (ManagedKind::AuroraGlobal(global), _) if self.graceful => {
-                let old = old.as_ref().ok_or_else(|| ManagedError::Refused("the other cluster is not known".into()))?;
+                let old = old.as_ref().ok_or_else(|| ApiError::Refused("the other cluster is not known".into()))?;
                 self.port.switch_over(&old.region, global, arn(new)?).await
             }
             (ManagedKind::AuroraGlobal(global), _) => self.port.fail_over(&new.region, global, arn(new)?).await,
         }
     }
 
-    async fn promoted(&self) -> Result<Seen, ManagedError> {
+    async fn promoted(&self) -> Result<Seen, ApiError> {
         let ManagedPlace { region, id, .. } = &self.database.new;
         let Some(new) = self.port.instance(region, id).await? else {
             return Ok(Seen::Never(format!("{region} has no DB instance {id}")));
@@ -111,7 +111,7 @@ impl Goal {
         })
     }
 
-    async fn replica(&self) -> Result<Seen, ManagedError> {
+    async fn replica(&self) -> Result<Seen, ApiError> {
         let ManagedPlace { region, id, .. } = &self.database.new;
         let Some(old) = &self.database.old else { return Ok(Seen::Never("its source is not known".into())) };
         let Some(source) = self.port.instance(&old.region, &old.id).await? else {
@@ -135,7 +135,7 @@ impl Goal {
         })
     }
 
-    async fn global(&self, global: &str) -> Result<Seen, ManagedError> {
+    async fn global(&self, global: &str) -> Result<Seen, ApiError> {
         let ManagedStep { new, old, .. } = &self.database;
         let wanted = match (&self.wanted, old) {
             (Wanted::SwappedBack, Some(old)) => old,
@@ -176,8 +176,8 @@ fn is_moving(seen: &GlobalDatabase) -> bool {
     seen.moving_to.is_some() || ["switching-over", "failing-over"].contains(&seen.status.as_str())
 }
 
-fn arn(place: &ManagedPlace) -> Result<&str, ManagedError> {
-    place.arn.as_deref().ok_or_else(|| ManagedError::Refused(format!("the ARN of {} is not known", place.id)))
+fn arn(place: &ManagedPlace) -> Result<&str, ApiError> {
+    place.arn.as_deref().ok_or_else(|| ApiError::Refused(format!("the ARN of {} is not known", place.id)))
 }
 
 /// Whether RDS says that it replicates; where it says nothing, a replica is taken at its word.

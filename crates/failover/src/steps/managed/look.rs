@@ -7,7 +7,7 @@ use crate::engine::{Engine, EngineError, Way};
 use crate::managed::placed;
 use crate::steps::database::{Patience, pause};
 use crate::steps::{Ending, Performed};
-use crate::{DbInstance, LagOf, ManagedDatabases, ManagedError, ManagedKind, ManagedPlace, ManagedStep, Step};
+use crate::{ApiError, DbInstance, LagOf, ManagedDatabases, ManagedKind, ManagedPlace, ManagedStep, Step};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -65,7 +65,7 @@ async fn instance(port: &dyn ManagedDatabases, place: &ManagedPlace, hint: &str)
     }
 }
 
-fn unread(what: &str, error: &ManagedError, hint: &str) -> Looked {
+fn unread(what: &str, error: &ApiError, hint: &str) -> Looked {
     let text = format!("{what} could not be read: {error}{hint}");
     if is_final(error) { Looked::Never(text) } else { Looked::NotYet(text) }
 }

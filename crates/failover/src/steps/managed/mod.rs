@@ -7,7 +7,7 @@ mod reach;
 
 use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
-use crate::{Action, ManagedError, ManagedKind, ManagedStep, ManagedTask, Mode, Step};
+use crate::{Action, ApiError, ManagedKind, ManagedStep, ManagedTask, Mode, Step};
 use goal::{Goal, Wanted};
 pub(crate) use look::{Looked, lag_of, look};
 use pilotlight_journal::{Outcome, StepStatus};
@@ -38,8 +38,8 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, database: &ManagedSte
 }
 
 /// Whether to ask again would be of no use.
-fn is_final(error: &ManagedError) -> bool {
-    matches!(error, ManagedError::Denied(_))
+fn is_final(error: &ApiError) -> bool {
+    matches!(error, ApiError::Denied(_))
 }
 
 /// A database of AWS's that going back would leave behind, or could not go back to.

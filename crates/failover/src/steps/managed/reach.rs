@@ -5,7 +5,7 @@ use super::is_final;
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::database::{Patience, pause};
 use crate::steps::{Ending, Performed};
-use crate::{ManagedError, Step};
+use crate::{ApiError, Step};
 use pilotlight_journal::Outcome;
 use serde_json::Value;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) async fn reach(engine: &mut Engine, step: &Step, goal: &Goal, way: Wa
     let mut asked_at: Option<Duration> = None;
     // Whether something may come of an earlier request that was not seen yet: one of an executor that was killed too.
     let mut pending = engine.attempts(step, way) > 0 && goal.can_act();
-    let mut refused: Option<ManagedError> = None;
+    let mut refused: Option<ApiError> = None;
     loop {
         let now = engine.ports.clock.elapsed();
         // There is no time for another look after a pause.
@@ -61,7 +61,7 @@ pub(super) async fn reach(engine: &mut Engine, step: &Step, goal: &Goal, way: Wa
                     }
                     (asked, acted, asked_at) = (asked + 1, true, Some(now));
                     refused = goal.act().await.err();
-                    pending |= !matches!(refused, Some(ManagedError::Denied(_) | ManagedError::Refused(_)));
+                    pending |= !matches!(refused, Some(ApiError::Denied(_) | ApiError::Refused(_)));
                 } else if last && !settles {
                     let cause = refused.as_ref().map_or_else(String::new, |error| format!(": {error}"));
                     let outcome = if pending { Outcome::Unknown } else { Outcome::Failed };
