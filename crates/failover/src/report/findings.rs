@@ -8,7 +8,11 @@ use serde_json::Value;
 /// What else there is to say about a run: the compiler's notes, how it ended, and every step that is not
 /// as it should be.
 pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Finding> {
+    let left_behind = super::managed::left_behind(story);
     let mut findings = story.run.notes.clone();
+    // What was to come of a promotion is told by what came of it.
+    findings.retain(|note| note.code != codes::F_UNPROTECTED || left_behind.is_empty());
+    findings.extend(left_behind);
     findings.extend(end_finding(story, conclusion));
     for step in story.run.steps() {
         let Some(state) = story.state.steps.get(&step.id) else { continue };
