@@ -8,11 +8,14 @@ use serde_json::Value;
 /// What else there is to say about a run: the compiler's notes, how it ended, and every step that is not
 /// as it should be.
 pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Finding> {
-    let left_behind = super::managed::left_behind(story);
     let mut findings = story.run.notes.clone();
-    // What was to come of a promotion is told by what came of it.
-    findings.retain(|note| note.code != codes::F_UNPROTECTED || left_behind.is_empty());
-    findings.extend(left_behind);
+    if went_back(conclusion) {
+        // What was to come of the run is told by what came of it.
+        findings.retain(|note| ![codes::F_UNPROTECTED, codes::F_SIZE_STANDS].contains(&note.code));
+    }
+    if story.state.rollback.is_some() && story.state.finished.is_some() {
+        findings.extend(super::managed::left_behind(story));
+    }
     findings.extend(end_finding(story, conclusion));
     for step in story.run.steps() {
         let Some(state) = story.state.steps.get(&step.id) else { continue };
@@ -37,6 +40,11 @@ pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Findin
     findings.extend(super::observation::findings(story));
     findings.extend(super::databases::findings(story));
     findings
+}
+
+/// Whether everything was undone that can be.
+fn went_back(conclusion: &Conclusion) -> bool {
+    matches!(conclusion.end, End::Refused | End::RolledBack | End::Aborted)
 }
 
 fn end_finding(story: &Story<'_>, conclusion: &Conclusion) -> Option<Finding> {

@@ -51,9 +51,6 @@ pub(super) fn is_promoted(story: &Story<'_>, name: &str) -> bool {
 
 /// The instances that a run promoted and went back from: nothing makes them replicas again.
 pub(super) fn left_behind(story: &Story<'_>) -> Vec<Finding> {
-    if story.state.rollback.is_none() || story.state.finished.is_none() {
-        return Vec::new();
-    }
     let promotions = story.run.steps().filter_map(|step| match &step.action {
         Action::Managed(step) if step.task == ManagedTask::Promote && step.service == ManagedKind::Rds => Some(step),
         _ => None,
