@@ -1,12 +1,14 @@
 //! What RDS was asked for and does not show yet, when the executor dies and somebody else goes back.
 
 use crate::estate::*;
-use crate::managed::{CENTRAL, WEST, aurora, rds_with_urls};
-use pilotlight_failover::simulation::World;
+use crate::managed::{CENTRAL, WEST, accepted, aurora, rds_with_urls};
+use pilotlight_failover::simulation::{PROMOTES, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Finding, Region, Side, codes};
-use pilotlight_journal::MemoryStore;
+use pilotlight_journal::{JournalStores, MemoryStore, Ownership, latest_run};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// What RDS shows of a request comes so much later.
 const UNNOTICED: Duration = Duration::from_secs(20);
@@ -76,6 +78,8 @@ async fn a_promotion_that_is_not_seen_yet_leaves_one_server_that_takes_writes() 
         "it takes writes again, and nothing follows it: orders-replica in eu-central-1 is available, and no replica"
     );
     let report = report_of(&engine);
+    // "Keep applications from that instance" would be said of the one that serves them again.
+    assert!(report.findings.iter().all(|one| one.code != codes::F_NOT_FENCED), "{:#?}", report.findings);
     assert!(report.databases[0].promoted && report.databases[0].fence == "released", "{:?}", report.databases[0]);
     let told: Vec<&Finding> = report.findings.iter().filter(|one| one.code == codes::F_UNPROTECTED).collect();
     let [told] = told[..] else { panic!("{told:#?}") };
@@ -86,19 +90,18 @@ async fn a_promotion_that_is_not_seen_yet_leaves_one_server_that_takes_writes() 
     );
 }
 
-#[tokio::test]
-async fn a_promotion_that_never_came_is_waited_for_no_longer_than_it_may_go_unseen() {
+/// The request for a promotion is lost, and its executor with it.
+async fn killed_over_a_lost_request() -> (World, MemoryStore) {
     let world = world(Side::Primary);
     rds_with_urls(&world);
     let there = world.clone();
     world.with(|state| {
-        // The request is lost, and the executor with it.
         state.trouble = Some(Box::new(move |asked, _| {
             let lost = asked.operation == "PromoteReadReplica";
             if lost {
                 there.kill();
             }
-            lost.then_some(pilotlight_failover::simulation::Trouble::LoseRequest)
+            lost.then_some(Trouble::LoseRequest)
         }));
     });
     let store = MemoryStore::new("journal");
@@ -108,6 +111,57 @@ async fn a_promotion_that_never_came_is_waited_for_no_longer_than_it_may_go_unse
         () = world.died() => {}
     }
     world.revive();
+    world.with(|state| state.trouble = None);
+    (world, store)
+}
+
+async fn taken_over(world: &World, store: &MemoryStore) -> Engine {
+    let run = latest_run(store, "shop").await.expect("claims").expect("a run");
+    let ownership = Ownership::Takeover { by: "grace@ops".into() };
+    let stores = JournalStores::one(store.clone());
+    Engine::resume(&run, ownership, &stores, world.ports()).await.expect("a takeover")
+}
+
+#[tokio::test]
+async fn who_took_a_request_in_doubt_on_and_was_taken_over_asks_for_nothing() {
+    let (world, store) = killed_over_a_lost_request().await;
+    let mut old = resume(&world, &store).await.expect("taken on");
+    let _new = taken_over(&world, &store).await;
+    let error = old.drive().await.expect_err("lost");
+    assert!(error.lost_ownership(), "{error}");
+    assert_eq!(accepted(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn who_waits_for_aws_and_was_taken_over_ends_within_seconds() {
+    let world = world(Side::Primary);
+    rds_with_urls(&world);
+    let store = MemoryStore::new("journal");
+    let promotes = Arc::new(Notify::new());
+    let asked = Arc::clone(&promotes);
+    world.with(|state| {
+        state.trouble = Some(Box::new(move |call, _| {
+            if call.operation == "PromoteReadReplica" {
+                asked.notify_one();
+            }
+            None
+        }));
+    });
+    let mut old = start(&world, &store, Direction::Failover).await.expect("started");
+    let taking = async {
+        promotes.notified().await;
+        let _new = taken_over(&world, &store).await;
+        world.with(|state| state.elapsed)
+    };
+    let (lost, taken) = tokio::join!(old.drive(), taking);
+    assert!(lost.expect_err("lost").lost_ownership());
+    let after = world.with(|state| state.elapsed) - taken;
+    assert!(after < Duration::from_secs(20), "{after:?}, and a promotion takes {PROMOTES:?}");
+}
+
+#[tokio::test]
+async fn a_promotion_that_never_came_is_waited_for_no_longer_than_it_may_go_unseen() {
+    let (world, store) = killed_over_a_lost_request().await;
     let began = world.with(|state| state.elapsed);
     let mut engine = resume(&world, &store).await.expect("taken on");
     engine.abort("grace@ops", "the region is back").await.expect("aborted");
