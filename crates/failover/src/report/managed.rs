@@ -40,13 +40,14 @@ pub(super) fn of<'s>(story: &'s Story<'_>, name: &str) -> Option<Seen<'s>> {
     })
 }
 
-/// Also where the run went back from a promotion that it did not see, and found it when it took the fence back.
+/// Also where a person left out a promotion in doubt that came all the same, and where the run went back from one that it
+/// did not see and found it when it took the fence back.
 pub(super) fn is_promoted(story: &Story<'_>, name: &str) -> bool {
     let found = || {
         let fence = super::databases::state(story, name, &DatabaseTask::Fence);
         fence.is_some_and(|fence| fence.observed.get(PROMOTED_MEANWHILE) == Some(&true.into()))
     };
-    of(story, name).is_some_and(|seen| seen.promote.is_some_and(reached) || found())
+    of(story, name).is_some_and(|seen| [seen.promote, seen.verify].into_iter().flatten().any(reached) || found())
 }
 
 /// The instances that a run promoted and went back from: nothing makes them replicas again.

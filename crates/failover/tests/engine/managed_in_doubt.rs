@@ -29,8 +29,8 @@ fn kill_once_accepted(world: &World, operation: &'static str) {
     });
 }
 
-/// Begins a failover that is killed so, and aborts it at once.
-async fn aborted(world: &World, operation: &'static str) -> (Engine, Conclusion) {
+/// Begins a failover that is killed so; who takes it on.
+async fn taken_on_after(world: &World, operation: &'static str) -> Engine {
     kill_once_accepted(world, operation);
     let store = MemoryStore::new("journal");
     let mut first = start(world, &store, Direction::Failover).await.expect("started");
@@ -39,7 +39,12 @@ async fn aborted(world: &World, operation: &'static str) -> (Engine, Conclusion)
         () = world.died() => {}
     }
     world.revive();
-    let mut engine = resume(world, &store).await.expect("taken on");
+    resume(world, &store).await.expect("taken on")
+}
+
+/// Begins a failover that is killed so, and aborts it at once.
+async fn aborted(world: &World, operation: &'static str) -> (Engine, Conclusion) {
+    let mut engine = taken_on_after(world, operation).await;
     engine.abort("grace@ops", "the region is back").await.expect("aborted");
     let conclusion = engine.drive().await.expect("driven");
     (engine, conclusion)
@@ -88,6 +93,19 @@ async fn a_promotion_that_is_not_seen_yet_leaves_one_server_that_takes_writes() 
         "orders-replica in eu-central-1 was promoted before the run went back: it is no replica any more, and nothing \
          follows the primary's"
     );
+}
+
+#[tokio::test]
+async fn a_promotion_that_was_left_out_and_came_all_the_same_is_told_as_one() {
+    let world = world(Side::Primary);
+    rds_with_urls(&world);
+    let mut engine = taken_on_after(&world, "PromoteReadReplica").await;
+    much_later(&world).await;
+    engine.skip("promote/rds/orders", "grace@ops", "the console says that it is done").await.expect("left out");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
+    let report = report_of(&engine);
+    assert!(report.databases[0].promoted, "{:?}", report.databases[0]);
+    assert_eq!(report.databases[0].lost_writes, "none");
 }
 
 /// The request for a promotion is lost, and its executor with it.
