@@ -264,6 +264,26 @@ pub async fn active_run(store: &dyn EventStore, plan: &str) -> Result<Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical_json;
+    use jiff::Timestamp;
+
+    #[test]
+    fn a_claim_around_its_first_event_is_the_canonical_json_of_it_all() {
+        let what = Body::RunStarted {
+            plan: "Order shop / EU".to_owned(),
+            job: "failover".to_owned(),
+            operator: "é \"\n".to_owned(),
+            digest: String::new(),
+            run: serde_json::json!({"z": [1, {"b": null, "a": 0.5}], "a": true}),
+            journal_override: None,
+        };
+        let (run, executor) = ("r".to_owned(), "e".to_owned());
+        let first = Event { version: 1, run, sequence: 0, at: Timestamp::UNIX_EPOCH, previous: None, executor, what };
+        let text = RawValue::from_string(canonical_json(&first).unwrap()).unwrap();
+        let claiming = Claiming { first: &text, number: 7, plan: "Order shop / EU", version: CLAIM_VERSION };
+        let whole = Claim { version: CLAIM_VERSION, plan: claiming.plan.to_owned(), number: 7, first };
+        assert_eq!(serde_json::to_string(&claiming).unwrap(), canonical_json(&whole).unwrap());
+    }
 
     #[test]
     fn any_plan_name_is_a_folder_and_comes_back() {

@@ -193,7 +193,8 @@ impl Engine {
             Way::Undo => StepStatus::UndoInDoubt,
         };
         if self.journal.state().status(&step.id) == open {
-            return Ok(());
+            // Nothing is appended, which would tell; and it may have waited for long since it took the run on.
+            return Ok(self.journal.check_ownership().await?);
         }
         self.intend_again(step, way).await
     }

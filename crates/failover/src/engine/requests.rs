@@ -1,5 +1,6 @@
 //! What people ask of this executor by a request beside the run, from wherever they are: looked for between two steps
-//! and while a step waits. A look costs one list call and is made every few seconds at most.
+//! and while a step waits; and whether somebody has taken the run meanwhile. A look costs one list call and one read, and is
+//! made every few seconds at most.
 
 use super::{Engine, EngineError};
 use pilotlight_journal::{JournalError, Request, Wish};
@@ -20,6 +21,8 @@ pub(crate) struct RequestsSeen(Mutex<Seen>);
 struct Seen {
     /// When the last look was, by the ports' clock.
     looked: Option<Duration>,
+    /// Whether another executor was seen to have the run.
+    lost: bool,
     /// Number of the first request that was not read yet.
     next: u64,
     found: Vec<Request>,
@@ -47,6 +50,10 @@ impl Engine {
             return Some(signal.to_owned());
         }
         self.look().await;
+        if self.requests.lock().lost {
+            // The event that says so cannot be appended, which ends this executor.
+            return Some("another executor has the run".to_owned());
+        }
         self.pause_asked().or_else(|| self.overdue())
     }
 
@@ -110,6 +117,10 @@ impl Engine {
             seen.looked = Some(now);
             seen.next
         };
+        let owned = tokio::time::timeout(LOOK_LIMIT, self.journal.check_ownership()).await;
+        if matches!(owned, Ok(Err(JournalError::LostOwnership { .. }))) {
+            self.requests.lock().lost = true;
+        }
         // What could not be read is looked for again.
         let Ok(Ok(found)) = tokio::time::timeout(LOOK_LIMIT, self.journal.requests(from)).await else { return };
         let mut seen = self.requests.lock();

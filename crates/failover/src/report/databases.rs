@@ -157,7 +157,8 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
     for database in databases(story) {
         let subject = || Subject::Plan { name: story.run.plan.clone() };
         let name = &database.name;
-        if database.promoted && database.fence != "proven" {
+        // Released is what the run itself took back: that side serves again.
+        if database.promoted && !["proven", "released"].contains(&database.fence.as_str()) {
             let (side, fence) = (story.run.from.side, &database.fence);
             let message = match database.fenced_late {
                 false => format!("the fence of database {name} of the {side} is {fence}"),

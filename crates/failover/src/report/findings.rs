@@ -9,6 +9,13 @@ use serde_json::Value;
 /// as it should be.
 pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Finding> {
     let mut findings = story.run.notes.clone();
+    if went_back(conclusion) {
+        // What was to come of the run is told by what came of it.
+        findings.retain(|note| ![codes::F_UNPROTECTED, codes::F_SIZE_STANDS].contains(&note.code));
+    }
+    if story.state.rollback.is_some() && story.state.finished.is_some() {
+        findings.extend(super::managed::left_behind(story));
+    }
     findings.extend(end_finding(story, conclusion));
     for step in story.run.steps() {
         let Some(state) = story.state.steps.get(&step.id) else { continue };
@@ -33,6 +40,11 @@ pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Findin
     findings.extend(super::observation::findings(story));
     findings.extend(super::databases::findings(story));
     findings
+}
+
+/// Whether everything was undone that can be.
+fn went_back(conclusion: &Conclusion) -> bool {
+    matches!(conclusion.end, End::Refused | End::RolledBack | End::Aborted)
 }
 
 fn end_finding(story: &Story<'_>, conclusion: &Conclusion) -> Option<Finding> {

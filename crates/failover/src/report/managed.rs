@@ -2,8 +2,12 @@
 
 use super::Story;
 use super::databases::reached;
-use crate::{Action, DatabaseReport, ManagedKind, ManagedStep, ManagedTask, Mode};
+use crate::{Action, DatabaseReport, DatabaseTask, ManagedKind, ManagedStep, ManagedTask, Mode};
+use pilotlight_findings::{Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
+
+/// What the undo of a fence says where it found a promotion whose end the run had not seen.
+pub(crate) const PROMOTED_MEANWHILE: &str = "promoted_meanwhile";
 
 /// What the journal has of one of them.
 pub(super) struct Seen<'s> {
@@ -36,8 +40,33 @@ pub(super) fn of<'s>(story: &'s Story<'_>, name: &str) -> Option<Seen<'s>> {
     })
 }
 
+/// Also where a person left out a promotion in doubt that came all the same, and where the run went back from one that it
+/// did not see and found it when it took the fence back.
 pub(super) fn is_promoted(story: &Story<'_>, name: &str) -> bool {
-    of(story, name).is_some_and(|seen| seen.promote.is_some_and(reached))
+    let found = || {
+        let fence = super::databases::state(story, name, &DatabaseTask::Fence);
+        fence.is_some_and(|fence| fence.observed.get(PROMOTED_MEANWHILE) == Some(&true.into()))
+    };
+    of(story, name).is_some_and(|seen| [seen.promote, seen.verify].into_iter().flatten().any(reached) || found())
+}
+
+/// The instances that a run promoted and went back from: nothing makes them replicas again.
+pub(super) fn left_behind(story: &Story<'_>) -> Vec<Finding> {
+    let promotions = story.run.steps().filter_map(|step| match &step.action {
+        Action::Managed(step) if step.task == ManagedTask::Promote && step.service == ManagedKind::Rds => Some(step),
+        _ => None,
+    });
+    let promoted = promotions.filter(|step| is_promoted(story, &step.name));
+    promoted
+        .map(|step| {
+            let message = format!(
+                "{} in {} was promoted before the run went back: it is no replica any more, and nothing follows the {}'s",
+                step.new.id, step.new.region, story.run.from.side
+            );
+            Finding::new(codes::F_UNPROTECTED, Severity::Warning, Subject::Plan { name: story.run.plan.clone() }, message)
+                .remedy("make a new replica there and write its identifier into the plan: until then the next run is refused")
+        })
+        .collect()
 }
 
 /// What AWS has of it; none of a database that is no managed one.

@@ -14,6 +14,8 @@ mod steps;
 pub use interventions::left_without_a_word;
 pub use later::{asks_later, with_later};
 
+pub(crate) use managed::PROMOTED_MEANWHILE;
+
 use crate::saved_run::parse_run;
 use crate::{Conclusion, End, RUN_REPORT_SCHEMA_VERSION, RecordMove, Run, RunReport, SavedRunError};
 use pilotlight_findings::{Code, Explain};

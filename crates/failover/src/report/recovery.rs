@@ -2,9 +2,9 @@
 //! databases, of which each knows its last write from the old side and its first one from the new.
 
 use super::Story;
-use super::databases::{database, reached, state, text};
+use super::databases::{reached, state, text};
 use super::measure::{between, held_up_until, served_at};
-use crate::{DatabaseStep, DatabaseTask, Mode, Moment, RecoveryTime};
+use crate::{Action, DatabaseTask, ManagedTask, Mode, Moment, RecoveryTime};
 use jiff::{Timestamp, ToSpan};
 use pilotlight_journal::{StepState, StepStatus};
 
@@ -50,19 +50,23 @@ impl Seen {
     }
 }
 
-/// The databases that this run promoted.
-fn promoted<'s>(story: &'s Story<'_>) -> impl Iterator<Item = &'s DatabaseStep> {
-    let promotions = story.run.steps().filter_map(database).filter(|step| step.task == DatabaseTask::Promote);
-    promotions.filter(|step| {
+/// The databases that this run promoted and reached by SQL: by SQL itself, or by RDS's API.
+fn promoted<'s>(story: &'s Story<'_>) -> impl Iterator<Item = &'s str> {
+    story.run.steps().filter_map(|step| {
+        let name = match &step.action {
+            Action::Database(step) if step.task == DatabaseTask::Promote => &step.name,
+            Action::Managed(step) if step.task == ManagedTask::Promote && step.sql => &step.name,
+            _ => return None,
+        };
         // Not what was promoted before this run: the moments of that are in another journal.
-        let done = |promoted: &StepState| promoted.status == StepStatus::Done;
-        state(story, &step.name, &DatabaseTask::Promote).is_some_and(done)
+        let done = story.state.steps.get(&step.id).is_some_and(|promoted| promoted.status == StepStatus::Done);
+        done.then_some(name.as_str())
     })
 }
 
 /// Since when nobody's write was taken.
 fn service_ended(story: &Story<'_>) -> Seen {
-    let ends: Vec<Seen> = promoted(story).filter_map(|step| ended(story, &step.name)).collect();
+    let ends: Vec<Seen> = promoted(story).filter_map(|name| ended(story, name)).collect();
     let first = |ends: Vec<Seen>| ends.into_iter().min_by_key(|end| end.at);
     // The service lives as long as one of its databases is written to; a fence of ours ends it with the first.
     let last = |ends: Vec<Seen>| ends.into_iter().max_by_key(|end| end.at);
@@ -126,7 +130,7 @@ fn service_back(story: &Story<'_>, served: Timestamp) -> Seen {
             )),
         }
     };
-    let writes = promoted(story).filter_map(|step| first(&step.name)).max_by_key(|write| write.at);
+    let writes = promoted(story).filter_map(first).max_by_key(|write| write.at);
     let everything = "every name server answered with the new values and every check was green";
     match writes {
         None => Seen::exactly(served, everything),

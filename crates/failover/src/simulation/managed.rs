@@ -74,6 +74,8 @@ pub struct ManagedEstate {
     pub accepted: Vec<String>,
     /// What the next requests that change something meet.
     pub faults: VecDeque<Trouble>,
+    /// For how long the describe calls show nothing of what was asked for: RDS answers a moment before they do.
+    pub unnoticed: Duration,
 }
 
 impl Instance {
@@ -94,6 +96,22 @@ impl Instance {
             Some((Busy::Promoting, _)) => "modifying",
             None => &self.status,
         }
+    }
+
+    /// What a describe call says of it.
+    fn described_status(&self, now: Duration, unnoticed: Duration) -> &str {
+        match self.busy {
+            Some((Busy::Promoting, until)) if now + PROMOTES < until + unnoticed => &self.status,
+            _ => self.status(),
+        }
+    }
+}
+
+impl Global {
+    /// The change of its writer that a describe call tells of.
+    fn described_move(&self, now: Duration, unnoticed: Duration) -> Option<&str> {
+        let seen = self.moving.as_ref().filter(|(_, until)| now + SWAPS >= *until + unnoticed);
+        seen.map(|(region, _)| region.as_str())
     }
 }
 
@@ -240,7 +258,7 @@ impl ManagedDatabases for World {
             Ok(found.map(|one| DbInstance {
                 identifier: identifier.to_owned(),
                 arn: instance_arn(region.as_str(), identifier),
-                status: one.status().to_owned(),
+                status: one.described_status(state.elapsed, state.managed.unnoticed).to_owned(),
                 source: one.source.clone(),
                 replication: one.source.as_ref().map(|_| Replication {
                     normal: one.replicates,
@@ -254,20 +272,23 @@ impl ManagedDatabases for World {
     async fn global_database(&self, region: &Region, identifier: &str) -> Result<Option<GlobalDatabase>, ApiError> {
         let asked = Asked::read(Service::Rds, "DescribeGlobalClusters", identifier);
         self.ask_rds(asked, region, |state| {
-            Ok(state.managed.globals.get(identifier).map(|global| GlobalDatabase {
-                identifier: identifier.to_owned(),
-                arn: format!("arn:aws:rds::123456789012:global-cluster:{identifier}"),
-                status: if global.moving.is_some() { "switching-over" } else { "available" }.into(),
-                members: global
-                    .members
-                    .iter()
-                    .map(|(region, (id, synchronization))| GlobalMember {
-                        arn: cluster_arn(region, id),
-                        writer: *region == global.writer,
-                        synchronization: (*region != global.writer).then(|| synchronization.clone()),
-                    })
-                    .collect(),
-                moving_to: global.moving.as_ref().map(|(region, _)| cluster_arn(region, &global.members[region].0)),
+            Ok(state.managed.globals.get(identifier).map(|global| {
+                let moving_to = global.described_move(state.elapsed, state.managed.unnoticed);
+                GlobalDatabase {
+                    identifier: identifier.to_owned(),
+                    arn: format!("arn:aws:rds::123456789012:global-cluster:{identifier}"),
+                    status: if moving_to.is_some() { "switching-over" } else { "available" }.into(),
+                    members: global
+                        .members
+                        .iter()
+                        .map(|(region, (id, synchronization))| GlobalMember {
+                            arn: cluster_arn(region, id),
+                            writer: *region == global.writer,
+                            synchronization: (*region != global.writer).then(|| synchronization.clone()),
+                        })
+                        .collect(),
+                    moving_to: moving_to.map(|region| cluster_arn(region, &global.members[region].0)),
+                }
             }))
         })
         .await

@@ -14,6 +14,7 @@ mod kills;
 mod live_drill;
 mod managed;
 mod managed_compiled;
+mod managed_in_doubt;
 mod objectives;
 mod observing;
 mod operator;

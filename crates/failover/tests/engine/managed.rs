@@ -8,6 +8,9 @@ use pilotlight_findings::{Side, codes};
 use pilotlight_journal::MemoryStore;
 use std::time::Duration;
 
+/// What a recovery time ends with where a name server or a check had to be waited for.
+const EVERYTHING: &str = "every name server answered with the new values and every check was green";
+
 pub(crate) const WEST: &str = "eu-west-1";
 pub(crate) const CENTRAL: &str = "eu-central-1";
 
@@ -52,7 +55,7 @@ pub(crate) fn rds_alone(world: &World) {
     with(world, ALONE, Mode::Ungraceful);
 }
 
-fn rds_with_urls(world: &World) {
+pub(crate) fn rds_with_urls(world: &World) {
     with(world, WITH_URLS, Mode::Graceful);
     world.with(|state| {
         state.servers.add_pair(OLD_URL, NEW_URL, "7000");
@@ -149,6 +152,22 @@ async fn with_urls_it_is_fenced_by_sql_promoted_by_rds_and_loses_nothing() {
     assert_eq!((&database["fence"], &database["lost_writes"]), (&"proven".into(), &"none".into()));
     assert_eq!((&database["missing_bytes"], &database["second_writer"]), (&0.into(), &"none".into()));
     assert_eq!(database["tables"][0]["verdict"], "equal");
+}
+
+#[tokio::test]
+async fn with_urls_its_recovery_time_is_from_the_fence_to_the_first_write() {
+    let world = world(Side::Primary);
+    rds_with_urls(&world);
+    let (engine, conclusion) = run_it(&world, Direction::Failover).await;
+    assert_eq!(conclusion.end, End::Succeeded);
+    let told = report_of(&engine).recovery_time;
+    let (since, until) = (told.since.clone().expect("since"), told.until.clone().expect("until"));
+    assert_eq!(since.what, "the beginning of the fence of database orders of the primary");
+    assert_eq!(since.at, engine.journal().state().steps["fence/database/orders"].started_at.to_string());
+    assert!(until.at > engine.journal().state().steps["promote/rds/orders"].started_at.to_string());
+    assert!(told.measured_ms < told.traffic_ms.map(|ms| ms + 1_000), "{told:?}");
+    let writes = ["the first write at database orders of the standby", EVERYTHING];
+    assert!(writes.contains(&until.what.as_str()), "{until:?}");
 }
 
 #[tokio::test]

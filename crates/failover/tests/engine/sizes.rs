@@ -4,7 +4,7 @@ use crate::estate::*;
 use crate::kills::{Moment, killed_once};
 use pilotlight_failover::simulation::{SizedResource, SizedStack, Trouble, World};
 use pilotlight_failover::*;
-use pilotlight_findings::{Side, codes};
+use pilotlight_findings::{Finding, Side, codes};
 use pilotlight_journal::{JournalStores, MemoryStore};
 use pilotlight_plan::DrPlan;
 use serde_json::{Value, json};
@@ -188,6 +188,9 @@ async fn an_apply_that_fails_is_tried_again_and_then_rolled_back() {
     );
     assert_eq!(now(&world), [json!(1), json!("db.t4g.small")]);
     assert_eq!(world.values("app.shop.test"), PRIMARY);
+    // "It is turned up until the failback" was to come of the run, and did not.
+    let stands = |findings: &[Finding]| findings.iter().any(|one| one.code == codes::F_SIZE_STANDS);
+    assert!(stands(&engine.run().notes) && !stands(&report_of(&engine).findings));
 }
 
 #[tokio::test]

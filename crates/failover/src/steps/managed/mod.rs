@@ -8,7 +8,7 @@ mod reach;
 use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
 use crate::{Action, ApiError, ManagedKind, ManagedStep, ManagedTask, Mode, Step};
-use goal::{Goal, Wanted};
+use goal::{Goal, Seen, Wanted};
 pub(crate) use look::{Looked, lag_of, look};
 use pilotlight_journal::{Outcome, StepStatus};
 use serde_json::Value;
@@ -82,6 +82,49 @@ pub(crate) async fn behind(engine: &Engine) -> Option<Behind> {
         return Some(Behind { step: step.id.clone(), reason });
     }
     None
+}
+
+/// What became of a promotion that RDS was asked for, and of which the run does not know.
+pub(crate) enum Promotion {
+    /// Nothing is open: it was not asked for, the run knows its outcome, or nothing came of it.
+    Closed,
+    /// It is promoted, in these words.
+    Came(String),
+    /// It may still come, for this reason.
+    MayCome(String),
+}
+
+/// Whether RDS may still promote the new instance of a database: what it was asked for it does, whoever goes back
+/// meanwhile. A server that is no standby's source any more and one that was let write again would both take writes.
+pub(crate) async fn promotion_in_doubt(engine: &Engine, name: &str) -> Promotion {
+    let promotes = |step: &&Step| {
+        matches!(&step.action, Action::Managed(database) if database.name == name
+            && database.task == ManagedTask::Promote && database.service == ManagedKind::Rds)
+    };
+    let Some(step) = engine.run.steps().find(promotes) else { return Promotion::Closed };
+    let Action::Managed(database) = &step.action else { return Promotion::Closed };
+    let status = engine.journal.state().status(&step.id);
+    let known = matches!(status, StepStatus::Done | StepStatus::AlreadyDone | StepStatus::Failed);
+    let Some(asked) = reach::last_asked(engine, step).filter(|_| !known) else { return Promotion::Closed };
+    match Goal::of(engine, database, Wanted::StillPromoted).look().await {
+        Seen::There(_, detail) => Promotion::Came(detail),
+        Seen::NotYet(_) if reach::unseen_for(engine, asked).is_zero() => Promotion::Closed,
+        Seen::NotYet(detail) => Promotion::MayCome(format!("{detail}, and its promotion was asked for a moment ago")),
+        Seen::Moving(detail) | Seen::NotNow(detail) => Promotion::MayCome(detail),
+        // Nothing is promoted that is not there.
+        Seen::Never(_) => Promotion::Closed,
+        Seen::Unread(error) => Promotion::MayCome(format!("{} could not be read: {error}", database.new.id)),
+    }
+}
+
+/// How long RDS may take for the promotion of a database.
+pub(crate) fn promotion_timeout(engine: &Engine, name: &str) -> Option<std::time::Duration> {
+    engine.run.steps().find_map(|step| match &step.action {
+        Action::Managed(database) if database.name == name && database.task == ManagedTask::Promote => {
+            Some(step.timeout())
+        }
+        _ => None,
+    })
 }
 
 /// Whether the run gives up writes where it must.

@@ -6,13 +6,14 @@ use crate::engine::{Engine, EngineError, Way};
 use crate::steps::database::{Patience, pause};
 use crate::steps::{Ending, Performed};
 use crate::{ApiError, Step};
-use pilotlight_journal::Outcome;
+use jiff::Timestamp;
+use pilotlight_journal::{Body, Outcome};
 use serde_json::Value;
 use std::time::Duration;
 
 /// How long something that was asked for may go unseen before it is asked for again: RDS answers a moment before its
 /// describe calls show it.
-const SETTLE: Duration = Duration::from_secs(60);
+pub(super) const SETTLE: Duration = Duration::from_secs(60);
 
 pub(super) async fn reach(engine: &mut Engine, step: &Step, goal: &Goal, way: Way) -> Result<Performed, EngineError> {
     let deadline = engine.ports.clock.elapsed() + step.timeout();
@@ -25,11 +26,24 @@ pub(super) async fn reach(engine: &mut Engine, step: &Step, goal: &Goal, way: Wa
     // Whether something may come of an earlier request that was not seen yet: one of an executor that was killed too.
     let mut pending = engine.attempts(step, way) > 0 && goal.can_act();
     let mut refused: Option<ApiError> = None;
+    // Until then what is wanted may only seem to be there: the other way was asked for, and nothing is seen of it yet.
+    let mut believed_from = engine.ports.clock.elapsed() + left_to_settle(engine, step, way);
     loop {
         let now = engine.ports.clock.elapsed();
         // There is no time for another look after a pause.
         let late = now + Duration::from_millis(step.retry.pause_ms) >= deadline;
-        let cause = match goal.look().await {
+        let seen = goal.look().await;
+        if !matches!(seen, Seen::There(..) | Seen::Unread(_)) {
+            believed_from = now;
+        }
+        let cause = match seen {
+            Seen::There(_, detail) if now < believed_from => {
+                let detail = format!("{detail}, and something else was asked for a moment ago");
+                if late {
+                    return Ok(Ending::new(Outcome::Unknown, Value::Null, detail).into());
+                }
+                detail
+            }
             Seen::There(observed, detail) => {
                 let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
                 return Ok(Ending::new(outcome, observed, detail).into());
@@ -85,4 +99,31 @@ pub(super) async fn reach(engine: &mut Engine, step: &Step, goal: &Goal, way: Wa
             Patience::Left | Patience::Over => {}
         }
     }
+}
+
+/// How much longer what was asked for the other way, the last time that this step acted, may go unseen.
+fn left_to_settle(engine: &Engine, step: &Step, way: Way) -> Duration {
+    let last = engine.journal.events().iter().rev().find_map(|event| match &event.what {
+        Body::StepIntended { step: id, .. } if *id == step.id => Some((Way::Do, event.at)),
+        Body::UndoIntended { step: id, .. } if *id == step.id => Some((Way::Undo, event.at)),
+        _ => None,
+    });
+    match last {
+        Some((other, asked)) if other != way => unseen_for(engine, asked),
+        _ => Duration::ZERO,
+    }
+}
+
+/// When the step last began to ask for what it does; none where it did not.
+pub(super) fn last_asked(engine: &Engine, step: &Step) -> Option<Timestamp> {
+    engine.journal.events().iter().rev().find_map(|event| match &event.what {
+        Body::StepIntended { step: id, .. } if *id == step.id => Some(event.at),
+        _ => None,
+    })
+}
+
+/// How much longer what was asked for then may go unseen. Where a clock was set back since, all of it is left.
+pub(super) fn unseen_for(engine: &Engine, asked: Timestamp) -> Duration {
+    let since = Duration::try_from(engine.ports.clock.now().duration_since(asked)).unwrap_or_default();
+    SETTLE.saturating_sub(since)
 }
