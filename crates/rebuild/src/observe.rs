@@ -8,6 +8,7 @@ pub(crate) mod fetched;
 mod images;
 pub mod lifecycle;
 mod machines;
+mod paths;
 mod quotas;
 mod reader;
 mod replication;
@@ -23,9 +24,9 @@ pub(crate) use images::standing_for;
 pub use images::{ImageMap, image_ids, observe_images};
 pub(crate) use machines::words;
 pub use machines::{MachineLookup, MachineOffer, Machines, observe_machines};
+pub(crate) use paths::{FileKind, is_override, normalize};
 pub use quotas::QuotaCheck;
 pub use replication::{
     DataCopy, DataObject, ReplicaKind, ReplicaLag, ReplicationFacts, Snapshot, SnapshotKind, UnknownFact, data_objects,
 };
-pub(crate) use source::{FileKind, is_override, normalize};
 pub use source::{SourceError, SourceTree};

@@ -3,7 +3,7 @@
 //! The rule is that of hclwrite's `formatCells`: on neighbouring lines, the `=` of whole assignments stand
 //! in one column, and so do comments at the ends of lines. Nothing else of a line's width matters to it.
 
-use super::lines::SHORT_LINE;
+use super::lines::lines_of;
 use super::splice::Splice;
 use super::syntax::place;
 use hcl_edit::structure::{Body, Structure};
@@ -117,21 +117,6 @@ fn keep_aligned(before: &str, start: usize, splices: &[Splice], after: String) -
         }
     }
     result
-}
-
-/// The lines of a text with their ends. They are short, and a search by words of memory does not pay.
-fn lines_of(text: &str) -> Vec<&str> {
-    let mut lines = Vec::with_capacity(text.len() / SHORT_LINE + 1);
-    let mut rest = text;
-    while let Some(end) = rest.bytes().position(|byte| byte == b'\n') {
-        let (line, after) = rest.split_at(end + 1);
-        lines.push(line);
-        rest = after;
-    }
-    if !rest.is_empty() {
-        lines.push(rest);
-    }
-    lines
 }
 
 /// Where the parts of lines are after edits within them.

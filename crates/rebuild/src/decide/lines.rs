@@ -11,7 +11,7 @@ pub(crate) struct Lines {
 }
 
 /// Bytes of a line: fewer than most files have on average, so that the list need not grow.
-pub(super) const SHORT_LINE: usize = 24;
+const SHORT_LINE: usize = 24;
 
 impl Lines {
     pub(crate) fn of(shown: String, bytes: &[u8]) -> Self {
@@ -44,9 +44,31 @@ impl Lines {
     }
 }
 
+/// The lines of a text with their ends. They are short, and a search by words of memory does not pay.
+pub(crate) fn lines_of(text: &str) -> Vec<&str> {
+    let mut lines = Vec::with_capacity(text.len() / SHORT_LINE + 1);
+    let mut rest = text;
+    while let Some(end) = rest.bytes().position(|byte| byte == b'\n') {
+        let (line, after) = rest.split_at(end + 1);
+        lines.push(line);
+        rest = after;
+    }
+    if !rest.is_empty() {
+        lines.push(rest);
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_have_their_ends() {
+        for text in ["", "a", "a\n", "\n\nb", "é\r\nc\n"] {
+            assert_eq!(lines_of(text), text.split_inclusive('\n').collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn places_are_those_of_the_whole_text() {

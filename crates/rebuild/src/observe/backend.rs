@@ -1,6 +1,7 @@
 //! The s3 backend of a root module, as far as its text tells it.
 
-use super::source::{FileKind, SourceError};
+use super::paths::FileKind;
+use super::source::SourceError;
 use crate::decide::syntax::{Syntax, attribute, blocks, labels, literal};
 use hcl_edit::structure::Block;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Modules of a registry or a repository, where `terraform init` has put them.
 
-use super::source::normalize;
+use super::paths::normalize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

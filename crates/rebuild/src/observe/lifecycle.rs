@@ -2,8 +2,9 @@
 //! the modules that `terraform init` has fetched.
 
 use super::fetched::{self, MANIFEST};
+use super::paths::{FileKind, is_override, normalize};
 use super::reader::{MOST_BYTES, MOST_FILES};
-use super::source::{FileKind, SourceError, is_override, normalize};
+use super::source::SourceError;
 use crate::decide::configuration::{File, Folder, Tree};
 use pilotlight_drift::ignore::{Configuration, UnreadModule};
 use pilotlight_findings::Span;

@@ -1,7 +1,8 @@
 //! Reads the files of a source from the disk.
 
 use super::fetched;
-use super::source::{FileKind, SourceError, is_hidden};
+use super::paths::{FileKind, is_hidden};
+use super::source::SourceError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
