@@ -6,7 +6,7 @@ use pilotlight_failover::{OnSize, ResourceSize, SizeError, SizePlan, SizeRequest
 use pilotlight_findings::{Explain, Side, with_causes};
 use pilotlight_terraform::{
     Cancel, FindError, InitOptions, Override, OverrideError, PlanOptions, Program, Progress, Root, RunError,
-    cancellation,
+    cancellation, remove_left_overrides,
 };
 use pilotlight_tfstate::PlanJson;
 use serde_json::Value;
@@ -40,27 +40,31 @@ impl TerraformSizes {
     }
 
     /// Makes the root this executor's own, until [`TerraformSizes::release`].
-    fn hold(&self, root: &Root) -> Result<(), SizeError> {
+    fn hold(&self, root: &Path) -> Result<(), SizeError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         *held = None;
         // Terraform makes it only where it has something to put in it.
-        let folder = root.dir.join(TERRAFORM_FOLDER);
+        let folder = root.join(TERRAFORM_FOLDER);
         std::fs::create_dir_all(&folder)
             .map_err(|source| refused(&OverrideError::File { what: "make the folder", path: folder, source }))?;
         let remedy = "wait for it, or end it".to_owned();
-        *held = Some(RootLock::take(&root.dir).map_err(|by| SizeError::Locked { by, remedy })?);
+        *held = Some(RootLock::take(root).map_err(|by| SizeError::Locked { by, remedy })?);
         Ok(())
     }
 
     /// Forgets what was planned, and lets others into the root.
-    fn release(&self, root: &Root) {
+    fn release(&self, root: &Path) {
         // It holds secrets in clear.
         forget(root);
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    fn dir(&self, request: &SizeRequest<'_>) -> PathBuf {
+        self.folder.join(request.root)
+    }
+
     async fn root(&self, request: &SizeRequest<'_>) -> Result<Root, SizeError> {
-        let dir = self.folder.join(request.root);
+        let dir = self.dir(request);
         if !dir.is_dir() {
             return Err(SizeError::Refused(format!(
                 "the generated root of stack {} is not on this machine: there is no {}; write it here with pilotlight \
@@ -85,10 +89,10 @@ impl TerraformSizes {
 impl Sizes for TerraformSizes {
     async fn plan(&self, request: &SizeRequest<'_>, limit: Duration, told: OnSize<'_>) -> Result<SizePlan, SizeError> {
         let root = self.root(request).await?;
-        self.hold(&root)?;
-        forget(&root);
+        self.hold(&root.dir)?;
+        forget(&root.dir);
         let overrides = request.overrides.iter().map(override_of).collect::<Result<Vec<_>, _>>();
-        let overrides = overrides.inspect_err(|_| self.release(&root))?;
+        let overrides = overrides.inspect_err(|_| self.release(&root.dir))?;
         let (root, overrides) = (&root, &overrides);
         let planned = within(limit, |cancel| async move {
             match plan(root, request, overrides, &cancel, told).await {
@@ -103,7 +107,7 @@ impl Sizes for TerraformSizes {
             plan(root, request, overrides, &cancel, told).await
         });
         planned.await.map_err(|failed| {
-            self.release(root);
+            self.release(&root.dir);
             failed.told()
         })
     }
@@ -117,14 +121,21 @@ impl Sizes for TerraformSizes {
                 |cancel| async move { root.apply(file, &cancel, &mut |progress| tell(&progress, told)).await },
             );
         let applied = applied.await;
-        self.release(root);
+        self.release(&root.dir);
         applied.map(|_| ()).map_err(|error| Failed::Run(error).told())
     }
 
     async fn discard(&self, request: &SizeRequest<'_>) {
-        if let Ok(root) = self.root(request).await {
-            self.release(&root);
+        let dir = self.dir(request);
+        // An executor that is at work there clears up behind itself.
+        if !dir.is_dir() || self.hold(&dir).is_err() {
+            return;
         }
+        // One that cannot be taken away is told by the next plan, which it would be in the way of.
+        if let Err(error) = remove_left_overrides(&dir) {
+            tracing::debug!(%error, stack = request.stack, "remove what a killed executor left");
+        }
+        self.release(&dir);
     }
 }
 
@@ -210,9 +221,9 @@ fn override_of(size: &ResourceSize) -> Result<Override, SizeError> {
 }
 
 /// Removes the saved plan, where there is one.
-fn forget(root: &Root) {
-    if let Err(error) = std::fs::remove_file(root.dir.join(PLAN_FILE)) {
-        tracing::debug!(%error, stack = root.stack, "remove the saved plan");
+fn forget(root: &Path) {
+    if let Err(error) = std::fs::remove_file(root.join(PLAN_FILE)) {
+        tracing::debug!(%error, root = %root.display(), "remove the saved plan");
     }
 }
 

@@ -64,7 +64,7 @@ pub trait Sizes: Send + Sync {
     /// Applies what was planned last for this root, and nothing else.
     async fn apply(&self, request: &SizeRequest<'_>, limit: Duration, told: OnSize<'_>) -> Result<(), SizeError>;
 
-    /// Forgets what was planned, as it is not to be applied.
+    /// Forgets what was planned, as it is not to be applied; and what an executor that was killed left beside it.
     async fn discard(&self, request: &SizeRequest<'_>);
 }
 

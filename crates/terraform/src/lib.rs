@@ -49,7 +49,7 @@ pub use lock::Lock;
 pub use message::Counts;
 pub use modules::{MODULES_MANIFEST, module_folders};
 pub use output::Output;
-pub use override_file::{OVERRIDE_FILE, Override, OverrideError, OverrideFiles, left_overrides};
+pub use override_file::{OVERRIDE_FILE, Override, OverrideError, OverrideFiles, left_overrides, remove_left_overrides};
 pub use plan::{PlanOptions, PlanOutcome, PlannedChange};
 pub use program::{FindError, Flavor, Program};
 pub use progress::{OnProgress, Progress};

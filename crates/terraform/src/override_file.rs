@@ -117,7 +117,7 @@ impl Root {
     /// # Errors
     /// A module was not initialized or lies outside of the root, or a file cannot be written. Nothing is left then.
     pub fn override_with(&self, overrides: &[Override]) -> Result<OverrideFiles, OverrideError> {
-        left_overrides(&self.dir)?.iter().try_for_each(|path| remove(path).map(|_| ()))?;
+        remove_left_overrides(&self.dir)?;
         let modules = modules(&self.dir)?;
         let mut folders: BTreeMap<PathBuf, Map<String, Value>> = BTreeMap::new();
         for one in overrides {
@@ -171,6 +171,14 @@ pub fn left_overrides(dir: &Path) -> Result<Vec<PathBuf>, OverrideError> {
     let folders: BTreeSet<PathBuf> =
         std::iter::once(dir.to_owned()).chain(modules(dir)?.into_values().map(|folder| dir.join(folder))).collect();
     Ok(folders.into_iter().map(|folder| folder.join(OVERRIDE_FILE)).filter(|path| path.is_file()).collect())
+}
+
+/// Takes away what a killed program left in a root and its modules.
+///
+/// # Errors
+/// Terraform's list of modules is none, or a file cannot be removed.
+pub fn remove_left_overrides(dir: &Path) -> Result<(), OverrideError> {
+    left_overrides(dir)?.iter().try_for_each(|path| remove(path).map(|_| ()))
 }
 
 /// Whether it was there.

@@ -279,6 +279,16 @@ fn a_kill_while_terraform_plans_leaves_an_override_that_the_resume_takes_away() 
 }
 
 #[test]
+fn an_override_that_a_kill_left_is_taken_away_by_an_abort_too() {
+    let estate = estate();
+    estate.killed_in("plan");
+    assert!(estate.root_override().is_file());
+    estate.run(&["run", "abort", "plan.hcl", "--reason", "not today", "--yes"]).exits(5);
+    estate.is_clean();
+    assert_eq!((estate.size(), estate.terraform(&["plan", "-detailed-exitcode"])), (1, 0));
+}
+
+#[test]
 fn a_kill_while_terraform_applies_is_finished_by_the_resume() {
     let estate = estate();
     estate.killed_in("apply");

@@ -96,6 +96,7 @@ impl Engine {
         if let Some(last) = journal.events().last() {
             ports.watcher.event(last);
         }
+        steps::resize::clear(&run, &*ports.sizes).await;
         Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default() })
     }
 

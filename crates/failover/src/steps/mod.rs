@@ -12,7 +12,7 @@ mod hold;
 mod look;
 pub(crate) mod managed;
 mod move_records;
-mod resize;
+pub(crate) mod resize;
 mod scale;
 mod signal;
 mod watch;

@@ -5,7 +5,7 @@ mod judge;
 
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
-use crate::{ResizeAction, ResizeGoal, ResourceSize, SizeError, SizeRequest, Step};
+use crate::{Action, ResizeAction, ResizeGoal, ResourceSize, Run, SizeError, SizeRequest, Sizes, Step};
 use judge::{Verdict, judge};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
@@ -22,6 +22,16 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, action: &ResizeAct
 
 pub(crate) async fn undo(engine: &mut Engine, step: &Step, action: &ResizeAction) -> Result<Performed, EngineError> {
     reach(engine, step, action, action.goal.reversed(), Way::Undo).await
+}
+
+/// Takes away what an executor that was killed left where a run changes sizes: whether this one comes to those steps
+/// again, or goes back before them.
+pub(crate) async fn clear(run: &Run, sizes: &dyn Sizes) {
+    for step in run.steps() {
+        if let Action::Resize(action) = &step.action {
+            sizes.discard(&request(action, &[])).await;
+        }
+    }
 }
 
 async fn reach(

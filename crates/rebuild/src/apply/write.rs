@@ -8,7 +8,7 @@
 use super::manifest::{self, MANIFEST};
 use crate::decide::Retargeted;
 use pilotlight_findings::{Code, Explain, codes};
-use pilotlight_terraform::left_overrides;
+use pilotlight_terraform::{OverrideError, remove_left_overrides};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -136,9 +136,12 @@ pub fn write_root(root: &Path, stack: &str, source: &Path, result: &Retargeted) 
         Ok(())
     })?;
     // Terraform would go by what a killed run left.
-    match left_overrides(root) {
-        Ok(left) => left.iter().try_for_each(|path| std::fs::remove_file(path).map_err(failed("remove", path)))?,
+    match remove_left_overrides(root) {
+        Err(OverrideError::File { what: what @ "remove", path, source }) => {
+            return Err(WriteError::File { what, path, source });
+        }
         Err(error) => tracing::debug!(%error, "look for overrides"),
+        Ok(()) => {}
     }
     Ok(written)
 }
