@@ -208,6 +208,11 @@ pub struct Released {
 /// The database gave no answer, or refused; also a standby, which cannot be written to.
 pub async fn release(url: &DatabaseUrl, options: &SessionOptions) -> Result<Released, PostgresError> {
     let session = Session::connect(url, options).await?;
+    // Nobody who only reads there is to be ended for it.
+    if read_position(&session).await?.role == ServerRole::Standby {
+        let reason = "it is a standby (in recovery), and takes no writes before it is promoted".to_owned();
+        return Err(PostgresError::Forbidden { at: url.to_string(), what: "release the fence".into(), reason });
+    }
     if is_fenced(&session).await? {
         set_read_only(&session, false).await?;
     }

@@ -44,6 +44,10 @@ async fn a_fence_is_proven_carried_over_and_taken_back() {
     let reader = standby.app().await;
     let superuser = DatabaseUrl::parse(&standby.text(SUPERUSER, DATABASE)).unwrap();
     assert_eq!(reader.query_one("SELECT count(*) FROM orders", &[]).await.unwrap().get::<_, i64>(0), 1);
+    // Before it is promoted there is nothing to release, and who reads there is left alone.
+    let error = release(&standby.url(), &limits).await.unwrap_err();
+    assert!(error.to_string().contains("it is a standby (in recovery), and takes no writes"), "{error}");
+    assert_eq!(reader.query_one("SELECT count(*) FROM orders", &[]).await.unwrap().get::<_, i64>(0), 1);
     let promotion = promote(&superuser, &FormerPrimary::default(), Duration::from_secs(30), &limits).await.unwrap();
     assert_eq!((promotion.already, promotion.timeline), (false, 2));
 
