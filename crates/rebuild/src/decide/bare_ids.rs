@@ -100,13 +100,18 @@ pub(crate) fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
+/// Where the name or id begins that ends at `end`.
+pub(crate) fn name_start(text: &[u8], end: usize) -> usize {
+    text[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1)
+}
+
 /// The word around a hyphen, where it has one of the forms.
 fn by_form(text: &[u8], hyphen: usize) -> Option<Range<usize>> {
     // Most hyphens join two words.
     if !text.get(hyphen + 1..=hyphen + SHORTEST)?.iter().all(|byte| is_of_name(*byte)) {
         return None;
     }
-    let start = text[..hyphen].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |at| at + 1);
+    let start = name_start(text, hyphen);
     let begin = &text[start..hyphen];
     let forms = FORMS.iter().filter(|(known, ..)| known.as_bytes() == begin);
     let is_before_uuid = BEFORE_UUIDS.iter().any(|known| known.as_bytes() == begin);
@@ -143,13 +148,13 @@ fn alias(text: &str, hyphen: usize) -> Option<Range<usize>> {
     if !text[hyphen..].starts_with(ALIAS_END) || bytes.get(end).is_some_and(|after| is_of_name(*after)) {
         return None;
     }
-    let start = bytes[..hyphen].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |at| at + 1);
+    let start = name_start(bytes, hyphen);
     (start < hyphen).then_some(start..end)
 }
 
 /// `app/web/50dc6c495c0c9188`, whose first `/` is here.
 fn balancer(text: &[u8], slash: usize) -> Option<Range<usize>> {
-    let start = text[..slash].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |at| at + 1);
+    let start = name_start(text, slash);
     if !BALANCERS.iter().any(|kind| kind.as_bytes() == &text[start..slash]) {
         return None;
     }

@@ -1,5 +1,6 @@
 //! Resources that are not of a region, and names that are unique beyond one.
 
+use super::bare_ids::{is_of_name, name_start};
 use super::json::Json;
 use super::retarget::Work;
 use super::syntax::{attribute, blocks, labels, literal, references_in};
@@ -266,14 +267,13 @@ pub(crate) fn regional_ids(text: &str) -> Vec<(Range<usize>, &'static str)> {
 
 /// The one whose digits come after the hyphen at `hyphen`.
 pub(crate) fn regional_id_at(text: &str, hyphen: usize) -> Option<(Range<usize>, &'static str)> {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_';
     let bytes = text.as_bytes();
     let digits = bytes[hyphen + 1..].iter().take_while(|byte| is_digit(byte)).count();
     let end = hyphen + 1 + digits;
-    if !ID_LENGTHS.contains(&digits) || bytes.get(end).is_some_and(is_word) {
+    if !ID_LENGTHS.contains(&digits) || bytes.get(end).is_some_and(|after| is_of_name(*after)) {
         return None;
     }
-    let start = bytes[..hyphen].iter().rposition(|byte| !is_word(byte)).map_or(0, |at| at + 1);
+    let start = name_start(bytes, hyphen);
     text.get(start..end).and_then(regional_id).map(|kind| (start..end, kind))
 }
 

@@ -1,7 +1,7 @@
 //! Ids that have no form of their own, and are told by what they are called: the UUID of a `kms_key_id`, the seven
 //! letters of an AppConfig `application_id`, the client id of a user pool.
 
-use super::bare_ids::is_of_name;
+use super::bare_ids::{is_of_name, name_start};
 use super::id_shapes::Shapes;
 use std::ops::Range;
 
@@ -180,6 +180,32 @@ fn may_end(name: &[u8]) -> bool {
 /// The id that comes right after the sign at `at`, before which it says what it is called: `KMS_KEY_ID=1234abcd-…` of a
 /// script, `"apiId": "…"` of JSON, `--key-id 1234abcd-…`.
 pub(crate) fn named_id(text: &str, at: usize) -> Option<Range<usize>> {
+    // Most words end as no such name does.
+    let may_end = |last| matches!(last, b'd' | b's' | b'n' | b'e' | b'r' | b'l' | b'i' | b't' | b'x');
+    let (shapes, start) = named_value(text, at, may_end)?;
+    let length = text[start..].bytes().take_while(|byte| is_of_name(*byte)).count();
+    shapes.fit(&text[start..start + length]).then_some(start..start + length)
+}
+
+/// Numbers that each region counts for itself, right after what they are called: `--task-definition web:12`.
+pub(crate) fn named_counts(text: &str) -> Vec<Range<usize>> {
+    let has_options = text.contains("--");
+    let signs = text.bytes().enumerate().filter(|(_, byte)| match byte {
+        b'=' | b':' => true,
+        byte => *byte == b' ' && has_options,
+    });
+    let count = |(at, _)| {
+        // So do `definition`, `version`, `qualifier` and `number` end, and most words do not.
+        let (shapes, start) = named_value(text, at, |last| matches!(last, b'n' | b'r'))?;
+        let length = text[start..].bytes().take_while(|byte| is_of_name(*byte) || *byte == b':').count();
+        shapes.is_counted(&text[start..start + length]).then_some(start..start + length)
+    };
+    signs.filter_map(count).collect()
+}
+
+/// What the value after the sign at `at` is by the name before it, and where it begins. `may_end` tells of the last letter
+/// of a name, made small, whether it can be one that is asked for.
+fn named_value(text: &str, at: usize, may_end: impl Fn(u8) -> bool) -> Option<(Shapes, usize)> {
     let bytes = text.as_bytes();
     let is_option = match bytes.get(at)? {
         b'=' | b':' => false,
@@ -187,13 +213,10 @@ pub(crate) fn named_id(text: &str, at: usize) -> Option<Range<usize>> {
         _ => return None,
     };
     let end = bytes[..at].iter().rposition(|byte| !is_around(*byte))? + 1;
-    // Most words end as no such name does.
-    if !matches!(bytes[end - 1] | SMALL, b'd' | b's' | b'n' | b'e' | b'r' | b'l' | b'i' | b't' | b'x')
-        || is_option && end != at
-    {
+    if !may_end(bytes[end - 1] | SMALL) || is_option && end != at {
         return None;
     }
-    let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
+    let start = name_start(bytes, end);
     let mut name = text.get(start..end)?;
     if name == VALUE {
         name = called(text, start).unwrap_or_default();
@@ -203,44 +226,7 @@ pub(crate) fn named_id(text: &str, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let gap = bytes[at + 1..].iter().take_while(|byte| is_around(**byte) || matches!(byte, b'=' | b'>')).count();
-    let start = at + 1 + gap;
-    let length = bytes[start..].iter().take_while(|byte| is_of_name(**byte)).count();
-    shapes.fit(&text[start..start + length]).then_some(start..start + length)
-}
-
-/// Numbers that each region counts for itself, right after what they are called: `--task-definition web:12`.
-pub(crate) fn named_counts(text: &str) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut found = Vec::new();
-    let has_options = text.contains("--");
-    for (at, byte) in bytes.iter().enumerate() {
-        let is_option = match byte {
-            b'=' | b':' => false,
-            b' ' if has_options => true,
-            _ => continue,
-        };
-        let Some(end) = bytes[..at].iter().rposition(|byte| !is_around(*byte)).map(|last| last + 1) else { continue };
-        // So do `definition`, `version`, `qualifier` and `number` end, and most words do not.
-        if !matches!(bytes[end - 1] | SMALL, b'n' | b'r') || is_option && end != at {
-            continue;
-        }
-        let start = bytes[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |before| before + 1);
-        let name = &text[start..end];
-        if is_option && !name.starts_with("--") {
-            continue;
-        }
-        let shapes = shapes_of(name, false);
-        if !shapes.may_be_counted() {
-            continue;
-        }
-        let gap = bytes[at + 1..].iter().take_while(|byte| is_around(**byte) || matches!(byte, b'=' | b'>')).count();
-        let start = at + 1 + gap;
-        let length = bytes[start..].iter().take_while(|byte| is_of_name(**byte) || **byte == b':').count();
-        if shapes.is_counted(&text[start..start + length]) {
-            found.push(start..start + length);
-        }
-    }
-    found
+    Some((shapes, at + 1 + gap))
 }
 
 /// What a container's definition calls the value of a variable.
