@@ -24,9 +24,7 @@ use crate::saved_run::parse_run;
 use crate::steps::{self, Ending, Performed};
 use crate::{MissingVariable, Ports, Run, Step};
 use next::{Next, next};
-use pilotlight_journal::{
-    Body, JournalStores, Ownership, RunJournal, Start, StepStatus, canonical_json, digest, read_run,
-};
+use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, Start, StepStatus, read_run};
 use requests::RequestsSeen;
 use std::sync::Arc;
 
@@ -60,13 +58,12 @@ impl Engine {
         ports: Ports,
     ) -> Result<Self, EngineError> {
         check_variables(&run, &ports)?;
-        let compiled = serde_json::to_value(&run).map_err(EngineError::Encode)?;
         let start = Start {
             plan: run.plan.clone(),
             job: run.job.as_str().to_owned(),
             operator: operator.to_owned(),
-            digest: digest(canonical_json(&compiled).map_err(EngineError::Encode)?),
-            run: compiled,
+            digest: run.digest().map_err(EngineError::Encode)?,
+            run: serde_json::to_value(&run).map_err(EngineError::Encode)?,
             journal_override,
         };
         let journal = RunJournal::start(stores, clock_of(&ports), start).await?;
