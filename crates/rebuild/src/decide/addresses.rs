@@ -2,6 +2,7 @@
 //! knows whether they are the same for both regions, and a note lists them.
 
 use super::global::is_global_object;
+use super::ranges::is_within;
 use super::retarget::Work;
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_tfstate::State;
@@ -162,7 +163,7 @@ pub(crate) fn tell(work: &mut Work<'_>) {
     let mut others: Vec<(PathBuf, Range<usize>)> = Vec::new();
     for (file, Address { range, address }) in found {
         let removed = work.removed_ranges(&file);
-        if removed.iter().any(|gone| gone.start <= range.start && range.end <= gone.end) {
+        if removed.iter().any(|gone| is_within(&range, gone)) {
             continue;
         }
         // Global Accelerator's are for all regions.

@@ -1,6 +1,7 @@
 //! Where the source writes out the name of a bucket that has another name in the standby: what reads and writes it
 //! there by that name would go on with the primary's.
 
+use super::ranges::is_within;
 use super::retarget::Work;
 use pilotlight_findings::{Finding, Severity, Span, Subject, codes};
 use std::ops::Range;
@@ -22,7 +23,7 @@ pub(super) fn mentions(work: &Work<'_>, name: &str, own: (&Path, &Range<usize>))
         for literal in literals {
             for at in places(&text[literal.clone()], name) {
                 let range = literal.start + at..literal.start + at + name.len();
-                let is_own = own.0 == file && holds(own.1, &range);
+                let is_own = own.0 == file && is_within(&range, own.1);
                 if !is_own && !taken.iter().any(|gone| gone.start < range.end && range.start < gone.end) {
                     found.push(work.span(file, range));
                 }
@@ -76,10 +77,6 @@ fn places(text: &str, name: &str) -> Vec<usize> {
             is_alone && (is_said || is_telling(name))
         })
         .collect()
-}
-
-fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }
 
 #[cfg(test)]

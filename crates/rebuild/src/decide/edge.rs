@@ -4,6 +4,7 @@
 use super::global::namespaces;
 use super::modules::{Instances, address};
 use super::providers::{EDGE_REGION, EDGE_TYPES, edge_aliases};
+use super::ranges::is_within;
 use super::retarget::Work;
 use super::syntax::{attribute, labels, literal, place, references_in};
 use super::words::Words;
@@ -45,7 +46,7 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
             instances.get(&folder).into_iter().flatten().map(|path| address(path, &one.kind, &one.name)).collect();
         let Some(first) = addresses.first() else { continue };
         let gone = work.removed_ranges(&one.file);
-        if gone.iter().any(|gone| gone.start <= one.range.start && one.range.end <= gone.end) {
+        if gone.iter().any(|gone| is_within(&one.range, gone)) {
             continue;
         }
         if let Some(region) = one.region.clone().filter(|_| is_primary) {
@@ -190,7 +191,7 @@ fn serves_cloudfront(work: &Work<'_>, folder: &Path, name: &str) -> bool {
                 let mut blocks = parsed.syntax.body.iter().filter_map(Structure::as_block);
                 let holder = blocks.find(|block| {
                     let block = place(*block);
-                    block.start <= reference.span.start && reference.span.end <= block.end
+                    is_within(&reference.span, &block)
                 });
                 let labels = holder.map(labels).unwrap_or_default();
                 users.push(match labels[..] {

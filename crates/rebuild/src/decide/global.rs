@@ -2,14 +2,11 @@
 
 use super::bare_ids::{is_of_name, name_start};
 use super::json::Json;
-use super::retarget::Work;
-use super::syntax::{attribute, blocks, labels, literal, references_in};
+use super::syntax::{attribute, blocks, labels, literal};
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Structure};
 use pilotlight_tfstate::ManagedInstance;
-use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 
 /// Types of which one object serves every region: the standby refers to the primary's.
 /// Source: the services' pages in the AWS General Reference, "global services".
@@ -145,35 +142,6 @@ pub(crate) fn namespaces(block: &Block) -> Vec<&str> {
     let own = attribute(&block.body, "namespace").and_then(literal);
     let queries = blocks(&block.body, "metric_query").flat_map(|query| blocks(&query.body, "metric"));
     own.into_iter().chain(queries.filter_map(|metric| attribute(&metric.body, "namespace").and_then(literal))).collect()
-}
-
-/// Private zones of the source, by folder and name.
-#[derive(Debug, Default)]
-pub(crate) struct PrivateZones(BTreeSet<(PathBuf, String)>);
-
-impl PrivateZones {
-    pub(crate) fn of(work: &Work<'_>) -> Self {
-        let mut zones = BTreeSet::new();
-        for (file, parsed) in &work.parsed {
-            let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-            for block in parsed.syntax.blocks("resource") {
-                if let [resource_type, name] = labels(block)[..]
-                    && is_private_zone(resource_type, block)
-                {
-                    zones.insert((folder.clone(), name.to_owned()));
-                }
-            }
-        }
-        Self(zones)
-    }
-
-    /// Whether an expression of a module refers to one.
-    pub(crate) fn holds(&self, folder: &Path, zone: &Expression) -> bool {
-        references_in(zone).iter().any(|reference| match (reference.name(0), reference.name(1)) {
-            (Some(ZONE), Some(name)) => self.0.contains(&(folder.to_owned(), name.to_owned())),
-            _ => false,
-        })
-    }
 }
 
 /// Attributes that name an object for all regions at once. Two of one name cannot be.

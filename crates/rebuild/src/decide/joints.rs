@@ -1,5 +1,6 @@
 //! Names that the source makes from a region: a zone from its letter, a website's host from its form.
 
+use super::ranges::is_within;
 use super::retarget::{Rule, Work};
 use super::words::website_prefix;
 use pilotlight_findings::{Severity, Subject, codes};
@@ -13,7 +14,7 @@ const ZONE_LETTERS: std::ops::RangeInclusive<char> = 'a'..='f';
 /// Edits what the region decides, and asks for zones that the standby does not have.
 pub(crate) fn join(work: &mut Work<'_>, file: &Path, kept: &[Range<usize>]) {
     let joints = work.parsed[file].syntax.joints.clone();
-    let is_kept = |range: &Range<usize>| kept.iter().any(|kept| kept.start <= range.start && range.end <= kept.end);
+    let is_kept = |range: &Range<usize>| kept.iter().any(|kept| is_within(range, kept));
     let (ours, theirs) = (website_prefix(work.input.primary), website_prefix(work.input.standby));
     let mut letters = BTreeSet::new();
     for joint in &joints {

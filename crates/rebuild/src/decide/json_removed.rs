@@ -2,6 +2,7 @@
 
 use super::json::{Json, JsonKind, Member};
 use super::literal;
+use super::ranges::is_within;
 use super::recorded;
 use super::removed::{Gone, reason_of};
 use super::retarget::{Rule, Work};
@@ -29,8 +30,7 @@ pub(crate) fn remove(work: &mut Work<'_>, file: &Path, folder: &Path, gone: &Gon
     for (range, rule) in &found {
         work.edit(file, range.clone(), "", *rule, reason_of(*rule));
     }
-    let is_dropped =
-        |range: &Range<usize>| found.iter().any(|(gone, _)| gone.start <= range.start && range.end <= gone.end);
+    let is_dropped = |range: &Range<usize>| found.iter().any(|(gone, _)| is_within(range, gone));
     let mut texts = Vec::new();
     collect(&document.json, &mut texts);
     for (range, text) in texts {
@@ -87,7 +87,7 @@ fn prune<'a>(
         return rules[0];
     }
     found.extend(inner.into_iter().filter(|(range, _)| {
-        let is_in = |part: &Range<usize>| part.start <= range.start && range.end <= part.end;
+        let is_in = |part: &Range<usize>| is_within(range, part);
         !parts.iter().zip(&rules).any(|((_, part, _), rule)| rule.is_some() && is_in(part))
     }));
     for (at, (_, part, _)) in parts.iter().enumerate() {

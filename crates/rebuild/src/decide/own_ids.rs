@@ -5,6 +5,7 @@ use super::global::regional_id_at;
 use super::id_forms::{LEADING_IDS, OWN_ARNS, OWN_ENDS, OWN_HOSTS, OWN_PATHS};
 use super::id_shapes::{Shapes, holds_uuid, is_uuid};
 use super::named_ids::named_id;
+use super::ranges::is_within;
 use super::signs::Signs;
 use super::spelling::{Edge, is_edge, short_code};
 use pilotlight_findings::Region;
@@ -109,11 +110,9 @@ impl OwnIds {
             }
             // One that stands in an ARN is asked about with it.
             let pools = pools(text, &within, &self.region);
-            let is_within = |pool: &OwnId, known: &OwnId| {
-                known.range.start <= pool.range.start && pool.range.end <= known.range.end
-            };
+            let is_in = |pool: &OwnId, known: &OwnId| is_within(&pool.range, &known.range);
             let alone: Vec<OwnId> =
-                pools.into_iter().filter(|pool| !found.iter().any(|known| is_within(pool, known))).collect();
+                pools.into_iter().filter(|pool| !found.iter().any(|known| is_in(pool, known))).collect();
             found.extend(alone);
         }
         if shapes.fit(part) {
@@ -123,7 +122,7 @@ impl OwnIds {
         let objects = objects.chain(bare.into_iter().map(|id| (id, Kind::Object(""))));
         for (id, kind) in objects.chain(named_so.into_iter().map(|id| (id, Kind::Named))) {
             let id = within.start + id.start..within.start + id.end;
-            if !found.iter().any(|known| known.range.start <= id.start && id.end <= known.range.end) {
+            if !found.iter().any(|known| is_within(&id, &known.range)) {
                 found.push(OwnId { range: id.clone(), literal: id, kind });
             }
         }

@@ -5,6 +5,7 @@ use super::data::bucket::{self, is_replication};
 use super::global::{is_global_block, is_global_in_json};
 use super::modules::{Calls, ExcludedModules, Instances, address};
 use super::per_call::{PerCall, Place};
+use super::ranges::is_within;
 use super::recorded::Unknown;
 use super::retarget::{GlobalResource, Rule, Work};
 use super::syntax::{Reference, Step, attribute, labels, place, references_in};
@@ -298,7 +299,7 @@ fn replace_references(
         _ => false,
     };
     for (reference, rule) in found {
-        if dropped.iter().any(|range| range.start <= reference.span.start && reference.span.end <= range.end) {
+        if dropped.iter().any(|range| is_within(&reference.span, range)) {
             continue;
         }
         let text = work.parsed[file].text[reference.span.clone()].to_owned();
@@ -383,7 +384,7 @@ fn replace_references(
 
 /// Whether there is another reference to what goes in a reference's key.
 fn others_within(spans: &[Range<usize>], outer: &Range<usize>) -> bool {
-    spans.iter().any(|span| span != outer && outer.start <= span.start && span.end <= outer.end)
+    spans.iter().any(|span| span != outer && is_within(span, outer))
 }
 
 /// What stands for a resource of which the primary has no instance, as with `count = var.create ? 1 : 0`: an empty list

@@ -6,10 +6,10 @@ use super::encoded::{Encoded, encoded};
 use super::id_shapes::Shapes;
 use super::own_ids::{Kind, OwnId};
 use super::percent::escaped;
+use super::ranges::{Union, is_within};
 use super::retarget::{Rule, Work};
 use super::sides;
 use super::signs::Signs;
-use super::text::Union;
 use super::words::{Hit, NoCounterpart};
 use pilotlight_findings::{Severity, Subject, codes};
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ fn replace_one(
         counted::tell(work, file, whole, range.clone(), *signs);
         return;
     }
-    let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| holds(gone, range));
+    let is_dropped = |range: &Range<usize>| dropped.iter().any(|gone| is_within(range, gone));
     let mut own = unanswered(work, whole, &hits, own);
     own.retain(|own| !is_dropped(&own.range));
     let both = text.contains(work.input.standby.as_str());
@@ -118,7 +118,7 @@ fn replace_said(work: &mut Work<'_>, file: &Path, whole: &str, range: &Range<usi
     let both = text.contains(work.input.standby.as_str());
     let hits: Vec<Hit> = work.words.find(text).into_iter().map(|hit| at(hit, range.start)).collect();
     for hit in hits {
-        if dropped.iter().any(|gone| holds(gone, &hit.range)) || hit.stays(whole) {
+        if dropped.iter().any(|gone| is_within(&hit.range, gone)) || hit.stays(whole) {
             continue;
         }
         match hit.to {
@@ -144,9 +144,9 @@ fn unanswered(work: &Work<'_>, text: &str, hits: &[Hit], mut own: Vec<OwnId>) ->
         let to = hits.partition_point(|hit| hit.range.start < own.range.end);
         let hits = hits.get(from..to).unwrap_or_default();
         let answered = |hit: &Hit| {
-            hit.rule != Rule::Region && (holds(&hit.range, &own.literal) || holds(&hit.range, &own.range))
-                || holds(&own.range, &hit.range) && hit.stays(text)
-                || hit.rule == Rule::Map && holds(&own.range, &hit.range)
+            hit.rule != Rule::Region && (is_within(&own.literal, &hit.range) || is_within(&own.range, &hit.range))
+                || is_within(&hit.range, &own.range) && hit.stays(text)
+                || hit.rule == Rule::Map && is_within(&hit.range, &own.range)
         };
         // What the map names may be in another part of a template than its beginning.
         let named = own.literal != own.range
@@ -231,7 +231,7 @@ fn replace_escaped(work: &mut Work<'_>, file: &Path, text: &str, start: usize) {
             work.ask(file, place, format!("{name} is written out, in percent-encoding"), needs, Some(line));
         }
         for hit in hits {
-            let is_asked = asked.iter().any(|asked| holds(asked, &hit.range));
+            let is_asked = asked.iter().any(|asked| is_within(&hit.range, asked));
             if is_asked || is_plain(&hit.range) || hit.stays(&one.text) {
                 continue;
             }
@@ -324,8 +324,4 @@ fn ask_own(work: &mut Work<'_>, file: &Path, whole: &str, own: OwnId) {
 
 fn at(hit: Hit, start: usize) -> Hit {
     Hit { range: hit.range.start + start..hit.range.end + start, ..hit }
-}
-
-fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }

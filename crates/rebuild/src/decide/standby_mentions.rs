@@ -2,6 +2,7 @@
 
 use super::json::{Json, JsonKind, Member};
 use super::kept::both_sides;
+use super::ranges::is_within;
 use super::retarget::Work;
 use super::self_copies::is_copier;
 use super::sources::Parsed;
@@ -58,7 +59,7 @@ fn mentions(work: &mut Work<'_>, file: &Path) {
         return;
     }
     let told: Vec<Range<usize>> = told(work, parsed).into_iter().chain(work.removed_ranges(file)).collect();
-    let is_told = |range: &Range<usize>| told.iter().any(|known| known.start <= range.start && range.end <= known.end);
+    let is_told = |range: &Range<usize>| told.iter().any(|known| is_within(range, known));
     let found: Vec<Range<usize>> = named.into_iter().filter(|range| !is_told(range)).collect();
     note(work, file, &found);
 }
@@ -93,7 +94,7 @@ fn mentions_in_json(work: &mut Work<'_>, file: &Path) {
         walk(work, &member.value, &mut found);
     }
     let gone = work.removed_ranges(file);
-    found.retain(|range| !gone.iter().any(|gone| gone.start <= range.start && range.end <= gone.end));
+    found.retain(|range| !gone.iter().any(|gone| is_within(range, gone)));
     note(work, file, &found);
 }
 
@@ -143,7 +144,7 @@ fn told(work: &Work<'_>, Parsed { text, syntax, .. }: &Parsed) -> Vec<Range<usiz
 fn comparisons(work: &mut Work<'_>, file: &Path) {
     let compared = Compared::with(APART, &work.parsed[file].syntax, &[PRIVATE_DOMAIN]);
     let gone = work.removed_ranges(file);
-    let is_gone = |range: &Range<usize>| gone.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
+    let is_gone = |range: &Range<usize>| gone.iter().any(|gone| is_within(range, gone));
     for range in compared.into_iter().filter(|range| !is_gone(range)) {
         let standby = work.input.standby.clone();
         let subject = Subject::File { span: work.span(file, range) };

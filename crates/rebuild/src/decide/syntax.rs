@@ -8,6 +8,7 @@ mod parse;
 
 use super::id_shapes::Shapes;
 use super::json::Json;
+use super::ranges::is_within;
 use super::sources::utf8;
 use crate::observe::{SourceError, normalize};
 pub(crate) use collector::ERROR_MESSAGE;
@@ -165,11 +166,9 @@ impl Syntax {
         keys.sort_by_key(|(range, _)| range.start);
         // `path.module` beside a path that is known as a whole: `join("/", [path.module, var.file])`.
         let loose = references.iter().filter(|reference| reference.is_path_root());
-        let loose = loose.map(|reference| reference.span.clone()).filter(|span| {
-            !paths.iter().any(|known| {
-                known.at != FileAt::Computed && known.range.start <= span.start && span.end <= known.range.end
-            })
-        });
+        let loose = loose
+            .map(|reference| reference.span.clone())
+            .filter(|span| !paths.iter().any(|known| known.at != FileAt::Computed && is_within(span, &known.range)));
         let loose: Vec<_> = loose
             .map(|range| FilePath { range, at: FileAt::Computed, is_whole: false, literal: None, is_read: false })
             .collect();
@@ -243,6 +242,13 @@ pub(crate) fn references_of_template(template: &Template) -> Vec<Reference> {
     let mut references = References::default();
     references.visit_template(template);
     references.0
+}
+
+/// Objects and lists anywhere in a template.
+pub(crate) fn tables_of_template(template: &Template) -> Vec<Table> {
+    let mut collector = Collector::default();
+    collector.visit_template(template);
+    collector.tables
 }
 
 /// A `module` block.

@@ -1,19 +1,21 @@
 //! Names that only one object can have, whatever its region.
 
+mod private_zones;
+mod resource;
+
 use super::bucket_mentions::{self, is_telling, mentions};
 use super::fetched;
-use super::global::{PrivateZones, UNIQUE_NAMES};
+use super::global::UNIQUE_NAMES;
 use super::modules::{Instances, address};
+use super::ranges::is_within;
 use super::retarget::Work;
-use super::sources::Parsed;
-use super::syntax::{attribute, blocks, labels, literal, place};
 use super::words::Words;
-use hcl_edit::expr::Expression;
-use hcl_edit::structure::Block;
 use indexmap::IndexMap;
+use private_zones::PrivateZones;
+use resource::{Resource, Said, resources};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const BUCKET: &str = "aws_s3_bucket";
 
@@ -23,80 +25,61 @@ const SETTINGS: &str = "it is the primary's";
 
 /// Asks about names that would be the same in both regions where only one can be.
 pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
-    let private = PrivateZones::of(work);
-    let is_unique = |kind: &str| UNIQUE_NAMES.iter().any(|(known, ..)| *known == kind);
-    let has_unique = |parsed: &Parsed| {
-        parsed.syntax.blocks("resource").any(|block| labels(block).first().is_some_and(|kind| is_unique(kind)))
-    };
-    if !work.parsed.values().any(|parsed| has_unique(parsed)) {
+    let naming_of = |resource_type: &str| UNIQUE_NAMES.iter().find(|(known, ..)| *known == resource_type);
+    if !resources(work).any(|resource| naming_of(resource.resource_type).is_some()) {
         return;
     }
+    let private = PrivateZones::of(work);
     // A name that tells the standby is a result's.
     let (none, zones, map) = (BTreeMap::new(), BTreeMap::new(), IndexMap::new());
     let standbys = Words::new(work.input.standby, work.input.primary, &zones, &map, &none, &[]);
     let mut questions = Vec::new();
     let mut renamed = Vec::new();
-    for (file, parsed) in &work.parsed {
-        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let dropped = work.removed_ranges(file);
-        for block in parsed.syntax.blocks("resource") {
-            let [resource_type, name] = labels(block)[..] else { continue };
-            let Some((_, naming, second)) = UNIQUE_NAMES.iter().find(|(known, ..)| *known == resource_type) else {
-                continue;
-            };
-            let range = place(block);
-            let addresses: Vec<_> =
-                instances.get(&folder).into_iter().flatten().map(|path| address(path, resource_type, name)).collect();
-            let is_set = |attribute: &str| {
-                let sets = &work.input.stack.standby.set;
-                sets.iter().any(|set| addresses.contains(&set.address) && set.attributes.contains_key(attribute))
-            };
-            let stays = |attribute_name: &str| match attribute(&block.body, attribute_name) {
-                Some(Expression::String(text)) => {
-                    !is_set(attribute_name)
-                        && work.words.replace(text) == text.as_str()
-                        && standbys.replace(text) == text.as_str()
-                }
-                // What is computed shows in the plan.
-                Some(_) => false,
-                None => true,
-            };
-            let gone = dropped.iter().any(|gone| gone.start <= range.start && range.end <= gone.end);
-            if resource_type == BUCKET
-                && is_set(naming)
-                && let Some(value) = attribute(&block.body, naming)
-                && let (Some(name), Some(address)) = (literal(value), addresses.first())
-            {
-                renamed.push((file.clone(), place(value), address.clone(), name.to_owned()));
-            }
-            // A name in a private zone is the standby's own.
-            let own = attribute(&block.body, "zone_id").is_some_and(|zone| private.holds(&folder, zone));
-            let unused = fetched::is_unused(work, &folder, &addresses);
-            if gone
-                || own
-                || unused
-                || attribute(&block.body, naming).is_none()
-                || !stays(naming)
-                || !second.is_none_or(stays)
-            {
-                continue;
-            }
-            let Some(named @ Expression::String(value)) = attribute(&block.body, naming) else { continue };
-            if !is_shared(resource_type, block, value.as_str()) {
-                continue;
-            }
-            let whose = if resource_type.starts_with("aws_s3_") && resource_type != BUCKET { SETTINGS } else { NAMES };
-            questions.push(Question {
-                file: file.clone(),
-                range,
-                named: place(named),
-                addresses,
-                whose,
-                naming: (*naming).to_owned(),
-                value: value.as_str().to_owned(),
-                is_bucket: resource_type == BUCKET,
-            });
+    for resource in resources(work) {
+        let Some((resource_type, naming, second)) = naming_of(resource.resource_type) else { continue };
+        // What is computed shows in the plan.
+        let Some(Said::Text(value, named)) = resource.said(naming) else { continue };
+        let paths = instances.get(resource.folder()).into_iter().flatten();
+        let addresses: Vec<_> = paths.map(|path| address(path, resource_type, resource.name)).collect();
+        let is_set = |attribute: &str| {
+            let sets = &work.input.stack.standby.set;
+            sets.iter().any(|set| addresses.contains(&set.address) && set.attributes.contains_key(attribute))
+        };
+        if *resource_type == BUCKET
+            && is_set(naming)
+            && let Some(address) = addresses.first()
+        {
+            renamed.push((resource.file.to_owned(), named.clone(), address.clone(), value.to_owned()));
         }
+        let stays = |attribute: &str| match resource.said(attribute) {
+            Some(Said::Text(text, _)) => {
+                !is_set(attribute) && work.words.replace(text) == text && standbys.replace(text) == text
+            }
+            Some(Said::Computed) => false,
+            None => true,
+        };
+        let gone = work.removed_ranges(resource.file);
+        let is_gone = gone.iter().any(|gone| is_within(&resource.range, gone));
+        if is_gone
+            || private.hold(&resource)
+            || fetched::is_unused(work, resource.folder(), &addresses)
+            || !stays(naming)
+            || !second.is_none_or(stays)
+            || !is_shared(&resource, value)
+        {
+            continue;
+        }
+        let whose = if resource_type.starts_with("aws_s3_") && *resource_type != BUCKET { SETTINGS } else { NAMES };
+        questions.push(Question {
+            file: resource.file.to_owned(),
+            range: resource.range.clone(),
+            named,
+            addresses,
+            whose,
+            naming: (*naming).to_owned(),
+            value: value.to_owned(),
+            is_bucket: *resource_type == BUCKET,
+        });
     }
     let buckets: BTreeSet<String> = questions.iter().filter(|one| one.is_bucket).map(|one| one.value.clone()).collect();
     for Question { file, range, named, addresses, whose, naming, value, .. } in questions {
@@ -141,17 +124,13 @@ struct Question {
 /// where CloudFront serves it. Both are aliases of distributions, of which there is one for each name.
 /// Sources: Amazon Cognito Developer Guide, "Using your own domain"; Amazon API Gateway Developer Guide,
 /// "Custom domain names".
-fn is_shared(resource_type: &str, block: &Block, value: &str) -> bool {
-    match resource_type {
+fn is_shared(resource: &Resource<'_>, value: &str) -> bool {
+    match resource.resource_type {
         "aws_cognito_user_pool_domain" => value.contains('.'),
         "aws_api_gateway_domain_name" => {
-            !["regional_certificate_arn", "regional_certificate_name"]
-                .iter()
-                .any(|name| attribute(&block.body, name).is_some())
-                && !blocks(&block.body, "endpoint_configuration").any(|inner| {
-                    matches!(attribute(&inner.body, "types"), Some(Expression::Array(types))
-                        if types.iter().any(|kind| literal(kind).is_none_or(|kind| kind != "EDGE")))
-                })
+            !resource.has("regional_certificate_arn")
+                && !resource.has("regional_certificate_name")
+                && !resource.lists_other("endpoint_configuration", "types", "EDGE")
         }
         _ => true,
     }

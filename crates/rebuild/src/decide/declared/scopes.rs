@@ -3,6 +3,7 @@
 //!
 //! It is asked only of a file that has something undeclared, so it may cost a walk.
 
+use crate::decide::ranges::is_within;
 use crate::decide::syntax::{attribute, labels, literal, place};
 use hcl_edit::expr::{Conditional, Expression, ForExpr, FuncCall};
 use hcl_edit::structure::{Attribute, Block};
@@ -37,8 +38,8 @@ pub(super) struct Scopes {
 }
 
 /// Whether a range lies in one of these.
-fn is_within<'r>(outer: impl IntoIterator<Item = &'r Range<usize>>, range: &Range<usize>) -> bool {
-    outer.into_iter().any(|outer| outer.start <= range.start && range.end <= outer.end)
+fn is_within_any<'r>(outer: impl IntoIterator<Item = &'r Range<usize>>, range: &Range<usize>) -> bool {
+    outer.into_iter().any(|outer| is_within(range, outer))
 }
 
 impl Scopes {
@@ -51,22 +52,22 @@ impl Scopes {
     /// Whether a reference at this place is none.
     pub(super) fn explain(&self, text: &str, range: &Range<usize>) -> bool {
         let first = text[range.clone()].split(['.', '[']).next().unwrap_or_default().trim();
-        self.bound.contains(first) || is_within(&self.addresses, range)
+        self.bound.contains(first) || is_within_any(&self.addresses, range)
     }
 
     /// Whether a value decides if what is there has to exist.
     pub(super) fn is_attempted(&self, range: &Range<usize>) -> bool {
-        is_within(&self.attempted, range)
+        is_within_any(&self.attempted, range)
     }
 
     /// Whether Terraform takes a resource at this place that is nowhere.
     pub(super) fn is_trigger(&self, range: &Range<usize>) -> bool {
-        is_within(&self.triggers, range)
+        is_within_any(&self.triggers, range)
     }
 
     /// The provider configuration that a place is in: its name and alias.
     pub(super) fn provider(&self, range: &Range<usize>) -> Option<(&str, Option<&str>)> {
-        let (_, name, alias) = self.providers.iter().find(|(outer, ..)| is_within([outer], range))?;
+        let (_, name, alias) = self.providers.iter().find(|(outer, ..)| is_within_any([outer], range))?;
         Some((name, alias.as_deref()))
     }
 }

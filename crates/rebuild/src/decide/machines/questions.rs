@@ -4,6 +4,7 @@ use super::super::json::{Json, JsonKind};
 use super::super::retarget::Work;
 use super::super::syntax::{blocks, place};
 use super::used::{ATTRIBUTES, is_machine, machines_used};
+use crate::decide::ranges::is_within;
 use crate::observe::MachineOffer;
 use hcl_edit::structure::{Body, Structure};
 use pilotlight_findings::Region;
@@ -73,9 +74,7 @@ fn literals(work: &Work<'_>) -> Vec<Literals> {
         let Ok(text) = std::str::from_utf8(&work.tree.files[file]) else { continue };
         let mut places = Places::default();
         places.visit(&parsed.syntax.body);
-        let within = |inner: &Range<usize>, outer: &[Range<usize>]| {
-            outer.iter().any(|outer| outer.start <= inner.start && inner.end <= outer.end)
-        };
+        let within = |inner: &Range<usize>, outer: &[Range<usize>]| outer.iter().any(|outer| is_within(inner, outer));
         let found = parsed.syntax.literals.iter().filter(|range| is_machine(&text[(*range).clone()]));
         let found = found.filter(|range| !within(range, &places.unused));
         all.push((file.clone(), found.map(|range| (range.clone(), within(range, &places.values))).collect()));
