@@ -22,6 +22,7 @@ mod limits;
 mod live;
 mod managed;
 mod pages;
+mod profile;
 mod refusal;
 mod regional;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use catalog::AwsCatalog;
 pub use error::{Call, CallError, CallErrorKind};
 pub use live::AwsReader;
 pub use managed::AwsManagedDatabases;
+pub use profile::MissingProfile;
 pub use replication::AwsReplication;
 pub use route53::Route53Dns;
 pub use scaling::AwsCapacity;

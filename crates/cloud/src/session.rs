@@ -4,6 +4,7 @@ use crate::budget::Budget;
 use crate::calls::{CallLog, Gate};
 use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, REFUSED_REMEDY, credentials_failure};
 use crate::limits::{Counter, Limits, limit};
+use crate::profile::{self, MissingProfile};
 use crate::refusal::{self, RegionRefused};
 use crate::regional::{GLOBAL, Regional};
 use crate::role::{RoleKeys, Sts, account_of, own_account};
@@ -145,10 +146,23 @@ impl Aws {
             Some(provider) => provider.provide_credentials().await.map(drop),
             None => Err(CredentialsError::not_loaded_no_source()),
         };
-        found.map_err(|error| match credentials_failure(&error) {
-            (CallErrorKind::NoCredentials, _) => SessionError::NoCredentials,
-            (_, reason) => SessionError::Credentials { region: region.clone(), reason },
-        })
+        match found.map_err(|error| credentials_failure(&error)) {
+            Ok(()) => Ok(()),
+            Err((CallErrorKind::NoCredentials, _)) => {
+                self.check_profile().await?;
+                Err(SessionError::NoCredentials)
+            }
+            Err((_, reason)) => Err(SessionError::Credentials { region: region.clone(), reason }),
+        }
+    }
+
+    /// Whether the profile that is asked for is in the shared files: to say so where it gave nothing.
+    ///
+    /// # Errors
+    /// It is in none of them.
+    pub async fn check_profile(&self) -> Result<(), SessionError> {
+        let missing = profile::missing(self.inner.profile.as_deref()).await;
+        missing.map_or(Ok(()), |missing| Err(SessionError::NoProfile(missing)))
     }
 
     /// As [`Aws::check_credentials`], for a place that a role leads to: assumes it, once for all that is read there.
@@ -370,6 +384,9 @@ pub enum SessionError {
     /// Nothing is configured.
     #[error("find AWS credentials in the environment, the shared files, SSO, or the role of a container or instance")]
     NoCredentials,
+    /// The profile that is asked for is in none of the shared files.
+    #[error("find the profile {} in the shared files of the AWS CLI", .0.name)]
+    NoProfile(MissingProfile),
     /// Something is configured, and it did not work.
     #[error("obtain AWS credentials for {region}: {reason}")]
     Credentials {
@@ -398,7 +415,7 @@ pub enum SessionError {
 impl Explain for SessionError {
     fn code(&self) -> Code {
         match self {
-            Self::NoCredentials => codes::C_CREDENTIALS,
+            Self::NoCredentials | Self::NoProfile(_) => codes::C_CREDENTIALS,
             Self::Credentials { .. } => codes::C_REJECTED,
             Self::Refused { .. } => codes::R_PRIMARY_NEEDED,
             Self::Role { error, .. } => error.code(),
@@ -408,6 +425,10 @@ impl Explain for SessionError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoCredentials => NO_CREDENTIALS_REMEDY.into(),
+            Self::NoProfile(MissingProfile { name, known }) if known.is_empty() => {
+                format!("there is no profile at all: make it with: aws configure --profile {name}")
+            }
+            Self::NoProfile(MissingProfile { known, .. }) => format!("set AWS_PROFILE to one of: {}", known.join(", ")),
             Self::Credentials { .. } => "sign in again, and check with: aws sts get-caller-identity".into(),
             Self::Refused { .. } => REFUSED_REMEDY.into(),
             Self::Role { role, error } if error.kind == CallErrorKind::Denied => format!(

@@ -71,7 +71,17 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
             abort(),
         ],
         "rolled_back" | "aborted" => {
-            vec![next("look for what stands in the way", format!("pilotlight validate {plan}")), again()]
+            let look = next("look for what stands in the way", format!("pilotlight validate {plan}"));
+            match has_no_replica(run) {
+                true => vec![
+                    next(
+                        "see what to make before the next run",
+                        format!("pilotlight explain {}", codes::F_UNPROTECTED),
+                    ),
+                    look,
+                ],
+                false => vec![look, again()],
+            }
         }
         "failed" => vec![
             next("see what was done and what was not", on_run("show", "")),
@@ -85,6 +95,11 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
 /// The plan's file as a word of a command line.
 pub(crate) fn on_plan(plan_file: Option<&str>) -> String {
     plan_file.map_or_else(|| PLAN.to_owned(), quoted)
+}
+
+/// Whether the run went back from a promotion that nothing takes back: the next one is refused as things are.
+fn has_no_replica(run: &RunReport) -> bool {
+    run.findings.iter().any(|finding| finding.code == codes::F_UNPROTECTED)
 }
 
 /// Whether the run only undoes: it was turned around, and nobody took that back since.

@@ -81,3 +81,20 @@ fn a_state_alone_needs_a_region() {
          help: set AWS_REGION, or region in the profile that AWS_PROFILE names\n",
     );
 }
+
+#[test]
+fn a_profile_that_there_is_not_is_named_with_those_there_are() {
+    let sandbox = Sandbox::new().with_env("AWS_PROFILE", "prd").with_env("AWS_EC2_METADATA_DISABLED", "true");
+    sandbox.write("vpc.tfstate", state_with_vpc());
+    let told = |help: &str| {
+        format!("PL-C101\n\n  × failed to find the profile prd in the shared files of the AWS CLI\n  help: {help}\n")
+    };
+    let sandbox = sandbox.with_env("AWS_CONFIG_FILE", "config");
+    let alone = "there is no profile at all: make it with: aws configure --profile prd";
+    sandbox.run(&["drift", "--state", "vpc.tfstate"]).is_error(1, &told(alone));
+    sandbox.write("config", "[profile prod]\nregion = eu-west-1\n[profile dev]\nregion = eu-west-1\n");
+    let others = "set AWS_PROFILE to one of: dev, prod";
+    sandbox.run(&["drift", "--state", "vpc.tfstate"]).is_error(1, &told(others));
+    let sandbox = sandbox.with_env("AWS_REGION", "eu-west-1");
+    sandbox.run(&["drift", "--state", "vpc.tfstate"]).is_error(1, &told(others));
+}

@@ -13,7 +13,13 @@ pub fn as_errors(finding: Finding) -> Finding {
 }
 
 pub(super) fn notes(owners: &[RecordOwner]) -> Vec<Finding> {
-    let mut notes: Vec<Finding> = owners.iter().filter_map(note).collect();
+    let mut notes: Vec<Finding> = Vec::new();
+    for note in owners.iter().filter_map(note) {
+        // The two sets of a weighted record are one record to whoever reads this.
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
     for (at, owner) in owners.iter().enumerate() {
         let same = |other: &&RecordOwner| (other.zone == owner.zone) && other.record() == owner.record();
         let all: Vec<&RecordOwner> = owners.iter().filter(same).collect();
@@ -90,4 +96,29 @@ fn of_resource(resource: &OwningResource) -> Subject {
 
 fn of_record(owner: &RecordOwner) -> Subject {
     Subject::Record { zone: owner.zone.clone(), name: owner.name.clone(), record_type: owner.record_type.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_sets_of_one_record_that_nobody_owns_are_told_once() {
+        let set = |identifier: &str| RecordOwner {
+            zone: "shop.test".into(),
+            name: "app.shop.test".into(),
+            record_type: "A".into(),
+            set_identifier: Some(identifier.into()),
+            attribute: "weighted_routing_policy".into(),
+            resource: None,
+            next_apply: NextApply::NotOwned,
+            detail: "no stack of the plan owns it".into(),
+            remedy: None,
+        };
+        let other = RecordOwner { name: "api.shop.test".into(), ..set("home") };
+        let notes = notes(&[set("home"), set("away"), other]);
+        let of: Vec<String> = notes.iter().map(|note| note.subject.to_string()).collect();
+        assert_eq!(of.len(), 2, "{of:?}");
+        assert_ne!(of[0], of[1]);
+    }
 }

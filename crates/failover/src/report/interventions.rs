@@ -32,7 +32,7 @@ fn intervention(events: &[Event], at: usize) -> Option<Intervention> {
     let (what, by, detail) = match &event.what {
         Body::Stopped { step, reason } => ("stopped", "", at_step(step.as_deref(), reason)),
         Body::Resumed { by } => ("resumed", by.as_str(), goes_on()),
-        Body::Takeover { by, from } => ("takeover", by.as_str(), format!("taken from executor {from}")),
+        Body::Takeover { by, from } => ("takeover", by.as_str(), taken(events, at, from)),
         Body::Approved { step, by, reason } => ("approved", by.as_str(), at_step(Some(step), reason)),
         Body::Skipped { step, by, reason } => ("skipped", by.as_str(), at_step(Some(step), reason)),
         Body::StepFinished { step, observed, .. } => {
@@ -48,6 +48,19 @@ fn intervention(events: &[Event], at: usize) -> Option<Intervention> {
         _ => return None,
     };
     Some(Intervention { at: event.at.to_string(), what: what.to_owned(), by: by.to_owned(), detail })
+}
+
+/// From whom the event with this number takes the run, and where they were last heard of.
+fn taken(events: &[Event], at: usize, from: &str) -> String {
+    let by = events[..at].iter().rev().filter(|event| event.executor == from).find_map(|event| match &event.what {
+        Body::RunStarted { operator: by, .. } | Body::Resumed { by } | Body::Takeover { by, .. } => Some(by.as_str()),
+        _ => None,
+    });
+    let from = by.map_or_else(|| format!("taken from executor {from}"), |by| format!("taken from {by}"));
+    match left_without_a_word(events, at) {
+        Some(lost) => format!("{from}; {lost}"),
+        None => from,
+    }
 }
 
 /// Why, and what is done once more for it.

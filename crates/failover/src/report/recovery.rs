@@ -71,13 +71,27 @@ fn service_ended(story: &Story<'_>) -> Seen {
     // The service lives as long as one of its databases is written to; a fence of ours ends it with the first.
     let last = |ends: Vec<Seen>| ends.into_iter().max_by_key(|end| end.at);
     let end = if story.run.mode == Mode::Graceful { first(ends) } else { last(ends) };
-    end.unwrap_or_else(|| {
-        let what = match story.run.mode {
-            Mode::Graceful => "the run's first event",
-            Mode::Ungraceful => "the run's first event; since when the service was away before is not known",
-        };
-        Seen::exactly(story.state.started_at, what)
+    let run_began = |what: &str| Seen::exactly(story.state.started_at, what);
+    end.unwrap_or_else(|| match story.run.mode {
+        Mode::Graceful => first_touched(story).unwrap_or_else(|| run_began("the run's first event")),
+        Mode::Ungraceful => run_began("the run's first event; since when the service was away before is not known"),
     })
+}
+
+/// The first thing that the run did to a service that was well: people may have been asked for long before it. The
+/// service may have lived on, as the old side does where records alone are moved.
+fn first_touched(story: &Story<'_>) -> Option<Seen> {
+    let touches = |action: &Action| match action {
+        Action::Command(_) | Action::MoveRecords(_) | Action::Signal(_) => true,
+        Action::Database(step) => step.task == DatabaseTask::Promote,
+        Action::Managed(step) => step.task == ManagedTask::Promote,
+        _ => false,
+    };
+    let done = story.run.steps().filter(|step| touches(&step.action)).filter_map(|step| {
+        let state = story.state.steps.get(&step.id).filter(|state| state.status == StepStatus::Done)?;
+        Some(Seen::at_most(state.started_at, format!("the beginning of {}", step.id)))
+    });
+    done.min_by_key(|seen| seen.at)
 }
 
 fn ended(story: &Story<'_>, name: &str) -> Option<Seen> {

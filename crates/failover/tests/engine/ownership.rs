@@ -21,7 +21,10 @@ async fn an_executor_whose_run_was_taken_over_stops_at_its_next_event() {
     assert_eq!(world.with(|state| (state.commands.len(), state.changes.len())), (0, 0), "it did nothing");
     assert_eq!(new.drive().await.expect("an end").end, End::Succeeded);
     let report = report_of(&new);
-    assert!(report.interventions.iter().any(|one| one.what == "takeover" && one.by == "grace@ops"));
+    let takeover = report.interventions.iter().find(|one| one.what == "takeover").expect("the takeover");
+    assert_eq!(takeover.by, "grace@ops");
+    let told = &takeover.detail;
+    assert!(told.starts_with("taken from ada@ops; whoever had it was last heard of at "), "{told}");
 }
 
 #[tokio::test]

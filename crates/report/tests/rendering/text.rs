@@ -266,6 +266,13 @@ fn what_next_is_ready_to_copy() {
     assert!(!text.contains("run skip"), "nothing failed that could be left out");
     let text = run_text(&runs::unfinished(), None, plain());
     assert!(text.contains("pilotlight run resume PLAN 01934c1e-7a52-7c31-9d0e-5b8f2a6c4e10 --takeover\n"));
+    let mut back = runs::rolled_back();
+    assert!(run_text(&back, PLAN, plain()).contains("pilotlight failover plans/shop.hcl\n"));
+    let subject = Subject::Plan { name: "shop".into() };
+    back.findings.push(Finding::new(codes::F_UNPROTECTED, Severity::Warning, subject, "nothing follows it"));
+    let text = run_text(&back, PLAN, plain());
+    assert!(text.contains("pilotlight explain PL-F239\n"), "{text}");
+    assert!(!text.contains("pilotlight failover plans/shop.hcl\n"), "the next one is refused: {text}");
     let text = run_text(&runs::succeeded(), Some("my plans/shop.hcl"), plain());
     assert!(text.ends_with(
         "\nlater\n  move the traffic back, when the primary is well\n      pilotlight failback 'my plans/shop.hcl'\n"

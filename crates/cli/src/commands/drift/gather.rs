@@ -143,9 +143,11 @@ pub(super) async fn load_urls(args: &Drift, aws: &Aws) -> Result<Gathered, Failu
         let remedy = "write it as in arn:aws:iam::123456789012:role/drift-reader";
         return Err(Failure::usage(format!("use --role {role}: {reason}"), remedy));
     }
-    let region = aws.default_region().await.ok_or_else(|| {
-        Failure::usage("find the AWS region", "set AWS_REGION, or region in the profile that AWS_PROFILE names")
-    })?;
+    let Some(region) = aws.default_region().await else {
+        aws.check_profile().await?;
+        let remedy = "set AWS_REGION, or region in the profile that AWS_PROFILE names";
+        return Err(Failure::usage("find the AWS region", remedy));
+    };
     let reader = StateReader::new(aws, args.terraform.as_deref(), args.workspace.as_deref());
     let read = reader.read_all(&args.state, Place { base: Path::new("."), region: &region }).await?;
     let mut all = Gathered::default();
