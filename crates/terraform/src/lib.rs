@@ -37,6 +37,7 @@ mod root;
 mod show;
 mod unsaved;
 mod validate;
+mod verified;
 mod watch;
 
 pub use apply::ApplyOutcome;

@@ -21,7 +21,7 @@ mod error;
 mod group;
 mod handshake;
 mod install;
-mod lock_file;
+pub(crate) mod lock_file;
 mod msgpack;
 mod object;
 mod pace;
@@ -34,6 +34,7 @@ mod stderr;
 mod version;
 mod wire;
 
+pub(crate) use discover::PLATFORM;
 pub use error::PluginError;
 pub use pace::{NoPace, Pace};
 pub use plugin::Environment;

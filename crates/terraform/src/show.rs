@@ -1,3 +1,5 @@
+use crate::process::Ended;
+use crate::verified::Verified;
 use crate::{Cancel, Root, RunError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,7 +13,10 @@ impl Root {
     pub async fn show(&self, plan: Option<&Path>, cancel: &Cancel) -> Result<String, RunError> {
         let mut args = vec!["show".to_owned(), "-json".to_owned(), "-no-color".to_owned()];
         args.extend(plan.map(|path| path.display().to_string()));
-        let ended = self.collect(&args, &[0], cancel).await?;
+        let ended = match plan {
+            Some(plan) => self.show_saved(&args, plan, cancel).await?,
+            None => self.collect(&args, &[0], cancel).await?,
+        };
         // Parsed once here so that a wrapper's noise is told with the command that made it.
         self.parse::<Value>(&args, &ended.stdout)?;
         Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
@@ -23,8 +28,21 @@ impl Root {
     /// The plan is of another version of Terraform.
     pub async fn show_text(&self, plan: &Path, cancel: &Cancel) -> Result<String, RunError> {
         let args = ["show".to_owned(), "-no-color".to_owned(), plan.display().to_string()];
-        let ended = self.collect(&args, &[0], cancel).await?;
+        let ended = self.show_saved(&args, plan, cancel).await?;
         Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
+    }
+
+    /// Shows a saved plan with the providers that made it; in the usual way where that fails.
+    async fn show_saved(&self, args: &[String], plan: &Path, cancel: &Cancel) -> Result<Ended, RunError> {
+        if let Some(verified) = Verified::beside(self, plan) {
+            match verified.of(self).collect(args, &[0], cancel).await {
+                Err(error @ RunError::Failed { .. }) => {
+                    tracing::debug!(%error, "show a saved plan without checksums");
+                }
+                shown => return shown,
+            }
+        }
+        self.collect(args, &[0], cancel).await
     }
 
     /// The state as its backend has it, in the state file's own format; none where there is no state yet. It is

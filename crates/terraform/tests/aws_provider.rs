@@ -6,6 +6,7 @@ use pilotlight_drift::{LiveObject, LiveReader, LiveSnapshot, Nature, Readers, Ro
 use pilotlight_findings::Region;
 use pilotlight_lab::Services;
 use pilotlight_terraform::provider::{Environment, ProviderReader, ProviderSettings};
+use pilotlight_terraform::{Cancel, InitOptions, PlanOptions, Program, Root};
 use pilotlight_tfstate::State;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -98,10 +99,7 @@ impl Estate {
         let root = dir.path().join("root");
         std::fs::create_dir(&root).expect("a folder");
         std::fs::write(root.join("main.tf"), ROOT).expect("written");
-        let mirror = mirror();
-        let config = dir.path().join("cli.tfrc");
-        let text = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
-        std::fs::write(&config, text).expect("written");
+        let config = cli_config(dir.path());
         let mut environment: Environment = ["PATH", "HOME", "TMPDIR"]
             .into_iter()
             .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
@@ -182,6 +180,14 @@ impl Estate {
     }
 }
 
+/// A configuration of the command line that installs the provider from this machine.
+fn cli_config(folder: &Path) -> PathBuf {
+    let (mirror, config) = (mirror(), folder.join("cli.tfrc"));
+    let text = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
+    std::fs::write(&config, text).expect("written");
+    config
+}
+
 /// A folder that has the AWS provider: `TF_PLUGIN_MIRROR`, or below the usual prefixes.
 fn mirror() -> PathBuf {
     fn look(folder: &Path, depth: usize) -> Option<PathBuf> {
@@ -260,4 +266,60 @@ async fn the_real_provider_reads_what_terraform_reads() {
     );
     assert!(!changed.objects.iter().any(|object| object.resource_type == "aws_cloudwatch_log_group"), "it is gone");
     assert_eq!(plugins(), [""; 0], "a plugin still runs");
+}
+
+/// A queue whose plan asks AWS for nothing.
+const OFFLINE: &str = r#"
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+resource "aws_sqs_queue" "orders" { name = "orders" }
+"#;
+
+#[tokio::test]
+async fn a_saved_plan_is_shown_as_terraform_shows_it_without_the_checksum_of_its_provider() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("main.tf"), OFFLINE).expect("written");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut root = Root::new(Program::find(None, &path).await.expect("terraform"), "app", dir.path());
+    root.env.insert("TF_CLI_CONFIG_FILE".to_owned(), cli_config(dir.path()).display().to_string());
+    let (cancel, saved) = (Cancel::never(), Path::new("saved.tfplan"));
+    root.init(&InitOptions::default(), &cancel).await.expect("init");
+    root.plan(saved, &PlanOptions::default(), &cancel, &mut |_| {}).await.expect("a plan");
+    let terraform = || {
+        let mut command = Command::new("terraform");
+        command.args(["show", "-json", "saved.tfplan"]).current_dir(dir.path()).envs(&root.env);
+        command.output().expect("terraform")
+    };
+    let theirs = terraform();
+    let shown = root.show(Some(saved), &cancel).await.expect("shown");
+    assert_eq!(shown, String::from_utf8_lossy(&theirs.stdout));
+    let text = root.show_text(saved, &cancel).await.expect("shown");
+    assert!(text.contains("# aws_sqs_queue.orders will be created"), "{text}");
+    assert!(!text.contains("overrides"), "{text}");
+
+    // Terraform by itself computes the checksum, and this one would be wrong.
+    let lock = dir.path().join(".terraform.lock.hcl");
+    let locked = std::fs::read_to_string(&lock).expect("a lock file");
+    let (before, hash) = locked.split_once("\"h1:").expect("a checksum");
+    let other = format!("{before}\"h1:{}{}", if hash.starts_with('A') { "B" } else { "A" }, &hash[1..]);
+    std::fs::write(&lock, other).expect("written");
+    assert!(!terraform().status.success());
+    assert_eq!(root.show(Some(saved), &cancel).await.expect("shown"), shown);
+    // What is applied is checked.
+    let refused = root.apply(saved, &cancel, &mut |_| {}).await.expect_err("refused").to_string();
+    assert!(refused.contains("checksum"), "{refused}");
+    let left = std::fs::read_dir(dir.path()).expect("a folder").flatten().map(|entry| entry.file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().ends_with("saved.tfrc")).collect();
+    assert_eq!(left, [""; 0]);
 }

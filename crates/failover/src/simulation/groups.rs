@@ -11,6 +11,8 @@ pub const BOOT: Duration = Duration::from_secs(90);
 
 const READ_TAKES: Duration = Duration::from_millis(50);
 const ASK_TAKES: Duration = Duration::from_millis(80);
+/// How old a stale answer is.
+const STALE: Duration = Duration::from_secs(2);
 
 /// A group.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,8 @@ pub struct Group {
     pub asked_at: Duration,
     /// Healthy before the last request.
     pub had: u32,
+    /// What was asked for before it.
+    pub before: u32,
     /// Every capacity that was asked for, in order.
     pub asked: Vec<u32>,
     /// What the next requests meet.
@@ -40,7 +44,7 @@ pub struct Group {
 impl Group {
     /// One that has what is asked for, all of it healthy.
     pub fn of(desired: u32, max: u32) -> Self {
-        Self { min: 1, max, desired, had: desired, ..Self::default() }
+        Self { min: 1, max, desired, had: desired, before: desired, ..Self::default() }
     }
 
     /// How many are healthy.
@@ -50,7 +54,8 @@ impl Group {
     }
 
     fn set(&mut self, desired: u32, now: Duration) {
-        (self.had, self.asked_at, self.desired) = (self.healthy(now), now, desired);
+        (self.had, self.asked_at) = (self.healthy(now), now);
+        self.before = std::mem::replace(&mut self.desired, desired);
         self.asked.push(desired);
     }
 }
@@ -76,10 +81,10 @@ impl Capacity for World {
                 group.failing_reads -= 1;
                 return Err(ApiError::Unknown("the connection timed out".into()));
             }
-            let healthy = match trouble {
-                None => group.healthy(now),
-                // What is asked for is read as it is; which instances are healthy may be old.
-                Some(Trouble::Stale) => group.had.min(group.healthy(now)),
+            let (desired, healthy) = match trouble {
+                None => (group.desired, group.healthy(now)),
+                Some(Trouble::Stale) if now < group.asked_at + STALE => (group.before, group.had),
+                Some(Trouble::Stale) => (group.desired, group.had.min(group.healthy(now))),
                 Some(trouble) => return Err(error_of(trouble)),
             };
             Ok(Some(ScalingGroup {
@@ -87,7 +92,7 @@ impl Capacity for World {
                 arn: format!("arn:aws:autoscaling:{}:1:autoScalingGroup:x:autoScalingGroupName/{name}", at.region),
                 min: group.min,
                 max: group.max,
-                desired: group.desired,
+                desired,
                 healthy,
             }))
         })

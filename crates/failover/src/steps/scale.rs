@@ -42,7 +42,7 @@ impl Wanted {
     }
 
     fn is_not_ours(self, seen: &ScalingGroup) -> bool {
-        self.only_from.is_some_and(|from| seen.desired != from)
+        self.only_from.is_some_and(|from| ![from, self.capacity].contains(&seen.desired))
     }
 }
 
@@ -56,15 +56,19 @@ async fn reach(
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let pause = Duration::from_millis(step.retry.pause_ms);
     let mut acted = engine.attempts(step, way) > 0;
+    // Where the run asked for the other capacity, a group that has this one may be that of a moment ago: Auto Scaling's
+    // describe calls show what was asked for a while later. So it is asked for this one, which changes nothing more.
+    let other = if way == Way::Undo { Way::Do } else { Way::Undo };
+    let mut is_to_be_asked = engine.attempts(step, other) > 0;
     let (mut asked, mut refused) = (0, None);
     loop {
         let late = engine.ports.clock.elapsed() >= deadline;
         let waits = match look(engine, action).await {
-            Ok(Some(seen)) if wanted.is_there(&seen) => {
+            Ok(Some(seen)) if !is_to_be_asked && wanted.is_there(&seen) => {
                 let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
                 return Ok(Ending::new(outcome, observed(&seen), words(&seen)).into());
             }
-            Ok(Some(seen)) if wanted.is_asked_for(&seen) => {
+            Ok(Some(seen)) if !is_to_be_asked && wanted.is_asked_for(&seen) => {
                 if late {
                     let detail = format!("{} after {} s", words(&seen), step.timeout().as_secs());
                     return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
@@ -78,7 +82,11 @@ async fn reach(
             Ok(Some(seen)) => {
                 if late || asked >= step.retry.attempts || matches!(refused, Some((true, _))) {
                     let cause = refused.map_or_else(String::new, |(_, cause)| format!(": {cause}"));
-                    let detail = format!("{}, and {} are wanted{cause}", words(&seen), wanted.capacity);
+                    let detail = match wanted.is_asked_for(&seen) {
+                        // It may be about to have what the run asked for before.
+                        true => format!("{} as far as is shown, and to ask for it failed{cause}", words(&seen)),
+                        false => format!("{}, and {} are wanted{cause}", words(&seen), wanted.capacity),
+                    };
                     return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
                 }
                 if asked > 0 {
@@ -88,6 +96,8 @@ async fn reach(
                 }
                 (asked, acted) = (asked + 1, true);
                 let answer = engine.ports.capacity.set_desired(action.place(), &action.group, wanted.capacity).await;
+                // Whose request is refused has not asked for anything else either.
+                is_to_be_asked &= answer.as_ref().is_err_and(|error| !is_final(error));
                 refused = answer.err().map(|error| (is_final(&error), error.to_string()));
                 words(&seen)
             }

@@ -2,8 +2,7 @@
 
 use crate::estate::*;
 use crate::kills::{Moment, killed_once};
-use pilotlight_failover::simulation::{BOOT, Group, Trouble};
-use pilotlight_failover::simulation::{State, World};
+use pilotlight_failover::simulation::{BOOT, Group, Service, State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_journal::{JournalStores, MemoryStore};
@@ -193,6 +192,38 @@ async fn a_standby_that_is_gone_does_not_keep_traffic_from_going_back() {
         error.to_string(),
         "find aws_autoscaling_group.web of stack app in the primary: eu-west-1 has no group web-primary"
     );
+}
+
+#[tokio::test]
+async fn a_size_that_was_asked_for_and_is_not_shown_yet_is_taken_back_all_the_same() {
+    let world = estate(Side::Primary);
+    let there = world.clone();
+    world.with(|state| {
+        let mut killed = false;
+        state.trouble = Some(Box::new(move |asked, state| {
+            // The executor dies once the group was asked for, and for a while its size is shown as it was.
+            let was_asked_for = state.groups["web-standby"].asked == [6];
+            if was_asked_for && !killed {
+                killed = true;
+                there.kill();
+            }
+            (was_asked_for && asked.service == Service::AutoScaling && asked.reads).then_some(Trouble::Stale)
+        }));
+    });
+    let run = try_compile(&world, &plan_with(SCALE), Direction::Failover).await.expect("compiled");
+    let store = MemoryStore::new("journal");
+    let stores = JournalStores::one(store.clone());
+    let mut first = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+    tokio::select! {
+        ended = first.drive() => panic!("not killed: {ended:?}"),
+        () = world.died() => {}
+    }
+    world.revive();
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.abort("grace@ops", "the region is back").await.expect("aborted");
+    assert_eq!(engine.drive().await.expect("an end").end, End::Aborted);
+    assert_eq!(group(&world, Side::Standby).asked, [6, 1], "the run says that it was undone");
+    assert_eq!(step(&engine, UP), ("undone".into(), "1 of 1 asked for are healthy in web-standby".into()));
 }
 
 /// Both groups as they are in the end, with what was asked of them, but for repetitions.
