@@ -11,8 +11,8 @@ pub const BOOT: Duration = Duration::from_secs(90);
 
 const READ_TAKES: Duration = Duration::from_millis(50);
 const ASK_TAKES: Duration = Duration::from_millis(80);
-/// How old a stale answer is.
-const STALE: Duration = Duration::from_secs(2);
+/// How old a stale answer is at most: longer than an executor waits between two looks, so that it can meet one.
+const STALE: Duration = Duration::from_secs(20);
 
 /// A group.
 #[derive(Debug, Clone, Default)]
