@@ -2,12 +2,13 @@
 
 use crate::budget::Budget;
 use crate::calls::{CallLog, Gate};
-use crate::error::{CallError, CallErrorKind, NO_CREDENTIALS_REMEDY, REFUSED_REMEDY, credentials_failure};
+use crate::error::{CallError, CallErrorKind, credentials_failure};
 use crate::limits::{Counter, Limits, limit};
-use crate::profile::{self, MissingProfile};
-use crate::refusal::{self, RegionRefused};
+use crate::profile;
+use crate::refusal;
 use crate::regional::{GLOBAL, Regional};
 use crate::role::{RoleKeys, Sts, account_of, own_account};
+use crate::session_error::SessionError;
 use crate::silence::Silence;
 use crate::{
     AwsCapacity, AwsCatalog, AwsManagedDatabases, AwsReader, AwsReplication, AwsSimulator, AwsSnapshots, Route53Dns, s3,
@@ -19,7 +20,7 @@ use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use pilotlight_drift::Place;
-use pilotlight_findings::{ApiCalls, Code, Explain, Region, codes};
+use pilotlight_findings::{ApiCalls, Region};
 use pilotlight_store::S3Access;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -378,73 +379,13 @@ impl Aws {
     }
 }
 
-/// Why there is no access to AWS at all.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SessionError {
-    /// Nothing is configured.
-    #[error("find AWS credentials in the environment, the shared files, SSO, or the role of a container or instance")]
-    NoCredentials,
-    /// The profile that is asked for is in none of the shared files.
-    #[error("find the profile {} in the shared files of the AWS CLI", .0.name)]
-    NoProfile(MissingProfile),
-    /// Something is configured, and it did not work.
-    #[error("obtain AWS credentials for {region}: {reason}")]
-    Credentials {
-        /// For which region.
-        region: Region,
-        /// What its source says.
-        reason: String,
-    },
-    /// Nothing is asked of the region.
-    #[error("use {region}: {}", RegionRefused { region: region.clone() })]
-    Refused {
-        /// Which region.
-        region: Region,
-    },
-    /// A role cannot be assumed.
-    #[error("assume the role {role}")]
-    Role {
-        /// Its ARN.
-        role: String,
-        /// What STS says.
-        #[source]
-        error: CallError,
-    },
-}
-
-impl Explain for SessionError {
-    fn code(&self) -> Code {
-        match self {
-            Self::NoCredentials | Self::NoProfile(_) => codes::C_CREDENTIALS,
-            Self::Credentials { .. } => codes::C_REJECTED,
-            Self::Refused { .. } => codes::R_PRIMARY_NEEDED,
-            Self::Role { error, .. } => error.code(),
-        }
-    }
-
-    fn remedy(&self) -> Option<String> {
-        Some(match self {
-            Self::NoCredentials => NO_CREDENTIALS_REMEDY.into(),
-            Self::NoProfile(MissingProfile { name, known }) if known.is_empty() => {
-                format!("there is no profile at all: make it with: aws configure --profile {name}")
-            }
-            Self::NoProfile(MissingProfile { known, .. }) => format!("set AWS_PROFILE to one of: {}", known.join(", ")),
-            Self::Credentials { .. } => "sign in again, and check with: aws sts get-caller-identity".into(),
-            Self::Refused { .. } => REFUSED_REMEDY.into(),
-            Self::Role { role, error } if error.kind == CallErrorKind::Denied => format!(
-                "allow this identity sts:AssumeRole on {role}, and let the role's trust policy name this identity"
-            ),
-            Self::Role { error, .. } => return error.remedy(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::replay::{Replay, Reply, region};
     use aws_credential_types::provider::SharedCredentialsProvider;
     use aws_credential_types::provider::future::ProvideCredentials as Providing;
+    use pilotlight_findings::Explain as _;
 
     #[derive(Debug)]
     struct Source(fn() -> CredentialsError);
