@@ -90,6 +90,7 @@ fn a_profile_that_there_is_not_is_named_with_those_there_are() {
         format!("PL-C101\n\n  × failed to find the profile prd in the shared files of the AWS CLI\n  help: {help}\n")
     };
     let sandbox = sandbox.with_env("AWS_CONFIG_FILE", "config");
+    sandbox.write("config", "");
     let alone = "there is no profile at all: make it with: aws configure --profile prd";
     sandbox.run(&["drift", "--state", "vpc.tfstate"]).is_error(1, &told(alone));
     sandbox.write("config", "[profile prod]\nregion = eu-west-1\n[profile dev]\nregion = eu-west-1\n");
