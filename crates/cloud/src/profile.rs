@@ -26,7 +26,8 @@ pub(crate) async fn missing(asked: Option<&str>) -> Option<MissingProfile> {
 
 fn of(profiles: &ProfileSet) -> Option<MissingProfile> {
     let name = profiles.selected_profile();
-    if name == DEFAULT || profiles.get_profile(name).is_some() {
+    // An empty variable asks for none.
+    if name.is_empty() || name == DEFAULT || profiles.get_profile(name).is_some() {
         return None;
     }
     let mut known: Vec<String> = profiles.profiles().map(str::to_owned).collect();
@@ -52,6 +53,7 @@ mod tests {
         assert_eq!(asked(config, &[("AWS_PROFILE", "prod")], Some("prd")).await, Some(missing));
         assert_eq!(asked(config, &[("AWS_PROFILE", "prod")], None).await, None);
         assert_eq!(asked(config, &[], None).await, None);
+        assert_eq!(asked(config, &[("AWS_PROFILE", "")], None).await, None);
         let none = asked("", &[("AWS_PROFILE", "prd")], None).await;
         assert_eq!(none, Some(MissingProfile { name: "prd".into(), known: Vec::new() }));
     }

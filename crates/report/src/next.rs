@@ -72,7 +72,7 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
         ],
         "rolled_back" | "aborted" => {
             let look = next("look for what stands in the way", format!("pilotlight validate {plan}"));
-            match has_no_replica(run) {
+            match left_a_promotion(run) {
                 true => vec![
                     next(
                         "see what to make before the next run",
@@ -98,7 +98,7 @@ pub(crate) fn on_plan(plan_file: Option<&str>) -> String {
 }
 
 /// Whether the run went back from a promotion that nothing takes back: the next one is refused as things are.
-fn has_no_replica(run: &RunReport) -> bool {
+fn left_a_promotion(run: &RunReport) -> bool {
     run.findings.iter().any(|finding| finding.code == codes::F_UNPROTECTED)
 }
 

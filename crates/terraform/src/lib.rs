@@ -18,6 +18,7 @@
 //! process's own, with the additions of [`Program::env`] and [`Root::env`].
 
 mod apply;
+mod as_installed;
 mod cancel;
 mod diagnostic;
 mod error;
@@ -37,7 +38,6 @@ mod root;
 mod show;
 mod unsaved;
 mod validate;
-mod verified;
 mod watch;
 
 pub use apply::ApplyOutcome;

@@ -1,5 +1,5 @@
+use crate::as_installed::AsInstalled;
 use crate::process::Ended;
-use crate::verified::Verified;
 use crate::{Cancel, Root, RunError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -34,8 +34,8 @@ impl Root {
 
     /// Shows a saved plan with the providers that made it; in the usual way where that fails.
     async fn show_saved(&self, args: &[String], plan: &Path, cancel: &Cancel) -> Result<Ended, RunError> {
-        if let Some(verified) = Verified::beside(self, plan) {
-            match verified.of(self).collect(args, &[0], cancel).await {
+        if let Some(installed) = AsInstalled::beside(self, plan) {
+            match installed.of(self).collect(args, &[0], cancel).await {
                 Err(error @ RunError::Failed { .. }) => {
                     tracing::debug!(%error, "show a saved plan without checksums");
                 }

@@ -6,7 +6,8 @@ use super::databases::{reached, state, text};
 use super::measure::{between, held_up_until, served_at};
 use crate::{Action, DatabaseTask, ManagedTask, Mode, Moment, RecoveryTime};
 use jiff::{Timestamp, ToSpan};
-use pilotlight_journal::{StepState, StepStatus};
+use pilotlight_journal::{Body, StepState, StepStatus};
+use pilotlight_plan::Phase;
 
 /// A service that wrote so shortly before a run looked was alive then: one that takes an order every few seconds has
 /// gaps of that length by itself.
@@ -24,7 +25,7 @@ pub(crate) fn recovery_time(story: &Story<'_>) -> RecoveryTime {
     };
     let Some(served) = served_at(story) else { return told };
     told.traffic_ms = Some(between(story.state.started_at, served));
-    let (since, until) = (service_ended(story), service_back(story, served));
+    let (since, until) = (service_ended(story, served), service_back(story, served));
     told.measured_ms = Some(between(since.at, until.at));
     told.at_most = since.is_bound || until.is_bound;
     told.since = Some(Moment { at: since.at.to_string(), what: since.what });
@@ -65,7 +66,7 @@ fn promoted<'s>(story: &'s Story<'_>) -> impl Iterator<Item = &'s str> {
 }
 
 /// Since when nobody's write was taken.
-fn service_ended(story: &Story<'_>) -> Seen {
+fn service_ended(story: &Story<'_>, served: Timestamp) -> Seen {
     let ends: Vec<Seen> = promoted(story).filter_map(|name| ended(story, name)).collect();
     let first = |ends: Vec<Seen>| ends.into_iter().min_by_key(|end| end.at);
     // The service lives as long as one of its databases is written to; a fence of ours ends it with the first.
@@ -73,25 +74,30 @@ fn service_ended(story: &Story<'_>) -> Seen {
     let end = if story.run.mode == Mode::Graceful { first(ends) } else { last(ends) };
     let run_began = |what: &str| Seen::exactly(story.state.started_at, what);
     end.unwrap_or_else(|| match story.run.mode {
-        Mode::Graceful => first_touched(story).unwrap_or_else(|| run_began("the run's first event")),
+        Mode::Graceful => first_touched(story, served).unwrap_or_else(|| run_began("the run's first event")),
         Mode::Ungraceful => run_began("the run's first event; since when the service was away before is not known"),
     })
 }
 
-/// The first thing that the run did to a service that was well: people may have been asked for long before it. The
-/// service may have lived on, as the old side does where records alone are moved.
-fn first_touched(story: &Story<'_>) -> Option<Seen> {
+/// The first thing that the run began to do to a service that was well, whatever came of it: people may have been asked
+/// for long before it. The service may have lived on, as the old side does where records alone are moved.
+fn first_touched(story: &Story<'_>, served: Timestamp) -> Option<Seen> {
     let touches = |action: &Action| match action {
         Action::Command(_) | Action::MoveRecords(_) | Action::Signal(_) => true,
         Action::Database(step) => step.task == DatabaseTask::Promote,
         Action::Managed(step) => step.task == ManagedTask::Promote,
         _ => false,
     };
-    let done = story.run.steps().filter(|step| touches(&step.action)).filter_map(|step| {
-        let state = story.state.steps.get(&step.id).filter(|state| state.status == StepStatus::Done)?;
-        Some(Seen::at_most(state.started_at, format!("the beginning of {}", step.id)))
-    });
-    done.min_by_key(|seen| seen.at)
+    // What is done to make sure that a run can begin leaves the service as it is.
+    let phases = story.run.phases.iter().filter(|phase| phase.phase != Phase::Preflight);
+    let touching: Vec<&str> =
+        phases.flat_map(|phase| &phase.steps).filter(|step| touches(&step.action)).map(|step| &*step.id).collect();
+    story.events.iter().filter(|event| event.at <= served).find_map(|event| match &event.what {
+        Body::StepIntended { step, .. } if touching.contains(&step.as_str()) => {
+            Some(Seen::at_most(event.at, format!("the beginning of {step}")))
+        }
+        _ => None,
+    })
 }
 
 fn ended(story: &Story<'_>, name: &str) -> Option<Seen> {

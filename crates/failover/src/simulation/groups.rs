@@ -11,8 +11,8 @@ pub const BOOT: Duration = Duration::from_secs(90);
 
 const READ_TAKES: Duration = Duration::from_millis(50);
 const ASK_TAKES: Duration = Duration::from_millis(80);
-/// How old a stale answer is at most: longer than an executor waits between two looks, so that it can meet one.
-const STALE: Duration = Duration::from_secs(20);
+/// How old a stale answer is at most: longer than an executor waits twice between its looks, so that it can meet one.
+const STALE: Duration = Duration::from_secs(12);
 
 /// A group.
 #[derive(Debug, Clone, Default)]
@@ -54,9 +54,12 @@ impl Group {
     }
 
     fn set(&mut self, desired: u32, now: Duration) {
-        (self.had, self.asked_at) = (self.healthy(now), now);
-        self.before = std::mem::replace(&mut self.desired, desired);
         self.asked.push(desired);
+        // To ask for what is asked for already changes nothing.
+        if desired != self.desired {
+            (self.had, self.asked_at) = (self.healthy(now), now);
+            self.before = std::mem::replace(&mut self.desired, desired);
+        }
     }
 }
 
@@ -84,7 +87,7 @@ impl Capacity for World {
             let (desired, healthy) = match trouble {
                 None => (group.desired, group.healthy(now)),
                 Some(Trouble::Stale) if now < group.asked_at + STALE => (group.before, group.had),
-                Some(Trouble::Stale) => (group.desired, group.had.min(group.healthy(now))),
+                Some(Trouble::Stale) => (group.desired, group.healthy(now.saturating_sub(STALE))),
                 Some(trouble) => return Err(error_of(trouble)),
             };
             Ok(Some(ScalingGroup {

@@ -4,7 +4,7 @@
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::{ApiError, ScaleAction, ScaleGoal, ScalingGroup, Step};
-use pilotlight_journal::Outcome;
+use pilotlight_journal::{Body, Outcome, StepStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -41,6 +41,11 @@ impl Wanted {
         self.is_asked_for(seen) && (self.goal == ScaleGoal::AtMost || seen.healthy >= self.capacity)
     }
 
+    /// Whether this very capacity is shown: what a look of before may have shown too.
+    fn is_shown_as(self, seen: &ScalingGroup) -> bool {
+        seen.desired == self.capacity
+    }
+
     fn is_not_ours(self, seen: &ScalingGroup) -> bool {
         self.only_from.is_some_and(|from| ![from, self.capacity].contains(&seen.desired))
     }
@@ -58,17 +63,18 @@ async fn reach(
     let mut acted = engine.attempts(step, way) > 0;
     // Where the run asked for the other capacity, a group that has this one may be that of a moment ago: Auto Scaling's
     // describe calls show what was asked for a while later. So it is asked for this one, which changes nothing more.
-    let other = if way == Way::Undo { Way::Do } else { Way::Undo };
-    let mut is_to_be_asked = engine.attempts(step, other) > 0;
+    let mut is_to_be_asked = asked_for_other(engine, step, way);
+    // Where the run looked after its own request had failed, a refusal now says that nothing is on its way.
+    let failed_before = engine.journal.state().status(&step.id) == StepStatus::Failed;
     let (mut asked, mut refused) = (0, None);
     loop {
         let late = engine.ports.clock.elapsed() >= deadline;
         let waits = match look(engine, action).await {
-            Ok(Some(seen)) if !is_to_be_asked && wanted.is_there(&seen) => {
+            Ok(Some(seen)) if wanted.is_there(&seen) && !(is_to_be_asked && wanted.is_shown_as(&seen)) => {
                 let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
                 return Ok(Ending::new(outcome, observed(&seen), words(&seen)).into());
             }
-            Ok(Some(seen)) if !is_to_be_asked && wanted.is_asked_for(&seen) => {
+            Ok(Some(seen)) if wanted.is_asked_for(&seen) && !(is_to_be_asked && wanted.is_shown_as(&seen)) => {
                 if late {
                     let detail = format!("{} after {} s", words(&seen), step.timeout().as_secs());
                     return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
@@ -96,8 +102,7 @@ async fn reach(
                 }
                 (asked, acted) = (asked + 1, true);
                 let answer = engine.ports.capacity.set_desired(action.place(), &action.group, wanted.capacity).await;
-                // Whose request is refused has not asked for anything else either.
-                is_to_be_asked &= answer.as_ref().is_err_and(|error| !is_final(error));
+                is_to_be_asked &= answer.as_ref().is_err_and(|error| !(failed_before && is_final(error)));
                 refused = answer.err().map(|error| (is_final(&error), error.to_string()));
                 words(&seen)
             }
@@ -119,6 +124,15 @@ async fn reach(
         }
         engine.ports.clock.sleep(pause).await;
     }
+}
+
+/// Whether the run has asked, or may have asked, for what the other way wants: also an undo that was taken back.
+fn asked_for_other(engine: &Engine, step: &Step, way: Way) -> bool {
+    engine.journal.events().iter().any(|event| match &event.what {
+        Body::StepIntended { step: of, .. } => way == Way::Undo && *of == step.id,
+        Body::UndoIntended { step: of, .. } => way == Way::Do && *of == step.id,
+        _ => false,
+    })
 }
 
 async fn look(engine: &Engine, action: &ScaleAction) -> Result<Option<ScalingGroup>, ApiError> {

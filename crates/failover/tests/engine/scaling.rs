@@ -2,7 +2,7 @@
 
 use crate::estate::*;
 use crate::kills::{Moment, killed_once};
-use pilotlight_failover::simulation::{BOOT, Group, Service, State, Trouble, World};
+use pilotlight_failover::simulation::{Asked, BOOT, Group, Service, State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_journal::{JournalStores, MemoryStore};
@@ -60,6 +60,13 @@ async fn run_it(world: &World, direction: Direction) -> (Conclusion, Engine) {
 
 fn group(world: &World, side: Side) -> Group {
     world.with(|state| state.groups[&format!("web-{side}")].clone())
+}
+
+/// What a group was asked for, but for repetitions.
+fn asked(world: &World, side: Side) -> Vec<u32> {
+    let mut asked = group(world, side).asked;
+    asked.dedup();
+    asked
 }
 
 fn step(engine: &Engine, id: &str) -> (String, String) {
@@ -194,39 +201,87 @@ async fn a_standby_that_is_gone_does_not_keep_traffic_from_going_back() {
     );
 }
 
-#[tokio::test]
-async fn a_size_that_was_asked_for_and_is_not_shown_yet_is_taken_back_all_the_same() {
-    let world = estate(Side::Primary);
+/// Kills the executor at the first call for which this holds, once for each of them, in their order. From the first death
+/// on, and as long as AWS may do so, the group is shown as it was; with `denied` nobody may ask for a size then.
+fn kills_at(world: &World, when: Vec<fn(&Asked<'_>, &Group) -> bool>, denied: bool) {
     let there = world.clone();
     world.with(|state| {
-        let mut killed = false;
+        let (mut when, mut died) = (VecDeque::from(when), false);
         state.trouble = Some(Box::new(move |asked, state| {
-            // The executor dies once the group was asked for, and for a while its size is shown as it was.
-            let was_asked_for = state.groups["web-standby"].asked == [6];
-            if was_asked_for && !killed {
-                killed = true;
+            if when.front().is_some_and(|when| when(asked, &state.groups["web-standby"])) {
+                when.pop_front();
+                died = true;
                 there.kill();
             }
-            (was_asked_for && asked.service == Service::AutoScaling && asked.reads).then_some(Trouble::Stale)
+            match asked.service {
+                Service::AutoScaling if died && asked.reads => Some(Trouble::Stale),
+                Service::AutoScaling if died && denied => Some(Trouble::Deny),
+                _ => None,
+            }
         }));
     });
-    let run = try_compile(&world, &plan_with(SCALE), Direction::Failover).await.expect("compiled");
-    let store = MemoryStore::new("journal");
-    let stores = JournalStores::one(store.clone());
-    let mut first = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+}
+
+async fn killed(world: &World, engine: &mut Engine) {
     tokio::select! {
-        ended = first.drive() => panic!("not killed: {ended:?}"),
+        ended = engine.drive() => panic!("not killed: {ended:?}"),
         () = world.died() => {}
     }
     world.revive();
-    let mut engine = resume(&world, &store).await.expect("taken on");
+}
+
+/// A failover whose executor dies at such a call, and who aborts it then.
+async fn aborted_after(world: &World, store: &MemoryStore) -> Engine {
+    let run = try_compile(world, &plan_with(SCALE), Direction::Failover).await.expect("compiled");
+    let stores = JournalStores::one(store.clone());
+    let mut first = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+    killed(world, &mut first).await;
+    let mut engine = resume(world, store).await.expect("taken on");
     engine.abort("grace@ops", "the region is back").await.expect("aborted");
+    engine
+}
+
+#[tokio::test]
+async fn a_size_that_was_asked_for_and_is_not_shown_yet_is_taken_back_all_the_same() {
+    let world = estate(Side::Primary);
+    kills_at(&world, vec![|_, group| group.asked == [6]], false);
+    let mut engine = aborted_after(&world, &MemoryStore::new("journal")).await;
     assert_eq!(engine.drive().await.expect("an end").end, End::Aborted);
-    assert_eq!(group(&world, Side::Standby).asked, [6, 1], "the run says that it was undone");
+    assert_eq!(asked(&world, Side::Standby), [6, 1], "the run says that it was undone");
     assert_eq!(step(&engine, UP), ("undone".into(), "1 of 1 asked for are healthy in web-standby".into()));
 }
 
-/// Both groups as they are in the end, with what was asked of them, but for repetitions.
+#[tokio::test]
+async fn who_may_not_take_such_a_size_back_does_not_say_that_it_is() {
+    let world = estate(Side::Primary);
+    kills_at(&world, vec![|_, group| group.asked == [6]], true);
+    let mut engine = aborted_after(&world, &MemoryStore::new("journal")).await;
+    assert!(matches!(engine.drive().await.expect("an end").end, End::Stopped { .. }));
+    assert_eq!(group(&world, Side::Standby).desired, 6);
+    let (status, detail) = step(&engine, UP);
+    assert_eq!(status, "failed", "{detail}");
+    assert!(detail.ends_with(": access denied: autoscaling:SetDesiredCapacity"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_size_that_is_about_to_be_taken_back_is_asked_for_again_where_the_abort_is_withdrawn() {
+    let world = estate(Side::Primary);
+    kills_at(
+        &world,
+        vec![|asked, _| asked.service == Service::Route53 && !asked.reads, |_, group| group.asked == [6, 1]],
+        false,
+    );
+    let store = MemoryStore::new("journal");
+    let mut engine = aborted_after(&world, &store).await;
+    killed(&world, &mut engine).await;
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.withdraw_abort("ada@ops", "it is not").await.expect("withdrawn");
+    let conclusion = engine.drive().await.expect("an end");
+    assert_eq!(conclusion.end, End::Succeeded, "{}", conclusion.detail);
+    assert_eq!(asked(&world, Side::Standby), [6, 1, 6], "traffic has moved to it");
+}
+
+/// What was asked of both groups, and how the run ended.
 async fn with_a_kill(
     direction: Direction,
     prepare: fn(&World),
@@ -236,11 +291,7 @@ async fn with_a_kill(
     prepare(&world);
     let run = try_compile(&world, &plan_with(SCALE), direction).await.expect("compiled");
     let (end, killed) = killed_once(&world, run, kill).await;
-    let asked = [Side::Primary, Side::Standby].map(|side| {
-        let mut asked = group(&world, side).asked;
-        asked.dedup();
-        asked
-    });
+    let asked = [Side::Primary, Side::Standby].map(|side| asked(&world, side));
     (asked.to_vec(), end, killed)
 }
 

@@ -102,7 +102,7 @@ pub(super) fn json_tables(work: &mut Work<'_>, file: &Path) {
 /// What a table of both sides names: an object, a list, or a text with one in its template.
 fn sides_of(work: &Work<'_>, value: &Json) -> Option<(String, String)> {
     match value.text() {
-        Some(text) if text.contains("${") && text.contains(work.input.standby.as_str()) => {
+        Some(text) if (text.contains("${") || text.contains("%{")) && !work.words.find(text).is_empty() => {
             let template = text.parse().ok()?;
             tables_of_template(&template).iter().find_map(|table| both_sides(&work.words, &table.words))
         }
@@ -122,11 +122,14 @@ struct Like {
 /// The texts of a value: those of its keys too.
 fn values(work: &Work<'_>, text: &str, value: &Json, like: Like, found: &mut Vec<Literal>) {
     let Like { rule, shapes, is_of_aws, is_said } = like;
-    if sides_of(work, value).is_some() {
+    let is_table = sides_of(work, value).is_some();
+    if is_table && value.text().is_none() {
         return;
     }
     let mut add = |range: &Range<usize>| {
         let literals = json::literals(text, range.clone()).into_iter();
+        // A table in a template is within its interpolations, whose texts begin with an escaped quote.
+        let literals = literals.filter(|part| !is_table || !text[..part.start].ends_with("\\\""));
         let signs = |range: &Range<usize>| Signs::of(&text[range.clone()]);
         found.extend(literals.map(|range| Literal { signs: signs(&range), range, rule, shapes, is_said }));
     };

@@ -10,20 +10,25 @@ fn tables_and_pairs_of_regions_in_json_are_as_in_hcl() {
     "sides": {"from": "eu-west-1", "to": "eu-central-1"},
     "table": {"eu-west-1": {"cidr": "10.0.0.0/16"}, "us-east-1": {"cidr": "10.1.0.0/16"}},
     "both": {"eu-west-1": "a", "eu-central-1": "b"},
-    "size": "${lookup({\"eu-west-1\" = \"s\", \"eu-central-1\" = \"m\"}, var.region)}"
+    "size": "arn:aws:sqs:eu-west-1:1:${lookup({\"eu-west-1\" = \"s\", \"eu-central-1\" = \"m\"}, var.region)}",
+    "short": "${lookup({\"euw1\" = \"s\", \"euc1\" = \"m\"}, var.code)}"
   },
   "moved": [{"from": "terraform_data.a", "to": "terraform_data.s[\"eu-west-1a\"]"}]
 }
 "#;
     let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", source)]));
-    let text = source.replace("{\"eu-west-1\": {", "{\"eu-central-1\": {").replace("eu-west-1a", "eu-central-1a");
+    let text = source
+        .replace("{\"eu-west-1\": {", "{\"eu-central-1\": {")
+        .replace("eu-west-1a", "eu-central-1a")
+        .replace("sqs:eu-west-1:", "sqs:eu-central-1:");
     assert_eq!(String::from_utf8_lossy(&result.files[Path::new("main.tf.json")]), text);
     let hcl = r#"locals {
   // What follows stands on the same lines.
   sides = { from = "eu-west-1", to = "eu-central-1" }
   table = { "eu-west-1" = { cidr = "10.0.0.0/16" }, "us-east-1" = { cidr = "10.1.0.0/16" } }
   both  = { "eu-west-1" = "a", "eu-central-1" = "b" }
-  size  = lookup({ "eu-west-1" = "s", "eu-central-1" = "m" }, var.region)
+  size  = "arn:aws:sqs:eu-west-1:1:${lookup({ "eu-west-1" = "s", "eu-central-1" = "m" }, var.region)}"
+  short = "${lookup({ "euw1" = "s", "euc1" = "m" }, var.code)}"
 }
 "#;
     let (_, as_hcl) = one(hcl);
@@ -39,7 +44,7 @@ fn tables_and_pairs_of_regions_in_json_are_as_in_hcl() {
         told
     };
     assert_eq!(told(&result), told(&as_hcl));
-    assert_eq!(told(&result).len(), 4, "{:#?}", result.notes);
+    assert_eq!(told(&result).len(), 5, "{:#?}", result.notes);
 }
 
 #[test]

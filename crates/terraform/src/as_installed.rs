@@ -11,23 +11,28 @@ use crate::Root;
 use crate::provider::{PLATFORM, lock_file};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where Terraform keeps what it installs for a root, where no other folder is named.
 const DATA: &str = ".terraform";
 
+/// Tells those apart that show one plan at once.
+static SERIAL: AtomicU64 = AtomicU64::new(0);
+
 /// A configuration of the command line for one run, removed with this value.
-pub(crate) struct Verified {
+pub(crate) struct AsInstalled {
     path: PathBuf,
 }
 
-impl Verified {
+impl AsInstalled {
     /// Writes it beside a saved plan; none where not every provider is installed in the root as usual.
     pub(crate) fn beside(root: &Root, plan: &Path) -> Option<Self> {
         let set = |name: &str| root.env.get(name).or_else(|| root.program.env.get(name));
         let data = set("TF_DATA_DIR").map_or(DATA, String::as_str);
         let providers = std::path::absolute(root.dir.join(data)).ok()?.join("providers");
         let text = overrides(&root.dir, &providers)?;
-        let path = std::path::absolute(root.dir.join(plan)).ok()?.with_extension("tfrc");
+        let name = format!("{}.tfrc", SERIAL.fetch_add(1, Ordering::Relaxed));
+        let path = std::path::absolute(root.dir.join(plan)).ok()?.with_extension(name);
         std::fs::write(&path, text).ok()?;
         Some(Self { path })
     }
@@ -40,7 +45,7 @@ impl Verified {
     }
 }
 
-impl Drop for Verified {
+impl Drop for AsInstalled {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_file(&self.path) {
             tracing::debug!(%error, path = %self.path.display(), "remove the configuration of one run");
