@@ -84,6 +84,22 @@ fn a_failover_that_an_apply_would_undo_keeps_releases_of_its_owner_away_until_th
 }
 
 #[test]
+fn what_was_done_in_a_copy_of_the_journal_counts_there_and_back() {
+    let (sandbox, server, _route53) = estate();
+    let journal = "plan \"web\" {\n  journal = [\"file:.pilotlight\", \"file:copy\"]\n";
+    sandbox.write("plan.hcl", sandbox.read("plan.hcl").replacen("plan \"web\" {\n", journal, 1));
+    sandbox.run(&["freeze", "on", "plan.hcl", "--reason", "the journal's folders"]).exits(0);
+    sandbox.run(&["freeze", "off", "plan.hcl"]).exits(0);
+    sandbox.run(&["freeze", "check", "plan.hcl"]).exits(0);
+    // The first store was away, and the run was begun with the copy.
+    let in_copy = ["--yes", "--journal", "file:copy", "--resolver", server.address.as_str()];
+    sandbox.run(&[&["failover", "plan.hcl"][..], &in_copy].concat()).exits(0);
+    sandbox.run(&["freeze", "check", "plan.hcl"]).exits(4).says("PL-F264").says(TOLD);
+    sandbox.run(&[&["failback", "plan.hcl"][..], &in_copy].concat()).exits(0);
+    sandbox.run(&["freeze", "check", "plan.hcl"]).exits(0);
+}
+
+#[test]
 fn an_owner_that_nobody_knows_is_not_go_on() {
     let (sandbox, server, _route53) = estate();
     sandbox.write("app/terraform.tfstate", "{");

@@ -21,10 +21,8 @@ pub(super) async fn judge(
     stores: &JournalStores,
     stacks: &[String],
 ) -> Result<Judged, StandingError> {
-    // The copies may lag; they do not decide, and are not waited for.
-    let alone = JournalStores { first: std::sync::Arc::clone(&stores.first), copies: Vec::new() };
     let mut judged = Judged { drill: None, undoes: None, unknown: None };
-    let Some(run) = standing_failover(&alone, &project.plan.name).await? else { return Ok(judged) };
+    let Some(run) = standing_failover(stores, &project.plan.name).await? else { return Ok(judged) };
     if run.drill.as_deref() == Some("away") {
         judged.drill = Some(DrillAway { story: story(&run) });
     }
