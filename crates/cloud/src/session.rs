@@ -149,10 +149,7 @@ impl Aws {
         };
         match found.map_err(|error| credentials_failure(&error)) {
             Ok(()) => Ok(()),
-            Err((CallErrorKind::NoCredentials, _)) => {
-                self.check_profile().await?;
-                Err(SessionError::NoCredentials)
-            }
+            Err((CallErrorKind::NoCredentials, _)) => Err(self.no_credentials().await),
             Err((_, reason)) => Err(SessionError::Credentials { region: region.clone(), reason }),
         }
     }
@@ -166,16 +163,22 @@ impl Aws {
         missing.map_or(Ok(()), |missing| Err(SessionError::NoProfile(missing)))
     }
 
+    /// What there is to say where no source has any.
+    async fn no_credentials(&self) -> SessionError {
+        self.check_profile().await.err().unwrap_or(SessionError::NoCredentials)
+    }
+
     /// As [`Aws::check_credentials`], for a place that a role leads to: assumes it, once for all that is read there.
     ///
     /// # Errors
     /// There are no credentials, or the role may not be assumed with them.
     pub async fn check_place(&self, place: &Place) -> Result<(), SessionError> {
         let Some(role) = &place.role else { return self.check_credentials(&place.region).await };
-        self.enter(place, &self.inner.log).await.map_err(|error| match error.kind {
-            CallErrorKind::NoCredentials => SessionError::NoCredentials,
-            _ => SessionError::Role { role: role.clone(), error },
-        })
+        match self.enter(place, &self.inner.log).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind == CallErrorKind::NoCredentials => Err(self.no_credentials().await),
+            Err(error) => Err(SessionError::Role { role: role.clone(), error }),
+        }
     }
 
     /// Asks the region one small question, to know before the work begins that it answers and that AWS

@@ -1,8 +1,7 @@
 //! Showing a saved plan without the checksums of its providers, which were just computed to make it.
 //!
-//! Every run of Terraform hashes each provider that the root is locked to. The one for AWS has 700 MB: half a second
-//! where the processor has instructions for SHA-256, and 3 to 6 where it has not, of what a person waits for before an
-//! apply. To show a plan nothing is asked of a provider but its schema, so the packages that have just made the plan are
+//! Every run of Terraform hashes each provider that the root is locked to. The one for AWS has 700 MB: 3 to 6 seconds,
+//! measured on a processor without instructions for SHA-256, of what a person waits for before an apply. To show a plan nothing is asked of a provider but its schema, so the packages that have just made the plan are
 //! named as development overrides, which Terraform takes as they are. No plan and no apply is run so.
 //!
 //! Source: developer.hashicorp.com/terraform/cli/config/config-file, "Development Overrides for Provider Developers".

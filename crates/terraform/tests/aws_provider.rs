@@ -10,6 +10,7 @@ use pilotlight_terraform::{Cancel, InitOptions, PlanOptions, Program, Root};
 use pilotlight_tfstate::State;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -307,6 +308,15 @@ async fn a_saved_plan_is_shown_as_terraform_shows_it_without_the_checksum_of_its
     let text = root.show_text(saved, &cancel).await.expect("shown");
     assert!(text.contains("# aws_sqs_queue.orders will be created"), "{text}");
     assert!(!text.contains("overrides"), "{text}");
+
+    // A program that does not take such a configuration is run in the usual way.
+    let wrapper = dir.path().join("terraform-before");
+    let script = "#!/bin/sh\ncase $TF_CLI_CONFIG_FILE in *saved.*.tfrc) exit 1 ;; esac\nexec terraform \"$@\"\n";
+    std::fs::write(&wrapper, script).expect("written");
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let mut before = root.clone();
+    before.program.path = wrapper;
+    assert_eq!(before.show(Some(saved), &cancel).await.expect("shown"), shown);
 
     // Terraform by itself computes the checksum, and this one would be wrong.
     let lock = dir.path().join(".terraform.lock.hcl");

@@ -4,7 +4,8 @@
 use super::Story;
 use super::databases::{reached, state, text};
 use super::measure::{between, held_up_until, served_at};
-use crate::{Action, DatabaseTask, ManagedTask, Mode, Moment, RecoveryTime};
+use crate::steps::is_promotion;
+use crate::{Action, DatabaseTask, ManagedTask, Mode, Moment, RecoveryTime, Step};
 use jiff::{Timestamp, ToSpan};
 use pilotlight_journal::{Body, StepState, StepStatus};
 use pilotlight_plan::Phase;
@@ -82,16 +83,11 @@ fn service_ended(story: &Story<'_>, served: Timestamp) -> Seen {
 /// The first thing that the run began to do to a service that was well, whatever came of it: people may have been asked
 /// for long before it. The service may have lived on, as the old side does where records alone are moved.
 fn first_touched(story: &Story<'_>, served: Timestamp) -> Option<Seen> {
-    let touches = |action: &Action| match action {
-        Action::Command(_) | Action::MoveRecords(_) | Action::Signal(_) => true,
-        Action::Database(step) => step.task == DatabaseTask::Promote,
-        Action::Managed(step) => step.task == ManagedTask::Promote,
-        _ => false,
-    };
+    let touches = |step: &Step| matches!(step.action, Action::Command(_)) || step.moves_traffic() || is_promotion(step);
     // What is done to make sure that a run can begin leaves the service as it is.
     let phases = story.run.phases.iter().filter(|phase| phase.phase != Phase::Preflight);
     let touching: Vec<&str> =
-        phases.flat_map(|phase| &phase.steps).filter(|step| touches(&step.action)).map(|step| &*step.id).collect();
+        phases.flat_map(|phase| &phase.steps).filter(|step| touches(step)).map(|step| &*step.id).collect();
     story.events.iter().filter(|event| event.at <= served).find_map(|event| match &event.what {
         Body::StepIntended { step, .. } if touching.contains(&step.as_str()) => {
             Some(Seen::at_most(event.at, format!("the beginning of {step}")))

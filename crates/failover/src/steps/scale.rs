@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 pub(crate) async fn perform(engine: &mut Engine, step: &Step, action: &ScaleAction) -> Result<Performed, EngineError> {
-    let wanted = Wanted { capacity: action.to, goal: action.goal, only_from: None };
+    let wanted = Wanted { capacity: action.to, goal: action.goal, only_from: None, in_doubt: false };
     reach(engine, step, action, wanted, Way::Do).await
 }
 
 /// Sets the capacity back, where nobody else changed it since. What was turned down is turned up again, and waited
 /// for: traffic goes back to it.
 pub(crate) async fn undo(engine: &mut Engine, step: &Step, action: &ScaleAction) -> Result<Performed, EngineError> {
-    let wanted = Wanted { capacity: action.from, goal: action.goal.reversed(), only_from: Some(action.to) };
+    let wanted =
+        Wanted { capacity: action.from, goal: action.goal.reversed(), only_from: Some(action.to), in_doubt: false };
     reach(engine, step, action, wanted, Way::Undo).await
 }
 
@@ -27,10 +28,15 @@ struct Wanted {
     goal: ScaleGoal,
     /// The capacity that is changed; any other was set by somebody else, and is theirs.
     only_from: Option<u32>,
+    /// Whether a group that is shown with this very capacity may be that of a moment ago.
+    in_doubt: bool,
 }
 
 impl Wanted {
     fn is_asked_for(self, seen: &ScalingGroup) -> bool {
+        if self.in_doubt && seen.desired == self.capacity {
+            return false;
+        }
         match self.goal {
             ScaleGoal::AtLeast => seen.desired >= self.capacity,
             ScaleGoal::AtMost => seen.desired <= self.capacity,
@@ -39,11 +45,6 @@ impl Wanted {
 
     fn is_there(self, seen: &ScalingGroup) -> bool {
         self.is_asked_for(seen) && (self.goal == ScaleGoal::AtMost || seen.healthy >= self.capacity)
-    }
-
-    /// Whether this very capacity is shown: what a look of before may have shown too.
-    fn is_shown_as(self, seen: &ScalingGroup) -> bool {
-        seen.desired == self.capacity
     }
 
     fn is_not_ours(self, seen: &ScalingGroup) -> bool {
@@ -55,7 +56,7 @@ async fn reach(
     engine: &mut Engine,
     step: &Step,
     action: &ScaleAction,
-    wanted: Wanted,
+    mut wanted: Wanted,
     way: Way,
 ) -> Result<Performed, EngineError> {
     let deadline = engine.ports.clock.elapsed() + step.timeout();
@@ -63,18 +64,18 @@ async fn reach(
     let mut acted = engine.attempts(step, way) > 0;
     // Where the run asked for the other capacity, a group that has this one may be that of a moment ago: Auto Scaling's
     // describe calls show what was asked for a while later. So it is asked for this one, which changes nothing more.
-    let mut is_to_be_asked = asked_for_other(engine, step, way);
+    wanted.in_doubt = asked_for_other(engine, step, way);
     // Where the run looked after its own request had failed, a refusal now says that nothing is on its way.
     let failed_before = engine.journal.state().status(&step.id) == StepStatus::Failed;
     let (mut asked, mut refused) = (0, None);
     loop {
         let late = engine.ports.clock.elapsed() >= deadline;
         let waits = match look(engine, action).await {
-            Ok(Some(seen)) if wanted.is_there(&seen) && !(is_to_be_asked && wanted.is_shown_as(&seen)) => {
+            Ok(Some(seen)) if wanted.is_there(&seen) => {
                 let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
                 return Ok(Ending::new(outcome, observed(&seen), words(&seen)).into());
             }
-            Ok(Some(seen)) if wanted.is_asked_for(&seen) && !(is_to_be_asked && wanted.is_shown_as(&seen)) => {
+            Ok(Some(seen)) if wanted.is_asked_for(&seen) => {
                 if late {
                     let detail = format!("{} after {} s", words(&seen), step.timeout().as_secs());
                     return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
@@ -88,7 +89,7 @@ async fn reach(
             Ok(Some(seen)) => {
                 if late || asked >= step.retry.attempts || matches!(refused, Some((true, _))) {
                     let cause = refused.map_or_else(String::new, |(_, cause)| format!(": {cause}"));
-                    let detail = match wanted.is_asked_for(&seen) {
+                    let detail = match wanted.in_doubt && seen.desired == wanted.capacity {
                         // It may be about to have what the run asked for before.
                         true => format!("{} as far as is shown, and to ask for it failed{cause}", words(&seen)),
                         false => format!("{}, and {} are wanted{cause}", words(&seen), wanted.capacity),
@@ -102,7 +103,7 @@ async fn reach(
                 }
                 (asked, acted) = (asked + 1, true);
                 let answer = engine.ports.capacity.set_desired(action.place(), &action.group, wanted.capacity).await;
-                is_to_be_asked &= answer.as_ref().is_err_and(|error| !(failed_before && is_final(error)));
+                wanted.in_doubt &= answer.as_ref().is_err_and(|error| !(failed_before && is_final(error)));
                 refused = answer.err().map(|error| (is_final(&error), error.to_string()));
                 words(&seen)
             }

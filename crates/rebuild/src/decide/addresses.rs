@@ -2,7 +2,6 @@
 //! knows whether they are the same for both regions, and a note lists them.
 
 use super::global::is_global_object;
-use super::ranges::is_within;
 use super::retarget::Work;
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_tfstate::State;
@@ -162,8 +161,7 @@ pub(crate) fn tell(work: &mut Work<'_>) {
     let global = work.input.recorded.map(of_global).unwrap_or_default();
     let mut others: Vec<(PathBuf, Range<usize>)> = Vec::new();
     for (file, Address { range, address }) in found {
-        let removed = work.removed_ranges(&file);
-        if removed.iter().any(|gone| is_within(&range, gone)) {
+        if work.is_removed(&file, &range) {
             continue;
         }
         // Global Accelerator's are for all regions.

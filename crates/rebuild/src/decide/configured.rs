@@ -208,8 +208,7 @@ impl Values<'_> {
 
     fn is_from_objects(&self, value: &Json, repeated: bool) -> bool {
         let refers = |text: &str| {
-            let template = text.contains("${") || text.contains("%{");
-            let references = template.then(|| text.parse::<Template>().ok()).flatten();
+            let references = json::is_template(text).then(|| text.parse::<Template>().ok()).flatten();
             references.is_some_and(|template| {
                 references_of_template(&template)
                     .iter()

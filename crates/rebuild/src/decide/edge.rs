@@ -45,8 +45,7 @@ pub(crate) fn decide(work: &mut Work<'_>, instances: &Instances) {
         let addresses: Vec<String> =
             instances.get(&folder).into_iter().flatten().map(|path| address(path, &one.kind, &one.name)).collect();
         let Some(first) = addresses.first() else { continue };
-        let gone = work.removed_ranges(&one.file);
-        if gone.iter().any(|gone| is_within(&one.range, gone)) {
+        if work.is_removed(&one.file, &one.range) {
             continue;
         }
         if let Some(region) = one.region.clone().filter(|_| is_primary) {
@@ -189,10 +188,7 @@ fn serves_cloudfront(work: &Work<'_>, folder: &Path, name: &str) -> bool {
                 .filter(|found| found.name(0) == Some(kind) && found.name(1) == Some(name));
             for reference in named {
                 let mut blocks = parsed.syntax.body.iter().filter_map(Structure::as_block);
-                let holder = blocks.find(|block| {
-                    let block = place(*block);
-                    is_within(&reference.span, &block)
-                });
+                let holder = blocks.find(|block| is_within(&reference.span, &place(*block)));
                 let labels = holder.map(labels).unwrap_or_default();
                 users.push(match labels[..] {
                     [kind, name] => (kind.to_owned(), name.to_owned()),

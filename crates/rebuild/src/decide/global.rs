@@ -2,9 +2,9 @@
 
 use super::bare_ids::{is_of_name, name_start};
 use super::json::Json;
-use super::syntax::{attribute, blocks, labels, literal};
+use super::syntax::{attribute, blocks, literal, sets};
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Structure};
+use hcl_edit::structure::Block;
 use pilotlight_tfstate::ManagedInstance;
 use std::ops::Range;
 
@@ -74,7 +74,7 @@ pub(crate) fn is_global_block(resource_type: &str, block: &Block) -> bool {
     if resource_type == ALARM {
         return namespaces(block).iter().any(|namespace| GLOBAL_METRICS.contains(namespace));
     }
-    is_global(resource_type) && !is_private_zone(resource_type, block)
+    is_global(resource_type) && !(resource_type == ZONE && sets(&block.body, NETWORK))
         || reaches_all_regions(resource_type, |name, value| {
             attribute(&block.body, name).is_some_and(|set| match set {
                 Expression::Bool(set) => set.to_string() == value,
@@ -85,7 +85,7 @@ pub(crate) fn is_global_block(resource_type: &str, block: &Block) -> bool {
 
 /// The same of a block in JSON.
 pub(crate) fn is_global_in_json(resource_type: &str, body: &Json, text: &str) -> bool {
-    is_global(resource_type) && !(resource_type == ZONE && body.member("vpc").is_some())
+    is_global(resource_type) && !(resource_type == ZONE && body.sets(NETWORK))
         || reaches_all_regions(resource_type, |name, value| {
             body.member(name).is_some_and(|set| text[set.range.clone()].trim_matches('"') == value)
         })
@@ -102,17 +102,9 @@ fn reaches_all_regions(resource_type: &str, is: impl Fn(&str, &str) -> bool) -> 
     }
 }
 
-fn is_private_zone(resource_type: &str, block: &Block) -> bool {
-    let is_vpc = |structure: &Structure| match structure {
-        Structure::Block(inner) => inner.ident.as_str() == "vpc" || labels(inner) == ["vpc"],
-        Structure::Attribute(attribute) => attribute.key.as_str() == "vpc",
-    };
-    resource_type == ZONE && block.body.iter().any(is_vpc)
-}
-
 /// Whether an object of a state serves every region.
 pub(crate) fn is_global_object(managed: &ManagedInstance<'_>) -> bool {
-    let networks = managed.attributes().get("vpc").and_then(serde_json::Value::as_array);
+    let networks = managed.attributes().get(NETWORK).and_then(serde_json::Value::as_array);
     let is = |name: &str, value: &str| match managed.attributes().get(name) {
         Some(serde_json::Value::String(set)) => set == value,
         Some(serde_json::Value::Bool(set)) => set.to_string() == value,
@@ -131,7 +123,9 @@ fn queried<'s>(managed: &ManagedInstance<'s>) -> impl Iterator<Item = &'s str> {
     metrics.filter_map(|metric| metric.get("namespace")?.as_str())
 }
 
-const ZONE: &str = "aws_route53_zone";
+pub(crate) const ZONE: &str = "aws_route53_zone";
+/// What a private zone has, and no other.
+pub(crate) const NETWORK: &str = "vpc";
 const ALARM: &str = "aws_cloudwatch_metric_alarm";
 
 /// What is spent, and what CloudFront serves, is measured in us-east-1 alone, for every region together.

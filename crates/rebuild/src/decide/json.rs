@@ -90,6 +90,12 @@ impl Json {
         }
     }
 
+    /// Whether it has a block, or an argument, of this name; also one that is `dynamic`.
+    pub(crate) fn sets(&self, name: &str) -> bool {
+        let dynamic = self.blocks("dynamic", 1);
+        self.member(name).is_some() || dynamic.iter().any(|(labels, _)| labels.iter().any(|label| label.key == name))
+    }
+
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             JsonKind::Text(text) => Some(text),
@@ -211,6 +217,11 @@ impl Reader<'_> {
         self.at = (at + 1).min(bytes.len());
         start..at.min(bytes.len())
     }
+}
+
+/// Whether a text of JSON is a template to Terraform.
+pub(crate) fn is_template(text: &str) -> bool {
+    text.contains("${") || text.contains("%{")
 }
 
 /// The text that stands between two quotes, without its escapes.

@@ -102,7 +102,7 @@ pub(super) fn json_tables(work: &mut Work<'_>, file: &Path) {
 /// What a table of both sides names: an object, a list, or a text with one in its template.
 fn sides_of(work: &Work<'_>, value: &Json) -> Option<(String, String)> {
     match value.text() {
-        Some(text) if (text.contains("${") || text.contains("%{")) && !work.words.find(text).is_empty() => {
+        Some(text) if json::is_template(text) && !work.words.find(text).is_empty() => {
             let template = text.parse().ok()?;
             tables_of_template(&template).iter().find_map(|table| both_sides(&work.words, &table.words))
         }

@@ -110,9 +110,8 @@ impl OwnIds {
             }
             // One that stands in an ARN is asked about with it.
             let pools = pools(text, &within, &self.region);
-            let is_in = |pool: &OwnId, known: &OwnId| is_within(&pool.range, &known.range);
-            let alone: Vec<OwnId> =
-                pools.into_iter().filter(|pool| !found.iter().any(|known| is_in(pool, known))).collect();
+            let is_in_one = |pool: &OwnId| found.iter().any(|known| is_within(&pool.range, &known.range));
+            let alone: Vec<OwnId> = pools.into_iter().filter(|pool| !is_in_one(pool)).collect();
             found.extend(alone);
         }
         if shapes.fit(part) {

@@ -11,6 +11,7 @@ use super::leftovers::Looks;
 use super::lines::Lines;
 use super::modules::Instances;
 use super::own_ids::OwnIds;
+use super::ranges::is_within;
 use super::read_files::ReadFiles;
 use super::sources::{Document, Parsed, Source};
 use super::splice::{Splice, settle, splice, take_lines_above};
@@ -409,6 +410,12 @@ impl Work<'_> {
     pub(crate) fn removed_ranges(&self, file: &Path) -> Vec<Range<usize>> {
         let splices = self.splices.get(file).into_iter().flatten();
         splices.filter(|splice| splice.text.is_empty()).map(|splice| splice.range.clone()).collect()
+    }
+
+    /// Whether a range of a file is removed as a whole.
+    pub(crate) fn is_removed(&self, file: &Path, range: &Range<usize>) -> bool {
+        let splices = self.splices.get(file).into_iter().flatten();
+        splices.filter(|splice| splice.text.is_empty()).any(|splice| is_within(range, &splice.range))
     }
 
     /// Ranges of a file that are replaced already.

@@ -3,7 +3,6 @@
 use super::json::Json;
 use super::modules::{Instances, address};
 use super::providers::{root_values, variable};
-use super::ranges::is_within;
 use super::retarget::Work;
 use super::syntax::{attribute, blocks, labels, literal, place};
 use hcl_edit::expr::Expression;
@@ -43,7 +42,7 @@ pub(crate) fn ask(work: &mut Work<'_>, instances: &Instances) {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         let addresses: Vec<String> =
             instances.get(&folder).into_iter().flatten().map(|path| address(path, &resource_type, &name)).collect();
-        let is_gone = work.removed_ranges(&file).iter().any(|gone| is_within(&range, gone));
+        let is_gone = work.is_removed(&file, &range);
         let (Some(first), false) = (addresses.first(), is_gone) else { continue };
         let standby = work.input.standby;
         let what = format!("{first} copies to {standby}, which is the standby itself: the primary's copy is there");

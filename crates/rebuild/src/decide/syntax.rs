@@ -217,6 +217,14 @@ pub(crate) fn attribute<'a>(body: &'a Body, name: &str) -> Option<&'a Expression
     })
 }
 
+/// Whether a body has a block, or an argument, of this name; also one that is `dynamic`.
+pub(crate) fn sets(body: &Body, name: &str) -> bool {
+    body.iter().any(|structure| match structure {
+        Structure::Block(inner) => inner.ident.as_str() == name || labels(inner) == [name],
+        Structure::Attribute(attribute) => attribute.key.as_str() == name,
+    })
+}
+
 /// Where a node stands. The parser gives every node its place; a node without one was not parsed.
 pub(crate) fn place(node: &impl hcl_edit::Span) -> Range<usize> {
     node.span().unwrap_or_default()

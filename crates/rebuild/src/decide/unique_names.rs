@@ -7,7 +7,6 @@ use super::bucket_mentions::{self, is_telling, mentions};
 use super::fetched;
 use super::global::UNIQUE_NAMES;
 use super::modules::{Instances, address};
-use super::ranges::is_within;
 use super::retarget::Work;
 use super::words::Words;
 use indexmap::IndexMap;
@@ -58,9 +57,7 @@ pub(crate) fn unique_names(work: &mut Work<'_>, instances: &Instances) {
             Some(Said::Computed) => false,
             None => true,
         };
-        let gone = work.removed_ranges(resource.file);
-        let is_gone = gone.iter().any(|gone| is_within(&resource.range, gone));
-        if is_gone
+        if work.is_removed(resource.file, &resource.range)
             || private.hold(&resource)
             || fetched::is_unused(work, resource.folder(), &addresses)
             || !stays(naming)

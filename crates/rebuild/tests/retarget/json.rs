@@ -73,7 +73,10 @@ fn names_that_only_one_can_have_are_asked_in_json_as_in_hcl() {
   "resource": {
     "aws_s3_bucket": {"assets": {"bucket": "company-assets"}, "own": {"bucket": "assets-eu-west-1"}, "made": {"bucket": "${var.name}-x"}},
     "aws_s3_bucket_versioning": [{"assets": {"bucket": "company-assets"}}, {"own": {"bucket": "${aws_s3_bucket.own.id}"}}],
-    "aws_route53_zone": {"inside": {"name": "in.test", "vpc": [{"vpc_id": "${aws_vpc.main.id}"}]}},
+    "aws_route53_zone": {
+      "inside": {"name": "in.test", "vpc": [{"vpc_id": "${aws_vpc.main.id}"}]},
+      "many": {"name": "many.test", "dynamic": {"vpc": {"for_each": "${var.networks}", "content": {"vpc_id": "${vpc.value}"}}}}
+    },
     "aws_route53_record": {
       "inside": {"zone_id": "${aws_route53_zone.inside.zone_id}", "name": "db.in.test", "type": "A"},
       "weighted": {"zone_id": "Z1", "name": "app.test", "type": "A", "set_identifier": "eu-west-1"},
@@ -96,6 +99,13 @@ resource "aws_s3_bucket_versioning" "own" { bucket = aws_s3_bucket.own.id }
 resource "aws_route53_zone" "inside" {
   name = "in.test"
   vpc { vpc_id = aws_vpc.main.id }
+}
+resource "aws_route53_zone" "many" {
+  name = "many.test"
+  dynamic "vpc" {
+    for_each = var.networks
+    content { vpc_id = vpc.value }
+  }
 }
 resource "aws_route53_record" "inside" {
   zone_id = aws_route53_zone.inside.zone_id
@@ -134,7 +144,8 @@ resource "aws_cognito_user_pool_domain" "given" { domain = "login" }
     let result = run(&tree(&[("backend.tf", BACKEND), ("main.tf.json", json)]));
     let (_, as_hcl) = one(hcl);
     assert_eq!(asked(&result), asked(&as_hcl));
+    assert_eq!((&*result.globals, &*as_hcl.globals), (&[][..], &[][..]), "a private zone is the standby's own");
     assert_eq!(asked(&result).len(), 5, "{:#?}", result.open);
     let lines: Vec<usize> = result.open.iter().map(|question| question.span.start.line).collect();
-    assert_eq!(lines, [3, 4, 9, 12, 16]);
+    assert_eq!(lines, [3, 4, 12, 15, 19]);
 }

@@ -6,6 +6,7 @@ use pilotlight_tfstate::{AttributePath, IndexKey, PathStep};
 use serde_json::value::RawValue;
 
 use super::document::Place;
+use crate::decide::json::is_template;
 use crate::decide::syntax::place;
 
 /// A value, and where it stands.
@@ -90,7 +91,7 @@ impl Value {
 
 /// A text of JSON, which is a template to Terraform.
 fn template(text: String) -> Kind {
-    if !text.contains("${") && !text.contains("%{") {
+    if !is_template(&text) {
         return Kind::Text(text);
     }
     let inner = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));

@@ -1,11 +1,12 @@
 //! A resource of the source as far as its name is concerned, the same for HCL and JSON.
 
-use crate::decide::json::Json;
+use crate::decide::json::{Json, is_template};
 use crate::decide::retarget::Work;
-use crate::decide::syntax::Reference;
-use crate::decide::syntax::{attribute, blocks, labels, literal, place, references_in, references_of_template};
+use crate::decide::syntax::{
+    Reference, attribute, blocks, labels, literal, place, references_in, references_of_template, sets,
+};
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Structure};
+use hcl_edit::structure::Block;
 use std::ops::Range;
 use std::path::Path;
 
@@ -69,7 +70,7 @@ impl<'a> Resource<'a> {
             }),
             Body::Json(body) => {
                 let value = body.member(name)?;
-                let text = value.text().filter(|text| !text.contains("${") && !text.contains("%{"));
+                let text = value.text().filter(|text| !is_template(text));
                 Some(text.map_or(Said::Computed, |text| Said::Text(text, value.range.clone())))
             }
         }
@@ -89,15 +90,8 @@ impl<'a> Resource<'a> {
     /// Whether it has a block, or an argument, of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         match self.body {
-            Body::Hcl(block) => block.body.iter().any(|structure| match structure {
-                Structure::Block(inner) => inner.ident.as_str() == name || labels(inner) == [name],
-                Structure::Attribute(attribute) => attribute.key.as_str() == name,
-            }),
-            Body::Json(body) => {
-                let dynamic = body.blocks("dynamic", 1);
-                body.member(name).is_some()
-                    || dynamic.iter().any(|(labels, _)| labels.iter().any(|label| label.key == name))
-            }
+            Body::Hcl(block) => sets(&block.body, name),
+            Body::Json(body) => body.sets(name),
         }
     }
 
