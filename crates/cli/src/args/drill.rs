@@ -39,7 +39,7 @@ pub(crate) struct DrillTabletop {
     pub(crate) answers: Option<PathBuf>,
 
     /// Ask nobody: print the questions as a sheet to fill in, in Markdown
-    #[arg(long, conflicts_with = "answers")]
+    #[arg(long, conflicts_with_all = ["answers", "format"])]
     pub(crate) sheet: bool,
 
     /// Journal to read past runs from in place of the plan's

@@ -33,6 +33,12 @@ fn without_a_terminal_and_without_answers_it_is_a_sheet_to_fill_in() {
     let again = tabletop(&sandbox, &resolver, &["--sheet", "--out", "sheet.md"]);
     again.exits(0);
     assert_eq!(sandbox.read("sheet.md"), told.stdout);
+    // A format is a report's, and every question of it is open.
+    let told = tabletop(&sandbox, &resolver, &["--format", "json"]);
+    told.exits(2);
+    let report: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert!(report["questions"].as_array().unwrap().iter().all(|asked| asked["answer"].is_null()), "{report}");
+    tabletop(&sandbox, &resolver, &["--format", "json", "--sheet"]).exits(1).says("cannot be used with");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod session;
 
-use crate::args::DrillTabletop;
+use crate::args::{DrillFormat, DrillTabletop};
 use crate::commands::Context;
 use crate::commands::failover::{compile_run, past};
 use crate::exit::Exit;
@@ -48,6 +48,10 @@ pub(super) async fn run(args: &DrillTabletop, context: Context<'_>) -> Result<Ex
         let mut given = answers.unwrap_or_else(|| Answers::none(&plan.name));
         session::hold(&walk(plan, &known), &mut given, &file, context.screen).await?;
         answers = Some(given);
+    }
+    // Whoever asks for a report gets one, though every question of it is open.
+    if answers.is_none() && args.report.format != DrillFormat::Text {
+        answers = Some(Answers::none(&plan.name));
     }
     let Some(answers) = answers.filter(|_| !args.sheet) else {
         let sheet = tabletop_report(plan, &known, &Answers::none(&plan.name));
