@@ -60,9 +60,7 @@ pub(super) fn compile_databases(
         Phase::Freeze => {
             by_aws(&mut steps, &|target| Some(ManagedTask::Replicate(target.like.clone()?)));
             by_aws(&mut steps, &|target| target.like.is_some().then_some(ManagedTask::Look));
-            add(&mut steps, &|of| {
-                (resync(of) && !of.database.tables.is_empty()).then_some(Wanted::Task(DatabaseTask::Keep))
-            })?;
+            add(&mut steps, &|of| resync(of).then_some(Wanted::Task(DatabaseTask::Keep)))?;
             add(&mut steps, &|of| resync(of).then_some(Wanted::Resync))?;
             add(&mut steps, &|of| (resync(of) || of.is_made).then_some(Wanted::Task(DatabaseTask::Look)))?;
         }
@@ -234,11 +232,14 @@ fn told(
             vec![old("position"), new("position")],
         ),
         DatabaseTask::Look => ("database", format!("{name} of the {to} answers"), LOOK_TIMEOUT, vec![new("position")]),
+        DatabaseTask::Keep if database.tables.is_empty() => {
+            ("keep", format!("keep {name} of the {to} from taking writes"), ANSWER_TIMEOUT, vec![new("fence")])
+        }
         DatabaseTask::Keep => (
             "keep",
             format!("keep the rows of {name} that only the {to} has"),
             database.compare_timeout * PASSES,
-            vec![old("compare"), new("compare")],
+            vec![new("fence"), old("compare"), new("compare")],
         ),
         DatabaseTask::Resync(run) => {
             let program = run.first().map(Text::to_string).unwrap_or_default();

@@ -23,6 +23,7 @@ mod primary_down;
 mod recovery;
 mod reports;
 mod requests;
+mod returned;
 mod rollback_withdrawn;
 mod scaling;
 mod sensitive;

@@ -46,6 +46,9 @@ pub(super) async fn keep(
     engine.intend(step, Way::Do).await?;
     // A server that came back by itself takes writes: what is written there after the comparison would be lost unkept.
     let unfenced = fence_returned(servers).await;
+    if database.tables.is_empty() {
+        return Ok(without_tables(unfenced).into());
+    }
     let name = format!("{}-{}", engine.journal.run(), database.name);
     let within = step.timeout() / 3;
     let kept = match servers.databases.keep_rows(&servers.new, old, &database.tables, &name, within).await {
@@ -67,15 +70,25 @@ pub(super) async fn keep(
         let detail = format!("rows of {} cannot be told apart, so they are not kept", unkept.join(", "));
         return Ok(Ending::refused(observed, detail).into());
     }
-    let detail = match unfenced {
-        None => format!("{} rows that the other has not, or not so, are kept", kept.rows),
-        Some(reason) => format!(
-            "{} rows that the other has not, or not so, are kept; it is not proven that none is written there after: \
-             {reason}",
-            kept.rows
-        ),
+    let detail = format!("{} rows that the other has not, or not so, are kept", kept.rows);
+    Ok(match unfenced {
+        None => Ending::new(Outcome::Done, observed, detail),
+        // What is written there from now on would be discarded, and in no file.
+        Some(reason) => {
+            Ending::refused(observed, format!("{detail}; it is not proven that none is written there after: {reason}"))
+        }
+    }
+    .into())
+}
+
+/// A plan that names no table has what only that server took discarded unlisted. Until then it takes no more, where that
+/// can be had: a server that does not answer is the program's to make a standby of.
+fn without_tables(unfenced: Option<String>) -> Ending {
+    let detail = match &unfenced {
+        None => "it takes no writes".to_owned(),
+        Some(reason) => format!("it is not proven that it takes no writes: {reason}"),
     };
-    Ok(Ending::new(Outcome::Done, observed, detail).into())
+    Ending::new(Outcome::Done, json!({ "not_fenced": unfenced }), detail)
 }
 
 pub(super) async fn perform(
