@@ -115,8 +115,8 @@ impl Watcher for Progress {
             Body::Skipped { step, by, .. } => Some(line("skipped", step, &format!("by {by}"))),
             Body::Approved { step, by, .. } => Some(line("approved", step, &format!("by {by}"))),
             Body::Stopped { reason, .. } => Some(format!("stopped: {reason}")),
-            Body::Resumed { by } => Some(format!("run {} resumed by {by}", event.run)),
-            Body::Takeover { by, from } => Some(format!("run {} taken from {from} by {by}", event.run)),
+            Body::Resumed { by, .. } => Some(format!("run {} resumed by {by}", event.run)),
+            Body::Takeover { by, from, .. } => Some(format!("run {} taken from {from} by {by}", event.run)),
             Body::StepIntended { step, .. } => {
                 self.wait.say(step.clone());
                 None

@@ -195,6 +195,11 @@ impl Project {
     }
 }
 
+/// What a run's journal says of the journal that was given in place of the plan's: the break-glass way.
+pub(crate) fn journal_override(instead: &[String]) -> Option<String> {
+    (!instead.is_empty()).then(|| instead.join(", "))
+}
+
 impl Project {
     /// A bucket's folder that a run writes to, with the credentials of the standby.
     pub(crate) async fn bucket(&self, url: &str, aws: &Aws) -> Result<Store, Failure> {

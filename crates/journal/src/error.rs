@@ -96,7 +96,7 @@ impl NewOwner {
     /// `before` is the run as it was known.
     fn of(event: &Event, before: Option<&RunState>) -> Self {
         let took = match &event.what {
-            Body::Resumed { by } | Body::Takeover { by, .. } => Some(by),
+            Body::Resumed { by, .. } | Body::Takeover { by, .. } => Some(by),
             _ => None,
         };
         let known = before.filter(|state| state.executor == event.executor).map(|state| &state.owner);

@@ -157,6 +157,9 @@ pub enum Body {
     Resumed {
         /// Who.
         by: String,
+        /// The journal given with `--journal` in place of the plan's; also none in journals from before there was this field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        journal_override: Option<String>,
     },
     /// Another executor takes the run from one that may still be alive.
     Takeover {
@@ -164,6 +167,9 @@ pub enum Body {
         by: String,
         /// The executor that owned it.
         from: String,
+        /// The journal given with `--journal` in place of the plan's; also none in journals from before there was this field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        journal_override: Option<String>,
     },
     /// The last event.
     RunFinished {

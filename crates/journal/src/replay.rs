@@ -321,7 +321,7 @@ impl RunState {
             Body::Stopped { step, reason } => {
                 self.stopped = Some(Stopped { at, step: step.clone(), reason: reason.clone() });
             }
-            Body::Resumed { by } | Body::Takeover { by, .. } => {
+            Body::Resumed { by, .. } | Body::Takeover { by, .. } => {
                 self.stopped = None;
                 self.owner.clone_from(by);
                 self.owned_since = at;

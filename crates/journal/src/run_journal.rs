@@ -7,7 +7,8 @@ use crate::lead::{Lead, bring_up_finished, lead_of, refuse_two_stories};
 use crate::read::read_links;
 use crate::seal::{seal, seal_text};
 use crate::{
-    Body, ChainError, EVENT_VERSION, Event, EventStore, JournalError, Request, RunState, ShelfError, replay, requests,
+    Body, ChainError, EVENT_VERSION, Event, EventStore, JournalError, Ownership, Request, RunState, ShelfError, replay,
+    requests,
 };
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -62,21 +63,6 @@ pub struct Start {
     pub run: Value,
     /// The journal given in place of the plan's, where the break-glass way is taken.
     pub journal_override: Option<String>,
-}
-
-/// How an executor comes to own a run that another one began.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ownership {
-    /// The other one has stopped or was killed.
-    Resume {
-        /// Who asks for it, `user@host`.
-        by: String,
-    },
-    /// The other one may still be alive; its next append fails.
-    Takeover {
-        /// Who asks for it, `user@host`.
-        by: String,
-    },
 }
 
 /// A run that this executor owns, until another one takes it.
@@ -147,15 +133,10 @@ impl RunJournal {
         let mut attempt = 1;
         loop {
             let mut journal = Self::load(stores, clock.clone(), &executor, run).await?;
-            let what = match &ownership {
-                Ownership::Resume { by } => Body::Resumed { by: by.clone() },
-                Ownership::Takeover { by } => Body::Takeover { by: by.clone(), from: journal.state.executor.clone() },
-            };
-            match journal.append(what).await {
+            let taken = ownership.event(&journal.state);
+            match journal.append(taken).await {
                 Ok(_) => return Ok(journal),
-                Err(JournalError::LostOwnership { .. })
-                    if matches!(ownership, Ownership::Takeover { .. }) && attempt < TAKEOVER_ATTEMPTS =>
-                {
+                Err(JournalError::LostOwnership { .. }) if ownership.takeover && attempt < TAKEOVER_ATTEMPTS => {
                     attempt += 1;
                 }
                 Err(error) => return Err(error),

@@ -111,7 +111,7 @@ async fn after_a_takeover_the_old_executor_cannot_append() {
     let mut new = RunJournal::open(&stores, clock(), old.run(), takeover()).await.unwrap();
     assert_eq!(
         new.events().last().unwrap().what,
-        Body::Takeover { by: "ben@laptop".into(), from: old.executor().to_owned() }
+        Body::Takeover { by: "ben@laptop".into(), from: old.executor().to_owned(), journal_override: None }
     );
     assert_eq!(new.state().in_doubt().collect::<Vec<_>>(), ["switch"]);
     let before = store.objects();

@@ -15,7 +15,7 @@ use crate::groups::Groups;
 use crate::output::write_file;
 use crate::owners::Sources;
 use crate::ports::{name_servers, operator, ports};
-use crate::project::{Project, States};
+use crate::project::{Project, States, journal_override};
 use crate::reporting::{emit, give_run};
 use crate::standby_roots::{find_sizes, require_program};
 use pilotlight_cloud::Aws;
@@ -200,7 +200,7 @@ async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context:
     let _alone = ExecutorLock::take(project, &stores, false).await?;
     // From here on Ctrl-C stops between steps.
     let ports = ports(project, aws, args.resolver.resolver, screen).await;
-    let instead = (!args.journal.is_empty()).then(|| args.journal.join(", "));
+    let instead = journal_override(&args.journal);
     let mut engine = match Engine::start(run, &operator(), instead, &stores, ports).await {
         Ok(engine) => engine,
         Err(error) => return Err(refused_start(error, project, &stores).await),

@@ -125,6 +125,7 @@ fn a_first_store_that_is_behind_its_copy_is_brought_up_by_whoever_takes_the_run_
     let shown = sandbox.run(&["run", "show", "plan.hcl"]);
     shown.exits(0).says("file:.pilotlight: is behind its copy by 2 events [PL-J102]");
     assert_eq!(shown.stdout.matches("resumed by").count(), 1);
+    shown.shows(", journal file:copy given instead\n");
     assert_eq!(sandbox.files(), before);
     sandbox.run(&resume).exits(6).shows("was behind its copy by 2 events, and was brought up");
     let events = |folder: &str| -> Vec<String> {
@@ -133,7 +134,7 @@ fn a_first_store_that_is_behind_its_copy_is_brought_up_by_whoever_takes_the_run_
     };
     assert_eq!(events(".pilotlight/"), events("copy/"));
     let told = sandbox.run(&["run", "abort", "plan.hcl", "--yes", "--reason", "no"]);
-    told.exits(5);
+    told.exits(5).shows("with the journal file:copy in place of the plan's");
     assert!(!told.stdout.contains("PL-J10"), "{}", told.stdout);
 }
 

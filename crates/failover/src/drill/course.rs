@@ -157,7 +157,7 @@ impl Course {
                 return other.map(|_| "a second run was begun".to_owned()).map_err(told);
             }
             let id = latest_run(store, &self.run.plan).await.map_err(|error| error.to_string())?.unwrap_or_default();
-            let ownership = Ownership::Takeover { by: "grace@ops".into() };
+            let ownership = Ownership::takeover("grace@ops");
             let mut engine = Engine::resume(&id, ownership, &stores, world.ports()).await.map_err(told)?;
             engine.drive().await.map(|conclusion| conclusion.detail).map_err(told)
         };

@@ -159,7 +159,7 @@ async fn go_on(world: &World, store: &MemoryStore, run: &Run, deed: &Deed) -> Re
     let mut engine = match latest_run(store, &run.plan).await? {
         None => Engine::start(run.clone(), "ada@ops", None, &stores, world.ports()).await?,
         Some(id) => {
-            let ownership = Ownership::Resume { by: "ada@ops".into() };
+            let ownership = Ownership::resume("ada@ops");
             let mut engine = Engine::resume(&id, ownership, &stores, world.ports()).await?;
             let told = match deed {
                 Deed::Abort => engine.abort("ada@ops", "the drill goes back").await,

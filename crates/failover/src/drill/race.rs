@@ -32,7 +32,7 @@ impl Course {
                 };
                 let mut engine = match running {
                     Some(run) => {
-                        let ownership = Ownership::Takeover { by: by.into() };
+                        let ownership = Ownership::takeover(by);
                         Engine::resume(&run, ownership, stores, world.ports()).await?
                     }
                     None => Engine::start((*self.run).clone(), by, None, stores, world.ports()).await?,

@@ -25,14 +25,14 @@ pub fn left_without_a_word(events: &[Event], at: usize) -> Option<String> {
 
 fn intervention(events: &[Event], at: usize) -> Option<Intervention> {
     let event = events.get(at)?;
-    let goes_on = || match left_without_a_word(events, at) {
-        Some(lost) => format!("the run goes on; {lost}"),
-        None => "the run goes on".to_owned(),
-    };
     let (what, by, detail) = match &event.what {
         Body::Stopped { step, reason } => ("stopped", "", at_step(step.as_deref(), reason)),
-        Body::Resumed { by } => ("resumed", by.as_str(), goes_on()),
-        Body::Takeover { by, from } => ("takeover", by.as_str(), taken(events, at, from)),
+        Body::Resumed { by, journal_override } => {
+            ("resumed", by.as_str(), taken("the run goes on".to_owned(), events, at, journal_override.as_ref()))
+        }
+        Body::Takeover { by, from, journal_override } => {
+            ("takeover", by.as_str(), taken(from_whom(events, at, from), events, at, journal_override.as_ref()))
+        }
         Body::Approved { step, by, reason } => ("approved", by.as_str(), at_step(Some(step), reason)),
         Body::Skipped { step, by, reason } => ("skipped", by.as_str(), at_step(Some(step), reason)),
         Body::StepFinished { step, observed, .. } => {
@@ -50,17 +50,22 @@ fn intervention(events: &[Event], at: usize) -> Option<Intervention> {
     Some(Intervention { at: event.at.to_string(), what: what.to_owned(), by: by.to_owned(), detail })
 }
 
-/// From whom the event with this number takes the run, and where they were last heard of.
-fn taken(events: &[Event], at: usize, from: &str) -> String {
+/// What the event with this number does with the run: where the one before was last heard of, and the break-glass way,
+/// where it was taken.
+fn taken(what: String, events: &[Event], at: usize, journal_override: Option<&String>) -> String {
+    let instead = journal_override.map(|url| format!("with the journal {url} in place of the plan's"));
+    [Some(what), left_without_a_word(events, at), instead].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// From whom the event with this number takes the run.
+fn from_whom(events: &[Event], at: usize, from: &str) -> String {
     let by = events[..at].iter().rev().filter(|event| event.executor == from).find_map(|event| match &event.what {
-        Body::RunStarted { operator: by, .. } | Body::Resumed { by } | Body::Takeover { by, .. } => Some(by.as_str()),
+        Body::RunStarted { operator: by, .. } | Body::Resumed { by, .. } | Body::Takeover { by, .. } => {
+            Some(by.as_str())
+        }
         _ => None,
     });
-    let from = by.map_or_else(|| format!("taken from executor {from}"), |by| format!("taken from {by}"));
-    match left_without_a_word(events, at) {
-        Some(lost) => format!("{from}; {lost}"),
-        None => from,
-    }
+    by.map_or_else(|| format!("taken from executor {from}"), |by| format!("taken from {by}"))
 }
 
 /// Why, and what is done once more for it.

@@ -205,7 +205,7 @@ pub(crate) async fn start(world: &World, store: &MemoryStore, direction: Directi
 
 pub(crate) async fn resume(world: &World, store: &MemoryStore) -> Result<Engine, EngineError> {
     let run = latest_run(store, "shop").await.expect("the claims").expect("a run");
-    let ownership = Ownership::Resume { by: "ada@ops".into() };
+    let ownership = Ownership::resume("ada@ops");
     Engine::resume(&run, ownership, &JournalStores::one(store.clone()), world.ports()).await
 }
 

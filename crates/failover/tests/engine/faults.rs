@@ -355,7 +355,7 @@ async fn a_variable_that_is_not_set_stops_a_run_before_it_begins_and_leaves_a_be
     let engine = start(&world, &store, Direction::Failover).await.expect("a start");
     let run = engine.journal().run().to_owned();
     let before = store.objects();
-    let ownership = Ownership::Resume { by: "ada@ops".into() };
+    let ownership = Ownership::resume("ada@ops");
     assert!(Engine::resume(&run, ownership, &stores, without()).await.is_err());
     assert_eq!(store.objects(), before);
 }

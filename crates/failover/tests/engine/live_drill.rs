@@ -59,7 +59,7 @@ pub(crate) async fn go_on_within(
         Some((log, Stage::Away)) => &log.away.state.run,
         Some((log, Stage::Home)) => &log.home.as_ref().expect("a failback").state.run,
     };
-    match hands.take_on(run, Ownership::Resume { by: "ada@ops".into() }).await {
+    match hands.take_on(run, Ownership::resume("ada@ops")).await {
         Ok(engine) => drive(&hands, world, engine).await,
         // The kill came after its last event.
         Err(EngineError::Journal(JournalError::Finished { .. })) => Box::pin(go_on(world, store)).await,

@@ -135,7 +135,7 @@ async fn killed_over_a_lost_request() -> (World, MemoryStore) {
 
 async fn taken_over(world: &World, store: &MemoryStore) -> Engine {
     let run = latest_run(store, "shop").await.expect("claims").expect("a run");
-    let ownership = Ownership::Takeover { by: "grace@ops".into() };
+    let ownership = Ownership::takeover("grace@ops");
     let stores = JournalStores::one(store.clone());
     Engine::resume(&run, ownership, &stores, world.ports()).await.expect("a takeover")
 }

@@ -119,7 +119,7 @@ async fn a_journal_in_which_a_switch_was_skipped_is_no_success() {
     // As an executor wrote it that let people do so.
     let run = latest_run(&store, "shop").await.expect("the claims").expect("a run");
     let clock = std::sync::Arc::new(|| jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(500_001));
-    let ownership = Ownership::Resume { by: "grace@ops".into() };
+    let ownership = Ownership::resume("grace@ops");
     let stores = JournalStores::one(store.clone());
     let mut journal = RunJournal::open(&stores, clock, &run, ownership).await.expect("the journal");
     for step in ["switch/storefront/shop.test", "verify/name-servers/storefront", "verify/check/storefront"] {

@@ -13,7 +13,7 @@ async fn an_executor_whose_run_was_taken_over_stops_at_its_next_event() {
     let store = MemoryStore::new("journal");
     let mut old = start(&world, &store, Direction::Failover).await.expect("a start");
     let run = old.journal().run().to_owned();
-    let ownership = Ownership::Takeover { by: "grace@ops".into() };
+    let ownership = Ownership::takeover("grace@ops");
     let stores = JournalStores::one(store.clone());
     let mut new = Engine::resume(&run, ownership, &stores, world.ports()).await.expect("a takeover");
     let error = old.drive().await.expect_err("lost");
@@ -40,7 +40,7 @@ async fn of_two_executors_at_work_one_loses_and_each_record_moves_once() {
     });
     let taking = async {
         paused.notified().await;
-        let ownership = Ownership::Takeover { by: "grace@ops".into() };
+        let ownership = Ownership::takeover("grace@ops");
         let stores = JournalStores::one(store.clone());
         let mut new = Engine::resume(&run, ownership, &stores, world.ports()).await.expect("a takeover");
         let conclusion = new.drive().await.expect("an end");

@@ -210,7 +210,7 @@ async fn with_silent_terminal(world: &World, store: &MemoryStore, engine: Engine
     let run = engine.journal().run().to_owned();
     drop(engine);
     let ports = Ports { approver: Arc::new(Silent(world.clone())), ..world.ports() };
-    let ownership = pilotlight_journal::Ownership::Resume { by: "ada@ops".into() };
+    let ownership = pilotlight_journal::Ownership::resume("ada@ops");
     Engine::resume(&run, ownership, &JournalStores::one(store.clone()), ports).await.expect("a run")
 }
 

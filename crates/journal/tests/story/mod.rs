@@ -36,11 +36,11 @@ pub(crate) fn start(plan: &str) -> Start {
 }
 
 pub(crate) fn resume() -> Ownership {
-    Ownership::Resume { by: "anna@console".into() }
+    Ownership::resume("anna@console")
 }
 
 pub(crate) fn takeover() -> Ownership {
-    Ownership::Takeover { by: "ben@laptop".into() }
+    Ownership::takeover("ben@laptop")
 }
 
 pub(crate) fn intended(step: &str, attempt: u32) -> Body {

@@ -13,7 +13,7 @@ use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ports::{operator, ports};
-use crate::project::Project;
+use crate::project::{Project, journal_override};
 use crate::standby_roots::require_program;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::live_drill::{
@@ -118,8 +118,8 @@ impl Drill<'_> {
             let active = Active { wants_it: true, ..Active::new("go on with the drill", under_way) };
             return Err(Failure::from(active).exit(Exit::Refused));
         }
-        let ownership =
-            if takeover { Ownership::Takeover { by: by.clone() } } else { Ownership::Resume { by: by.clone() } };
+        let ownership = if takeover { Ownership::takeover(&by) } else { Ownership::resume(&by) };
+        let ownership = ownership.in_journal(hands.journal_override.clone());
         let engine = hands.take_on(&under_way.run, ownership).await.map_err(|error| match error {
             EngineError::Journal(JournalError::LostOwnership { .. }) => Failure::from(error).exit(Exit::Refused),
             error => error.into(),
@@ -134,7 +134,7 @@ impl Drill<'_> {
             // From here on Ctrl-C stops between steps, of both runs.
             ports: ports(self.project, self.aws, args.resolver.resolver, self.context.screen).await,
             operator,
-            journal_override: (!args.journal.is_empty()).then(|| args.journal.join(", ")),
+            journal_override: journal_override(&args.journal),
         }
     }
 

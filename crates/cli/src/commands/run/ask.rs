@@ -91,7 +91,7 @@ fn answer_in(log: &RunLog, request: &Request) -> Result<Option<Answer>, Failure>
                 let (outcome, detail) = (*outcome, detail.clone());
                 return Ok(Some(Answer::Finished(Finished { at: event.at, outcome, detail })));
             }
-            (Body::Resumed { by } | Body::Takeover { by, .. }, _) => {
+            (Body::Resumed { by, .. } | Body::Takeover { by, .. }, _) => {
                 return Err(Failure::coded(
                     codes::J_NO_ANSWER,
                     format!(

@@ -8,6 +8,7 @@ use crate::executor_lock::ExecutorLock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ports::{operator, ports};
+use crate::project::journal_override;
 use crate::sizes::TerraformSizes;
 use pilotlight_failover::{Engine, EngineError, Word};
 use pilotlight_journal::{JournalError, Ownership};
@@ -44,7 +45,8 @@ pub(super) async fn open(
         }
     }
     let by = operator();
-    let ownership = if args.takeover { Ownership::Takeover { by } } else { Ownership::Resume { by } };
+    let ownership = if args.takeover { Ownership::takeover(by) } else { Ownership::resume(by) };
+    let ownership = ownership.in_journal(journal_override(&args.run.journal.journal));
     let mut ports = ports(&chosen.project, &chosen.aws, args.resolver.resolver, context.screen).await;
     ports.sizes = Arc::new(TerraformSizes::new(&chosen.project.folder, args.terraform.terraform.clone()));
     let engine = Engine::resume(&chosen.run, ownership, &chosen.stores, ports).await.map_err(|error| match error {

@@ -55,9 +55,7 @@ fn story(what: &Body, calls: &Calls) -> String {
     };
     match what {
         Body::RunStarted { plan, job, operator, digest, journal_override, .. } => {
-            let instead =
-                journal_override.as_ref().map_or(String::new(), |url| format!(", journal {url} given instead"));
-            format!("{job} of {plan} started by {operator}, digest {digest}{instead}")
+            format!("{job} of {plan} started by {operator}, digest {digest}{}", instead(journal_override.as_ref()))
         }
         Body::PhaseStarted { phase } => format!("{phase} begins"),
         Body::PhaseFinished { phase } => format!("{phase} is finished"),
@@ -80,10 +78,17 @@ fn story(what: &Body, calls: &Calls) -> String {
             Some(step) => format!("stopped at {step}: {reason}"),
             None => format!("stopped: {reason}"),
         },
-        Body::Resumed { by } => format!("resumed by {by}"),
-        Body::Takeover { by, from } => format!("taken over by {by} from executor {from}"),
+        Body::Resumed { by, journal_override } => format!("resumed by {by}{}", instead(journal_override.as_ref())),
+        Body::Takeover { by, from, journal_override } => {
+            format!("taken over by {by} from executor {from}{}", instead(journal_override.as_ref()))
+        }
         Body::RunFinished { outcome, detail } => format!("finished, {}: {detail}", word(outcome)),
     }
+}
+
+/// The break-glass way, where it was taken.
+fn instead(journal_override: Option<&String>) -> String {
+    journal_override.map_or(String::new(), |url| format!(", journal {url} given instead"))
 }
 
 /// The word that the journal has for it.
