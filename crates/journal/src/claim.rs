@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 pub const CLAIM_VERSION: u32 = 1;
 
 /// A run's claim to be the one active run of its plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// [`CLAIM_VERSION`]
@@ -34,8 +34,15 @@ pub struct Claim {
     pub plan: String,
     /// From 0, without gaps.
     pub number: u64,
-    /// The run's first event.
-    pub first: Event,
+    /// The run's first event, of which a claim needs to know whose it is: the whole [`Event`] is read where the run is.
+    pub first: ClaimedRun,
+}
+
+/// The run that a claim is for.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ClaimedRun {
+    /// Its id.
+    pub run: String,
 }
 
 /// A [`Claim`] around its first event's canonical JSON. The fields stand as canonical JSON has them.
@@ -281,8 +288,11 @@ mod tests {
         let first = Event { version: 1, run, sequence: 0, at: Timestamp::UNIX_EPOCH, previous: None, executor, what };
         let text = RawValue::from_string(canonical_json(&first).unwrap()).unwrap();
         let claiming = Claiming { first: &text, number: 7, plan: "Order shop / EU", version: CLAIM_VERSION };
-        let whole = Claim { version: CLAIM_VERSION, plan: claiming.plan.to_owned(), number: 7, first };
-        assert_eq!(serde_json::to_string(&claiming).unwrap(), canonical_json(&whole).unwrap());
+        let whole = serde_json::json!({"version": CLAIM_VERSION, "plan": claiming.plan, "number": 7, "first": first});
+        let written = serde_json::to_string(&claiming).unwrap();
+        assert_eq!(written, canonical_json(&whole).unwrap());
+        let read: Claim = serde_json::from_str(&written).unwrap();
+        assert_eq!((read.number, read.first.run.as_str()), (7, "r"));
     }
 
     #[test]

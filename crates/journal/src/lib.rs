@@ -30,7 +30,7 @@ mod withdrawal;
 
 pub use canonical::{canonical_json, digest};
 pub use chain::{ChainError, verify};
-pub use claim::{CLAIM_VERSION, Claim, active_run, latest_run, plan_runs};
+pub use claim::{CLAIM_VERSION, Claim, ClaimedRun, active_run, latest_run, plan_runs};
 pub use error::{JournalError, NewOwner};
 pub use event::*;
 pub use event_store::EventStore;

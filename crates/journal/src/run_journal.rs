@@ -129,17 +129,36 @@ impl RunJournal {
         run: &str,
         ownership: Ownership,
     ) -> Result<Self, JournalError> {
+        Self::open_known(stores, clock, run, ownership, |_| Ok(())).await.map(|(journal, ())| journal)
+    }
+
+    /// The same for a run that `known` accepts as it stands; one that it refuses is not taken, and nothing is written about it.
+    ///
+    /// # Errors
+    /// As [`RunJournal::open`], or what `known` says.
+    pub async fn open_known<T, E: From<JournalError>>(
+        stores: &JournalStores,
+        clock: Clock,
+        run: &str,
+        ownership: Ownership,
+        known: impl Fn(&RunState) -> Result<T, E>,
+    ) -> Result<(Self, T), E> {
         let executor = new_id(clock());
         let mut attempt = 1;
         loop {
             let mut journal = Self::load(stores, clock.clone(), &executor, run).await?;
+            let accepted = known(&journal.state)?;
+            // Nothing is written about a run that is taken on in a copy before it is taken on.
+            if journal.lead.is_none() {
+                journal.sync_copies().await;
+            }
             let taken = ownership.event(&journal.state);
             match journal.append(taken).await {
-                Ok(_) => return Ok(journal),
+                Ok(_) => return Ok((journal, accepted)),
                 Err(JournalError::LostOwnership { .. }) if ownership.takeover && attempt < TAKEOVER_ATTEMPTS => {
                     attempt += 1;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -189,10 +208,6 @@ impl RunJournal {
                 }
             }
             copy.note(inspection.findings);
-        }
-        // Nothing is written about a run that is taken on in a copy before it is taken on.
-        if journal.lead.is_none() {
-            journal.sync_copies().await;
         }
         Ok(journal)
     }

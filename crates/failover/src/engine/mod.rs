@@ -24,7 +24,7 @@ use crate::saved_run::parse_run;
 use crate::steps::{self, Ending, Performed};
 use crate::{MissingVariable, Ports, Run, Step};
 use next::{Next, next};
-use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, Start, StepStatus, read_run};
+use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, RunState, Start, StepStatus};
 use requests::RequestsSeen;
 use std::sync::Arc;
 
@@ -86,10 +86,12 @@ impl Engine {
         ports: Ports,
     ) -> Result<Self, EngineError> {
         // What this program could not carry out, it does not take from the one that may be able to.
-        let log = read_run(stores, run_id).await?;
-        let run = parse_run(&log.state.compiled, &log.state.digest)?;
-        check_variables(&run, &ports)?;
-        let journal = RunJournal::open(stores, clock_of(&ports), run_id, ownership).await?;
+        let known = |state: &RunState| -> Result<Run, EngineError> {
+            let run = parse_run(&state.compiled, &state.digest)?;
+            check_variables(&run, &ports)?;
+            Ok(run)
+        };
+        let (journal, run) = RunJournal::open_known(stores, clock_of(&ports), run_id, ownership, known).await?;
         if let Some(last) = journal.events().last() {
             ports.watcher.event(last);
         }
