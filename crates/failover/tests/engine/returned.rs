@@ -30,8 +30,8 @@ fn came_back() -> World {
 }
 
 async fn failback(world: &World) -> (Engine, Conclusion) {
-    let mut engine = start(world, &MemoryStore::new("journal"), Direction::Failback).await.unwrap();
-    let conclusion = engine.drive().await.unwrap();
+    let mut engine = start(world, &MemoryStore::new("journal"), Direction::Failback).await.expect("started");
+    let conclusion = engine.drive().await.expect("driven");
     (engine, conclusion)
 }
 
