@@ -45,6 +45,9 @@ impl CallKey {
         if matches!(self.service, Service::Route53 | Service::S3 | Service::AutoScaling | Service::Rds) {
             troubles.extend([Trouble::Throttle, Trouble::Broken]);
         }
+        if writes && matches!(self.service, Service::Route53 | Service::S3 | Service::AutoScaling) {
+            troubles.push(Trouble::Late);
+        }
         if self.reads && matches!(self.service, Service::Route53 | Service::AutoScaling) {
             troubles.push(Trouble::Stale);
         }
@@ -123,6 +126,7 @@ impl Disturbance {
                     Trouble::LoseRequest if call.service == Service::Program => "not started",
                     Trouble::LoseRequest => "timed out before its effect",
                     Trouble::LoseAnswer => "timed out after its effect",
+                    Trouble::Late => "timed out, and carried out later",
                     Trouble::Throttle => "throttled",
                     Trouble::Broken if matches!(call.service, Service::Program | Service::Terraform) => "fails",
                     Trouble::Broken => "answers 503",

@@ -35,6 +35,15 @@ pub(crate) enum Way {
     Undo,
 }
 
+impl Way {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Do => Self::Undo,
+            Self::Undo => Self::Do,
+        }
+    }
+}
+
 /// The executor of one run. Only one executor can append to a run's journal; see [`Engine::resume`].
 pub struct Engine {
     pub(crate) run: Arc<Run>,

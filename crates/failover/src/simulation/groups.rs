@@ -112,6 +112,15 @@ impl Capacity for World {
             if trouble.is_none_or(Trouble::takes_effect) {
                 group.set(desired, now);
             }
+            if trouble == Some(Trouble::Late) {
+                let name = name.to_owned();
+                state.carry_out_late(move |state| {
+                    let now = state.elapsed;
+                    if let Some(group) = state.groups.get_mut(&name) {
+                        group.set(desired, now);
+                    }
+                });
+            }
             trouble.map_or(Ok(()), |trouble| Err(error_of(trouble)))
         })
     }

@@ -111,7 +111,10 @@ impl World {
         for _ in 0..turns {
             tokio::task::yield_now().await;
         }
-        self.with(|state| state.elapsed += takes);
+        self.with(|state| {
+            state.elapsed += takes;
+            state.carry_out();
+        });
     }
 
     /// Every call begins here: time passes, and it may meet trouble.

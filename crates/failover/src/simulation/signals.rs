@@ -60,11 +60,16 @@ impl World {
         let trouble = self.meet(asked, WRITE_TAKES).await;
         self.with(|state| {
             let trouble = trouble.or_else(|| state.signal_faults.pop_front());
-            if trouble.is_none_or(Trouble::takes_effect) {
-                let nothing_yet = || vec![(Duration::ZERO, false)];
-                let moments = state.signals.entry(asked.subject.to_owned()).or_insert_with(nothing_yet);
+            let (url, note) = (asked.subject.to_owned(), note.map(str::to_owned));
+            let write = move |state: &mut State| {
+                let moments = state.signals.entry(url.clone()).or_insert_with(|| vec![(Duration::ZERO, false)]);
                 moments.push((state.elapsed, note.is_some()));
-                state.note = note.map(str::to_owned);
+                state.note.clone_from(&note);
+            };
+            match trouble {
+                Some(Trouble::Late) => state.carry_out_late(write),
+                trouble if trouble.is_none_or(Trouble::takes_effect) => write(state),
+                _ => {}
             }
             trouble.map_or(Ok(()), |trouble| Err(error_of(trouble)))
         })

@@ -101,6 +101,8 @@ pub struct State {
     pub turns: Option<Turns>,
     /// What RDS has.
     pub managed: ManagedEstate,
+    /// Requests that a service has taken in, and when each is carried out.
+    pub under_way: Vec<(Duration, Hook)>,
     /// What every call may meet.
     pub trouble: Option<TroubleRule>,
     /// What must never be true and was, in order.
@@ -153,7 +155,23 @@ impl std::fmt::Display for Place {
 /// What programs do, by their arguments.
 pub type Programs = dyn Fn(&mut State, &[String]) + Send + Sync;
 
+/// How long a request is under way that is carried out late: longer than a run looks for what it asked for.
+const LATE: Duration = Duration::from_secs(25);
+
 impl State {
+    /// A service has taken a request in, and carries it out in a while.
+    pub(super) fn carry_out_late(&mut self, request: impl FnMut(&mut State) + Send + 'static) {
+        self.under_way.push((self.elapsed + LATE, Box::new(request)));
+    }
+
+    /// Carries out what is due.
+    pub(super) fn carry_out(&mut self) {
+        while let Some(due) = self.under_way.iter().position(|(at, _)| *at <= self.elapsed) {
+            let (_, mut request) = self.under_way.remove(due);
+            request(self);
+        }
+    }
+
     pub(super) fn new(zones: Vec<HostedZone>, records: Vec<RecordSet>) -> Self {
         Self {
             elapsed: Duration::ZERO,
@@ -200,6 +218,7 @@ impl State {
             on_event: None,
             turns: None,
             managed: ManagedEstate::default(),
+            under_way: Vec::new(),
             trouble: None,
             broken: Vec::new(),
             on_broken: None,

@@ -72,6 +72,8 @@ pub enum Trouble {
     LoseRequest,
     /// It takes effect, and nobody knows.
     LoseAnswer,
+    /// It takes effect a while later, when who asked has given up or is dead, and nobody knows.
+    Late,
     /// It is throttled: nothing changes.
     Throttle,
     /// The service fails, with a status of 500 or more: nothing changes, and nobody knows.
@@ -86,7 +88,7 @@ impl Trouble {
     /// How a client tells of it.
     pub(super) fn cause(self) -> &'static str {
         match self {
-            Self::LoseRequest => "the connection timed out",
+            Self::LoseRequest | Self::Late => "the connection timed out",
             Self::LoseAnswer => "the connection was reset",
             Self::Throttle => "Rate exceeded",
             Self::Broken => "InternalFailure: 503 Service Unavailable",

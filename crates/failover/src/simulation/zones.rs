@@ -206,6 +206,11 @@ impl Dns for World {
             }
             match trouble.or_else(|| state.change_faults.pop_front()) {
                 None => state.apply(batch),
+                Some(Trouble::Late) => {
+                    let batch = batch.clone();
+                    state.carry_out_late(move |state| drop(state.apply(&batch)));
+                    Err(error_of(Trouble::Late))
+                }
                 Some(trouble) if trouble.takes_effect() => {
                     Err(state.apply(batch).map_or_else(|error| error, |_| error_of(trouble)))
                 }

@@ -9,6 +9,7 @@ mod expected;
 mod going_back;
 mod guard_records;
 mod hold;
+mod in_flight;
 mod look;
 pub(crate) mod managed;
 mod move_records;
@@ -18,6 +19,7 @@ mod signal;
 mod watch;
 
 pub(crate) use going_back::{guards_the_way_back, is_promotion};
+pub use in_flight::LONGEST_CALL;
 
 use crate::engine::{Engine, EngineError};
 use crate::{Action, Step};

@@ -2,8 +2,9 @@
 
 use super::await_name_servers::{Answered, wait_for_answers};
 use super::going_back::{DeadSide, dead_side};
+use super::in_flight::{Held, OtherWay, SETTLE, unanswered};
 use super::look::{Look, explain, look_until_known};
-use super::{Ending, Performed};
+use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::observe::query_name;
 use crate::record_values::same_set;
@@ -21,7 +22,8 @@ pub(crate) async fn perform(
     if let Some(ending) = further_already(engine, step, changes).await {
         return Ok(ending.into());
     }
-    Ok(reach(engine, step, changes, &[], Way::Do).await?.into())
+    let undone = OtherWay::of(engine, step, Way::Do);
+    reach(engine, step, changes, &[], undone, Way::Do).await
 }
 
 /// Where an abort was taken back whose undo has no outcome, the records may still be where a later move of their set had
@@ -68,7 +70,13 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChang
     {
         return Ok(Performed::WaitsFor { step, reason });
     }
-    let mut ending = reach(engine, step, &back, &known, Way::Undo).await?;
+    // The batch of a later move deletes what an earlier one made, which is not there at the beginning.
+    let is_first = changes.records.iter().zip(&back.records).all(|(moved, back)| same_set(&moved.before, &back.after));
+    let done = if is_first { OtherWay::of(engine, step, Way::Undo) } else { OtherWay::none(Way::Undo) };
+    let mut ending = match reach(engine, step, &back, &known, done, Way::Undo).await? {
+        Performed::Ended(ending) => ending,
+        waits => return Ok(waits),
+    };
     if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
         let change_id = ending.observed.get("change_id").and_then(Value::as_str).map(str::to_owned);
         let patience = name_servers_patience(engine, changes);
@@ -113,37 +121,61 @@ async fn reach(
     step: &Step,
     changes: &RecordChanges,
     known: &[Vec<RecordSet>],
+    mut other_way: OtherWay,
     way: Way,
-) -> Result<Ending, EngineError> {
-    let deadline = engine.ports.clock.elapsed() + step.timeout();
+) -> Result<Performed, EngineError> {
+    let deadline = engine.ports.clock.elapsed() + step.timeout() + other_way.left(engine);
     let pause = Duration::from_millis(step.retry.pause_ms);
     // An attempt of an executor before this one may be what brought the records where they are.
     let mut acted = engine.attempts(step, way) > 0;
     let mut submissions = 0;
     let mut last: Option<Submitted> = None;
+    // Batches that got no answer, those of an executor before this one too: of all of them one can be what is seen.
+    let mut lost = engine.attempts(step, way);
+    let mut lost_at: Option<Duration> = None;
     loop {
         let current = match look_until_known(engine, step, changes, known, deadline).await {
-            Look::After => return Ok(reached(changes, acted, &last)),
+            Look::After => match other_way.hold(engine, step).await? {
+                Held::Believed => return Ok(reached(changes, acted, &last, lost).into()),
+                Held::Again => continue,
+                Held::Stop(reason) => return Ok(Performed::Waits(reason)),
+            },
             // A batch of this step may be in there: then that nothing was moved is not known.
             Look::Other(others) if acted && !matches!(last, Some(Submitted::Never(_))) => {
-                return Ok(Ending::new(Outcome::Unknown, others.observed, others.detail));
+                return Ok(not_known(others.observed, others.detail, lost));
             }
-            Look::Other(others) => return Ok(Ending::refused(others.observed, others.detail)),
+            Look::Other(others) => return Ok(Ending::refused(others.observed, others.detail).into()),
             Look::Unknown(cause) => {
-                let detail = format!("could not be observed: {cause}");
-                return Ok(Ending::new(Outcome::Unknown, Value::Null, detail));
+                return Ok(not_known(Value::Null, format!("could not be observed: {cause}"), lost));
             }
             Look::Before(current) => current,
         };
-        let late = engine.ports.clock.elapsed() >= deadline;
+        // Of one request of the other way, the one that may have come is there.
+        other_way.came();
+        let now = engine.ports.clock.elapsed();
+        let late = now >= deadline;
+        // What got no answer is not there yet: that it never will be is known a while later.
+        let may_come = lost_at.is_some_and(|at| now < at + SETTLE);
         match &last {
-            Some(Submitted::Never(cause)) => return Ok(not_reached(cause)),
-            Some(Submitted::Again(cause)) if late || submissions >= step.retry.attempts => {
-                return Ok(not_reached(cause));
+            Some(Submitted::Never(cause)) if !may_come => return Ok(not_reached(cause).into()),
+            Some(Submitted::Again(cause)) if (late || submissions >= step.retry.attempts) && !may_come => {
+                return Ok(not_reached(cause).into());
+            }
+            Some(Submitted::Again(cause) | Submitted::Never(cause)) if late || submissions >= step.retry.attempts => {
+                engine.ports.watcher.waiting(step, &format!("{cause}; it may still be carried out"));
+                if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+                    return Ok(Performed::Waits(reason));
+                }
+                engine.ports.clock.sleep(pause).await;
+                continue;
+            }
+            Some(Submitted::Never(_)) => {
+                engine.ports.clock.sleep(pause).await;
+                continue;
             }
             Some(Submitted::Accepted(id)) if late => {
                 let detail = format!("change {id} was accepted and is not seen in the zone");
-                return Ok(Ending::new(Outcome::Unknown, json!({ "change_id": id }), detail));
+                return Ok(not_known(json!({ "change_id": id }), detail, lost));
             }
             Some(Submitted::Accepted(_)) => {
                 engine.ports.clock.sleep(pause).await;
@@ -157,7 +189,7 @@ async fn reach(
                 if way == Way::Do
                     && let Some(refusal) = another_set_changed(engine, step).await
                 {
-                    return Ok(refusal);
+                    return Ok(refusal.into());
                 }
             }
         }
@@ -171,7 +203,11 @@ async fn reach(
         let batch = batch(engine, step, changes, current, way);
         last = Some(match engine.ports.dns.change(&batch).await {
             Ok(id) => Submitted::Accepted(id),
-            Err(error @ (DnsError::Throttled(_) | DnsError::Unknown(_))) => Submitted::Again(explain(&error)),
+            Err(error @ DnsError::Unknown(_)) => {
+                (lost, lost_at) = (lost + 1, Some(engine.ports.clock.elapsed()));
+                Submitted::Again(explain(&error))
+            }
+            Err(error @ DnsError::Throttled(_)) => Submitted::Again(explain(&error)),
             Err(error) => Submitted::Never(explain(&error)),
         });
     }
@@ -215,7 +251,7 @@ pub(super) async fn another_set_changed(engine: &Engine, step: &Step) -> Option<
     None
 }
 
-fn reached(changes: &RecordChanges, acted: bool, last: &Option<Submitted>) -> Ending {
+fn reached(changes: &RecordChanges, acted: bool, last: &Option<Submitted>, lost: u32) -> Ending {
     let mut observed = json!({
         "records": changes.records.iter().map(|record| &record.after).collect::<Vec<_>>(),
     });
@@ -224,7 +260,10 @@ fn reached(changes: &RecordChanges, acted: bool, last: &Option<Submitted>) -> En
     }
     let values: Vec<String> = changes.groups().iter().map(told).collect();
     let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
-    Ending::new(outcome, observed, values.join("; "))
+    let ending = Ending::new(outcome, observed, values.join("; "));
+    // One that got no answer is what is seen, unless one was accepted.
+    let seen = u32::from(!matches!(last, Some(Submitted::Accepted(_))));
+    if lost > seen { unanswered(ending) } else { ending }
 }
 
 /// `app.shop.test 198.51.100.1`; of weighted sets each with its weight.
@@ -239,6 +278,11 @@ fn told(group: &RecordGroup<'_>) -> String {
         })
         .collect();
     format!("{} {}", group.name, answers.join(" and "))
+}
+
+fn not_known(observed: Value, detail: String, lost: u32) -> Performed {
+    let ending = Ending::new(Outcome::Unknown, observed, detail);
+    if lost > 0 { unanswered(ending) } else { ending }.into()
 }
 
 fn not_reached(cause: &str) -> Ending {

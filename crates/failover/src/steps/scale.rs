@@ -1,6 +1,7 @@
 //! Turns a group up, and counts what is healthy; or turns it down. Capacity is a desired state: to ask twice changes
 //! nothing more.
 
+use super::in_flight::{Held, OtherWay, unanswered};
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::{ApiError, ScaleAction, ScaleGoal, ScalingGroup, Step};
@@ -59,7 +60,8 @@ async fn reach(
     mut wanted: Wanted,
     way: Way,
 ) -> Result<Performed, EngineError> {
-    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let mut other_way = OtherWay::of(engine, step, way);
+    let deadline = engine.ports.clock.elapsed() + step.timeout() + other_way.left(engine);
     let pause = Duration::from_millis(step.retry.pause_ms);
     let mut acted = engine.attempts(step, way) > 0;
     // Where the run asked for the other capacity, a group that has this one may be that of a moment ago: Auto Scaling's
@@ -68,17 +70,25 @@ async fn reach(
     // Where the run looked after its own request had failed, a refusal now says that nothing is on its way.
     let failed_before = engine.journal.state().status(&step.id) == StepStatus::Failed;
     let (mut asked, mut refused) = (0, None);
+    // A request of an executor before this one may have got no answer.
+    let mut lost = acted;
+    let ended = |ending: Ending, lost: bool| Performed::from(if lost { unanswered(ending) } else { ending });
     loop {
         let late = engine.ports.clock.elapsed() >= deadline;
         let waits = match look(engine, action).await {
             Ok(Some(seen)) if wanted.is_there(&seen) => {
+                match other_way.hold(engine, step).await? {
+                    Held::Believed => {}
+                    Held::Again => continue,
+                    Held::Stop(reason) => return Ok(Performed::Waits(reason)),
+                }
                 let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
-                return Ok(Ending::new(outcome, observed(&seen), words(&seen)).into());
+                return Ok(ended(Ending::new(outcome, observed(&seen), words(&seen)), lost));
             }
             Ok(Some(seen)) if wanted.is_asked_for(&seen) => {
                 if late {
                     let detail = format!("{} after {} s", words(&seen), step.timeout().as_secs());
-                    return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
+                    return Ok(ended(Ending::new(Outcome::Failed, observed(&seen), detail), lost));
                 }
                 words(&seen)
             }
@@ -94,7 +104,7 @@ async fn reach(
                         true => format!("{} as far as is shown, and to ask for it failed{cause}", words(&seen)),
                         false => format!("{}, and {} are wanted{cause}", words(&seen), wanted.capacity),
                     };
-                    return Ok(Ending::new(Outcome::Failed, observed(&seen), detail).into());
+                    return Ok(ended(Ending::new(Outcome::Failed, observed(&seen), detail), lost));
                 }
                 if asked > 0 {
                     engine.intend_again(step, way).await?;
@@ -103,6 +113,7 @@ async fn reach(
                 }
                 (asked, acted) = (asked + 1, true);
                 let answer = engine.ports.capacity.set_desired(action.place(), &action.group, wanted.capacity).await;
+                lost |= answer.as_ref().is_err_and(|error| !is_final(error));
                 wanted.in_doubt &= answer.as_ref().is_err_and(|error| !(failed_before && is_final(error)));
                 refused = answer.err().map(|error| (is_final(&error), error.to_string()));
                 words(&seen)
@@ -114,7 +125,7 @@ async fn reach(
             Err(error) => {
                 let cause = format!("{} could not be read: {error}", action.group);
                 if late || matches!(error, ApiError::Denied(_)) {
-                    return Ok(Ending::new(Outcome::Unknown, Value::Null, cause).into());
+                    return Ok(ended(Ending::new(Outcome::Unknown, Value::Null, cause), lost));
                 }
                 cause
             }

@@ -3,8 +3,9 @@
 use super::await_name_servers::wait_for_answers;
 use super::expected::Expected;
 use super::going_back::{DeadSide, dead_side};
+use super::in_flight::{Held, OtherWay, SETTLE, unanswered};
 use super::move_records::{another_set_changed, name_servers_patience};
-use super::{Ending, Performed};
+use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::record_values::sorted;
 use crate::signal::NOTE_BEGINS;
@@ -73,7 +74,7 @@ async fn answers(engine: &Engine, signal: &SignalAction) -> Result<Ending, Strin
 }
 
 pub(crate) async fn perform(engine: &mut Engine, step: &Step, signal: &SignalAction) -> Result<Performed, EngineError> {
-    Ok(reach(engine, step, signal, signal.raised, Way::Do).await?.into())
+    reach(engine, step, signal, signal.raised, Way::Do).await
 }
 
 /// Puts the object back as it was, unless the side that it leads to is dead, and waits for the name servers.
@@ -82,7 +83,10 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, signal: &SignalAction
     if !is_back && let Some(DeadSide { step, reason }) = dead_side(engine).await {
         return Ok(Performed::WaitsFor { step, reason });
     }
-    let mut ending = reach(engine, step, signal, !signal.raised, Way::Undo).await?;
+    let mut ending = match reach(engine, step, signal, !signal.raised, Way::Undo).await? {
+        Performed::Ended(ending) => ending,
+        waits => return Ok(waits),
+    };
     if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
         let patience = name_servers_patience(engine, &signal.changes);
         if let Err(cause) = wait_for_answers(engine, step, &reversed(&signal.changes), None, patience).await {
@@ -104,33 +108,57 @@ async fn reach(
     signal: &SignalAction,
     raised: bool,
     way: Way,
-) -> Result<Ending, EngineError> {
-    let deadline = engine.ports.clock.elapsed() + step.timeout();
+) -> Result<Performed, EngineError> {
+    let mut other_way = OtherWay::of(engine, step, way);
+    let deadline = engine.ports.clock.elapsed() + step.timeout() + other_way.left(engine);
     let pause = Duration::from_millis(step.retry.pause_ms);
     let mut acted = engine.attempts(step, way) > 0;
     let mut tries = 0;
     let mut last: Option<SignalError> = None;
+    // A request of an executor before this one may have got no answer.
+    let mut lost = acted;
+    let mut lost_at: Option<Duration> = None;
     loop {
-        let late = engine.ports.clock.elapsed() >= deadline;
+        let now = engine.ports.clock.elapsed();
+        let late = now >= deadline;
+        let may_come = lost_at.is_some_and(|at| now < at + SETTLE);
         match engine.ports.signals.is_raised(&signal.url).await {
-            Ok(found) if found == raised => return Ok(reached(signal, raised, acted)),
+            Ok(found) if found == raised => match other_way.hold(engine, step).await? {
+                Held::Believed => {
+                    let ending = reached(signal, raised, acted);
+                    return Ok(if lost { unanswered(ending) } else { ending }.into());
+                }
+                Held::Again => continue,
+                Held::Stop(reason) => return Ok(Performed::Waits(reason)),
+            },
             Ok(_) => match &last {
-                Some(cause @ SignalError::Denied(_)) => return Ok(not_reached(raised, cause)),
-                Some(cause) if late || tries >= step.retry.attempts => return Ok(not_reached(raised, cause)),
+                Some(cause @ SignalError::Denied(_)) if !may_come => return Ok(not_reached(raised, cause).into()),
+                Some(cause) if (late || tries >= step.retry.attempts) && !may_come => {
+                    return Ok(not_reached(raised, cause).into());
+                }
+                Some(cause) if late || tries >= step.retry.attempts || matches!(cause, SignalError::Denied(_)) => {
+                    engine.ports.watcher.waiting(step, &format!("{cause}; it may still be carried out"));
+                    if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+                        return Ok(Performed::Waits(reason));
+                    }
+                    engine.ports.clock.sleep(pause).await;
+                    continue;
+                }
                 Some(cause) => {
                     engine.ports.watcher.waiting(step, &cause.to_string());
                     engine.ports.clock.sleep(pause).await;
                 }
                 None if way == Way::Do => {
                     if let Some(refusal) = another_set_changed(engine, step).await {
-                        return Ok(refusal);
+                        return Ok(refusal.into());
                     }
                 }
                 None => {}
             },
             Err(cause) if late => {
                 let detail = format!("whether {} is there could not be observed: {cause}", signal.url);
-                return Ok(Ending::new(Outcome::Unknown, Value::Null, detail));
+                let ending = Ending::new(Outcome::Unknown, Value::Null, detail);
+                return Ok(if lost { unanswered(ending) } else { ending }.into());
             }
             Err(cause) => {
                 engine.ports.watcher.waiting(step, &cause.to_string());
@@ -150,6 +178,9 @@ async fn reach(
             false => engine.ports.signals.lower(&signal.url).await,
         };
         // An answer that says so is not enough either: the loop looks again.
+        if matches!(done, Err(SignalError::Unknown(_))) {
+            (lost, lost_at) = (true, Some(engine.ports.clock.elapsed()));
+        }
         last = Some(match done {
             Ok(()) => SignalError::Unknown("it was accepted and is not seen".to_owned()),
             Err(error) => error,

@@ -9,6 +9,7 @@ mod databases;
 mod estate;
 mod expected;
 mod faults;
+mod in_flight;
 mod in_use;
 mod kills;
 mod live_drill;

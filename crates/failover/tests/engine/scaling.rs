@@ -32,7 +32,7 @@ fn plan_with(scale: &str) -> DrPlan {
 }
 
 /// Traffic on a side, the primary at its size, and the standby as it is then.
-fn estate(side: Side) -> World {
+pub(crate) fn estate(side: Side) -> World {
     let world = world(side);
     let standby = if side == Side::Primary { 1 } else { 6 };
     world.with(|state| {
@@ -50,11 +50,13 @@ async fn try_compile(world: &World, plan: &DrPlan, direction: Direction) -> Resu
     compile(plan, direction, &observed, &States)
 }
 
-async fn run_it(world: &World, direction: Direction) -> (Conclusion, Engine) {
+pub(crate) async fn begin(world: &World, store: &MemoryStore, direction: Direction) -> Engine {
     let run = try_compile(world, &plan_with(SCALE), direction).await.expect("compiled");
-    let store = MemoryStore::new("journal");
-    let stores = JournalStores::one(store.clone());
-    let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+    Engine::start(run, "ada@ops", None, &JournalStores::one(store.clone()), world.ports()).await.expect("started")
+}
+
+async fn run_it(world: &World, direction: Direction) -> (Conclusion, Engine) {
+    let mut engine = begin(world, &MemoryStore::new("journal"), direction).await;
     (engine.drive().await.expect("an end"), engine)
 }
 

@@ -8,7 +8,7 @@ use pilotlight_findings::{Side, codes};
 use pilotlight_journal::{MemoryStore, StepStatus};
 use std::time::Duration;
 
-const URL: &str = "s3://shop-dr/signal/standby-serves";
+pub(crate) const URL: &str = "s3://shop-dr/signal/standby-serves";
 
 /// The estate's plan with one traffic set, which follows a signal.
 fn signal_plan() -> String {

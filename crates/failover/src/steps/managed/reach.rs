@@ -4,16 +4,13 @@ use super::goal::{Goal, Seen};
 use super::is_final;
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::database::{Patience, pause};
+use crate::steps::in_flight::SETTLE;
 use crate::steps::{Ending, Performed};
 use crate::{ApiError, Step};
 use jiff::Timestamp;
 use pilotlight_journal::{Body, Outcome};
 use serde_json::Value;
 use std::time::Duration;
-
-/// How long something that was asked for may go unseen before it is asked for again: RDS answers a moment before its
-/// describe calls show it.
-pub(super) const SETTLE: Duration = Duration::from_secs(60);
 
 pub(super) async fn reach(engine: &mut Engine, step: &Step, goal: &Goal, way: Way) -> Result<Performed, EngineError> {
     let deadline = engine.ports.clock.elapsed() + step.timeout();

@@ -1,0 +1,181 @@
+//! What was asked for and got no answer may still be carried out, also after who asked has died: nothing calls a request
+//! back. A run that goes the other way meanwhile would find everything as it wants it, and be wrong a moment later.
+
+use super::{Ending, STOP_REQUESTED};
+use crate::Step;
+use crate::engine::{Engine, EngineError, Way};
+use jiff::{SignedDuration, Timestamp};
+use pilotlight_journal::{Body, Event};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a request may be under way whose sender got no answer, and how long what was asked for may go unseen: AWS
+/// promises neither. RDS and Auto Scaling answer a moment before their describe calls show it.
+pub(super) const SETTLE: Duration = Duration::from_secs(60);
+
+/// How long an executor may be in the midst of one call of AWS's API, all of its attempts included: what the program's
+/// client gives each.
+pub const LONGEST_CALL: Duration = Duration::from_secs(75);
+
+/// What this step asked for the other way, and what may still come of it.
+pub(super) struct OtherWay {
+    /// Until then, by the ports' clock.
+    until: Duration,
+    way: Way,
+    /// Whether it was one request.
+    single: bool,
+    told: bool,
+}
+
+/// What to make of everything being as it is wanted.
+pub(super) enum Held {
+    /// It stays so.
+    Believed,
+    /// It is to be looked at once more.
+    Again,
+    /// A person asked to stop, for this reason.
+    Stop(String),
+}
+
+impl OtherWay {
+    pub(super) fn of(engine: &Engine, step: &Step, way: Way) -> Self {
+        let events = engine.journal.events();
+        let left = last_sent(events, step, way.other()).map_or(Duration::ZERO, |sent| left_to_settle(engine, sent));
+        let single = engine.attempts(step, way.other()) == 1 && !was_gone_on_with(events, step, way.other());
+        Self { until: engine.ports.clock.elapsed() + left, way, single, told: false }
+    }
+
+    /// Nothing may come: what is wanted now is not what a request of the other way would change.
+    pub(super) fn none(way: Way) -> Self {
+        Self { until: Duration::ZERO, way, single: true, told: false }
+    }
+
+    /// How much longer a step may take for it.
+    pub(super) fn left(&self, engine: &Engine) -> Duration {
+        self.until.saturating_sub(engine.ports.clock.elapsed())
+    }
+
+    /// It has come. Where it was asked for once, nothing else is under way.
+    pub(super) fn came(&mut self) {
+        if self.single {
+            self.until = Duration::ZERO;
+        }
+    }
+
+    /// Asked where everything is as it is wanted: waits a moment where that may not last.
+    pub(super) async fn hold(&mut self, engine: &mut Engine, step: &Step) -> Result<Held, EngineError> {
+        let left = self.left(engine);
+        if left.is_zero() {
+            return Ok(Held::Believed);
+        }
+        let cause = may_come(self.way, left);
+        if !self.told {
+            self.told = true;
+            engine.append(Body::Waits { step: step.id.clone(), reason: cause.clone() }).await?;
+        }
+        engine.ports.watcher.waiting(step, &cause);
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Ok(Held::Stop(reason));
+        }
+        engine.ports.clock.sleep(left.min(Duration::from_millis(step.retry.pause_ms))).await;
+        Ok(Held::Again)
+    }
+}
+
+/// How much longer something may come that was asked for then.
+fn left_to_settle(engine: &Engine, sent: Timestamp) -> Duration {
+    let passed = engine.ports.clock.now().duration_since(sent);
+    let left = SignedDuration::try_from(SETTLE).unwrap_or_default().saturating_sub(passed);
+    // Where a clock was set back since, all of it is left, and no more.
+    Duration::try_from(left).unwrap_or_default().min(SETTLE + LONGEST_CALL)
+}
+
+/// The last moment in which a request of a step can have been sent that got no answer; none where each got one.
+fn last_sent(events: &[Event], step: &Step, way: Way) -> Option<Timestamp> {
+    // An executor asks within the step's limit, and is then at most in the midst of a call.
+    let longest = SignedDuration::try_from(step.timeout() + LONGEST_CALL).unwrap_or(SignedDuration::MAX);
+    let ends = |began: Timestamp| began.saturating_add(longest).unwrap_or(Timestamp::MAX);
+    // Since when the executor that has the run may be asking.
+    let mut asks = None;
+    let mut sent = None;
+    for event in events {
+        match (&event.what, way) {
+            (Body::StepIntended { step: id, .. }, Way::Do) | (Body::UndoIntended { step: id, .. }, Way::Undo)
+                if *id == step.id =>
+            {
+                (asks, sent) = (Some(event.at), Some(event.at));
+            }
+            (Body::StepFinished { step: id, observed, .. }, Way::Do)
+            | (Body::UndoFinished { step: id, observed, .. }, Way::Undo)
+                if *id == step.id =>
+            {
+                (asks, sent) = (None, is_unanswered(observed).then_some(event.at));
+            }
+            // From here on nobody asks for it any more.
+            (Body::RollbackStarted { .. }, Way::Do) | (Body::AbortWithdrawn { .. }, Way::Undo) => asks = None,
+            (Body::Resumed { .. }, _) => {
+                if let Some(began) = asks {
+                    (asks, sent) = (Some(event.at), Some(event.at.min(ends(began))));
+                }
+            }
+            // The one before may be alive, in the midst of a call.
+            (Body::Takeover { .. }, _) => {
+                if let Some(began) = asks {
+                    let call = SignedDuration::try_from(LONGEST_CALL).unwrap_or_default();
+                    let until = event.at.saturating_add(call).unwrap_or(Timestamp::MAX);
+                    (asks, sent) = (Some(event.at), Some(until.min(ends(began))));
+                }
+            }
+            _ => {}
+        }
+    }
+    sent
+}
+
+/// Whether an executor went on with an attempt of one before it, and may have asked once more.
+fn was_gone_on_with(events: &[Event], step: &Step, way: Way) -> bool {
+    let mut open = false;
+    let mut executors = 0;
+    for event in events {
+        match (&event.what, way) {
+            (Body::StepIntended { step: id, .. }, Way::Do) | (Body::UndoIntended { step: id, .. }, Way::Undo) => {
+                open = *id == step.id;
+            }
+            (Body::StepFinished { .. } | Body::RollbackStarted { .. }, Way::Do)
+            | (Body::UndoFinished { .. } | Body::AbortWithdrawn { .. }, Way::Undo) => open = false,
+            (Body::Resumed { .. } | Body::Takeover { .. }, _) if open => executors += 1,
+            _ => {}
+        }
+    }
+    // The one that turned the run around asked for nothing.
+    executors > 1
+}
+
+/// Says with a step's outcome that one of its requests got no answer, and is not what was seen.
+pub(super) fn unanswered(mut ending: Ending) -> Ending {
+    match &mut ending.observed {
+        Value::Object(fields) => {
+            fields.insert(UNANSWERED.to_owned(), true.into());
+        }
+        other => *other = json!({ UNANSWERED: true }),
+    }
+    ending
+}
+
+const UNANSWERED: &str = "unanswered";
+
+fn is_unanswered(observed: &Value) -> bool {
+    observed.get(UNANSWERED) == Some(&Value::Bool(true))
+}
+
+/// Why a step waits that finds everything as it wants it.
+fn may_come(way: Way, left: Duration) -> String {
+    let (is, other) = match way {
+        Way::Do => ("as wanted", "undo"),
+        Way::Undo => ("as before", "do"),
+    };
+    format!(
+        "it is {is}, and a request to {other} it that got no answer may still be carried out: it is looked at for {} more",
+        pilotlight_plan::format_duration(Duration::from_secs(left.as_secs().max(1)))
+    )
+}

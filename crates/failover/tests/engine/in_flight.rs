@@ -1,0 +1,149 @@
+//! Requests that are carried out when who sent them has given up or is dead, and a run that goes the other way by then.
+
+use crate::databases::with_servers;
+use crate::estate::*;
+use crate::scaling;
+use crate::signal;
+use pilotlight_failover::simulation::{Trouble, World};
+use pilotlight_failover::*;
+use pilotlight_findings::Side;
+use pilotlight_journal::{Body, JournalStores, MemoryStore, Ownership, StepStatus, latest_run};
+use std::time::Duration;
+
+/// The next such call is carried out late, and its executor dies over it.
+fn dies_over(world: &World, operation: &'static str) {
+    let there = world.clone();
+    world.with(|state| {
+        state.trouble = Some(Box::new(move |asked, _| {
+            let met = asked.operation == operation;
+            if met {
+                there.kill();
+            }
+            met.then_some(Trouble::Late)
+        }));
+    });
+}
+
+/// A run whose executor died so.
+async fn died_over(world: &World, engine: &mut Engine, operation: &'static str) {
+    dies_over(world, operation);
+    tokio::select! {
+        ended = engine.drive() => panic!("not killed: {ended:?}"),
+        () = world.died() => {}
+    }
+    world.revive();
+    world.with(|state| state.trouble = None);
+}
+
+/// Long after everything that was under way.
+async fn much_later(world: &World) {
+    Clock::sleep(world, Duration::from_secs(600)).await;
+}
+
+fn waited(engine: &Engine) -> Vec<&str> {
+    let waits = engine.journal().events().iter().filter_map(|event| match &event.what {
+        Body::Waits { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    waits.collect()
+}
+
+async fn aborted(world: &World, store: &MemoryStore, ownership: Ownership) -> (Engine, Conclusion) {
+    let run = latest_run(store, "shop").await.expect("claims").expect("a run");
+    let stores = JournalStores::one(store.clone());
+    let mut engine = Engine::resume(&run, ownership, &stores, world.ports()).await.expect("taken on");
+    engine.abort("grace@ops", "no").await.expect("aborted");
+    let conclusion = engine.drive().await.expect("driven");
+    (engine, conclusion)
+}
+
+#[tokio::test]
+async fn a_batch_under_way_is_waited_for_before_the_run_says_that_nothing_moved() {
+    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
+        let world = world(Side::Primary);
+        with_servers(&world);
+        let store = MemoryStore::new("journal");
+        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+        died_over(&world, &mut first, "ChangeResourceRecordSets").await;
+        let (engine, conclusion) = aborted(&world, &store, ownership).await;
+        assert_eq!(conclusion.end, End::Aborted);
+        let [told] = waited(&engine)[..] else { panic!("{:?}", waited(&engine)) };
+        assert!(told.starts_with("it is as before, and a request to do it that got no answer may still"), "{told}");
+        much_later(&world).await;
+        assert_eq!(world.values("app.shop.test"), PRIMARY);
+        assert_eq!(world.with(|state| state.servers.to_string()), "new fenced, old primary");
+    }
+}
+
+#[tokio::test]
+async fn who_comes_later_than_any_request_waits_for_nothing() {
+    let world = world(Side::Primary);
+    let store = MemoryStore::new("journal");
+    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+    died_over(&world, &mut first, "ChangeResourceRecordSets").await;
+    world.with(|state| state.under_way.clear());
+    Clock::sleep(&world, Duration::from_secs(3_600)).await;
+    let (engine, conclusion) = aborted(&world, &store, Ownership::resume("grace@ops")).await;
+    assert_eq!(conclusion.end, End::Aborted);
+    assert_eq!(waited(&engine), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_batch_that_got_no_answer_is_looked_for_before_the_move_has_failed() {
+    let world = world(Side::Primary);
+    let mut first = true;
+    world.with(|state| {
+        state.trouble = Some(Box::new(move |asked, _| {
+            let met = asked.operation == "ChangeResourceRecordSets";
+            met.then(|| if std::mem::take(&mut first) { Trouble::Late } else { Trouble::LoseRequest })
+        }));
+    });
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    let conclusion = engine.drive().await.expect("driven");
+    let first_move = engine.run().steps().find(|step| step.moves_traffic()).expect("a move");
+    assert_eq!(engine.journal().state().status(&first_move.id), StepStatus::Done, "{conclusion:?}");
+}
+
+#[tokio::test]
+async fn an_undo_under_way_does_not_move_back_what_goes_forward_again() {
+    let world = world(Side::Primary);
+    standby_breaks(&world);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    assert!(matches!(engine.drive().await.expect("driven").end, End::Stopped { .. }));
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.abort("ada@ops", "no").await.expect("aborted");
+    died_over(&world, &mut engine, "ChangeResourceRecordSets").await;
+    world.with(|state| state.healthy.insert(STANDBY[1].to_owned()));
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.withdraw_abort("grace@ops", "the standby is well again").await.expect("withdrawn");
+    let conclusion = engine.drive().await.expect("driven");
+    assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
+    much_later(&world).await;
+    assert_eq!(world.values("app.shop.test"), STANDBY);
+}
+
+#[tokio::test]
+async fn a_size_under_way_is_waited_for() {
+    let world = scaling::estate(Side::Primary);
+    let store = MemoryStore::new("journal");
+    let mut first = scaling::begin(&world, &store, Direction::Failover).await;
+    died_over(&world, &mut first, "SetDesiredCapacity").await;
+    let (_, conclusion) = aborted(&world, &store, Ownership::resume("grace@ops")).await;
+    assert_eq!(conclusion.end, End::Aborted);
+    much_later(&world).await;
+    assert_eq!(world.with(|state| state.groups["web-standby"].desired), 1);
+}
+
+#[tokio::test]
+async fn a_signal_under_way_is_waited_for() {
+    let world = signal::following_world(Side::Primary);
+    let store = MemoryStore::new("journal");
+    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+    died_over(&world, &mut first, "PutObject").await;
+    let (_, conclusion) = aborted(&world, &store, Ownership::resume("grace@ops")).await;
+    assert_eq!(conclusion.end, End::Aborted);
+    much_later(&world).await;
+    assert!(!world.with(|state| state.signals[signal::URL].last().expect("a moment").1));
+}
