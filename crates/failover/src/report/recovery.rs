@@ -3,7 +3,7 @@
 
 use super::Story;
 use super::databases::{reached, state, text};
-use super::measure::{between, held_up_until, served_at};
+use super::measure::{arrived_at, between, held_up_until, served_at};
 use crate::steps::is_promotion;
 use crate::{Action, DatabaseTask, ManagedTask, Mode, Moment, RecoveryTime, Step};
 use jiff::{Timestamp, ToSpan};
@@ -148,11 +148,28 @@ fn service_back(story: &Story<'_>, served: Timestamp) -> Seen {
     };
     let writes = promoted(story).filter_map(first).max_by_key(|write| write.at);
     let everything = "every name server answered with the new values and every check was green";
-    match writes {
-        None => Seen::exactly(served, everything),
+    let back = match writes {
+        None => return Seen::exactly(served, everything),
         Some(write) => match held_up_until(story) {
             Some(held) if held > write.at => Seen::exactly(held, everything),
             _ => write,
         },
-    }
+    };
+    all_of_the_share(story).filter(|share| share.at > back.at).unwrap_or(back)
+}
+
+/// What resolvers keep of an alias, which has no TTL of its own: that of a load balancer's name.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-values-alias.html>
+const ALIAS_TTL_SECONDS: u64 = 60;
+
+/// When nobody was led to the side that is left any more, of traffic that moved by weights: until then a share of the
+/// customers met a fenced database, whoever wrote at the other.
+fn all_of_the_share(story: &Story<'_>) -> Option<Seen> {
+    let weighted = story.run.record_changes().filter(|changes| story.run.moves_of(&changes.traffic).nth(1).is_some());
+    let ends = weighted.filter_map(|changes| {
+        let ttl = changes.records.iter().filter_map(|record| record.after.ttl).max().unwrap_or(ALIAS_TTL_SECONDS);
+        arrived_at(story, changes)?.checked_add(i64::try_from(ttl).ok()?.seconds()).ok()
+    });
+    let what = "every name server answered with all of the traffic, and the TTL of the answer before had passed";
+    ends.max().map(|at| Seen::at_most(at, what))
 }

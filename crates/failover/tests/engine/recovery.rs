@@ -2,6 +2,7 @@
 
 use crate::databases::with_servers;
 use crate::estate::*;
+use crate::weighted::weigh;
 use pilotlight_failover::simulation::World;
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
@@ -46,6 +47,22 @@ async fn a_planned_outage_begins_with_the_fence_and_ends_with_the_first_write() 
     assert_eq!(report.recovery_time.measured_ms, Some(apart(&since.at, &until.at)));
     // The run looked at many things before it fenced anything, and nobody was without service then.
     assert!(report.recovery_time.measured_ms < report.recovery_time.traffic_ms.map(|ms| ms + 1_000));
+}
+
+#[tokio::test]
+async fn traffic_that_moves_by_weights_is_back_when_the_last_share_is() {
+    let (_, report, state) = failover(|world| {
+        let database = world.with(|state| state.plan.strip_prefix(PLAN).expect("the database").to_owned());
+        weigh(world);
+        world.with(|state| state.plan.push_str(&database));
+    })
+    .await;
+    let (_, until) = moments(&report);
+    let answered = &state.steps["verify/name-servers/storefront"].observed["answered_at"];
+    assert_eq!(apart(answered.as_str().expect("a time"), &until.at), 30_000, "the TTL: {until:?}");
+    assert!(report.recovery_time.at_most);
+    let written = &state.steps["observe/first-write/orders"].observed["first_write_at"];
+    assert!(apart(written.as_str().expect("a time"), &until.at) > 0, "the first write came with the first share");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ fn pair(name: &str, record_type: &str, sides: [&[&str]; 2], weights: [i64; 2]) -
 }
 
 /// Makes the estate's first traffic set weighted, with all of the traffic where it is.
-fn weigh(world: &World) {
+pub(crate) fn weigh(world: &World) {
     let home = world.values("app.shop.test") == PRIMARY;
     let weights = if home { [100, 0] } else { [0, 100] };
     reweigh(world, weights);
