@@ -58,7 +58,7 @@ pub async fn database_readiness(
         };
         let mut looks = 1;
         let looked = loop {
-            let looked = look(Mode::Graceful, database, &servers).await;
+            let looked = look(Mode::Graceful, run.to.side, database, &servers).await;
             if looks == LOOKS || !worth_another(&looked, rpo) {
                 break looked;
             }

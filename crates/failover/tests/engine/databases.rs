@@ -5,7 +5,7 @@ use crate::kills::{Ends, OnStop, Scenario, survives_every_kill_of, values_of};
 use pilotlight_failover::simulation::Servers;
 use pilotlight_failover::simulation::{State, World};
 use pilotlight_failover::*;
-use pilotlight_findings::Side;
+use pilotlight_findings::{Side, codes};
 use pilotlight_integrity::CommandOutcome;
 use pilotlight_integrity::postgres::ServerRole;
 use pilotlight_journal::MemoryStore;
@@ -186,6 +186,59 @@ async fn a_graceful_run_is_refused_before_anything_is_changed_where_the_pair_is_
         assert_eq!(world.with(|state| state.commands.len()), 0);
         assert_eq!(world.values("app.shop.test"), PRIMARY);
     }
+}
+
+#[tokio::test]
+async fn of_two_primaries_the_refusal_says_which_one_takes_writes_and_gives_none_of_them_up() {
+    let cases = [
+        (
+            true,
+            "the standby's server was promoted, is fenced and follows nobody; the primary's is the one that takes writes",
+        ),
+        (false, "both are primaries and take writes"),
+    ];
+    for (fenced, reason) in cases {
+        let world = world(Side::Primary);
+        with_servers(&world);
+        world.with(|state| {
+            // Two writers are where this begins: no run made them.
+            state.on_broken = None;
+            let new = state.servers.at(NEW_URL);
+            (new.role, new.timeline, new.fenced) = (ServerRole::Primary, 2, fenced);
+        });
+        let (_, conclusion) = failover(&world).await;
+        assert_eq!(conclusion.end, End::Refused, "{conclusion:?}");
+        assert!(conclusion.detail.contains(reason), "{}", conclusion.detail);
+        assert!(conclusion.detail.contains("by the program of resync_standby"), "{}", conclusion.detail);
+        assert!(!conclusion.detail.contains("ungraceful"), "{}", conclusion.detail);
+    }
+}
+
+#[tokio::test]
+async fn what_was_promoted_before_the_run_went_back_is_told_with_what_makes_it_a_standby_again() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    standby_breaks(&world);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
+    assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
+    world.with(|state| state.servers.at(NEW_URL).writes += 7);
+    let mut engine = resume(&world, &store).await.unwrap();
+    engine.abort("ada@ops", "no").await.unwrap();
+    // Also where a person left its writes behind.
+    assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
+    let mut engine = resume(&world, &store).await.unwrap();
+    engine.skip("promote/database/orders", "ada@ops", "they are test rows").await.unwrap();
+    assert_eq!(engine.drive().await.unwrap().end, End::Aborted);
+    let report = report_of(&engine);
+    let told: Vec<_> = report.findings.iter().filter(|one| one.code == codes::F_UNPROTECTED).collect();
+    let [told] = told[..] else { panic!("{:#?}", report.findings) };
+    assert!(told.message.contains("it follows nobody, and nothing follows the primary's"), "{}", told.message);
+    let remedy = told.remedy.as_deref().unwrap();
+    assert!(remedy.contains("by the program of resync_standby"), "{remedy}");
+    // What is told of it is so.
+    let (_, conclusion) = failover(&world).await;
+    assert_eq!(conclusion.end, End::Refused, "{conclusion:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::{Patience, Servers, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, Mode, Step};
+use pilotlight_findings::Side;
 use pilotlight_integrity::postgres::{Lag, Position, PostgresError, ServerRole};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ pub(super) async fn perform(
     engine.intend(step, Way::Do).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     loop {
-        let cause = match look(engine.run.mode, database, servers).await {
+        let cause = match look(engine.run.mode, engine.run.to.side, database, servers).await {
             Looked::Good(observed, detail) => return Ok(Ending::new(Outcome::Done, observed, detail).into()),
             Looked::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
             Looked::NotYet(reason) | Looked::Unread(reason) => reason,
@@ -41,7 +42,8 @@ pub(crate) enum Looked {
     Never(String),
 }
 
-pub(crate) async fn look(mode: Mode, database: &DatabaseStep, servers: &Servers) -> Looked {
+/// `to` is the side that takes over.
+pub(crate) async fn look(mode: Mode, to: Side, database: &DatabaseStep, servers: &Servers) -> Looked {
     // The standby is read first, so that what it is behind is never told too small.
     let new = match servers.databases.position(&servers.new).await {
         Ok(position) => position,
@@ -80,14 +82,36 @@ pub(crate) async fn look(mode: Mode, database: &DatabaseStep, servers: &Servers)
             Ok(_) if old_position.timeline == new.timeline => {
                 Looked::Never("both URLs lead to a primary of one timeline: it may be one server".into())
             }
-            Ok(_) => Looked::Never(
-                "both are primaries and take writes: what the one has, the other has not; --mode ungraceful leaves the \
-                 writes of the side that is left behind"
-                    .into(),
-            ),
+            Ok(_) => match servers.databases.fence_stands(&servers.new).await {
+                Ok(fenced) => Looked::Never(two_primaries(to, fenced, database.managed)),
+                Err(error) => unread(servers, &error, ""),
+            },
             Err(error) => unread(servers, &error, hint),
         },
     }
+}
+
+/// The side that would be left takes writes, so what leaves them behind is no advice.
+fn two_primaries(to: Side, fenced: bool, managed: bool) -> String {
+    let (from, program) = match to {
+        Side::Standby => (Side::Primary, "resync_standby"),
+        Side::Primary => (Side::Standby, "resync"),
+    };
+    let what = match fenced {
+        true => format!(
+            "the {to}'s server was promoted, is fenced and follows nobody; the {from}'s is the one that takes writes"
+        ),
+        false => "both are primaries and take writes: what the one has, the other has not".to_owned(),
+    };
+    let how = match managed {
+        true => "a new replica is to be made there".to_owned(),
+        false => {
+            format!(
+                "by the program of {program} where the plan has one, or by pg_rewind or pg_basebackup, it becomes a standby"
+            )
+        }
+    };
+    format!("{what}. Before the {to} can take over, its server has to follow the {from}'s again: {how}")
 }
 
 fn paired(new: Position, old: Position) -> Looked {
