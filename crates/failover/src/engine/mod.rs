@@ -17,7 +17,7 @@ pub use error::EngineError;
 pub use operator::Word;
 pub(crate) use operator::aborted_by;
 pub(crate) use requests::Meanwhile;
-pub(crate) use rollback::{needs_undo, refused};
+pub(crate) use rollback::{needs_undo, refused, skipped_in_rollback};
 pub(crate) use stop_rule::STOP_RULE;
 
 use crate::saved_run::parse_run;

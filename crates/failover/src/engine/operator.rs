@@ -1,7 +1,7 @@
 //! What a person can tell a run that waits. Each is journaled; [`Engine::drive`] then goes on.
 
 use super::withdrawal::{Stays, steps_again};
-use super::{Engine, EngineError, needs_undo};
+use super::{Engine, EngineError, needs_undo, skipped_in_rollback};
 use crate::saved_run::parse_run;
 use crate::steps::{guards_the_way_back, is_promotion};
 use crate::{Action, Run, Step};
@@ -68,7 +68,8 @@ impl Word<'_> {
 
 impl Engine {
     /// Leaves a step out: the run goes on as if it were done. While the run is undone, leaves its undo out; of a
-    /// check that keeps traffic from being moved back, its word; of a promotion, what was written since.
+    /// check that keeps traffic from being moved back, its word; of a promotion, what was written since, or that none
+    /// comes any more.
     ///
     /// # Errors
     /// There is no such step, nothing of it is left to skip, or it is the switch itself: what goes on without
@@ -124,9 +125,15 @@ fn again(run: &Run, state: &RunState, events: &[Event]) -> Result<Vec<String>, E
 fn not_skipped(run: &Run, state: &RunState, events: &[Event], step: &Step) -> Option<&'static str> {
     if state.rollback.is_some() {
         let undone = |step: &Step| !needs_undo(step, state, events);
-        let guards = guards_the_way_back(step)
-            && !state.skips.contains_key(&step.id)
-            && (is_promotion(step) || !run.steps().filter(|step| step.moves_traffic()).all(undone));
+        // Who left a promotion out on the way forward has said nothing of the way back.
+        let guards = match is_promotion(step) {
+            true => !skipped_in_rollback(events, &step.id),
+            false => {
+                guards_the_way_back(step)
+                    && !state.skips.contains_key(&step.id)
+                    && !run.steps().filter(|step| step.moves_traffic()).all(undone)
+            }
+        };
         return (undone(step) && !guards).then_some("the run is undone, and this step needs no undo");
     }
     if state.status(&step.id).is_settled() {

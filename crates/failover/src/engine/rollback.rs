@@ -67,7 +67,7 @@ pub(crate) fn needs_undo(step: &Step, state: &RunState, events: &[Event]) -> boo
 }
 
 /// Whether a person left a step out since the run was turned around, the last time that it was.
-pub(super) fn skipped_in_rollback(events: &[Event], id: &str) -> bool {
+pub(crate) fn skipped_in_rollback(events: &[Event], id: &str) -> bool {
     let rollback = events.iter().rposition(|event| matches!(event.what, Body::RollbackStarted { .. }));
     let skipped = events.iter().rposition(|event| matches!(&event.what, Body::Skipped { step, .. } if step == id));
     matches!((rollback, skipped), (Some(rollback), Some(skipped)) if skipped > rollback)

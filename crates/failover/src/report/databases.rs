@@ -1,12 +1,13 @@
 //! Databases, as the journal tells of them.
 
+use super::outcomes::last_outcome;
 use super::{Story, managed};
 use crate::{
     Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedKind, ManagedTask, RecoveryPoint, Step,
     TableReport,
 };
-use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
-use pilotlight_journal::{StepState, StepStatus};
+use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
+use pilotlight_journal::{Outcome, StepState, StepStatus};
 use serde_json::Value;
 
 /// Each database of the run, in the plan's order.
@@ -58,10 +59,53 @@ fn texts(value: &Value, field: &str) -> Vec<String> {
     list.into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
+/// Also where the run went back from a promotion that it did not see, and found it when it took the fence back.
+pub(super) fn is_promoted(story: &Story<'_>, name: &str) -> bool {
+    let found = |fence: &StepState| fence.observed.get(managed::PROMOTED_MEANWHILE) == Some(&true.into());
+    state(story, name, &DatabaseTask::Promote).is_some_and(reached)
+        || state(story, name, &DatabaseTask::Fence).is_some_and(found)
+        || managed::is_promoted(story, name)
+}
+
+/// The servers that a run promoted and went back from: each is a primary of its own, until somebody makes it a standby.
+pub(super) fn left_behind(story: &Story<'_>) -> Vec<Finding> {
+    let promotions = story.run.steps().filter_map(|step| Some((step, database(step)?)));
+    let promotions = promotions.filter(|(_, database)| database.task == DatabaseTask::Promote);
+    let promoted = promotions.filter(|(step, database)| {
+        let looked = state(story, &database.name, &DatabaseTask::Look);
+        // The other one is its standby already.
+        let is_followed = looked.is_some_and(|look| look.observed.get("already") == Some(&true.into()));
+        // A person who left its writes behind left the step out, and that is its state.
+        let outcome = last_outcome(story, &step.id).map(|last| last.outcome);
+        let by_this_run = matches!(outcome, Some(Outcome::Done | Outcome::AlreadyDone));
+        !is_followed && (by_this_run || is_promoted(story, &database.name))
+    });
+    promoted
+        .map(|(_, database)| {
+            let (name, from, to) = (&database.name, story.run.from.side, story.run.to.side);
+            let message = format!(
+                "database {name} of the {to} was promoted before the run went back: it follows nobody, and nothing follows \
+                 the {from}'s"
+            );
+            // The program that makes the one follow the other.
+            let program = match to {
+                Side::Standby => "resync_standby",
+                Side::Primary => "resync",
+            };
+            let remedy = format!(
+                "make the {to}'s server a standby of the {from}'s again, by the program of {program} where the plan has one, \
+                 else by pg_rewind or pg_basebackup: until then the next run is refused"
+            );
+            Finding::new(codes::F_UNPROTECTED, Severity::Warning, Subject::Plan { name: story.run.plan.clone() }, message)
+                .remedy(remedy)
+        })
+        .collect()
+}
+
 fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
     let of = |task: DatabaseTask| state(story, name, &task);
     let fence = of(DatabaseTask::Fence);
-    let promoted = of(DatabaseTask::Promote).is_some_and(reached) || managed::is_promoted(story, name);
+    let promoted = is_promoted(story, name);
     let caught_up = of(DatabaseTask::CatchUp).filter(|state| reached(state)).map(|state| &state.observed);
     let measured = of(DatabaseTask::Measure).filter(|state| reached(state)).map(|state| &state.observed);
     let missing = [caught_up, measured].into_iter().flatten().find_map(|observed| observed.get("missing")?.as_u64());

@@ -2,7 +2,7 @@
 
 use super::Story;
 use super::databases::reached;
-use crate::{Action, DatabaseReport, DatabaseTask, ManagedKind, ManagedStep, ManagedTask, Mode};
+use crate::{Action, DatabaseReport, ManagedKind, ManagedStep, ManagedTask, Mode};
 use pilotlight_findings::{Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
 
@@ -40,14 +40,9 @@ pub(super) fn of<'s>(story: &'s Story<'_>, name: &str) -> Option<Seen<'s>> {
     })
 }
 
-/// Also where a person left out a promotion in doubt that came all the same, and where the run went back from one that it
-/// did not see and found it when it took the fence back.
+/// Also where a person left out a promotion in doubt that came all the same.
 pub(super) fn is_promoted(story: &Story<'_>, name: &str) -> bool {
-    let found = || {
-        let fence = super::databases::state(story, name, &DatabaseTask::Fence);
-        fence.is_some_and(|fence| fence.observed.get(PROMOTED_MEANWHILE) == Some(&true.into()))
-    };
-    of(story, name).is_some_and(|seen| [seen.promote, seen.verify].into_iter().flatten().any(reached) || found())
+    of(story, name).is_some_and(|seen| [seen.promote, seen.verify].into_iter().flatten().any(reached))
 }
 
 /// The instances that a run promoted and went back from: nothing makes them replicas again.
@@ -56,7 +51,7 @@ pub(super) fn left_behind(story: &Story<'_>) -> Vec<Finding> {
         Action::Managed(step) if step.task == ManagedTask::Promote && step.service == ManagedKind::Rds => Some(step),
         _ => None,
     });
-    let promoted = promotions.filter(|step| is_promoted(story, &step.name));
+    let promoted = promotions.filter(|step| super::databases::is_promoted(story, &step.name));
     promoted
         .map(|step| {
             let message = format!(

@@ -12,6 +12,10 @@ use std::time::Duration;
 const TAKES: Duration = Duration::from_millis(30);
 /// What a fence writes to the log.
 const FENCE_BYTES: u64 = 10;
+/// What asking for the end of the log writes to it.
+const END_BYTES: u64 = 1;
+/// Between two looks at whether a promotion is through.
+const LOOK_PAUSE: Duration = Duration::from_millis(250);
 /// Rows that every table has on both sides.
 const ROWS: u64 = 50;
 
@@ -29,6 +33,12 @@ fn lost(url: &str, what: &str, trouble: Trouble) -> PostgresError {
 
 fn forbidden(url: &str, reason: &str) -> PostgresError {
     PostgresError::Forbidden { at: place(url), what: "act".into(), reason: reason.into() }
+}
+
+/// A request for a promotion that arrived.
+struct Heard {
+    /// It was a primary before.
+    already: bool,
 }
 
 impl State {
@@ -60,6 +70,7 @@ impl World {
             {
                 return Err(lost(url, what, trouble));
             }
+            state.servers.go_on(state.elapsed);
             let server = state.servers.at(url);
             if !server.alive {
                 return Err(no_answer(url, what));
@@ -89,6 +100,29 @@ impl World {
         change: impl FnOnce(&mut Server) -> Result<T, PostgresError>,
     ) -> Result<T, PostgresError> {
         self.at_server(url, Asked::write(Service::Postgres, what, url), change).await
+    }
+
+    /// Asks a standby to become a primary. One that hangs has heard it.
+    async fn ask_for_promotion(&self, url: &str, former: &FormerPrimary) -> Result<Heard, PostgresError> {
+        self.change_server(url, "promote", |server| {
+            if former.system.as_deref().is_some_and(|system| system != server.system) {
+                return Err(forbidden(url, "it is another cluster"));
+            }
+            let already = server.role == ServerRole::Primary;
+            if !already && std::mem::take(&mut server.crashes_over_promotion) {
+                server.crash();
+                return Err(no_answer(url, "promote"));
+            }
+            match server.hangs_until {
+                Some(_) => server.promotion_asked |= !already,
+                None => server.promote(),
+            }
+            match std::mem::take(&mut server.lose_answer) {
+                true => Err(no_answer(url, "promote")),
+                false => Ok(Heard { already }),
+            }
+        })
+        .await
     }
 
     /// Whether some primary of a server's cluster answers.
@@ -166,32 +200,28 @@ impl Databases for World {
 
     async fn end_of_writes(&self, url: &str) -> Result<Lsn, PostgresError> {
         self.read_server(url, "read the end", |server| match server.role {
-            ServerRole::Primary => Ok(Lsn(server.log)),
+            ServerRole::Primary => {
+                server.log += END_BYTES;
+                Ok(Lsn(server.log))
+            }
             ServerRole::Standby => Err(forbidden(url, "it is a standby")),
         })
         .await
     }
 
-    async fn promote(&self, url: &str, former: &FormerPrimary, _within: Duration) -> Result<Promotion, PostgresError> {
-        self.change_server(url, "promote", |server| {
-            if former.system.as_deref().is_some_and(|system| system != server.system) {
-                return Err(forbidden(url, "it is another cluster"));
-            }
-            let already = server.role == ServerRole::Primary;
-            if !already && std::mem::take(&mut server.crashes_over_promotion) {
-                server.crash();
+    async fn promote(&self, url: &str, former: &FormerPrimary, within: Duration) -> Result<Promotion, PostgresError> {
+        let deadline = self.elapsed() + within;
+        let asked = self.ask_for_promotion(url, former).await?;
+        while self.with(|state| state.servers.at(url).promotion_asked) {
+            self.pass(LOOK_PAUSE).await;
+            if self.elapsed() >= deadline {
                 return Err(no_answer(url, "promote"));
             }
-            if !already {
-                server.role = ServerRole::Primary;
-                server.timeline += 1;
-            }
-            if std::mem::take(&mut server.lose_answer) {
-                return Err(no_answer(url, "promote"));
-            }
-            Ok(Promotion { already, before: None, timeline: server.timeline, written: Some(Lsn(server.log)) })
-        })
-        .await
+            // What is asked for comes while somebody looks.
+            let _ = self.read_server(url, "read", |_| Ok(())).await;
+        }
+        let (timeline, log) = self.with(|state| (state.servers.at(url).timeline, state.servers.at(url).log));
+        Ok(Promotion { already: asked.already, before: None, timeline, written: Some(Lsn(log)) })
     }
 
     async fn takes_writes(&self, url: &str) -> Result<Option<u64>, PostgresError> {

@@ -31,6 +31,11 @@ pub struct Server {
     pub crashes: u32,
     /// It forgets the next promotion that it is asked for, as it crashes over it, and its answer is lost.
     pub crashes_over_promotion: bool,
+    /// Until when its startup process hangs, by the time since the world began: nothing is replayed until then, and a
+    /// promotion that is asked for comes then.
+    pub hangs_until: Option<Duration>,
+    /// Whether a promotion was asked for that has not come. A crash forgets it.
+    pub promotion_asked: bool,
     /// Why a fence fails.
     pub hole: Option<String>,
     /// The answer of the next promotion is lost.
@@ -59,6 +64,8 @@ impl Servers {
             writes: 40,
             crashes: 0,
             crashes_over_promotion: false,
+            hangs_until: None,
+            promotion_asked: false,
             hole: None,
             lose_answer: false,
             own_rows: 0,
@@ -82,6 +89,8 @@ impl Servers {
             writes: 0,
             crashes: 0,
             crashes_over_promotion: false,
+            hangs_until: None,
+            promotion_asked: false,
             hole: None,
             lose_answer: false,
             own_rows: 0,
@@ -104,11 +113,33 @@ impl Servers {
         writing.map(|server| server.system.as_str()).find(|system| !writers.insert(*system))
     }
 
+    /// A startup process that hung goes on once its time is over: it replays all that was streamed meanwhile, and comes to
+    /// the promotion that it was asked for.
+    pub(super) fn go_on(&mut self, now: Duration) {
+        let over = |server: &Server| server.hangs_until.is_some_and(|until| until <= now);
+        let hung: Vec<String> = self.0.iter().filter(|(_, server)| over(server)).map(|(url, _)| url.clone()).collect();
+        for url in hung {
+            self.at(&url).hangs_until = None;
+            let (mut before, mut now) = (None, Some(self.at(&url).log));
+            while before != now {
+                before = now;
+                self.replicate();
+                now = Some(self.at(&url).log);
+            }
+            let server = self.at(&url);
+            if std::mem::take(&mut server.promotion_asked) {
+                server.promote();
+            }
+        }
+    }
+
     /// What a standby has replayed comes from its primary, the fence with it.
     pub(super) fn replicate(&mut self) {
         let primaries: Vec<Server> =
             self.0.values().filter(|server| server.role == ServerRole::Primary && server.alive).cloned().collect();
-        for server in self.0.values_mut().filter(|server| server.role == ServerRole::Standby && !server.paused) {
+        let replays =
+            |server: &&mut Server| server.role == ServerRole::Standby && !server.paused && server.hangs_until.is_none();
+        for server in self.0.values_mut().filter(replays) {
             let of_it = primaries.iter().filter(|primary| primary.system == server.system);
             let Some(primary) = of_it.max_by_key(|primary| primary.timeline) else { continue };
             server.log = primary.log.min(server.log + REPLAYED);
@@ -129,6 +160,15 @@ impl Server {
     pub fn crash(&mut self) {
         self.crashes += 1;
         self.writes = 0;
+        self.promotion_asked = false;
+    }
+
+    /// It becomes a primary, where it is none.
+    pub(super) fn promote(&mut self) {
+        if self.role == ServerRole::Standby {
+            self.role = ServerRole::Primary;
+            self.timeline += 1;
+        }
     }
 
     /// Rows written, and since when it counts.

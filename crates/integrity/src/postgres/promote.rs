@@ -72,9 +72,10 @@ pub async fn promote(
             return Ok(promoted(before, now));
         }
         if begin.elapsed() >= within {
+            // An answer would say that it was refused, and it was asked for.
             return Err(match found {
-                Err(error) => error,
-                Ok(_) => PostgresError::NoAnswer { at: standby.to_string(), what: "promote".into(), limit: within },
+                Err(error) if !error.is_answer() => error,
+                _ => PostgresError::NoAnswer { at: standby.to_string(), what: "promote".into(), limit: within },
             });
         }
         if found.is_ok() && asked_at.elapsed() >= ASK_AGAIN {

@@ -1,9 +1,9 @@
 //! The old server takes no more writes, and the new one has all that it took.
 
+use super::promotion::{Settled, promotion_settles};
 use super::{CRASH_RECOVERY, Patience, Servers, database_step, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
 use crate::report::PROMOTED_MEANWHILE;
-use crate::steps::managed::{Promotion, promotion_in_doubt, promotion_timeout};
 use crate::steps::{Ending, Performed, STOP_REQUESTED};
 use crate::{DatabaseStep, DatabaseTask, Mode, Step};
 use pilotlight_integrity::postgres::{FenceReport, FenceState, Lsn, PostgresError, ServerRole};
@@ -89,12 +89,13 @@ pub(super) async fn undo(
         let is = |field: &str| state.observed.get(field).and_then(Value::as_bool);
         state.attempts == 1 && is("touched") == Some(false) && is("in_doubt") != Some(true)
     });
-    if untouched && !may_be_fenced_late(engine, &database.name) {
-        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "the fence changed nothing").into());
-    }
-    let promoted = match promotion_settles(engine, step, database).await? {
-        Settled::Yes(promoted) => promoted,
+    let untouched = untouched && !may_be_fenced_late(engine, &database.name);
+    let promoted = match promotion_settles(engine, step, database, servers, old).await? {
         Settled::No(performed) => return Ok(performed),
+        Settled::Yes(None) if untouched => {
+            return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "the fence changed nothing").into());
+        }
+        Settled::Yes(promoted) => promoted,
     };
     if let Err(ending) = new_takes_no_writes(servers).await {
         return Ok(ending.into());
@@ -129,46 +130,6 @@ pub(super) async fn undo(
             Patience::Left if !error.is_answer() => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
-        }
-    }
-}
-
-/// Whether nothing is open any more of a promotion by RDS.
-enum Settled {
-    /// With what became of it, where that is a promotion.
-    Yes(Option<String>),
-    /// The undo ends or waits so.
-    No(Performed),
-}
-
-/// A promotion that RDS was asked for comes also when the run goes back, and what is released at the old server reaches
-/// the new one as long as that follows: both would take writes. So it is waited for, as long as it may take.
-async fn promotion_settles(engine: &mut Engine, step: &Step, database: &DatabaseStep) -> Result<Settled, EngineError> {
-    let mut told = false;
-    let mut deadline = None;
-    loop {
-        let cause = match promotion_in_doubt(engine, &database.name).await {
-            Promotion::Closed => return Ok(Settled::Yes(None)),
-            Promotion::Came(detail) => return Ok(Settled::Yes(Some(detail))),
-            Promotion::MayCome(cause) => cause,
-        };
-        let limit = promotion_timeout(engine, &database.name).unwrap_or(step.timeout());
-        let deadline = *deadline.get_or_insert_with(|| engine.ports.clock.elapsed() + limit);
-        if !told {
-            told = true;
-            let reason = format!(
-                "the fence is taken back once it is known whether RDS promotes the other, which is asked for up to {}: {cause}",
-                pilotlight_plan::format_duration(limit)
-            );
-            engine.append(Body::Waits { step: step.id.clone(), reason }).await?;
-        }
-        match pause(engine, step, deadline, &cause).await {
-            Patience::Left => {}
-            Patience::Stop(reason) => return Ok(Settled::No(Performed::Waits(reason))),
-            Patience::Over => {
-                let detail = format!("not released: whether the other is promoted is not known: {cause}");
-                return Ok(Settled::No(Ending::new(Outcome::Unknown, Value::Null, detail).into()));
-            }
         }
     }
 }

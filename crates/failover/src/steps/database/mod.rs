@@ -5,6 +5,7 @@ mod fence;
 mod first_write;
 mod look;
 mod promote;
+mod promotion;
 mod release;
 mod resync;
 mod verify;

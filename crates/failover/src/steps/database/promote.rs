@@ -94,6 +94,8 @@ pub(super) async fn perform(
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left if !error.is_answer() => acted = true,
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
+            // Failed means that nothing was asked for: what was, may come.
+            _ if acted => return Ok(Ending::new(Outcome::Unknown, Value::Null, servers.tell(&error)).into()),
             _ => return Ok(servers.ending(&error).into()),
         }
     }
