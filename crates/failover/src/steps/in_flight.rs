@@ -45,6 +45,12 @@ impl OtherWay {
         Self { until: engine.ports.clock.elapsed() + left, way, single, told: false }
     }
 
+    /// Of several steps, until nothing of any may come.
+    pub(super) fn of_all<'s>(engine: &Engine, steps: impl Iterator<Item = &'s Step>, way: Way) -> Self {
+        let all = steps.map(|step| Self::of(engine, step, way));
+        all.max_by_key(|other_way| other_way.until).unwrap_or_else(|| Self::none(way))
+    }
+
     /// Nothing may come: what is wanted now is not what a request of the other way would change.
     pub(super) fn none(way: Way) -> Self {
         Self { until: Duration::ZERO, way, single: true, told: false }

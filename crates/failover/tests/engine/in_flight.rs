@@ -147,3 +147,22 @@ async fn a_signal_under_way_is_waited_for() {
     much_later(&world).await;
     assert!(!world.with(|state| state.signals[signal::URL].last().expect("a moment").1));
 }
+
+#[tokio::test]
+async fn a_fence_under_way_does_not_stand_after_it_was_taken_back() {
+    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
+        let world = world(Side::Primary);
+        with_servers(&world);
+        let store = MemoryStore::new("journal");
+        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+        died_over(&world, &mut first, "fence").await;
+        world.with(|state| {
+            let soon = state.elapsed + Duration::from_secs(5);
+            state.under_way.push((soon, Box::new(|state| state.servers.at(OLD_URL).fenced = true)));
+        });
+        let (_, conclusion) = aborted(&world, &store, ownership).await;
+        assert_eq!(conclusion.end, End::Aborted);
+        much_later(&world).await;
+        assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
+    }
+}

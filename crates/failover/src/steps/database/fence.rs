@@ -4,6 +4,7 @@ use super::promotion::{Settled, promotion_settles};
 use super::{CRASH_RECOVERY, Patience, Servers, database_step, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
 use crate::report::PROMOTED_MEANWHILE;
+use crate::steps::in_flight::{Held, OtherWay, unanswered};
 use crate::steps::{Ending, Performed, STOP_REQUESTED};
 use crate::{DatabaseStep, DatabaseTask, Mode, Step};
 use pilotlight_integrity::postgres::{FenceReport, FenceState, Lsn, PostgresError, ServerRole};
@@ -46,11 +47,14 @@ pub(super) async fn perform(
         }
         engine.ports.watcher.waiting(step, &report.to_string());
         engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
+        // Who has the run by now may have taken the fence back.
+        engine.journal.check_ownership().await?;
         tries += 1;
     };
     let mut ending = ending(engine.run.mode, &report);
     ending.observed["in_doubt"] = in_doubt.into();
-    Ok(ending.into())
+    let lost = report.state == FenceState::Unknown && report.touched;
+    Ok(if lost { unanswered(ending) } else { ending }.into())
 }
 
 fn ending(mode: Mode, report: &FenceReport) -> Ending {
@@ -103,9 +107,19 @@ pub(super) async fn undo(
     engine.intend(step, Way::Undo).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let mut told = false;
+    let release = database_step(engine, &database.name, &DatabaseTask::Release);
+    let mut other_way = OtherWay::of_all(engine, std::iter::once(step).chain(release), Way::Undo);
     loop {
         let error = match servers.databases.release(old).await {
             Ok(released) => {
+                // Whoever lost the run in the midst of the fence, or of the other's release, may come to its end yet.
+                if released.still_refused.is_none() {
+                    match stays_released(engine, step, servers, old, &mut other_way).await? {
+                        Held::Believed => {}
+                        Held::Again => continue,
+                        Held::Stop(reason) => return Ok(Performed::Waits(reason)),
+                    }
+                }
                 return Ok(match released.still_refused {
                     None => match &promoted {
                         None => Ending::new(Outcome::Done, Value::Null, "it takes writes again"),
@@ -130,6 +144,29 @@ pub(super) async fn undo(
             Patience::Left if !error.is_answer() => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
+        }
+    }
+}
+
+/// Looks until no other executor can fence the old server again, or let the new one write. What came all the same is
+/// taken back.
+async fn stays_released(
+    engine: &mut Engine,
+    step: &Step,
+    servers: &Servers,
+    old: &str,
+    other_way: &mut OtherWay,
+) -> Result<Held, EngineError> {
+    loop {
+        match other_way.hold(engine, step).await? {
+            Held::Again => {}
+            held => return Ok(held),
+        }
+        if new_takes_no_writes(servers).await.is_err() {
+            servers.databases.fence(&servers.new).await;
+        }
+        if !matches!(servers.databases.fence_stands(old).await, Ok(false)) {
+            return Ok(Held::Again);
         }
     }
 }

@@ -92,7 +92,10 @@ pub(super) async fn perform(
         };
         // A server that crashed in between has forgotten that it was asked, or was promoted: asking again is right in both.
         match pause(engine, step, deadline, &servers.tell(&error)).await {
-            Patience::Left if !error.is_answer() => acted = true,
+            Patience::Left if !error.is_answer() => {
+                acted = true;
+                engine.journal.check_ownership().await?;
+            }
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             // Failed means that nothing was asked for: what was, may come.
             _ if acted => return Ok(Ending::new(Outcome::Unknown, Value::Null, servers.tell(&error)).into()),
