@@ -2,7 +2,7 @@
 //! hangs, and comes to it later.
 
 use crate::database_deaths::once_done;
-use crate::databases::with_servers;
+use crate::databases::{dead_primary, with_servers};
 use crate::estate::*;
 use pilotlight_failover::simulation::{Trouble, World};
 use pilotlight_failover::*;
@@ -263,6 +263,22 @@ async fn a_server_that_nothing_fenced_is_no_second_writer_later() {
     engine.skip(PROMOTE, "grace@ops", "no name led there").await.expect("a word");
     assert_eq!(engine.drive().await.expect("driven").end, End::Aborted);
     assert_eq!(much_later(&world).await, "new fenced, old primary");
+}
+
+#[tokio::test]
+async fn a_word_goes_back_also_to_a_server_that_is_dead() {
+    let world = world(Side::Primary);
+    dead_primary(&world);
+    hangs(&world, A_WHILE);
+    let store = killed_over_the_promotion(&world, None).await;
+    let (_, conclusion) = aborted(&world, &store).await;
+    assert_eq!(conclusion.end, End::Stopped { step: Some(PROMOTE.into()) }, "{conclusion:?}");
+    assert_eq!(servers(&world), "new primary, old dead", "somebody has to take writes");
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.skip(PROMOTE, "grace@ops", "no name led there").await.expect("a word");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Aborted);
+    assert_eq!(much_later(&world).await, "new fenced, old dead");
+    assert!(report_of(&engine).databases[0].promoted);
 }
 
 #[tokio::test]

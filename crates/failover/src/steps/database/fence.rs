@@ -99,6 +99,10 @@ pub(super) async fn undo(
         Settled::Yes(None) if untouched => {
             return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "the fence changed nothing").into());
         }
+        Settled::Yes(Some(promoted)) if untouched => {
+            let detail = format!("it was not fenced, and nothing follows it: {promoted}");
+            return Ok(Ending::new(Outcome::Done, json!({ PROMOTED_MEANWHILE: true }), detail).into());
+        }
         Settled::Yes(promoted) => promoted,
     };
     if let Err(ending) = new_takes_no_writes(servers).await {

@@ -143,10 +143,11 @@ impl Proof {
     async fn read(&mut self, servers: &Servers, old: &str, word: bool) -> Result<Promotion, PostgresError> {
         let new = servers.databases.position(&servers.new).await?;
         if new.role == ServerRole::Primary {
-            // Nobody keeps the new one from taking writes before the old one can.
+            let came = format!("the other was promoted, on timeline {}", new.timeline);
+            // Nobody keeps the new one from taking writes before the old one can, but by a person's word.
             return Ok(match servers.databases.position(old).await {
-                Ok(_) => Promotion::Came(format!("the other was promoted, on timeline {}", new.timeline)),
-                Err(error) => Promotion::MayCome(format!("the other was promoted, and {}", servers.tell(&error))),
+                Err(error) if !word => Promotion::MayCome(format!("{came}, and {}", servers.tell(&error))),
+                _ => Promotion::Came(came),
             });
         }
         if word {
