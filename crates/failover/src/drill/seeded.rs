@@ -13,8 +13,8 @@ const LIKELY: [u64; 5] = [10, 30, 80, 150, 300];
 const MOST: u64 = 60;
 /// How far the clock jumps, at most, in milliseconds each way.
 const JUMP_MS: u64 = 7_200_000;
-const TROUBLES: [Trouble; 5] =
-    [Trouble::Throttle, Trouble::Broken, Trouble::LoseRequest, Trouble::LoseAnswer, Trouble::Stale];
+const TROUBLES: [Trouble; 6] =
+    [Trouble::Throttle, Trouble::Broken, Trouble::LoseRequest, Trouble::LoseAnswer, Trouble::Late, Trouble::Stale];
 
 impl Course {
     /// What comes of a seed: throttling, failures, timeouts before and after the effect, stale reads, answers in
