@@ -83,11 +83,14 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
                 false => vec![look, again()],
             }
         }
-        "failed" => vec![
-            next("see what was done and what was not", on_run("show", "")),
-            next("look for what stands in the way", format!("pilotlight validate {plan}")),
-            again(),
-        ],
+        "failed" => {
+            let mut ways = vec![
+                next("see what was done and what was not", on_run("show", "")),
+                next("look for what stands in the way", format!("pilotlight validate {plan}")),
+            ];
+            ways.extend((!left_a_promotion(run)).then(again));
+            ways
+        }
         _ => Vec::new(),
     }
 }

@@ -15,6 +15,8 @@ const KEPT: &str = " rows kept";
 /// What does not hold after a run; empty where all does.
 pub(super) fn broken(scene: &Scene, run: &Run, world: &World, story: &Story) -> Vec<String> {
     world.with(|state| {
+        // What is under way when a run ends is carried out after it.
+        state.carry_out_the_rest();
         let mut broken = state.broken.clone();
         broken.extend(half_moved(run, state));
         let log = match &story.log {

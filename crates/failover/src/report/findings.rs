@@ -1,6 +1,6 @@
 use super::Story;
 use super::recovery::recovery_time;
-use crate::{Action, Conclusion, End};
+use crate::{Action, Conclusion, End, Step};
 use pilotlight_findings::{Code, Evidence, Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
 use serde_json::Value;
@@ -62,7 +62,9 @@ fn end_finding(story: &Story<'_>, conclusion: &Conclusion) -> Option<Finding> {
         End::Aborted => finding(codes::F_ABORTED, Severity::Warning, None),
         End::Failed => finding(codes::F_UNDO_FAILED, Severity::Critical, failed),
         End::Stopped { step } => {
+            let approval = step.as_ref().and_then(|step| story.run.step(step)).is_some_and(is_approval);
             let way_on = match &story.state.rollback {
+                None if approval => "pilotlight run approve, or run abort, both with a reason",
                 None => "pilotlight run resume, run skip with a reason, or run abort",
                 Some(_) => {
                     "pilotlight run resume, run skip with a reason, or run abort --withdraw, which goes forward again"
@@ -71,6 +73,10 @@ fn end_finding(story: &Story<'_>, conclusion: &Conclusion) -> Option<Finding> {
             finding(codes::F_STOPPED, Severity::Error, step.as_ref()).remedy(way_on)
         }
     })
+}
+
+fn is_approval(step: &Step) -> bool {
+    matches!(step.action, Action::Approval { .. })
 }
 
 /// Records that somebody else changed, each with what the run expected and what it found.
