@@ -66,7 +66,18 @@ pub async fn database_readiness(
             looks += 1;
         };
         match looked {
-            Looked::Good(observed, detail) => judge(&mut told, run, name, rpo, &observed, &detail),
+            Looked::Good(observed, detail) => {
+                judge(&mut told, run, name, rpo, &observed, &detail);
+                // A fence that a run left behind, or that stands while one is under way.
+                let measured = observed.get("lag_bytes").is_some_and(Value::is_u64);
+                if measured && servers.left_is_fenced().await == Some(true) {
+                    let message = format!("database {name} of the {} is fenced: it refuses every write", run.from.side);
+                    told.findings.push(finding(run, Severity::Error, message).remedy(
+                        "bring the run that fenced it to its end; where none is under way, take the fence back at that \
+                         database: ALTER DATABASE name RESET default_transaction_read_only",
+                    ));
+                }
+            }
             Looked::NotYet(reason) | Looked::Never(reason) => {
                 told.facts.push(format!("{name} could not be failed over"));
                 told.findings

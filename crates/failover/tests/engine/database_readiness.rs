@@ -90,3 +90,15 @@ async fn an_url_that_is_not_set_is_unknown_and_names_the_variable() {
     assert_eq!(told.unknown, ["orders was not looked at"]);
     assert!(told.findings[0].message.contains("ORDERS_PRIMARY_URL"), "{:?}", told.findings);
 }
+
+#[tokio::test]
+async fn a_primary_that_is_left_fenced_is_told() {
+    let fenced = |servers: &mut Servers| {
+        caught_up(servers);
+        servers.at(OLD_URL).fenced = true;
+    };
+    let (_, told) = readiness(fenced, Some(1)).await;
+    let [finding] = told.findings.as_slice() else { panic!("{told:?}") };
+    assert_eq!((finding.code, finding.severity), (codes::V_DATABASE, Severity::Error));
+    assert_eq!(finding.message, "database orders of the primary is fenced: it refuses every write");
+}

@@ -92,6 +92,11 @@ impl Servers {
         Ok(Self { databases, old, new, secrets })
     }
 
+    /// Whether the server that is left refuses writes by a fence; none where it gives no answer.
+    pub(crate) async fn left_is_fenced(&self) -> Option<bool> {
+        self.databases.fence_stands(self.old.as_ref()?).await.ok()
+    }
+
     /// An error in one line. It holds no URL, and if one did, it would be taken out here.
     pub(super) fn tell(&self, error: &PostgresError) -> String {
         let mut text = error.to_string();
