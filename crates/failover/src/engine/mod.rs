@@ -27,6 +27,7 @@ use next::{Next, next};
 use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, RunState, Start, StepStatus};
 use requests::RequestsSeen;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whether a step is being done or undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Engine {
     pub(crate) ports: Ports,
     pub(crate) journal: RunJournal,
     pub(crate) requests: RequestsSeen,
+    /// When this executor began, by the ports' clock that never jumps.
+    pub(crate) taken: Duration,
 }
 
 impl Engine {
@@ -79,7 +82,8 @@ impl Engine {
         if let Some(first) = journal.events().first() {
             ports.watcher.event(first);
         }
-        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default() })
+        let taken = ports.clock.elapsed();
+        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default(), taken })
     }
 
     /// Takes over a run that was stopped, or whose executor was killed or may still be alive. From then on
@@ -105,7 +109,8 @@ impl Engine {
             ports.watcher.event(last);
         }
         steps::resize::clear(&run, &*ports.sizes).await;
-        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default() })
+        let taken = ports.clock.elapsed();
+        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default(), taken })
     }
 
     /// The compiled run.

@@ -4,7 +4,6 @@
 use super::{Ending, STOP_REQUESTED};
 use crate::Step;
 use crate::engine::{Engine, EngineError, Way};
-use jiff::{SignedDuration, Timestamp};
 use pilotlight_journal::{Body, Event};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -40,9 +39,15 @@ pub(super) enum Held {
 impl OtherWay {
     pub(super) fn of(engine: &Engine, step: &Step, way: Way) -> Self {
         let events = engine.journal.events();
-        let left = last_sent(events, step, way.other()).map_or(Duration::ZERO, |sent| left_to_settle(engine, sent));
+        // By this executor's own clock alone: the one on the wall may have jumped since the journal was written.
+        let until = match sender(events, step, way.other()) {
+            None => Duration::ZERO,
+            Some(sender) if sender.executor == engine.journal.executor() => engine.ports.clock.elapsed() + SETTLE,
+            Some(Sender { may_live: false, .. }) => engine.taken + SETTLE,
+            Some(Sender { may_live: true, .. }) => engine.taken + LONGEST_CALL + SETTLE,
+        };
         let single = engine.attempts(step, way.other()) == 1 && !was_gone_on_with(events, step, way.other());
-        Self { until: engine.ports.clock.elapsed() + left, way, single, told: false }
+        Self { until, way, single, told: false }
     }
 
     /// Of several steps, until nothing of any may come.
@@ -88,54 +93,41 @@ impl OtherWay {
     }
 }
 
-/// How much longer something may come that was asked for then.
-fn left_to_settle(engine: &Engine, sent: Timestamp) -> Duration {
-    let passed = engine.ports.clock.now().duration_since(sent);
-    let left = SignedDuration::try_from(SETTLE).unwrap_or_default().saturating_sub(passed);
-    // Where a clock was set back since, all of it is left, and no more.
-    Duration::try_from(left).unwrap_or_default().min(SETTLE + LONGEST_CALL)
+/// Who may have sent a request of a step that got no answer.
+struct Sender<'e> {
+    /// The last executor that may have.
+    executor: &'e str,
+    /// Whether one that may live was replaced since.
+    may_live: bool,
 }
 
-/// The last moment in which a request of a step can have been sent that got no answer; none where each got one.
-fn last_sent(events: &[Event], step: &Step, way: Way) -> Option<Timestamp> {
-    // An executor asks within the step's limit, and is then at most in the midst of a call.
-    let longest = SignedDuration::try_from(step.timeout() + LONGEST_CALL).unwrap_or(SignedDuration::MAX);
-    let ends = |began: Timestamp| began.saturating_add(longest).unwrap_or(Timestamp::MAX);
-    // Since when the executor that has the run may be asking.
-    let mut asks = None;
-    let mut sent = None;
+/// The sender of what of a step got no answer; none where each request got one.
+fn sender<'e>(events: &'e [Event], step: &Step, way: Way) -> Option<Sender<'e>> {
+    let mut asks = false;
+    let mut sender = None;
     for event in events {
+        let own = Sender { executor: &event.executor, may_live: false };
         match (&event.what, way) {
             (Body::StepIntended { step: id, .. }, Way::Do) | (Body::UndoIntended { step: id, .. }, Way::Undo)
                 if *id == step.id =>
             {
-                (asks, sent) = (Some(event.at), Some(event.at));
+                (asks, sender) = (true, Some(own));
             }
             (Body::StepFinished { step: id, observed, .. }, Way::Do)
             | (Body::UndoFinished { step: id, observed, .. }, Way::Undo)
                 if *id == step.id =>
             {
-                (asks, sent) = (None, is_unanswered(observed).then_some(event.at));
+                (asks, sender) = (false, is_unanswered(observed).then_some(own));
             }
             // From here on nobody asks for it any more.
-            (Body::RollbackStarted { .. }, Way::Do) | (Body::AbortWithdrawn { .. }, Way::Undo) => asks = None,
-            (Body::Resumed { .. }, _) => {
-                if let Some(began) = asks {
-                    (asks, sent) = (Some(event.at), Some(event.at.min(ends(began))));
-                }
-            }
-            // The one before may be alive, in the midst of a call.
-            (Body::Takeover { .. }, _) => {
-                if let Some(began) = asks {
-                    let call = SignedDuration::try_from(LONGEST_CALL).unwrap_or_default();
-                    let until = event.at.saturating_add(call).unwrap_or(Timestamp::MAX);
-                    (asks, sent) = (Some(event.at), Some(until.min(ends(began))));
-                }
+            (Body::RollbackStarted { .. }, Way::Do) | (Body::AbortWithdrawn { .. }, Way::Undo) => asks = false,
+            (Body::Takeover { .. }, _) if asks => {
+                sender = sender.map(|sender| Sender { may_live: true, ..sender });
             }
             _ => {}
         }
     }
-    sent
+    sender
 }
 
 /// Whether an executor went on with an attempt of one before it, and may have asked once more.
