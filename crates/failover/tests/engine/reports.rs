@@ -75,6 +75,6 @@ async fn a_stopped_run_says_what_to_do() {
     engine.drive().await.expect("a stop");
     let report = report_of(&engine);
     let finding = report.findings.iter().find(|finding| finding.code == codes::F_STOPPED).expect("a finding");
-    assert!(finding.remedy.as_deref().is_some_and(|remedy| remedy.contains("run resume")));
+    assert!(finding.remedy.as_deref().is_some_and(|remedy| remedy.contains("run approve")));
     assert_eq!(report.outcome, "stopped");
 }
