@@ -5,7 +5,7 @@ use super::{Ending, STOP_REQUESTED};
 use crate::Step;
 use crate::engine::{Engine, EngineError, Way};
 use pilotlight_journal::{Body, Event};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 
 /// How long a request may be under way whose sender got no answer, and how long what was asked for may go unseen: AWS
@@ -38,15 +38,15 @@ pub(super) enum Held {
 
 impl OtherWay {
     pub(super) fn of(engine: &Engine, step: &Step, way: Way) -> Self {
-        let events = engine.journal.events();
+        let Requests { sender, taken_on } = requests(engine.journal.events(), step, way.other());
         // By this executor's own clock alone: the one on the wall may have jumped since the journal was written.
-        let until = match sender(events, step, way.other()) {
+        let until = match sender {
             None => Duration::ZERO,
             Some(sender) if sender.executor == engine.journal.executor() => engine.ports.clock.elapsed() + SETTLE,
             Some(Sender { may_live: false, .. }) => engine.taken + SETTLE,
             Some(Sender { may_live: true, .. }) => engine.taken + LONGEST_CALL + SETTLE,
         };
-        let single = engine.attempts(step, way.other()) == 1 && !was_gone_on_with(events, step, way.other());
+        let single = engine.attempts(step, way.other()) == 1 && taken_on <= 1;
         Self { until, way, single, told: false }
     }
 
@@ -95,75 +95,72 @@ impl OtherWay {
 
 /// Who may have sent a request of a step that got no answer.
 struct Sender<'e> {
-    /// The last executor that may have.
+    /// The last executor that began to ask.
     executor: &'e str,
     /// Whether one that may live was replaced since.
     may_live: bool,
 }
 
-/// The sender of what of a step got no answer; none where each request got one.
-fn sender<'e>(events: &'e [Event], step: &Step, way: Way) -> Option<Sender<'e>> {
+/// What the journal tells of a step's requests in one way.
+#[derive(Default)]
+struct Requests<'e> {
+    /// None where each request got an answer.
+    sender: Option<Sender<'e>>,
+    /// Executors that took the run on while an attempt was open. The one that turned the run around asked for nothing;
+    /// any more may have asked once more in the same attempt.
+    taken_on: u32,
+}
+
+fn requests<'e>(events: &'e [Event], step: &Step, way: Way) -> Requests<'e> {
     let mut asks = false;
-    let mut sender = None;
+    let mut found = Requests::default();
     for event in events {
         let own = Sender { executor: &event.executor, may_live: false };
         match (&event.what, way) {
             (Body::StepIntended { step: id, .. }, Way::Do) | (Body::UndoIntended { step: id, .. }, Way::Undo)
                 if *id == step.id =>
             {
-                (asks, sender) = (true, Some(own));
+                (asks, found.sender) = (true, Some(own));
             }
             (Body::StepFinished { step: id, observed, .. }, Way::Do)
             | (Body::UndoFinished { step: id, observed, .. }, Way::Undo)
                 if *id == step.id =>
             {
-                (asks, sender) = (false, is_unanswered(observed).then_some(own));
+                (asks, found.sender) = (false, is_unanswered(observed).then_some(own));
             }
             // From here on nobody asks for it any more.
             (Body::RollbackStarted { .. }, Way::Do) | (Body::AbortWithdrawn { .. }, Way::Undo) => asks = false,
-            (Body::Takeover { .. }, _) if asks => {
-                sender = sender.map(|sender| Sender { may_live: true, ..sender });
+            (Body::Resumed { .. } | Body::Takeover { .. }, _) if asks => {
+                found.taken_on += 1;
+                if let (Body::Takeover { .. }, Some(sender)) = (&event.what, &mut found.sender) {
+                    sender.may_live = true;
+                }
             }
             _ => {}
         }
     }
-    sender
+    found
 }
 
-/// Whether an executor went on with an attempt of one before it, and may have asked once more.
-fn was_gone_on_with(events: &[Event], step: &Step, way: Way) -> bool {
-    let mut open = false;
-    let mut executors = 0;
-    for event in events {
-        match (&event.what, way) {
-            (Body::StepIntended { step: id, .. }, Way::Do) | (Body::UndoIntended { step: id, .. }, Way::Undo) => {
-                open = *id == step.id;
-            }
-            (Body::StepFinished { .. } | Body::RollbackStarted { .. }, Way::Do)
-            | (Body::UndoFinished { .. } | Body::AbortWithdrawn { .. }, Way::Undo) => open = false,
-            (Body::Resumed { .. } | Body::Takeover { .. }, _) if open => executors += 1,
-            _ => {}
-        }
-    }
-    // The one that turned the run around asked for nothing.
-    executors > 1
-}
-
-/// Says with a step's outcome that one of its requests got no answer, and is not what was seen.
-pub(super) fn unanswered(mut ending: Ending) -> Ending {
-    match &mut ending.observed {
-        Value::Object(fields) => {
-            fields.insert(UNANSWERED.to_owned(), true.into());
-        }
-        other => *other = json!({ UNANSWERED: true }),
-    }
-    ending
+/// Says with a step's outcome whether one of its requests got no answer, and is not what was seen.
+pub(super) fn unanswered(ending: Ending, lost: bool) -> Ending {
+    if lost { ending.marked(UNANSWERED) } else { ending }
 }
 
 const UNANSWERED: &str = "unanswered";
 
 fn is_unanswered(observed: &Value) -> bool {
     observed.get(UNANSWERED) == Some(&Value::Bool(true))
+}
+
+/// Waits a moment for what got no answer and is not there; gives a reason where a person asks to stop.
+pub(super) async fn wait_for_effect(engine: &Engine, step: &Step, cause: &str) -> Option<String> {
+    engine.ports.watcher.waiting(step, &format!("{cause}; it may still be carried out"));
+    let stop = engine.asked_to_stop(STOP_REQUESTED).await;
+    if stop.is_none() {
+        engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
+    }
+    stop
 }
 
 /// Why a step waits that finds everything as it wants it.

@@ -62,14 +62,19 @@ impl Ending {
     }
 
     /// A failure that a safety rule decided.
-    pub(crate) fn refused(mut observed: Value, detail: impl Into<String>) -> Self {
-        match &mut observed {
+    pub(crate) fn refused(observed: Value, detail: impl Into<String>) -> Self {
+        Self::new(Outcome::Failed, observed, detail).marked("refused")
+    }
+
+    /// Says one thing more with what was observed.
+    fn marked(mut self, field: &str) -> Self {
+        match &mut self.observed {
             Value::Object(fields) => {
-                fields.insert("refused".into(), true.into());
+                fields.insert(field.to_owned(), true.into());
             }
-            other => *other = json!({ "refused": true }),
+            other => *other = json!({ field: true }),
         }
-        Self::new(Outcome::Failed, observed, detail)
+        self
     }
 }
 

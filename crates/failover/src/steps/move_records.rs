@@ -2,9 +2,9 @@
 
 use super::await_name_servers::{Answered, wait_for_answers};
 use super::going_back::{DeadSide, dead_side};
-use super::in_flight::{Held, OtherWay, SETTLE, unanswered};
+use super::in_flight::{Held, OtherWay, SETTLE, unanswered, wait_for_effect};
 use super::look::{Look, explain, look_until_known};
-use super::{Ending, Performed, STOP_REQUESTED};
+use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
 use crate::observe::query_name;
 use crate::record_values::same_set;
@@ -156,21 +156,15 @@ async fn reach(
         let late = now >= deadline;
         // What got no answer is not there yet: that it never will be is known a while later.
         let may_come = lost_at.is_some_and(|at| now < at + SETTLE);
+        let was_last = late || submissions >= step.retry.attempts || matches!(last, Some(Submitted::Never(_)));
         match &last {
-            Some(Submitted::Never(cause)) if !may_come => return Ok(not_reached(cause).into()),
-            Some(Submitted::Again(cause)) if (late || submissions >= step.retry.attempts) && !may_come => {
-                return Ok(not_reached(cause).into());
-            }
-            Some(Submitted::Again(cause) | Submitted::Never(cause)) if late || submissions >= step.retry.attempts => {
-                engine.ports.watcher.waiting(step, &format!("{cause}; it may still be carried out"));
-                if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            Some(Submitted::Again(cause) | Submitted::Never(cause)) if was_last => {
+                if !may_come {
+                    return Ok(not_reached(cause).into());
+                }
+                if let Some(reason) = wait_for_effect(engine, step, cause).await {
                     return Ok(Performed::Waits(reason));
                 }
-                engine.ports.clock.sleep(pause).await;
-                continue;
-            }
-            Some(Submitted::Never(_)) => {
-                engine.ports.clock.sleep(pause).await;
                 continue;
             }
             Some(Submitted::Accepted(id)) if late => {
@@ -181,7 +175,7 @@ async fn reach(
                 engine.ports.clock.sleep(pause).await;
                 continue;
             }
-            Some(Submitted::Again(cause)) => {
+            Some(Submitted::Again(cause) | Submitted::Never(cause)) => {
                 engine.ports.watcher.waiting(step, cause);
                 engine.ports.clock.sleep(pause).await;
             }
@@ -263,7 +257,7 @@ fn reached(changes: &RecordChanges, acted: bool, last: &Option<Submitted>, lost:
     let ending = Ending::new(outcome, observed, values.join("; "));
     // One that got no answer is what is seen, unless one was accepted.
     let seen = u32::from(!matches!(last, Some(Submitted::Accepted(_))));
-    if lost > seen { unanswered(ending) } else { ending }
+    unanswered(ending, lost > seen)
 }
 
 /// `app.shop.test 198.51.100.1`; of weighted sets each with its weight.
@@ -281,8 +275,7 @@ fn told(group: &RecordGroup<'_>) -> String {
 }
 
 fn not_known(observed: Value, detail: String, lost: u32) -> Performed {
-    let ending = Ending::new(Outcome::Unknown, observed, detail);
-    if lost > 0 { unanswered(ending) } else { ending }.into()
+    unanswered(Ending::new(Outcome::Unknown, observed, detail), lost > 0).into()
 }
 
 fn not_reached(cause: &str) -> Ending {

@@ -72,7 +72,7 @@ async fn reach(
     let (mut asked, mut refused) = (0, None);
     // A request of an executor before this one may have got no answer.
     let mut lost = acted;
-    let ended = |ending: Ending, lost: bool| Performed::from(if lost { unanswered(ending) } else { ending });
+    let ended = |ending: Ending, lost: bool| Performed::from(unanswered(ending, lost));
     loop {
         let late = engine.ports.clock.elapsed() >= deadline;
         let waits = match look(engine, action).await {

@@ -3,9 +3,9 @@
 use super::await_name_servers::wait_for_answers;
 use super::expected::Expected;
 use super::going_back::{DeadSide, dead_side};
-use super::in_flight::{Held, OtherWay, SETTLE, unanswered};
+use super::in_flight::{Held, OtherWay, SETTLE, unanswered, wait_for_effect};
 use super::move_records::{another_set_changed, name_servers_patience};
-use super::{Ending, Performed, STOP_REQUESTED};
+use super::{Ending, Performed};
 use crate::engine::{Engine, EngineError, Way};
 use crate::record_values::sorted;
 use crate::signal::NOTE_BEGINS;
@@ -125,8 +125,7 @@ async fn reach(
         match engine.ports.signals.is_raised(&signal.url).await {
             Ok(found) if found == raised => match other_way.hold(engine, step).await? {
                 Held::Believed => {
-                    let ending = reached(signal, raised, acted);
-                    return Ok(if lost { unanswered(ending) } else { ending }.into());
+                    return Ok(unanswered(reached(signal, raised, acted), lost).into());
                 }
                 Held::Again => continue,
                 Held::Stop(reason) => return Ok(Performed::Waits(reason)),
@@ -137,11 +136,9 @@ async fn reach(
                     return Ok(not_reached(raised, cause).into());
                 }
                 Some(cause) if late || tries >= step.retry.attempts || matches!(cause, SignalError::Denied(_)) => {
-                    engine.ports.watcher.waiting(step, &format!("{cause}; it may still be carried out"));
-                    if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+                    if let Some(reason) = wait_for_effect(engine, step, &cause.to_string()).await {
                         return Ok(Performed::Waits(reason));
                     }
-                    engine.ports.clock.sleep(pause).await;
                     continue;
                 }
                 Some(cause) => {
@@ -157,8 +154,7 @@ async fn reach(
             },
             Err(cause) if late => {
                 let detail = format!("whether {} is there could not be observed: {cause}", signal.url);
-                let ending = Ending::new(Outcome::Unknown, Value::Null, detail);
-                return Ok(if lost { unanswered(ending) } else { ending }.into());
+                return Ok(unanswered(Ending::new(Outcome::Unknown, Value::Null, detail), lost).into());
             }
             Err(cause) => {
                 engine.ports.watcher.waiting(step, &cause.to_string());

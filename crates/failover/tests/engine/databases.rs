@@ -135,17 +135,23 @@ async fn an_abort_after_the_promotion_changes_back_who_writes_whenever_it_is_kil
     assert_eq!(values_of(&ends, "app.shop.test"), PRIMARY);
 }
 
+/// A run that stopped after the switch, and is aborted when the new primary has taken writes.
+async fn aborted_past_writes(world: &World, store: &MemoryStore) -> Engine {
+    standby_breaks(world);
+    let mut engine = start(world, store, Direction::Failover).await.expect("started");
+    assert!(matches!(engine.drive().await.expect("driven").end, End::Stopped { .. }));
+    world.with(|state| state.servers.at(NEW_URL).writes += 7);
+    let mut engine = resume(world, store).await.expect("taken on");
+    engine.abort("ada@ops", "no").await.expect("aborted");
+    engine
+}
+
 #[tokio::test]
 async fn nothing_goes_back_past_writes_of_the_new_primary_but_by_a_persons_word() {
     let world = world(Side::Primary);
     with_servers(&world);
-    standby_breaks(&world);
     let store = MemoryStore::new("journal");
-    let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
-    assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
-    world.with(|state| state.servers.at(NEW_URL).writes += 7);
-    let mut engine = resume(&world, &store).await.unwrap();
-    engine.abort("ada@ops", "no").await.unwrap();
+    let mut engine = aborted_past_writes(&world, &store).await;
     let conclusion = engine.drive().await.unwrap();
     assert_eq!(conclusion.end, End::Stopped { step: Some("promote/database/orders".into()) });
     assert!(conclusion.detail.contains("7 rows were written there since its promotion"), "{}", conclusion.detail);
@@ -218,13 +224,8 @@ async fn of_two_primaries_the_refusal_says_which_one_takes_writes_and_gives_none
 async fn what_was_promoted_before_the_run_went_back_is_told_with_what_makes_it_a_standby_again() {
     let world = world(Side::Primary);
     with_servers(&world);
-    standby_breaks(&world);
     let store = MemoryStore::new("journal");
-    let mut engine = start(&world, &store, Direction::Failover).await.unwrap();
-    assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
-    world.with(|state| state.servers.at(NEW_URL).writes += 7);
-    let mut engine = resume(&world, &store).await.unwrap();
-    engine.abort("ada@ops", "no").await.unwrap();
+    let mut engine = aborted_past_writes(&world, &store).await;
     // Also where a person left its writes behind.
     assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
     let mut engine = resume(&world, &store).await.unwrap();

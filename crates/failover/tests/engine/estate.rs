@@ -1,6 +1,6 @@
 //! The plan that these tests run: two traffic sets, three records, an approval, programs, checks.
 
-use pilotlight_failover::simulation::{State, World};
+use pilotlight_failover::simulation::{State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_journal::{JournalStores, MemoryStore, Ownership, latest_run};
@@ -207,6 +207,31 @@ pub(crate) async fn resume(world: &World, store: &MemoryStore) -> Result<Engine,
     let run = latest_run(store, "shop").await.expect("the claims").expect("a run");
     let ownership = Ownership::resume("ada@ops");
     Engine::resume(&run, ownership, &JournalStores::one(store.clone()), world.ports()).await
+}
+
+/// Carries a run out until its executor dies over the first such call, which meets this; another one may ask after it.
+pub(crate) async fn dies_over(world: &World, engine: &mut Engine, operation: &'static str, met: Option<Trouble>) {
+    let there = world.clone();
+    world.with(|state| {
+        state.trouble = Some(Box::new(move |asked, _| {
+            let is_it = asked.operation == operation;
+            if is_it {
+                there.kill();
+            }
+            met.filter(|_| is_it)
+        }));
+    });
+    dies(world, engine).await;
+    world.with(|state| state.trouble = None);
+}
+
+/// Carries a run out until its executor is killed; another one may ask after it.
+pub(crate) async fn dies(world: &World, engine: &mut Engine) {
+    tokio::select! {
+        ended = engine.drive() => panic!("not killed: {ended:?}"),
+        () = world.died() => {}
+    }
+    world.revive();
 }
 
 pub(crate) fn report_of(engine: &Engine) -> RunReport {

@@ -10,29 +10,9 @@ use pilotlight_findings::Side;
 use pilotlight_journal::{Body, JournalStores, MemoryStore, Ownership, StepStatus, latest_run};
 use std::time::Duration;
 
-/// The next such call is carried out late, and its executor dies over it.
-fn dies_over(world: &World, operation: &'static str) {
-    let there = world.clone();
-    world.with(|state| {
-        state.trouble = Some(Box::new(move |asked, _| {
-            let met = asked.operation == operation;
-            if met {
-                there.kill();
-            }
-            met.then_some(Trouble::Late)
-        }));
-    });
-}
-
-/// A run whose executor died so.
+/// A run whose executor died over a call that is carried out late.
 async fn died_over(world: &World, engine: &mut Engine, operation: &'static str) {
-    dies_over(world, operation);
-    tokio::select! {
-        ended = engine.drive() => panic!("not killed: {ended:?}"),
-        () = world.died() => {}
-    }
-    world.revive();
-    world.with(|state| state.trouble = None);
+    dies_over(world, engine, operation, Some(Trouble::Late)).await;
 }
 
 /// Long after everything that was under way.
@@ -165,4 +145,29 @@ async fn a_fence_under_way_does_not_stand_after_it_was_taken_back() {
         much_later(&world).await;
         assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
     }
+}
+
+#[tokio::test]
+async fn a_person_can_stop_the_wait_and_have_it_go_on() {
+    let world = world(Side::Primary);
+    let store = MemoryStore::new("journal");
+    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+    died_over(&world, &mut first, "ChangeResourceRecordSets").await;
+    let (asks, stop) = tokio::sync::watch::channel(false);
+    world.with(|state| {
+        state.on_event = Some(Box::new(move |_, event| {
+            if matches!(event.what, Body::Waits { .. }) {
+                asks.send_replace(true);
+            }
+        }));
+    });
+    let run = latest_run(&store, "shop").await.expect("claims").expect("a run");
+    let stores = JournalStores::one(store.clone());
+    let taken = Engine::resume(&run, Ownership::resume("grace@ops"), &stores, world.ports_with_stop(stop)).await;
+    let mut engine = taken.expect("taken on");
+    engine.abort("grace@ops", "no").await.expect("aborted");
+    assert!(matches!(engine.drive().await.expect("driven").end, End::Stopped { step: Some(_) }));
+    assert_eq!(resume(&world, &store).await.expect("taken on").drive().await.expect("driven").end, End::Aborted);
+    much_later(&world).await;
+    assert_eq!(world.values("app.shop.test"), PRIMARY);
 }

@@ -34,11 +34,7 @@ async fn taken_on_after(world: &World, operation: &'static str) -> Engine {
     kill_once_accepted(world, operation);
     let store = MemoryStore::new("journal");
     let mut first = start(world, &store, Direction::Failover).await.expect("started");
-    tokio::select! {
-        ended = first.drive() => panic!("not killed: {ended:?}"),
-        () = world.died() => {}
-    }
-    world.revive();
+    dies(world, &mut first).await;
     resume(world, &store).await.expect("taken on")
 }
 
@@ -112,24 +108,9 @@ async fn a_promotion_that_was_left_out_and_came_all_the_same_is_told_as_one() {
 async fn killed_over_a_lost_request() -> (World, MemoryStore) {
     let world = world(Side::Primary);
     rds_with_urls(&world);
-    let there = world.clone();
-    world.with(|state| {
-        state.trouble = Some(Box::new(move |asked, _| {
-            let lost = asked.operation == "PromoteReadReplica";
-            if lost {
-                there.kill();
-            }
-            lost.then_some(Trouble::LoseRequest)
-        }));
-    });
     let store = MemoryStore::new("journal");
     let mut first = start(&world, &store, Direction::Failover).await.expect("started");
-    tokio::select! {
-        ended = first.drive() => panic!("not killed: {ended:?}"),
-        () = world.died() => {}
-    }
-    world.revive();
-    world.with(|state| state.trouble = None);
+    dies_over(&world, &mut first, "PromoteReadReplica", Some(Trouble::LoseRequest)).await;
     (world, store)
 }
 

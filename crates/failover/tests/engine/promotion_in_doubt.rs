@@ -36,24 +36,9 @@ fn hanging(time: Duration) -> World {
 
 /// Begins a failover whose executor is killed as it asks for the promotion.
 async fn killed_over_the_promotion(world: &World, met: Option<Trouble>) -> MemoryStore {
-    let there = world.clone();
-    world.with(|state| {
-        state.trouble = Some(Box::new(move |asked, _| {
-            let promotes = asked.operation == "promote";
-            if promotes {
-                there.kill();
-            }
-            met.filter(|_| promotes)
-        }));
-    });
     let store = MemoryStore::new("journal");
     let mut first = start(world, &store, Direction::Failover).await.expect("started");
-    tokio::select! {
-        ended = first.drive() => panic!("not killed: {ended:?}"),
-        () = world.died() => {}
-    }
-    world.revive();
-    world.with(|state| state.trouble = None);
+    dies_over(world, &mut first, "promote", met).await;
     store
 }
 

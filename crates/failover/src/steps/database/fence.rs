@@ -54,7 +54,7 @@ pub(super) async fn perform(
     let mut ending = ending(engine.run.mode, &report);
     ending.observed["in_doubt"] = in_doubt.into();
     let lost = report.state == FenceState::Unknown && report.touched;
-    Ok(if lost { unanswered(ending) } else { ending }.into())
+    Ok(unanswered(ending, lost).into())
 }
 
 fn ending(mode: Mode, report: &FenceReport) -> Ending {
