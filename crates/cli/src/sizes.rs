@@ -203,7 +203,15 @@ impl Failed {
                 SizeError::Locked { by: lock.to_string(), remedy: error.remedy().unwrap_or_default() }
             }
             Self::Run(error @ RunError::Start { .. }) => refused(error),
-            Self::Run(error) => SizeError::Unknown(format!("failed to {}", with_causes(error))),
+            Self::Run(error) => {
+                let cause = format!("failed to {}", with_causes(error));
+                match error {
+                    RunError::Interrupted { .. } | RunError::Pipe { .. } | RunError::Failed { exit: None, .. } => {
+                        SizeError::Cut(cause)
+                    }
+                    _ => SizeError::Unknown(cause),
+                }
+            }
             Self::Override(error) => refused(error),
             Self::Answer(cause) => SizeError::Refused(format!("failed to {cause}")),
         }

@@ -47,9 +47,12 @@ pub enum SizeError {
     /// It was refused, and to ask again is of no use. Nothing was changed.
     #[error("{0}")]
     Refused(String),
-    /// It failed, or was ended: how far it came is not known.
+    /// It failed by itself: how far it came is not known, and nothing is under way any more.
     #[error("{0}")]
     Unknown(String),
+    /// It was ended in its midst: what it had asked for may still be carried out.
+    #[error("{0}")]
+    Cut(String),
 }
 
 /// Is told what Terraform is doing.

@@ -45,7 +45,12 @@ impl CallKey {
         if matches!(self.service, Service::Route53 | Service::S3 | Service::AutoScaling | Service::Rds) {
             troubles.extend([Trouble::Throttle, Trouble::Broken]);
         }
-        if writes && matches!(self.service, Service::Route53 | Service::S3 | Service::AutoScaling) {
+        if writes
+            && matches!(
+                self.service,
+                Service::Route53 | Service::S3 | Service::AutoScaling | Service::Rds | Service::Terraform
+            )
+        {
             troubles.push(Trouble::Late);
         }
         if self.reads && matches!(self.service, Service::Route53 | Service::AutoScaling) {

@@ -187,6 +187,16 @@ impl ManagedEstate {
 }
 
 impl State {
+    /// Lets the time pass until everything that was asked for is done.
+    pub(super) fn finish_managed(&mut self) {
+        let instances = self.managed.instances.values().filter_map(|instance| Some(instance.busy?.1));
+        let globals = self.managed.globals.values().filter_map(|global| Some(global.moving.as_ref()?.1));
+        if let Some(last) = instances.chain(globals).max() {
+            self.elapsed = self.elapsed.max(last);
+            self.settle_managed();
+        }
+    }
+
     /// What was under way and is done by now.
     fn settle_managed(&mut self) {
         let now = self.elapsed;
@@ -230,22 +240,56 @@ impl World {
         region: &Region,
         answer: impl FnOnce(&mut State) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let trouble = self.meet(asked, if asked.reads { READ_TAKES } else { ASK_TAKES }).await;
+        let trouble = self.meet(asked, READ_TAKES).await;
         self.with(|state| {
             state.settle_managed();
             if state.managed.dead.contains(region.as_str()) {
-                return Err(ApiError::Unknown("the connection timed out".into()));
-            }
-            let fault = if asked.reads { None } else { state.managed.faults.pop_front() };
-            let Some(trouble) = trouble.or(fault) else { return answer(state) };
-            if trouble.takes_effect() {
-                answer(state)?;
+                return Err(no_answer());
             }
             match trouble {
-                Trouble::Deny => Err(ApiError::Denied(format!("rds:{}", asked.operation))),
-                trouble => Err(ApiError::Unknown(trouble.cause().into())),
+                None => answer(state),
+                Some(trouble) => Err(error_of(asked, trouble)),
             }
         })
+    }
+
+    /// A request that changes something, which may be carried out when nobody waits for it any more.
+    async fn change_rds(
+        &self,
+        asked: Asked<'_>,
+        region: &Region,
+        change: impl Fn(&mut State) -> Result<(), ApiError> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let trouble = self.meet(asked, ASK_TAKES).await;
+        self.with(|state| {
+            state.settle_managed();
+            if state.managed.dead.contains(region.as_str()) {
+                return Err(no_answer());
+            }
+            let Some(trouble) = trouble.or_else(|| state.managed.faults.pop_front()) else { return change(state) };
+            if trouble.takes_effect() {
+                change(state)?;
+            }
+            if trouble == Trouble::Late {
+                state.carry_out_late(move |state| {
+                    state.settle_managed();
+                    // What is refused then, nobody hears.
+                    let _ = change(state);
+                });
+            }
+            Err(error_of(asked, trouble))
+        })
+    }
+}
+
+fn no_answer() -> ApiError {
+    ApiError::Unknown("the connection timed out".into())
+}
+
+fn error_of(asked: Asked<'_>, trouble: Trouble) -> ApiError {
+    match trouble {
+        Trouble::Deny => ApiError::Denied(format!("rds:{}", asked.operation)),
+        trouble => ApiError::Unknown(trouble.cause().into()),
     }
 }
 
@@ -313,10 +357,11 @@ impl ManagedDatabases for World {
 
     async fn create_replica(&self, region: &Region, replica: &NewReplica) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "CreateDBInstanceReadReplica", &replica.identifier);
-        self.ask_rds(asked, region, |state| {
-            let key = (region.to_string(), replica.identifier.clone());
+        let (at, replica) = (region.clone(), replica.clone());
+        self.change_rds(asked, region, move |state| {
+            let key = (at.to_string(), replica.identifier.clone());
             let estate = &mut state.managed;
-            if !estate.instances.contains_key(&(region.to_string(), replica.like.clone())) {
+            if !estate.instances.contains_key(&(at.to_string(), replica.like.clone())) {
                 return Err(refused(format!("there is no DB instance {} to make it like", replica.like)));
             }
             if estate.instances.contains_key(&key) {
@@ -325,7 +370,7 @@ impl ManagedDatabases for World {
             estate.accepted.push(format!("CreateDBInstanceReadReplica {}", replica.identifier));
             let busy = Some((Busy::Creating, state.elapsed + REPLICATES));
             // It answers where the one did that it is made like: the plan has one URL for both.
-            let url = estate.find(region, &replica.like).and_then(|like| like.url.take());
+            let url = estate.find(&at, &replica.like).and_then(|like| like.url.take());
             estate.instances.insert(key, Instance { busy, url, ..Instance::of(&replica.source) });
             Ok(())
         })
@@ -334,9 +379,10 @@ impl ManagedDatabases for World {
 
     async fn promote_replica(&self, region: &Region, identifier: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "PromoteReadReplica", identifier);
-        self.ask_rds(asked, region, |state| {
+        let (at, identifier) = (region.to_string(), identifier.to_owned());
+        self.change_rds(asked, region, move |state| {
             let until = state.elapsed + PROMOTES;
-            let instance = state.managed.instances.get_mut(&(region.to_string(), identifier.to_owned()));
+            let instance = state.managed.instances.get_mut(&(at.clone(), identifier.clone()));
             let instance = instance.ok_or_else(|| refused("DBInstanceNotFound"))?;
             if instance.source.is_none() || instance.status() != "available" {
                 return Err(refused("InvalidDBInstanceState: it is no read replica that is available"));
@@ -350,19 +396,21 @@ impl ManagedDatabases for World {
 
     async fn switch_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "SwitchoverGlobalCluster", global);
-        self.ask_rds(asked, region, |state| {
-            let writer = state.managed.globals.get(global).map(|one| one.writer.clone());
-            if writer.as_deref() != Some(region.as_str()) {
-                return Err(refused(format!("InvalidGlobalClusterStateFault: {region} has no writer of {global}")));
+        let (at, global, target) = (region.clone(), global.to_owned(), target_arn.to_owned());
+        self.change_rds(asked, region, move |state| {
+            let writer = state.managed.globals.get(&global).map(|one| one.writer.clone());
+            if writer.as_deref() != Some(at.as_str()) {
+                return Err(refused(format!("InvalidGlobalClusterStateFault: {at} has no writer of {global}")));
             }
-            swap(state, "SwitchoverGlobalCluster", global, target_arn, true)
+            swap(state, "SwitchoverGlobalCluster", &global, &target, true)
         })
         .await
     }
 
     async fn fail_over(&self, region: &Region, global: &str, target_arn: &str) -> Result<(), ApiError> {
         let asked = Asked::write(Service::Rds, "FailoverGlobalCluster", global);
-        self.ask_rds(asked, region, |state| swap(state, "FailoverGlobalCluster", global, target_arn, false)).await
+        let (global, target) = (global.to_owned(), target_arn.to_owned());
+        self.change_rds(asked, region, move |state| swap(state, "FailoverGlobalCluster", &global, &target, false)).await
     }
 }
 

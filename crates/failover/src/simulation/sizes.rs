@@ -100,7 +100,13 @@ impl SizedStack {
             return Err(SizeError::Unknown("Saved plan is stale".into()));
         }
         self.serial += 1;
-        for (address, wanted) in std::mem::take(&mut self.planned) {
+        let planned = std::mem::take(&mut self.planned);
+        self.give(planned);
+        Ok(())
+    }
+
+    fn give(&mut self, planned: BTreeMap<String, BTreeMap<String, Value>>) {
+        for (address, wanted) in planned {
             let Some(resource) = self.resources.get_mut(&address) else { continue };
             for (name, value) in &wanted {
                 if resource.now.get(name) != Some(value) {
@@ -109,7 +115,6 @@ impl SizedStack {
             }
             resource.now = wanted;
         }
-        Ok(())
     }
 }
 
@@ -130,6 +135,7 @@ fn change_of(
 fn error_of(trouble: Trouble) -> SizeError {
     match trouble {
         Trouble::Deny => SizeError::Unknown("AccessDenied: not authorized to perform ecs:UpdateService".into()),
+        Trouble::LoseRequest | Trouble::LoseAnswer | Trouble::Late => SizeError::Cut("terraform was killed".into()),
         trouble => SizeError::Unknown(trouble.cause().into()),
     }
 }
@@ -198,10 +204,19 @@ impl Sizes for World {
             let fault = stack.resources.get_mut(request.address).and_then(|resource| resource.faults.pop_front());
             let trouble = trouble.or(fault);
             if limit < APPLY_TAKES {
-                return Err(SizeError::Unknown("terraform apply was interrupted".into()));
+                return Err(SizeError::Cut("terraform apply was interrupted".into()));
             }
             if trouble.is_none_or(Trouble::takes_effect) {
                 stack.apply()?;
+            }
+            if trouble == Some(Trouble::Late) {
+                // Terraform was killed with its executor, and one of its requests is under way.
+                let (of, planned) = (request.stack.to_owned(), std::mem::take(&mut stack.planned));
+                state.carry_out_late(move |state| {
+                    if let Some(stack) = state.sizes.get_mut(&of) {
+                        stack.give(planned.clone());
+                    }
+                });
             }
             trouble.map_or(Ok(()), |trouble| Err(error_of(trouble)))
         })

@@ -167,17 +167,21 @@ impl State {
     /// Carries out what is due.
     pub(super) fn carry_out(&mut self) {
         while let Some(due) = self.under_way.iter().position(|(at, _)| *at <= self.elapsed) {
-            let (_, mut request) = self.under_way.remove(due);
+            let (at, mut request) = self.under_way.remove(due);
+            // What it begins begins then, however late somebody looks.
+            let now = std::mem::replace(&mut self.elapsed, at);
             request(self);
+            self.elapsed = now;
         }
     }
 
-    /// Lets the time pass until nothing is under way any more.
+    /// Lets the time pass until nothing is under way any more, and what RDS was asked for is done.
     pub(crate) fn carry_out_the_rest(&mut self) {
         if let Some(last) = self.under_way.iter().map(|(at, _)| *at).max() {
             self.elapsed = self.elapsed.max(last);
             self.carry_out();
         }
+        self.finish_managed();
     }
 
     pub(super) fn new(zones: Vec<HostedZone>, records: Vec<RecordSet>) -> Self {

@@ -3,6 +3,7 @@
 
 mod judge;
 
+use super::in_flight::{Held, OtherWay, unanswered};
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::{Action, ResizeAction, ResizeGoal, ResourceSize, Run, SizeError, SizeRequest, Sizes, Step};
@@ -47,8 +48,12 @@ async fn reach(
     let watcher = Arc::clone(&engine.ports.watcher);
     let told = |detail: &str| watcher.waiting(step, detail);
     let began = engine.ports.clock.elapsed();
-    let deadline = began + step.timeout();
+    let mut other_way = OtherWay::of(engine, step, way);
+    let deadline = began + step.timeout() + other_way.left(engine);
     let mut acted = engine.attempts(step, way) > 0;
+    // Whether a Terraform was ended in its midst: this executor's, or that of one before it.
+    let mut lost = acted;
+    let ended = |ending: Ending, lost: bool| Performed::from(unanswered(ending, lost));
     let (mut asked, mut unread, mut failed): (u32, u32, Option<SizeError>) = (0, 0, None);
     let mut locked_since = None;
     loop {
@@ -60,8 +65,17 @@ async fn reach(
             Ok(plan) => match judge(&plan, action, goal) {
                 Verdict::Reached(words) => {
                     sizes.discard(&request).await;
+                    if !other_way.left(engine).is_zero() {
+                        // Each look is a whole plan: one more, when nothing can come any more.
+                        while !other_way.left(engine).is_zero() {
+                            if let Held::Stop(reason) = other_way.hold(engine, step).await? {
+                                return Ok(Performed::Waits(reason));
+                            }
+                        }
+                        continue;
+                    }
                     let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
-                    return Ok(Ending::new(outcome, observed(action), words).into());
+                    return Ok(ended(Ending::new(outcome, observed(action), words), lost));
                 }
                 Verdict::Refused(reason) => {
                     sizes.discard(&request).await;
@@ -74,7 +88,7 @@ async fn reach(
                         sizes.discard(&request).await;
                         let detail =
                             format!("{words}, and {}{}", wanted(action, goal), why(late, step, failed.as_ref()));
-                        return Ok(Ending::new(Outcome::Failed, observed(action), detail).into());
+                        return Ok(ended(Ending::new(Outcome::Failed, observed(action), detail), lost));
                     }
                     if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
                         sizes.discard(&request).await;
@@ -91,6 +105,7 @@ async fn reach(
                     (asked, acted) = (asked + 1, true);
                     let left = deadline.saturating_sub(engine.ports.clock.elapsed());
                     failed = sizes.apply(&request, left, &told).await.err();
+                    lost |= matches!(failed, Some(SizeError::Cut(_)));
                     match failed.clone() {
                         // Only a lock is waited for. All else is looked at, at once.
                         Some(error @ SizeError::Locked { .. }) => {
@@ -116,14 +131,14 @@ async fn reach(
                 told(&format!("the state of stack {} is locked: {by}", action.stack));
             }
             SizeError::Refused(cause) => {
-                return Ok(Ending::new(Outcome::Failed, observed(action), cause.clone()).into());
+                return Ok(ended(Ending::new(Outcome::Failed, observed(action), cause.clone()), lost));
             }
-            SizeError::Unknown(cause) => {
+            SizeError::Unknown(cause) | SizeError::Cut(cause) => {
                 unread += 1;
                 if now >= deadline || unread > step.retry.attempts {
                     // What was never applied is as it was.
                     let outcome = if acted { Outcome::Unknown } else { Outcome::Failed };
-                    return Ok(Ending::new(outcome, observed(action), cause.clone()).into());
+                    return Ok(ended(Ending::new(outcome, observed(action), cause.clone()), lost));
                 }
                 told(cause);
             }

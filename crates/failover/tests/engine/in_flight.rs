@@ -2,12 +2,15 @@
 
 use crate::databases::with_servers;
 use crate::estate::*;
+use crate::managed::{CENTRAL, WEST, aurora, rds_with_urls};
 use crate::scaling;
 use crate::signal;
-use pilotlight_failover::simulation::{Trouble, World};
+use crate::sizes;
+use pilotlight_failover::simulation::{Asked, Trouble, World};
 use pilotlight_failover::*;
-use pilotlight_findings::Side;
+use pilotlight_findings::{Region, Side};
 use pilotlight_journal::{Body, JournalStores, MemoryStore, Ownership, StepStatus, latest_run};
+use serde_json::json;
 use std::time::Duration;
 
 /// A run whose executor died over a call that is carried out late.
@@ -18,6 +21,11 @@ async fn died_over(world: &World, engine: &mut Engine, operation: &'static str) 
 /// Long after everything that was under way.
 async fn much_later(world: &World) {
     Clock::sleep(world, Duration::from_secs(600)).await;
+}
+
+/// A look there lets what is done by then be done.
+fn central() -> Region {
+    Region::new(CENTRAL).expect("a region")
 }
 
 fn waited(engine: &Engine) -> Vec<&str> {
@@ -114,6 +122,66 @@ async fn a_size_under_way_is_waited_for() {
     assert_eq!(conclusion.end, End::Aborted);
     much_later(&world).await;
     assert_eq!(world.with(|state| state.groups["web-standby"].desired), 1);
+}
+
+#[tokio::test]
+async fn a_size_that_terraform_asked_for_before_it_was_killed_is_waited_for() {
+    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
+        let world = sizes::estate(Side::Primary);
+        let store = MemoryStore::new("journal");
+        let mut first = sizes::begin(&world, &store, Direction::Failover).await;
+        died_over(&world, &mut first, "apply").await;
+        let (engine, conclusion) = aborted(&world, &store, ownership).await;
+        assert_eq!(conclusion.end, End::Aborted, "{:?}", waited(&engine));
+        much_later(&world).await;
+        assert_eq!(sizes::now(&world), [json!(1), json!("db.t4g.small")]);
+    }
+}
+
+#[tokio::test]
+async fn an_apply_that_fails_by_itself_is_undone_without_a_wait() {
+    let world = sizes::estate(Side::Primary);
+    world.with(|state| {
+        let applies = |asked: &Asked<'_>| asked.operation == "apply" && asked.subject == "aws_ecs_service.web";
+        state.trouble = Some(Box::new(move |asked, _| applies(asked).then_some(Trouble::Broken)));
+    });
+    let mut engine = sizes::begin(&world, &MemoryStore::new("journal"), Direction::Failover).await;
+    assert_eq!(engine.drive().await.expect("driven").end, End::RolledBack);
+    assert_eq!(waited(&engine), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_switchover_under_way_is_waited_for_and_then_taken_back() {
+    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
+        let world = world(Side::Primary);
+        aurora(&world);
+        let store = MemoryStore::new("journal");
+        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+        died_over(&world, &mut first, "SwitchoverGlobalCluster").await;
+        world.with(|state| state.clock_ahead_ms += 3_600_000);
+        let (_, conclusion) = aborted(&world, &store, ownership).await;
+        assert_eq!(conclusion.end, End::Aborted);
+        much_later(&world).await;
+        world.global_database(&central(), "orders").await.expect("an answer");
+        assert_eq!(world.with(|state| state.managed.globals["orders"].writer.clone()), WEST);
+    }
+}
+
+#[tokio::test]
+async fn a_promotion_under_way_at_rds_leaves_one_server_that_takes_writes() {
+    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
+        let world = world(Side::Primary);
+        rds_with_urls(&world);
+        let store = MemoryStore::new("journal");
+        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+        died_over(&world, &mut first, "PromoteReadReplica").await;
+        world.with(|state| state.clock_ahead_ms += 3_600_000);
+        let (_, conclusion) = aborted(&world, &store, ownership).await;
+        assert_eq!(conclusion.end, End::Aborted);
+        much_later(&world).await;
+        world.instance(&central(), "orders-replica").await.expect("an answer");
+        assert_eq!(world.with(|state| state.servers.to_string()), "new fenced, old primary");
+    }
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ fn values(values: &[(&str, Value)]) -> BTreeMap<String, Value> {
 }
 
 /// Traffic on a side, and the standby as it is then.
-fn estate(side: Side) -> World {
+pub(crate) fn estate(side: Side) -> World {
     let world = world(side);
     let small = [values(&[("instance_class", json!("db.t4g.small"))]), values(&[("desired_count", json!(1))])];
     let large = [values(&[("instance_class", json!("db.r6g.xlarge"))]), values(&[("desired_count", json!(6))])];
@@ -65,7 +65,7 @@ fn change(world: &World, address: &str, change: impl FnOnce(&mut SizedResource))
 }
 
 /// What the service and the database have.
-fn now(world: &World) -> [Value; 2] {
+pub(crate) fn now(world: &World) -> [Value; 2] {
     world.with(|state| {
         let resources = &state.sizes["app"].resources;
         [resources[SERVICE].now["desired_count"].clone(), resources[DATABASE].now["instance_class"].clone()]
@@ -78,6 +78,12 @@ fn given(world: &World) -> Vec<Value> {
         let given = &state.sizes["app"].resources[SERVICE].given;
         given.iter().map(|(_, value)| value.clone()).collect()
     })
+}
+
+pub(crate) async fn begin(world: &World, store: &MemoryStore, direction: Direction) -> Engine {
+    let run = try_compile(world, &plan(), direction).await;
+    let stores = JournalStores::one(store.clone());
+    Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started")
 }
 
 async fn try_compile(world: &World, plan: &DrPlan, direction: Direction) -> Run {

@@ -151,16 +151,19 @@ impl Scene {
 
     /// Which databases a promoted server of each cluster is of.
     pub(super) fn writers(state: &State) -> Vec<String> {
-        let writers = state.servers.0.iter().filter(|(_, server)| server.takes_writes());
-        writers.map(|(url, _)| url.clone()).collect()
+        let servers = state.servers.0.iter().filter(|(_, server)| server.takes_writes());
+        let globals = state.managed.globals.iter().map(|(id, global)| format!("{id} in {}", global.writer));
+        servers.map(|(url, _)| url.clone()).chain(globals).collect()
     }
 
-    /// Whether each database's primary is of this side.
+    /// Whether each database's primary, and each global database's writer, is of this side.
     pub(super) fn is_led_by(&self, state: &State, side: Side) -> bool {
+        let is_here = |writer: &String| self.regions.get(&side) == Some(writer);
         let of_side = self.urls.get(&side);
-        of_side.into_iter().flatten().all(|url| {
-            state.servers.0.get(url).is_some_and(|server| server.role == ServerRole::Primary && !server.fenced)
-        })
+        state.managed.globals.values().all(|global| is_here(&global.writer))
+            && of_side.into_iter().flatten().all(|url| {
+                state.servers.0.get(url).is_some_and(|server| server.role == ServerRole::Primary && !server.fenced)
+            })
     }
 }
 

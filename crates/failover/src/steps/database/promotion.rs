@@ -4,7 +4,7 @@
 
 use super::{Patience, Servers, database_step, pause};
 use crate::engine::{Engine, EngineError, Way, skipped_in_rollback};
-use crate::steps::managed::{Promotion, promotion_in_doubt, promotion_timeout};
+use crate::steps::managed::{InDoubt, Promotion};
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
 use pilotlight_integrity::postgres::{FenceState, Lsn, PostgresError, ServerRole};
@@ -34,16 +34,19 @@ pub(super) async fn promotion_settles(
 ) -> Result<Settled, EngineError> {
     match database_step(engine, &database.name, &DatabaseTask::Promote).cloned() {
         Some(promote) => by_the_server(engine, step, &promote, servers, old).await,
-        None => by_rds(engine, step, database).await,
+        None => match InDoubt::of(engine, &database.name) {
+            Some(promotion) => by_rds(engine, step, &promotion).await,
+            None => Ok(Settled::Yes(None)),
+        },
     }
 }
 
 /// RDS does what it was asked for, and nobody can take that back.
-async fn by_rds(engine: &mut Engine, step: &Step, database: &DatabaseStep) -> Result<Settled, EngineError> {
-    let limit = promotion_timeout(engine, &database.name).unwrap_or(step.timeout());
+async fn by_rds(engine: &mut Engine, step: &Step, promotion: &InDoubt) -> Result<Settled, EngineError> {
+    let limit = promotion.timeout;
     let mut wait = Wait::new(engine, limit, Duration::ZERO);
     loop {
-        let cause = match promotion_in_doubt(engine, &database.name).await {
+        let cause = match promotion.look(engine).await {
             Promotion::Closed => return Ok(Settled::Yes(None)),
             Promotion::Came(detail) => return Ok(Settled::Yes(Some(detail))),
             Promotion::MayCome(cause) => cause,

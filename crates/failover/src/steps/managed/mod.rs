@@ -12,6 +12,7 @@ use goal::{Goal, Seen, Wanted};
 pub(crate) use look::{Looked, lag_of, look};
 use pilotlight_journal::{Outcome, StepStatus};
 use serde_json::Value;
+use std::time::Duration;
 
 pub(crate) async fn perform(
     engine: &mut Engine,
@@ -84,7 +85,7 @@ pub(crate) async fn behind(engine: &Engine) -> Option<Behind> {
     None
 }
 
-/// What became of a promotion that RDS was asked for, and of which the run does not know.
+/// What became of a promotion that was asked for, and of which the run does not know.
 pub(crate) enum Promotion {
     /// Nothing is open: it was not asked for, the run knows its outcome, or nothing came of it.
     Closed,
@@ -94,37 +95,58 @@ pub(crate) enum Promotion {
     MayCome(String),
 }
 
-/// Whether RDS may still promote the new instance of a database: what it was asked for it does, whoever goes back
-/// meanwhile. A server that is no standby's source any more and one that was let write again would both take writes.
-pub(crate) async fn promotion_in_doubt(engine: &Engine, name: &str) -> Promotion {
-    let promotes = |step: &&Step| {
-        matches!(&step.action, Action::Managed(database) if database.name == name
-            && database.task == ManagedTask::Promote && database.service == ManagedKind::Rds)
-    };
-    let Some(step) = engine.run.steps().find(promotes) else { return Promotion::Closed };
-    let Action::Managed(database) = &step.action else { return Promotion::Closed };
-    let status = engine.journal.state().status(&step.id);
-    let known = matches!(status, StepStatus::Done | StepStatus::AlreadyDone | StepStatus::Failed);
-    let Some(asked) = reach::last_asked(engine, step).filter(|_| !known) else { return Promotion::Closed };
-    match Goal::of(engine, database, Wanted::StillPromoted).look().await {
-        Seen::There(_, detail) => Promotion::Came(detail),
-        Seen::NotYet(_) if reach::unseen_for(engine, asked).is_zero() => Promotion::Closed,
-        Seen::NotYet(detail) => Promotion::MayCome(format!("{detail}, and its promotion was asked for a moment ago")),
-        Seen::Moving(detail) | Seen::NotNow(detail) => Promotion::MayCome(detail),
-        // Nothing is promoted that is not there.
-        Seen::Never(_) => Promotion::Closed,
-        Seen::Unread(error) => Promotion::MayCome(format!("{} could not be read: {error}", database.new.id)),
-    }
+/// A promotion that RDS was asked for, or may have been, and of which the run does not know what came.
+pub(crate) struct InDoubt {
+    goal: Goal,
+    /// The new instance's identifier.
+    id: String,
+    /// From when on a replica that is seen to be one stays one.
+    seen_from: Duration,
+    /// How long RDS may take.
+    pub(crate) timeout: Duration,
 }
 
-/// How long RDS may take for the promotion of a database.
-pub(crate) fn promotion_timeout(engine: &Engine, name: &str) -> Option<std::time::Duration> {
-    engine.run.steps().find_map(|step| match &step.action {
-        Action::Managed(database) if database.name == name && database.task == ManagedTask::Promote => {
-            Some(step.timeout())
+impl InDoubt {
+    /// That of a database; none where nothing is open.
+    pub(crate) fn of(engine: &Engine, name: &str) -> Option<Self> {
+        let (step, database) = engine.run.steps().find_map(|step| match &step.action {
+            Action::Managed(database)
+                if database.name == name
+                    && database.task == ManagedTask::Promote
+                    && database.service == ManagedKind::Rds =>
+            {
+                Some((step, database))
+            }
+            _ => None,
+        })?;
+        let status = engine.journal.state().status(&step.id);
+        let known = matches!(status, StepStatus::Done | StepStatus::AlreadyDone | StepStatus::Failed);
+        if known || engine.attempts(step, Way::Do) == 0 {
+            return None;
         }
-        _ => None,
-    })
+        Some(Self {
+            goal: Goal::of(engine, database, Wanted::StillPromoted),
+            id: database.new.id.clone(),
+            seen_from: reach::seen_from(engine, step, Way::Undo),
+            timeout: step.timeout(),
+        })
+    }
+
+    /// Whether RDS may still promote the new instance: what it was asked for it does, whoever goes back meanwhile. A
+    /// server that is no standby's source any more and one that was let write again would both take writes.
+    pub(crate) async fn look(&self, engine: &Engine) -> Promotion {
+        match self.goal.look().await {
+            Seen::There(_, detail) => Promotion::Came(detail),
+            Seen::NotYet(_) if engine.ports.clock.elapsed() >= self.seen_from => Promotion::Closed,
+            Seen::NotYet(detail) => {
+                Promotion::MayCome(format!("{detail}, and its promotion was asked for a moment ago"))
+            }
+            Seen::Moving(detail) | Seen::NotNow(detail) => Promotion::MayCome(detail),
+            // Nothing is promoted that is not there.
+            Seen::Never(_) => Promotion::Closed,
+            Seen::Unread(error) => Promotion::MayCome(format!("{} could not be read: {error}", self.id)),
+        }
+    }
 }
 
 /// Whether the run gives up writes where it must.
