@@ -10,7 +10,7 @@ use super::ttl::ttl_notes;
 use super::values::{Answer, set_texts};
 use super::{CompileError, Input, Refusal, label};
 use crate::{ObservedTraffic, RecordChange, RecordChanges, RecordSet};
-use pilotlight_findings::{Evidence, Finding, Severity, codes};
+use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_plan::{Shift, TrafficRecord, TrafficSet, short_hold};
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ pub(super) fn compile_weighted(
         }
         current = next;
     }
+    let partial: Vec<u8> = moves.iter().map(|one| one.percent).filter(|percent| i64::from(*percent) < ALL).collect();
+    notes.extend(fenced_meanwhile(input, set, &partial));
     // One that is at its target has nothing to hold.
     let hold = (state(0) != current).then_some(shift.hold);
     Ok(Compiled { whole: changes(state(0), current), moves, hold, signal: None })
@@ -143,6 +145,24 @@ fn at(pair: &Pair, percent: i64) -> [RecordSet; 2] {
         percent => (ALL - percent, percent),
     };
     [RecordSet { weight: Some(left), ..pair.left.clone() }, RecordSet { weight: Some(target), ..pair.target.clone() }]
+}
+
+/// The databases moved before the switch: what is left of the answers at a share leads to fenced ones.
+fn fenced_meanwhile(input: &Input<'_>, set: &TrafficSet, partial: &[u8]) -> Option<Finding> {
+    if partial.is_empty() || !input.plan.has_databases() {
+        return None;
+    }
+    let shares: Vec<String> = partial.iter().map(u8::to_string).collect();
+    let message = format!(
+        "traffic {} is held at {} percent, and the rest of its answers leads to {} meanwhile, whose databases take no \
+         writes any more",
+        set.name,
+        shares.join(", "),
+        input.plan.region(input.from)
+    );
+    let subject = Subject::Plan { name: input.plan.name.clone() };
+    let remedy = "shift all of it in one step (shift = [100]) where each write counts, or keep the holds short";
+    Some(Finding::new(codes::F_SHIFT_FENCED, Severity::Warning, subject, message).remedy(remedy))
 }
 
 /// Somebody began to shift already.

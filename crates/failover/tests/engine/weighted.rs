@@ -1,5 +1,6 @@
 //! `method = "weighted"`: shares, holds, the way back, and what a kill or another person may do to it.
 
+use crate::databases::with_servers;
 use crate::estate::*;
 use crate::kills::{OnStop, Scenario, survives_every_kill_of};
 use pilotlight_failover::simulation::{State, Trouble, World};
@@ -13,8 +14,12 @@ use std::time::Duration;
 
 /// The estate's plan with its first traffic set weighted, and the second as it is.
 fn weighted_plan() -> String {
+    weighted(PLAN)
+}
+
+fn weighted(plan: &str) -> String {
     let method = "  method = \"weighted\"\n  shift  = [10, 50, 100]\n  hold   = \"40s\"\n";
-    PLAN.replacen("traffic \"storefront\" {\n", &format!("traffic \"storefront\" {{\n{method}"), 1)
+    plan.replacen("traffic \"storefront\" {\n", &format!("traffic \"storefront\" {{\n{method}"), 1)
 }
 
 /// Two sets of a name, one a side, with these weights.
@@ -297,6 +302,26 @@ async fn a_shift_that_was_begun_goes_on_from_there_and_comes_back_to_there() {
     assert!(run.notes.iter().any(|note| note.code == codes::F_SHIFT_BEGUN), "{:?}", run.notes);
     assert_eq!(drive(&world, Direction::Failover).await.0.end, End::Succeeded);
     assert_eq!(course(&world, "app.shop.test"), [[50, 50], [0, 100]]);
+}
+
+#[tokio::test]
+async fn shares_that_lead_to_fenced_databases_are_told_beforehand() {
+    let told = async |world: &World| -> Vec<String> {
+        let run = compiled(world, Direction::Failover).await;
+        let of_it = run.notes.into_iter().filter(|note| note.code == codes::F_SHIFT_FENCED);
+        of_it.map(|note| note.message).collect()
+    };
+    let world = weighted_world(Side::Primary);
+    assert_eq!(told(&world).await, [""; 0], "nothing is fenced");
+    with_servers(&world);
+    world.with(|state| state.plan = weighted(&state.plan));
+    assert_eq!(
+        told(&world).await,
+        ["traffic storefront is held at 10, 50 percent, and the rest of its answers leads to eu-west-1 meanwhile, whose \
+          databases take no writes any more"]
+    );
+    world.with(|state| state.plan = state.plan.replace("[10, 50, 100]", "[100]"));
+    assert_eq!(told(&world).await, [""; 0], "it is not held at a share");
 }
 
 #[tokio::test]
