@@ -4,7 +4,7 @@
 use crate::clean::line;
 use crate::theme::is_refused;
 use crate::words::{clock, count, duration, list, number};
-use pilotlight_failover::{Endpoint, Moment, RecoveryTime, RunReport};
+use pilotlight_failover::{DatabaseReport, Endpoint, Moment, RecoveryTime, RunReport};
 use pilotlight_findings::{AreaVerdict, Count, Job, Report, Severity, Verdict, codes};
 
 /// The job as the commands call it.
@@ -206,6 +206,20 @@ fn switch_was_untouched(run: &RunReport) -> bool {
         .all(|step| step.status == "undone" || (step.status == "pending" && step.attempts == 0))
 }
 
+/// The databases that stand fenced with nothing promoted instead: `orders is fenced in eu-west-1, and nothing was promoted
+/// in eu-central-1`.
+fn without_writes(run: &RunReport) -> Option<String> {
+    let stands = |database: &&DatabaseReport| database.fence == "proven" && !database.promoted;
+    let names: Vec<String> = run.databases.iter().filter(stands).map(|database| line(&database.name)).collect();
+    let are = match names.as_slice() {
+        [] => return None,
+        [name] => format!("database {name} is"),
+        names if names.len() <= NAMES_IN_A_SENTENCE => format!("databases {} are", list(names)),
+        names => format!("{} are", count(names.len() as u64, "database")),
+    };
+    Some(format!("{are} fenced in {}, and nothing is promoted in {}", run.from.region, run.to.region))
+}
+
 /// `recovery time 42.1 s of 15 m`; none where it was not measured.
 pub(crate) fn recovery(run: &RunReport) -> Option<String> {
     let measured = run.recovery_time.measured_ms?;
@@ -246,6 +260,10 @@ pub(crate) fn is_over_objective(run: &RunReport) -> bool {
 /// The whole first line of a run's report.
 pub(crate) fn run(run: &RunReport) -> String {
     let mut sentence = format!("{}: {}", run_verdict(run), traffic(run));
+    if let Some(writes) = without_writes(run) {
+        sentence.push_str("; ");
+        sentence.push_str(&writes);
+    }
     if let Some(recovery) = recovery(run) {
         sentence.push_str("; ");
         sentence.push_str(&recovery);

@@ -31,7 +31,8 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
     };
     let reason = " --reason \"…\"";
     let abort = || next("give up, and undo what can be undone", on_run("abort", reason));
-    let again = || next(&format!("start the {} again", line(&run.job)), format!("pilotlight {job} {plan}"));
+    let again =
+        || next(&format!("start the {} again, once nothing does", line(&run.job)), format!("pilotlight {job} {plan}"));
     let on_step =
         |subcommand: &str, step: &StepReport| on_run(subcommand, &format!(" --step {}{reason}", quoted(&step.step)));
     match run.outcome.as_str() {

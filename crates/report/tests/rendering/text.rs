@@ -1,6 +1,7 @@
 //! The text, as it is read on a terminal or in a log.
 
 use crate::samples::{every_shape, reports, runs};
+use pilotlight_failover::RunReport;
 use pilotlight_findings::{Evidence, Finding, Job, Severity, Subject, Verdict, codes};
 use pilotlight_report::{TextOptions, render_explain, report_text, run_text};
 use serde_json::json;
@@ -243,6 +244,21 @@ fn where_traffic_is_is_only_said_where_it_is_known() {
     assert!(
         first_line(&run_text(&half, PLAN, plain()))
             .ends_with("app.shop.test answers with eu-central-1, but api.shop.test was not seen to move")
+    );
+}
+
+#[test]
+fn the_first_line_tells_of_a_database_that_nobody_can_write_to() {
+    let mut run = runs::stopped();
+    run.databases = every_shape::run().databases;
+    (run.databases[0].fence, run.databases[0].promoted) = ("proven".into(), true);
+    let line = |run: &RunReport| first_line(&run_text(run, PLAN, plain())).to_owned();
+    assert!(!line(&run).contains("fenced"), "it is promoted: {}", line(&run));
+    run.databases[0].promoted = false;
+    assert!(
+        line(&run).ends_with("; database orders is fenced in eu-west-1, and nothing is promoted in eu-central-1"),
+        "{}",
+        line(&run)
     );
 }
 
