@@ -2,14 +2,17 @@
 
 use crate::budget::Budget;
 use crate::limits::{Counter, Limits, limit};
+use crate::session::CALL_TIMEOUT;
 use crate::silence::{Silence, request_leaves};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use pilotlight_findings::ApiCalls;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,6 +84,15 @@ impl Target {
     }
 }
 
+/// When a call began. A process may be stopped for an hour, and goes on where it was: who has taken its run over by then
+/// counts on it that nothing leaves later than a call may take.
+#[derive(Debug, Clone, Copy)]
+struct Began(Instant);
+
+impl Storable for Began {
+    type Storer = StoreReplace<Self>;
+}
+
 /// Sits in an SDK client and sees each request as it leaves.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -93,6 +105,15 @@ impl Intercept for Meter {
         "pilotlight call meter"
     }
 
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        cfg.interceptor_state().store_put(Began(Instant::now()));
+        Ok(())
+    }
+
     fn read_before_transmit(
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
@@ -100,6 +121,10 @@ impl Intercept for Meter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Gate { log, limits, budget, .. } = &self.gate;
+        // The SDK's own time limits look only after what they limit was given another turn.
+        if cfg.load::<Began>().is_some_and(|began| began.0.elapsed() > CALL_TIMEOUT) {
+            return Err("this process stood still for longer than a call may take, so nothing was sent".into());
+        }
         // Right before it leaves, so that what was spent is what was sent; an error here is not retried.
         budget.spend()?;
         request_leaves();

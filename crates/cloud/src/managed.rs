@@ -8,7 +8,9 @@ use crate::Aws;
 use crate::regional::Regional;
 use crate::replication::{Metric, newest_datapoint};
 use async_trait::async_trait;
+use aws_sdk_rds::config::Builder;
 use aws_sdk_rds::types::{DbInstance as Described, GlobalCluster};
+use aws_smithy_types::retry::RetryConfig;
 use pilotlight_drift::Place;
 use pilotlight_failover::{
     ApiError, DbInstance, GlobalDatabase, GlobalMember, LagOf, ManagedDatabases, MeasuredLag, NewReplica, Replication,
@@ -82,6 +84,7 @@ impl ManagedDatabases for AwsManagedDatabases {
         let regional = self.regional(region).await;
         let planned = regional.call("rds", "PromoteReadReplica");
         let request = regional.rds.promote_read_replica().db_instance_identifier(identifier);
+        let request = request.customize().config_override(once());
         regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
 
@@ -90,6 +93,7 @@ impl ManagedDatabases for AwsManagedDatabases {
         let planned = regional.call("rds", "SwitchoverGlobalCluster");
         let request = regional.rds.switchover_global_cluster().global_cluster_identifier(global);
         let request = request.target_db_cluster_identifier(target_arn);
+        let request = request.customize().config_override(once());
         regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
 
@@ -98,8 +102,15 @@ impl ManagedDatabases for AwsManagedDatabases {
         let planned = regional.call("rds", "FailoverGlobalCluster");
         let request = regional.rds.failover_global_cluster().global_cluster_identifier(global);
         let request = request.target_db_cluster_identifier(target_arn).allow_data_loss(true);
+        let request = request.customize().config_override(once());
         regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
+}
+
+/// For a request that changes something: an attempt without an answer may be carried out later, and the engine has to
+/// know of it. It asks again itself.
+fn once() -> Builder {
+    Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// The instance of this identifier, as RDS describes it.

@@ -3,7 +3,9 @@
 use crate::Aws;
 use crate::regional::Regional;
 use async_trait::async_trait;
+use aws_sdk_autoscaling::config::Builder;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState};
+use aws_smithy_types::retry::RetryConfig;
 use pilotlight_drift::Place;
 use pilotlight_failover::{ApiError, Capacity, GroupPlace, ScalingGroup};
 
@@ -50,6 +52,9 @@ impl Capacity for AwsCapacity {
         let desired = i32::try_from(desired).map_err(|error| ApiError::Refused(error.to_string()))?;
         let request = regional.auto_scaling.set_desired_capacity().auto_scaling_group_name(name);
         let request = request.desired_capacity(desired).honor_cooldown(false);
+        // An attempt without an answer may be carried out later, and the engine has to know of it. It asks again itself.
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        let request = request.customize().config_override(once);
         regional.send(&planned, request.send()).await.map(drop).map_err(ApiError::from)
     }
 }

@@ -44,7 +44,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(15);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// All attempts of one call.
-const CALL_TIMEOUT: Duration = pilotlight_failover::LONGEST_CALL;
+pub(crate) const CALL_TIMEOUT: Duration = pilotlight_failover::LONGEST_CALL;
 
 /// Access to AWS with one caller's credentials, and from there to the accounts that roles lead to. Cheap to clone;
 /// clones share configuration, limits and counts.

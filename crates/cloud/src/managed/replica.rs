@@ -1,6 +1,6 @@
 //! Makes a read replica of another region's instance, like one that its own region has.
 
-use super::described;
+use super::{described, once};
 use crate::regional::Regional;
 use aws_sdk_rds::types::DbInstance as Described;
 use pilotlight_failover::{ApiError, NewReplica};
@@ -48,6 +48,7 @@ pub(super) async fn create(regional: &Regional, replica: &NewReplica) -> Result<
         .set_ca_certificate_identifier(like.ca_certificate_identifier.clone())
         .set_network_type(like.network_type.clone())
         .set_deletion_protection(like.deletion_protection);
+    let request = request.customize().config_override(once());
     match regional.send(&planned, request.send()).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_refused(EXISTS) => Ok(()),

@@ -246,6 +246,7 @@ async fn set_read_only(session: &Session, on: bool) -> Result<(), PostgresError>
     session.batch(what, "SET default_transaction_read_only = off; SET synchronous_commit = local").await?;
     let name: String =
         session.value(what, &session.row(what, "SELECT quote_ident(current_database())", &[]).await?, 0)?;
+    session.still_in_time(what, session.began)?;
     let change = if on { "SET default_transaction_read_only = on" } else { "RESET default_transaction_read_only" };
     session.batch(what, &format!("ALTER DATABASE {name} {change}")).await
 }

@@ -56,7 +56,7 @@ pub async fn promote(
     }
     // Waiting is done here, by looking: a server that is slow to answer is not one that refused.
     let mut asked_at = Instant::now();
-    let asked = ask(&session).await;
+    let asked = ask(&session, begin).await;
     if let Err(error @ PostgresError::Refused { .. }) = asked {
         // Promoted by somebody else in between, or truly refused.
         return match position(standby, options).await {
@@ -82,14 +82,15 @@ pub async fn promote(
             asked_at = Instant::now();
             // What came of it is seen by the next look.
             if let Ok(session) = Session::connect(standby, options).await {
-                let _ = ask(&session).await;
+                let _ = ask(&session, begin).await;
             }
         }
         sleep(LOOK_PAUSE).await;
     }
 }
 
-async fn ask(session: &Session) -> Result<(), PostgresError> {
+async fn ask(session: &Session, begin: Instant) -> Result<(), PostgresError> {
+    session.still_in_time("promote", begin)?;
     session.row("promote", "SELECT pg_promote(false)", &[]).await.map(drop)
 }
 

@@ -3,7 +3,7 @@
 use super::tls::connector;
 use super::{DatabaseUrl, PostgresError, SslMode};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode as WireMode;
 use tokio_postgres::types::ToSql;
@@ -22,6 +22,9 @@ pub struct SessionOptions {
     pub connect_timeout: Duration,
     /// For each statement.
     pub statement_timeout: Duration,
+    /// To ask for a fence, its release or a promotion; what would be asked later is not. A
+    /// process that stood still may have been replaced by another one, which goes by this.
+    pub asks_within: Duration,
     /// Root certificates where the URL names none: the environment's `PGSSLROOTCERT`.
     pub root_certificates: Option<PathBuf>,
 }
@@ -33,6 +36,7 @@ impl Default for SessionOptions {
         Self {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
+            asks_within: Duration::from_secs(60),
             root_certificates: None,
         }
     }
@@ -43,11 +47,15 @@ pub(super) struct Session {
     client: Client,
     at: String,
     limit: Duration,
+    /// When it began to connect.
+    pub(super) began: Instant,
+    asks_within: Duration,
 }
 
 impl Session {
     /// Connects, as `url`'s sslmode says.
     pub(super) async fn connect(url: &DatabaseUrl, options: &SessionOptions) -> Result<Self, PostgresError> {
+        let began = Instant::now();
         let tls = connector(url, options.root_certificates.as_ref())?;
         // As libpq: what is tried first, and what after that was refused.
         let (first, second) = match url.ssl_mode() {
@@ -75,7 +83,8 @@ impl Session {
                 return Err(PostgresError::NoAnswer { at, what, limit });
             }
         };
-        let session = Self { client, at, limit: options.statement_timeout };
+        let SessionOptions { statement_timeout: limit, asks_within, .. } = *options;
+        let session = Self { client, at, limit, began, asks_within };
         // A role's own settings (`ALTER ROLE … SET`) must not change what is read or how long it is waited for.
         let settings = format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
@@ -90,6 +99,17 @@ impl Session {
     /// `host:port/database`
     pub(super) fn at(&self) -> &str {
         &self.at
+    }
+
+    /// Asked right before something is changed that was to be changed from then on.
+    pub(super) fn still_in_time(&self, what: &str, since: Instant) -> Result<(), PostgresError> {
+        match since.elapsed() <= self.asks_within {
+            true => Ok(()),
+            false => {
+                let (at, what) = (self.at.clone(), what.to_owned());
+                Err(PostgresError::NoAnswer { at, what, limit: self.asks_within })
+            }
+        }
     }
 
     /// Statements without parameters or answers, in one go.

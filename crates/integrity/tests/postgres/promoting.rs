@@ -1,6 +1,7 @@
 use crate::cluster::{APP, DATABASE, Server, limits};
 use pilotlight_integrity::postgres::{
-    DatabaseUrl, FormerPrimary, PostgresError, ServerRole, position, promote, takes_writes,
+    DatabaseUrl, FenceState, FormerPrimary, PostgresError, ServerRole, SessionOptions, fence, fence_stands, position,
+    promote, release, takes_writes,
 };
 use std::time::Duration;
 
@@ -51,6 +52,26 @@ async fn only_a_standby_of_that_primary_is_promoted_and_only_once() {
     takes_writes(&DatabaseUrl::parse(&standby.text(APP, DATABASE)).unwrap(), &limits).await.unwrap();
     let again = promote(&standby.url(), &former, WITHIN, &limits).await.unwrap();
     assert_eq!((again.already, again.timeline), (true, 2));
+}
+
+/// Who stood still for too long may have been replaced, by somebody who counts on it.
+#[tokio::test]
+async fn what_would_be_asked_for_too_late_is_not_asked_for() {
+    let primary = Server::primary().await;
+    let standby = primary.standby().await;
+    let superuser = DatabaseUrl::parse(&standby.text("postgres", DATABASE)).unwrap();
+    let late = SessionOptions { asks_within: Duration::ZERO, ..limits() };
+    let within = Duration::from_secs(1);
+    let error = promote(&superuser, &FormerPrimary::default(), within, &late).await.unwrap_err();
+    assert!(!error.is_answer(), "{error}");
+    assert_eq!(position(&standby.url(), &limits()).await.unwrap().role, ServerRole::Standby);
+
+    let report = fence(&primary.url(), &late).await;
+    assert_eq!(report.state, FenceState::Unknown, "{report}");
+    assert!(!fence_stands(&primary.url(), &limits()).await.unwrap());
+    assert_eq!(fence(&primary.url(), &limits()).await.state, FenceState::Proven);
+    assert!(release(&primary.url(), &late).await.is_err());
+    assert!(fence_stands(&primary.url(), &limits()).await.unwrap());
 }
 
 #[tokio::test]
