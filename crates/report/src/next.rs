@@ -44,7 +44,11 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
         }
         "stopped" if is_being_undone(run) => {
             let continued = next("go on undoing, once the cause is gone", on_run("resume", ""));
-            let skip = stopped_at(run).map(|step| next("leave this out of the way back", on_step("skip", step)));
+            let what = |step: &StepReport| match step.step.starts_with("promote/") {
+                true => "go back past it all the same, by your word (the reason says what it costs)",
+                false => "leave this out of the way back",
+            };
+            let skip = stopped_at(run).map(|step| next(what(step), on_step("skip", step)));
             let withdraw = next(
                 "go forward again, and do once more what was undone",
                 on_run("abort", &format!(" --withdraw{reason}")),

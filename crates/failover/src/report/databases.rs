@@ -1,13 +1,14 @@
 //! Databases, as the journal tells of them.
 
 use super::outcomes::last_outcome;
+use super::recovery::unseen_writers;
 use super::{Story, managed};
 use crate::{
     Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedKind, ManagedTask, RecoveryPoint, Step,
     TableReport,
 };
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
-use pilotlight_journal::{Outcome, StepState, StepStatus};
+use pilotlight_journal::{Outcome, RunOutcome, StepState, StepStatus};
 use serde_json::Value;
 
 /// Each database of the run, in the plan's order.
@@ -236,7 +237,23 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
         }
     }
     findings.extend(missed(story));
+    if story.state.finished.as_ref().is_some_and(|finished| finished.outcome == RunOutcome::Succeeded) {
+        findings.extend(without_a_writer(story));
+    }
     findings
+}
+
+/// The databases that a run which ended well may have left without a server that takes writes.
+fn without_a_writer(story: &Story<'_>) -> Option<Finding> {
+    let (name, step) = unseen_writers(story).next()?;
+    let message = format!(
+        "{} was left out, and nobody was seen to write to database {name} of the {}",
+        step.id, story.run.to.side
+    );
+    Some(
+        Finding::new(codes::F_NO_WRITER, Severity::Critical, Subject::Plan { name: story.run.plan.clone() }, message)
+            .remedy("look whether that server takes writes, and whether it is a standby or fenced still"),
+    )
 }
 
 fn lost(database: &DatabaseReport, subject: Subject, kind: Option<&ManagedKind>) -> Finding {

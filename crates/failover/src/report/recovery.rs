@@ -26,12 +26,29 @@ pub(crate) fn recovery_time(story: &Story<'_>) -> RecoveryTime {
     };
     let Some(served) = served_at(story) else { return told };
     told.traffic_ms = Some(between(story.state.started_at, served));
+    if unseen_writers(story).next().is_some() {
+        return told;
+    }
     let (since, until) = (service_ended(story, served), service_back(story, served));
     told.measured_ms = Some(between(since.at, until.at));
     told.at_most = since.is_bound || until.is_bound;
     told.since = Some(Moment { at: since.at.to_string(), what: since.what });
     told.until = Some(Moment { at: until.at.to_string(), what: until.what });
     told
+}
+
+/// Databases of which a person left out what makes the new server take writes, or what looks that it does, and nobody was
+/// seen to write there; with the step.
+pub(super) fn unseen_writers<'s>(story: &'s Story<'_>) -> impl Iterator<Item = (&'s str, &'s Step)> {
+    story.run.steps().filter_map(|step| {
+        let Action::Database(database) = &step.action else { return None };
+        let makes_sure = matches!(database.task, DatabaseTask::Promote | DatabaseTask::Release | DatabaseTask::Verify);
+        let left_out = story.state.status(&step.id) == StepStatus::Skipped;
+        let written = state(story, &database.name, &DatabaseTask::FirstWrite)
+            .filter(|first| reached(first))
+            .is_some_and(|first| ["first_write_at", "seen_at"].iter().any(|at| text(&first.observed, at).is_some()));
+        (makes_sure && left_out && !written).then_some((database.name.as_str(), step))
+    })
 }
 
 /// A moment of the service, as somebody saw it.
