@@ -4,7 +4,7 @@ use crate::database::in_daylight;
 use crate::steps::database::{Looked, Servers, look};
 use crate::{Action, Clock, DatabaseTask, Environment, Mode, Run};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
-use pilotlight_integrity::postgres::Databases;
+use pilotlight_integrity::postgres::{Databases, ServerRole};
 use pilotlight_plan::format_duration;
 use serde_json::Value;
 use std::sync::Arc;
@@ -70,8 +70,15 @@ pub async fn database_readiness(
                 judge(&mut told, run, name, rpo, &observed, &detail);
                 // A fence that a run left behind, or that stands while one is under way.
                 let measured = observed.get("lag_bytes").is_some_and(Value::is_u64);
-                if measured && servers.left_is_fenced().await == Some(true) {
-                    let message = format!("database {name} of the {} is fenced: it refuses every write", run.from.side);
+                let promoted = observed.get("role").and_then(Value::as_str) == Some(ServerRole::Primary.as_str());
+                let fenced = match (measured, promoted) {
+                    (true, _) if servers.left_is_fenced().await == Some(true) => Some(run.from.side),
+                    // It was failed over before, and is what takes the writes.
+                    (false, true) if servers.new_is_fenced().await == Some(true) => Some(run.to.side),
+                    _ => None,
+                };
+                if let Some(side) = fenced {
+                    let message = format!("database {name} of the {side} is fenced: it refuses every write");
                     told.findings.push(finding(run, Severity::Error, message).remedy(
                         "bring the run that fenced it to its end; where none is under way, take the fence back at that \
                          database: ALTER DATABASE name RESET default_transaction_read_only",

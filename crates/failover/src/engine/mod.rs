@@ -7,6 +7,7 @@ mod conclusion;
 mod error;
 mod next;
 mod operator;
+mod outlive;
 mod requests;
 mod rollback;
 mod stop_rule;
@@ -152,7 +153,9 @@ impl Engine {
                     self.append(Body::Skipped { step, by: STOP_RULE.to_owned(), reason }).await?;
                 }
                 Next::Finish { outcome, detail } => {
-                    self.append(Body::RunFinished { outcome, detail }).await?;
+                    if self.outlives_its_requests(&run).await? {
+                        self.append(Body::RunFinished { outcome, detail }).await?;
+                    }
                 }
             }
         }

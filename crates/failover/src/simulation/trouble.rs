@@ -88,7 +88,8 @@ impl Trouble {
     /// How a client tells of it.
     pub(super) fn cause(self) -> &'static str {
         match self {
-            Self::LoseRequest | Self::Late => "the connection timed out",
+            Self::LoseRequest => "the connection timed out",
+            Self::Late => "no answer came in time",
             Self::LoseAnswer => "the connection was reset",
             Self::Throttle => "Rate exceeded",
             Self::Broken => "InternalFailure: 503 Service Unavailable",

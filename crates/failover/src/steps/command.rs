@@ -29,6 +29,8 @@ async fn run(engine: &mut Engine, step: &Step, argv: &[Text], way: Way) -> Resul
         Ok(argv) => argv,
         Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
     };
+    // Who stood still since the intent may have been replaced, and the other way been gone.
+    engine.journal.check_ownership().await?;
     let commands = std::sync::Arc::clone(&engine.ports.commands);
     let result = commands.run(&argv, step.timeout()).await;
     Ok(ending(&result, &secrets).into())

@@ -2,9 +2,9 @@
 //! back. A run that goes the other way meanwhile would find everything as it wants it, and be wrong a moment later.
 
 use super::{Ending, STOP_REQUESTED};
-use crate::Step;
 use crate::engine::{Engine, EngineError, Way};
-use pilotlight_journal::{Body, Event};
+use crate::{Action, Run, Step};
+use pilotlight_journal::{Body, Event, StepStatus};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use std::time::Duration;
 /// promises neither. RDS and Auto Scaling answer a moment before their describe calls show it.
 pub(super) const SETTLE: Duration = Duration::from_secs(60);
 
-/// How long an executor may be in the midst of one call of AWS's API, all of its attempts included: what the program's
-/// client gives each.
+/// How long an executor may be in the midst of one call, all of its attempts included: what the program's client gives
+/// each of AWS's, and nothing leaves later. Sessions of databases ask for changes in less.
 pub const LONGEST_CALL: Duration = Duration::from_secs(75);
 
 /// What this step asked for the other way, and what may still come of it.
@@ -140,6 +140,53 @@ fn requests<'e>(events: &'e [Event], step: &Step, way: Way) -> Requests<'e> {
         }
     }
     found
+}
+
+/// How much longer an executor that lives, as far as is known, may ask for what this step does.
+pub(super) fn may_be_asked_for(engine: &Engine, step: &Step) -> Duration {
+    match requests(engine.journal.events(), step, Way::Do).sender {
+        Some(Sender { may_live: true, .. }) => {
+            (engine.taken + LONGEST_CALL).saturating_sub(engine.ports.clock.elapsed())
+        }
+        _ => Duration::ZERO,
+    }
+}
+
+/// A group's size that is taken back holds up nothing else, a fence above all: where a request for it may still be carried
+/// out, it is looked at once more when everything else is undone.
+pub(super) fn undone_for_now(engine: &Engine, step: &Step, ending: Ending) -> Ending {
+    let settled = OtherWay::of(engine, step, Way::Undo).left(engine).is_zero();
+    if settled { ending } else { ending.marked(AGAIN) }
+}
+
+/// Whether it was undone for now.
+pub(crate) fn is_looked_at_again(engine: &Engine, step: &Step) -> bool {
+    let state = engine.journal.state().steps.get(&step.id);
+    state.is_some_and(|state| state.status == StepStatus::Undone && state.observed.get(AGAIN) == Some(&true.into()))
+}
+
+const AGAIN: &str = "again";
+
+/// Until when a request of the run may be carried out that got no answer, and would change what the next run finds, by the
+/// ports' clock; and the step that asked.
+pub(crate) fn outstanding<'r>(engine: &Engine, run: &'r Run) -> Option<(&'r Step, Duration)> {
+    let of = |step: &'r Step| {
+        let kept = matches!(
+            step.action,
+            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) | Action::Resize(_) | Action::Managed(_)
+        );
+        // A step that is undone has waited for what it had asked for before, one that failed for what was lost of it.
+        let asked: &[Way] = match engine.journal.state().status(&step.id) {
+            StepStatus::Undone if is_looked_at_again(engine, step) => &[Way::Do, Way::Undo],
+            StepStatus::Undone => &[Way::Undo],
+            StepStatus::Done | StepStatus::AlreadyDone | StepStatus::Skipped => &[Way::Do, Way::Undo],
+            _ => &[],
+        };
+        let until = asked.iter().filter(|_| kept).map(|asked| OtherWay::of(engine, step, asked.other()).until).max();
+        Some((step, until?))
+    };
+    let last = run.steps().filter_map(of).max_by_key(|(_, until)| *until);
+    last.filter(|(_, until)| *until > engine.ports.clock.elapsed())
 }
 
 /// Says with a step's outcome whether one of its requests got no answer, and is not what was seen.

@@ -23,7 +23,8 @@ pub(crate) async fn perform(
         return Ok(ending.into());
     }
     let undone = OtherWay::of(engine, step, Way::Do);
-    reach(engine, step, changes, &[], undone, Way::Do).await
+    let known = earlier_states(engine, step, changes);
+    reach(engine, step, changes, &known, undone, Way::Do).await
 }
 
 /// Where an abort was taken back whose undo has no outcome, the records may still be where a later move of their set had
@@ -42,6 +43,20 @@ async fn further_already(engine: &Engine, step: &Step, changes: &RecordChanges) 
     }
     let observed = json!({ "records": found });
     Some(Ending::new(Outcome::Done, observed, "the records are where a later step had brought them"))
+}
+
+/// Where an undo that was taken back may leave the records of a later move yet: at the beginning, or where an earlier move
+/// brings them, in a run that somebody had go on; else none.
+fn earlier_states(engine: &Engine, step: &Step, changes: &RecordChanges) -> Vec<Vec<RecordSet>> {
+    if engine.journal.state().withdrawn.is_none() {
+        return Vec::new();
+    }
+    let moves = engine.run.steps().filter_map(|other| match &other.action {
+        Action::MoveRecords(moved) if moved.traffic == changes.traffic => Some((&other.id, moved)),
+        _ => None,
+    });
+    let earlier = moves.take_while(|(id, _)| **id != step.id);
+    earlier.map(|(_, moved)| moved.records.iter().map(|record| record.before.clone()).collect()).collect()
 }
 
 /// Where later moves of the same set leave its records, in a run that somebody aborted and somebody had go on; else none.
@@ -63,13 +78,6 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChang
     let run = Arc::clone(&engine.run);
     let back = back_to_the_beginning(&run, changes);
     let known: Vec<Vec<RecordSet>> = run.moves_of(&changes.traffic).map(|moved| states(moved).collect()).collect();
-    let deadline = engine.ports.clock.elapsed() + step.timeout();
-    // Where nothing would be moved back, it does not matter who is dead.
-    if !matches!(look_until_known(engine, step, &back, &known, deadline).await, Look::After | Look::Other(_))
-        && let Some(DeadSide { step, reason }) = dead_side(engine).await
-    {
-        return Ok(Performed::WaitsFor { step, reason });
-    }
     // The batch of a later move deletes what an earlier one made, which is not there at the beginning.
     let is_first = changes.records.iter().zip(&back.records).all(|(moved, back)| same_set(&moved.before, &back.after));
     let done = if is_first { OtherWay::of(engine, step, Way::Undo) } else { OtherWay::none(Way::Undo) };
@@ -179,11 +187,15 @@ async fn reach(
                 engine.ports.watcher.waiting(step, cause);
                 engine.ports.clock.sleep(pause).await;
             }
-            None => {
-                if way == Way::Do
-                    && let Some(refusal) = another_set_changed(engine, step).await
-                {
+            None if way == Way::Do => {
+                if let Some(refusal) = another_set_changed(engine, step).await {
                     return Ok(refusal.into());
+                }
+            }
+            // Asked right before the records are moved back, also those that a late batch has moved meanwhile.
+            None => {
+                if let Some(DeadSide { step, reason }) = dead_side(engine).await {
+                    return Ok(Performed::WaitsFor { step, reason });
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Turns a group up, and counts what is healthy; or turns it down. Capacity is a desired state: to ask twice changes
 //! nothing more.
 
-use super::in_flight::{Held, OtherWay, unanswered};
+use super::in_flight::{Held, OtherWay, is_looked_at_again, unanswered, undone_for_now};
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::{ApiError, ScaleAction, ScaleGoal, ScalingGroup, Step};
@@ -60,7 +60,8 @@ async fn reach(
     mut wanted: Wanted,
     way: Way,
 ) -> Result<Performed, EngineError> {
-    let mut other_way = OtherWay::of(engine, step, way);
+    // What may still come is held up nothing for on the way back.
+    let mut other_way = if way == Way::Do { OtherWay::of(engine, step, way) } else { OtherWay::none(way) };
     let deadline = engine.ports.clock.elapsed() + step.timeout() + other_way.left(engine);
     let pause = Duration::from_millis(step.retry.pause_ms);
     let mut acted = engine.attempts(step, way) > 0;
@@ -71,19 +72,24 @@ async fn reach(
     let failed_before = engine.journal.state().status(&step.id) == StepStatus::Failed;
     let (mut asked, mut refused) = (0, None);
     // A request of an executor before this one may have got no answer.
-    let mut lost = acted;
+    let again = is_looked_at_again(engine, step);
+    let mut lost = acted && !again;
     let ended = |ending: Ending, lost: bool| Performed::from(unanswered(ending, lost));
     loop {
         let late = engine.ports.clock.elapsed() >= deadline;
         let waits = match look(engine, action).await {
             Ok(Some(seen)) if wanted.is_there(&seen) => {
+                let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
+                let ending = Ending::new(outcome, observed(&seen), words(&seen));
+                if way == Way::Undo && !again {
+                    return Ok(ended(undone_for_now(engine, step, ending), lost));
+                }
                 match other_way.hold(engine, step).await? {
                     Held::Believed => {}
                     Held::Again => continue,
                     Held::Stop(reason) => return Ok(Performed::Waits(reason)),
                 }
-                let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
-                return Ok(ended(Ending::new(outcome, observed(&seen), words(&seen)), lost));
+                return Ok(ended(ending, lost));
             }
             Ok(Some(seen)) if wanted.is_asked_for(&seen) => {
                 if late {

@@ -79,17 +79,19 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, signal: &SignalAct
 
 /// Puts the object back as it was, unless the side that it leads to is dead, and waits for the name servers.
 pub(crate) async fn undo(engine: &mut Engine, step: &Step, signal: &SignalAction) -> Result<Performed, EngineError> {
-    let is_back = matches!(engine.ports.signals.is_raised(&signal.url).await, Ok(raised) if raised != signal.raised);
-    if !is_back && let Some(DeadSide { step, reason }) = dead_side(engine).await {
-        return Ok(Performed::WaitsFor { step, reason });
-    }
     let mut ending = match reach(engine, step, signal, !signal.raised, Way::Undo).await? {
         Performed::Ended(ending) => ending,
         waits => return Ok(waits),
     };
     if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
+        let back = reversed(&signal.changes);
+        // Of a side whose values were not known when the run was compiled, no answer can be told to be it.
+        if !Expected::of(&back).iter().all(Expected::is_known) {
+            ending.detail = format!("{}; what name servers answer for it is not known", ending.detail);
+            return Ok(ending.into());
+        }
         let patience = name_servers_patience(engine, &signal.changes);
-        if let Err(cause) = wait_for_answers(engine, step, &reversed(&signal.changes), None, patience).await {
+        if let Err(cause) = wait_for_answers(engine, step, &back, None, patience).await {
             ending.detail = format!("{}, and {cause}", ending.detail);
         }
     }
@@ -150,7 +152,12 @@ async fn reach(
                         return Ok(refusal.into());
                     }
                 }
-                None => {}
+                // Asked right before it is put back, also where a late request has put it there meanwhile.
+                None => {
+                    if let Some(DeadSide { step, reason }) = dead_side(engine).await {
+                        return Ok(Performed::WaitsFor { step, reason });
+                    }
+                }
             },
             Err(cause) if late => {
                 let detail = format!("whether {} is there could not be observed: {cause}", signal.url);

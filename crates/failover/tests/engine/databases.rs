@@ -389,3 +389,42 @@ async fn the_run_names_its_servers_by_variable_and_says_what_it_needs() {
     assert!(run.steps().all(|step| step.id != "fence/catch-up/orders"));
     assert!(dry_run_facts(&run).contains(&"nothing needs eu-west-1".to_owned()), "{:?}", dry_run_facts(&run));
 }
+
+#[tokio::test]
+async fn without_a_fence_nobody_says_that_nothing_is_lost() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    // A person wants two that take writes.
+    world.with(|state| state.on_broken = None);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    engine.skip("fence/database/orders", "grace@ops", "hurry").await.expect("left out");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
+    let detail = |step: &str| engine.journal().state().steps[step].detail.clone();
+    assert!(detail("fence/catch-up/orders").contains("no fence keeps that one from writing on"));
+    assert!(!detail("promote/measure/orders").contains("nothing is missing"));
+    let report = report_of(&engine);
+    assert_eq!((report.databases[0].lost_writes.as_str(), report.databases[0].missing_bytes), ("unknown", None));
+    assert_eq!(report.recovery_point.and_then(|point| point.measured_ms), None);
+}
+
+#[tokio::test]
+async fn without_a_word_of_a_writer_there_is_no_recovery_time() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    world.with(|state| state.idle = true);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    for step in ["promote/database/orders", "promote/release/orders", "verify/database/orders"] {
+        engine.skip(step, "grace@ops", "as it was named").await.expect("left out");
+    }
+    assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
+    let report = report_of(&engine);
+    assert_eq!(report.recovery_time.measured_ms, None);
+    let told: Vec<_> = report.findings.iter().filter(|one| one.code == codes::F_NO_WRITER).collect();
+    let [told] = told[..] else { panic!("{:#?}", report.findings) };
+    assert_eq!(
+        told.message,
+        "promote/database/orders was left out, and nobody was seen to write to database orders of the standby"
+    );
+}

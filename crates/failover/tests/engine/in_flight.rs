@@ -9,7 +9,7 @@ use crate::sizes;
 use pilotlight_failover::simulation::{Asked, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Region, Side};
-use pilotlight_journal::{Body, JournalStores, MemoryStore, Ownership, StepStatus, latest_run};
+use pilotlight_journal::{Body, Event, JournalStores, MemoryStore, Ownership, StepStatus, latest_run};
 use serde_json::json;
 use std::time::Duration;
 
@@ -238,4 +238,114 @@ async fn a_person_can_stop_the_wait_and_have_it_go_on() {
     assert_eq!(resume(&world, &store).await.expect("taken on").drive().await.expect("driven").end, End::Aborted);
     much_later(&world).await;
     assert_eq!(world.values("app.shop.test"), PRIMARY);
+}
+
+/// A run past its promotion that stopped, and was aborted by somebody whose executor then died over the fence of the new
+/// server.
+async fn died_over_the_new_fence() -> (World, MemoryStore) {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    standby_breaks(&world);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    assert!(matches!(engine.drive().await.expect("driven").end, End::Stopped { .. }));
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.abort("ada@ops", "no").await.expect("aborted");
+    died_over(&world, &mut engine, "fence").await;
+    world.with(|state| state.healthy.insert(STANDBY[1].to_owned()));
+    (world, store)
+}
+
+async fn withdrawn(world: &World, store: &MemoryStore, ownership: Ownership) -> (Engine, Conclusion) {
+    let run = latest_run(store, "shop").await.expect("claims").expect("a run");
+    let stores = JournalStores::one(store.clone());
+    let mut engine = Engine::resume(&run, ownership, &stores, world.ports()).await.expect("taken on");
+    engine.withdraw_abort("grace@ops", "the standby is well again").await.expect("withdrawn");
+    let conclusion = engine.drive().await.expect("driven");
+    (engine, conclusion)
+}
+
+#[tokio::test]
+async fn a_fence_of_the_new_server_under_way_does_not_stand_after_the_run_went_forward_again() {
+    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
+        let (world, store) = died_over_the_new_fence().await;
+        world.with(|state| {
+            let soon = state.elapsed + Duration::from_secs(15);
+            state.under_way.push((soon, Box::new(|state| state.servers.at(NEW_URL).fenced = true)));
+        });
+        let (_, conclusion) = withdrawn(&world, &store, ownership).await;
+        assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
+        much_later(&world).await;
+        assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_new_one_was_never_let_write_is_gone_back_to() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    let store = MemoryStore::new("journal");
+    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+    dies_over(&world, &mut first, "release", Some(Trouble::LoseRequest)).await;
+    let (_, conclusion) = aborted(&world, &store, Ownership::resume("grace@ops")).await;
+    assert_eq!(conclusion.end, End::Aborted, "{conclusion:?}");
+    much_later(&world).await;
+    assert_eq!(world.with(|state| state.servers.to_string()), "new fenced, old primary");
+}
+
+/// The first batch gets no answer and comes later; the second is accepted.
+#[tokio::test]
+async fn a_run_ends_when_nothing_that_it_asked_for_can_come_to_the_next_one() {
+    let world = world(Side::Primary);
+    let mut first = true;
+    world.with(|state| {
+        state.trouble = Some(Box::new(move |asked, _| {
+            let met = asked.operation == "ChangeResourceRecordSets" && std::mem::take(&mut first);
+            met.then_some(Trouble::Late)
+        }));
+    });
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
+    let [told] = waited(&engine)[..] else { panic!("{:?}", waited(&engine)) };
+    assert!(told.contains("the run ends when it cannot"), "{told}");
+    world.with(|state| assert!(state.under_way.is_empty(), "it came while the run waited"));
+
+    let mut engine = start(&world, &store, Direction::Failback).await.expect("started");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
+    assert_eq!(waited(&engine), [""; 0]);
+    much_later(&world).await;
+    assert_eq!(world.values("app.shop.test"), PRIMARY);
+}
+
+#[tokio::test]
+async fn a_size_under_way_holds_no_fence_up() {
+    let world = scaling::estate(Side::Primary);
+    let store = MemoryStore::new("journal");
+    let mut first = scaling::begin(&world, &store, Direction::Failover).await;
+    died_over(&world, &mut first, "SetDesiredCapacity").await;
+    let (engine, _) = aborted(&world, &store, Ownership::resume("grace@ops")).await;
+    let events = engine.journal().events();
+    let at = |wanted: &dyn Fn(&Body) -> bool| events.iter().position(|event| wanted(&event.what)).expect("the event");
+    let waits = at(&|what| matches!(what, Body::Waits { .. }));
+    let last = at(&|what| matches!(what, Body::RunFinished { .. }));
+    let undone = |event: &Event| matches!(&event.what, Body::UndoFinished { .. });
+    assert!(events[..waits].iter().any(undone), "everything else first");
+    assert_eq!(events[waits..last].iter().filter(|event| undone(event)).count(), 1, "and once more");
+}
+
+/// What a batch of the way forward moves while the way back waits is moved back only where that side can serve.
+#[tokio::test]
+async fn a_batch_that_comes_while_the_way_back_waits_is_asked_about_before_it_is_undone() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    let store = MemoryStore::new("journal");
+    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+    died_over(&world, &mut first, "ChangeResourceRecordSets").await;
+    // Customers write at the new server by then.
+    world.with(|state| state.servers.at(NEW_URL).writes += 7);
+    let (_, conclusion) = aborted(&world, &store, Ownership::resume("grace@ops")).await;
+    assert!(matches!(conclusion.end, End::Stopped { .. }), "{conclusion:?}");
+    assert!(conclusion.detail.contains("7 rows were written there"), "{conclusion:?}");
+    assert_eq!(world.values("app.shop.test"), STANDBY);
 }

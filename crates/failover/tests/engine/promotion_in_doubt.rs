@@ -7,8 +7,8 @@ use crate::estate::*;
 use pilotlight_failover::simulation::{Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
-use pilotlight_integrity::postgres::Databases;
-use pilotlight_journal::{Body, MemoryStore};
+use pilotlight_integrity::postgres::{Databases, ServerRole};
+use pilotlight_journal::{Body, JournalStores, MemoryStore, Ownership, latest_run};
 use std::time::Duration;
 
 const PROMOTE: &str = "promote/database/orders";
@@ -277,4 +277,32 @@ async fn who_goes_forward_again_asks_for_the_promotion_once_more() {
     engine.withdraw_abort("grace@ops", "forward").await.expect("taken back");
     assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
     assert_eq!(much_later(&world).await, "new primary, old fenced");
+}
+
+#[tokio::test]
+async fn one_that_a_replaced_executor_asks_for_yet_is_waited_for() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    let store = killed_over_the_promotion(&world, Some(Trouble::LoseRequest)).await;
+    world.with(|state| {
+        // It lives: it stood still between its intent and its request.
+        let soon = state.elapsed + Duration::from_secs(50);
+        state.under_way.push((
+            soon,
+            Box::new(|state| {
+                let new = state.servers.at(NEW_URL);
+                (new.role, new.timeline) = (ServerRole::Primary, 2);
+            }),
+        ));
+    });
+    let run = latest_run(&store, "shop").await.expect("claims").expect("a run");
+    let stores = JournalStores::one(store.clone());
+    let taken = Engine::resume(&run, Ownership::takeover("grace@ops"), &stores, world.ports()).await;
+    let mut engine = taken.expect("taken over");
+    engine.abort("grace@ops", "the region is back").await.expect("aborted");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Aborted);
+    assert_eq!(much_later(&world).await, "new fenced, old primary");
+    let [told] = &waits(&engine)[..] else { panic!("{:?}", waits(&engine)) };
+    assert!(told.contains("the executor that this one replaced may live, and ask for it"), "{told}");
+    assert!(report_of(&engine).databases[0].promoted);
 }

@@ -6,7 +6,7 @@ use pilotlight_failover::simulation::{Server, State, World};
 use pilotlight_failover::*;
 use pilotlight_findings::Side;
 use pilotlight_integrity::postgres::ServerRole;
-use pilotlight_journal::{MemoryStore, StepStatus};
+use pilotlight_journal::{Body, MemoryStore, StepStatus};
 
 /// Failed over, and the old primary is back, unfenced and with rows of its own.
 fn came_back() -> World {
@@ -75,4 +75,68 @@ async fn one_that_does_not_answer_is_the_programs_to_bring_back() {
     assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
     let keep = &engine.journal().state().steps["freeze/keep/orders"];
     assert!(keep.detail.starts_with("it is not proven that it takes no writes"), "{}", keep.detail);
+}
+
+const FOLLOWS: &str = "finish/resync/orders";
+
+/// A failback at whose end the standby's server is made to follow again; its executor dies over this.
+async fn died_at_the_end(dies_at: &'static str) -> (World, MemoryStore) {
+    let world = world(Side::Standby);
+    with_servers(&world);
+    world.with(|state| {
+        let with = state
+            .plan
+            .replace("  resync  = [\"./resync\"]", "  resync  = [\"./resync\"]\n  resync_standby = [\"./follow\"]");
+        state.plan = with;
+        let servers = &mut state.servers;
+        (servers.at(NEW_URL).role, servers.at(NEW_URL).timeline) = (ServerRole::Primary, 2);
+        servers.at(OLD_URL).fenced = true;
+        state.hooks.insert("./resync".into(), Box::new(|state| state.servers.resync(OLD_URL, NEW_URL)));
+        state.hooks.insert("./follow".into(), Box::new(|state| state.servers.resync(NEW_URL, OLD_URL)));
+    });
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failback).await.expect("started");
+    let there = world.clone();
+    world.with(|state| {
+        state.on_event = Some(Box::new(move |_, event| {
+            let at = match &event.what {
+                Body::StepIntended { step, .. } => format!("begins {step}"),
+                Body::StepFinished { step, .. } => format!("ends {step}"),
+                _ => return,
+            };
+            if at == dies_at {
+                there.kill();
+            }
+        }));
+    });
+    dies(&world, &mut engine).await;
+    world.with(|state| state.on_event = None);
+    (world, store)
+}
+
+/// Customers are not led to a server that follows, or is about to be made to.
+#[tokio::test]
+async fn nobody_goes_back_past_the_standby_that_was_made_at_the_end() {
+    for dies_at in ["begins finish/resync/orders", "ends finish/resync/orders"] {
+        let (world, store) = died_at_the_end(dies_at).await;
+        let mut engine = resume(&world, &store).await.expect("taken on");
+        engine.abort("grace@ops", "no").await.expect("aborted");
+        let conclusion = engine.drive().await.expect("driven");
+        assert_eq!(conclusion.end, End::Stopped { step: Some(FOLLOWS.into()) }, "{dies_at}: {conclusion:?}");
+        assert!(conclusion.detail.ends_with("run abort --withdraw goes forward"), "{conclusion:?}");
+        assert_eq!(world.values("app.shop.test"), PRIMARY, "{dies_at}");
+        let mut engine = resume(&world, &store).await.expect("taken on");
+        engine.skip("promote/database/orders", "grace@ops", "leave them").await.expect("a word");
+        let conclusion = engine.drive().await.expect("driven");
+        assert_eq!(
+            conclusion.end,
+            End::Stopped { step: Some(FOLLOWS.into()) },
+            "that word is about rows: {conclusion:?}"
+        );
+        let mut engine = resume(&world, &store).await.expect("taken on");
+        engine.withdraw_abort("grace@ops", "forward").await.expect("withdrawn");
+        assert_eq!(engine.drive().await.expect("driven").end, End::Succeeded);
+        assert_eq!(world.values("app.shop.test"), PRIMARY);
+        assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
+    }
 }

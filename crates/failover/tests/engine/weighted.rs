@@ -7,7 +7,7 @@ use pilotlight_failover::simulation::{State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
 use pilotlight_integrity::CheckStatus;
-use pilotlight_journal::{MemoryStore, StepStatus};
+use pilotlight_journal::{Body, MemoryStore, StepStatus};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -317,8 +317,10 @@ async fn shares_that_lead_to_fenced_databases_are_told_beforehand() {
     world.with(|state| state.plan = weighted(&state.plan));
     assert_eq!(
         told(&world).await,
-        ["traffic storefront is held at 10, 50 percent, and the rest of its answers leads to eu-west-1 meanwhile, whose \
-          databases take no writes any more"]
+        [
+            "traffic storefront is held at 10, 50 percent, and the rest of its answers leads to eu-west-1 meanwhile, whose \
+          databases take no writes any more"
+        ]
     );
     world.with(|state| state.plan = state.plan.replace("[10, 50, 100]", "[100]"));
     assert_eq!(told(&world).await, [""; 0], "it is not held at a share");
@@ -458,4 +460,30 @@ proptest! {
             }
         }
     }
+}
+
+/// The undo leads from the last share to the beginning in one batch; one that comes late is this run's own.
+#[tokio::test]
+async fn an_undo_that_comes_after_it_was_taken_back_stops_no_move_of_the_shares() {
+    let world = weighted_world(Side::Primary);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    let there = world.clone();
+    world.with(|state| {
+        state.on_event = Some(Box::new(move |_, event| {
+            if matches!(&event.what, Body::PhaseStarted { phase } if phase == "verify") {
+                there.kill();
+            }
+        }));
+    });
+    dies(&world, &mut engine).await;
+    world.with(|state| state.on_event = None);
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.abort("ada@ops", "no").await.expect("aborted");
+    dies_over(&world, &mut engine, "ChangeResourceRecordSets", Some(Trouble::Late)).await;
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.withdraw_abort("grace@ops", "forward").await.expect("withdrawn");
+    let conclusion = engine.drive().await.expect("driven");
+    assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
+    assert_eq!(weights(&world.with(|state| state.records.clone()), "app.shop.test"), [0, 100]);
 }

@@ -111,8 +111,9 @@ pub(super) async fn undo(
     engine.intend(step, Way::Undo).await?;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let mut told = false;
-    let release = database_step(engine, &database.name, &DatabaseTask::Release);
-    let mut other_way = OtherWay::of_all(engine, std::iter::once(step).chain(release), Way::Undo);
+    let others = [DatabaseTask::Release, DatabaseTask::Verify].map(|task| database_step(engine, &database.name, &task));
+    let steps = std::iter::once(step).chain(others.into_iter().flatten());
+    let mut other_way = OtherWay::of_all(engine, steps, Way::Undo);
     loop {
         let error = match servers.databases.release(old).await {
             Ok(released) => {
@@ -250,6 +251,12 @@ pub(super) async fn catch_up(
                 }
                 Ok(now) => {
                     let replayed = now.replayed.unwrap_or(Lsn(0));
+                    if replayed >= *end && !is_fenced(engine, &database.name) {
+                        let observed = json!({ "missing": Value::Null });
+                        let detail = "it has replayed what the other had written by then, and no fence keeps that one from \
+                                      writing on";
+                        return Ok(Ending::new(Outcome::Done, observed, detail).into());
+                    }
                     if replayed >= *end {
                         let observed =
                             json!({ "end": end.to_string(), "replayed": replayed.to_string(), "missing": 0 });
@@ -307,7 +314,12 @@ async fn caught_up_with_the_fence(
 
 /// Where the log of a server ended whose fence was proven.
 pub(super) fn end_by_the_fence(engine: &Engine, name: &str) -> Option<Lsn> {
-    let fence = seen(engine, name, &DatabaseTask::Fence)?;
-    let proven = fence.get("fence").and_then(Value::as_str) == Some("proven");
-    fence.get("written").filter(|_| proven)?.as_str()?.parse().ok()
+    let fence = seen(engine, name, &DatabaseTask::Fence).filter(|_| is_fenced(engine, name))?;
+    fence.get("written")?.as_str()?.parse().ok()
+}
+
+/// Whether the fence of the old server was proven, and not left out.
+pub(super) fn is_fenced(engine: &Engine, name: &str) -> bool {
+    let fence = seen(engine, name, &DatabaseTask::Fence);
+    fence.and_then(|fence| fence.get("fence")).and_then(Value::as_str) == Some("proven")
 }

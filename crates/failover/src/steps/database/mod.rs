@@ -97,6 +97,11 @@ impl Servers {
         self.databases.fence_stands(self.old.as_ref()?).await.ok()
     }
 
+    /// The same of the server that takes over.
+    pub(crate) async fn new_is_fenced(&self) -> Option<bool> {
+        self.databases.fence_stands(&self.new).await.ok()
+    }
+
     /// An error in one line. It holds no URL, and if one did, it would be taken out here.
     pub(super) fn tell(&self, error: &PostgresError) -> String {
         let mut text = error.to_string();

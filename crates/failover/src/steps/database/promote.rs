@@ -1,6 +1,6 @@
 //! The standby becomes the primary, and how far it was then is kept.
 
-use super::fence::end_by_the_fence;
+use super::fence::{end_by_the_fence, is_fenced};
 use super::{Patience, Servers, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::{Ending, Performed};
@@ -13,6 +13,10 @@ use std::time::Duration;
 /// A promotion that is asked for once more right before the deadline has this long: it takes a second where nothing is to
 /// be replayed.
 const LAST_TRY: Duration = Duration::from_secs(5);
+
+/// How long it is waited for before it is looked whose run it is by now, and asked once more: well below `LONGEST_CALL`,
+/// after which who took the run over counts on it that nobody asks.
+const ONE_TRY: Duration = Duration::from_secs(20);
 
 /// How far the standby is, against where the old server's log ended, where that is known.
 pub(super) async fn measure(
@@ -60,6 +64,9 @@ pub(super) async fn measure(
 
 /// Where the fenced server's log ended, by the steps before this one. Without a proven fence it has no end.
 fn end_of_writes(engine: &Engine, name: &str) -> Option<Lsn> {
+    if !is_fenced(engine, name) {
+        return None;
+    }
     let caught_up = seen(engine, name, &DatabaseTask::CatchUp).and_then(|seen| seen.get("end")?.as_str()?.parse().ok());
     caught_up.or_else(|| end_by_the_fence(engine, name))
 }
@@ -80,7 +87,7 @@ pub(super) async fn perform(
     };
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     loop {
-        let left = deadline.saturating_sub(engine.ports.clock.elapsed()).max(LAST_TRY);
+        let left = deadline.saturating_sub(engine.ports.clock.elapsed()).clamp(LAST_TRY, ONE_TRY);
         let error = match servers.databases.promote(&servers.new, &former, left).await {
             Ok(promotion) => {
                 let outcome = if promotion.already && !acted { Outcome::AlreadyDone } else { Outcome::Done };

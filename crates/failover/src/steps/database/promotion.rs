@@ -4,6 +4,7 @@
 
 use super::{Patience, Servers, database_step, pause};
 use crate::engine::{Engine, EngineError, Way, skipped_in_rollback};
+use crate::steps::in_flight::may_be_asked_for;
 use crate::steps::managed::{InDoubt, Promotion};
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
@@ -82,11 +83,18 @@ async fn by_the_server(
          skip --step {} is a person's word that none comes",
         promote.id
     );
-    let mut wait = Wait::new(engine, limit, MOMENT);
+    let asked_for = may_be_asked_for(engine, promote);
+    let mut wait = Wait::new(engine, limit + asked_for, MOMENT);
+    let nobody_asks_from = engine.ports.clock.elapsed() + asked_for;
     let mut proof = Proof::default();
     loop {
         let word = skipped_in_rollback(engine.journal.events(), &promote.id);
+        let may_be_asked = !word && engine.ports.clock.elapsed() < nobody_asks_from;
         let cause = match proof.look(servers, old, word).await {
+            Promotion::Closed | Promotion::MayCome(_) if may_be_asked => {
+                proof = Proof::default();
+                "the executor that this one replaced may live, and ask for it".to_owned()
+            }
             Promotion::Closed => return Ok(Settled::Yes(None)),
             Promotion::Came(detail) => match servers.databases.fence_stands(&servers.new).await {
                 Ok(stands) => return fence_the_new(engine, step, promote, servers, detail, stands || word).await,

@@ -2,15 +2,19 @@
 
 use super::{Patience, Servers, counted, pause};
 use crate::engine::{Engine, EngineError, Way};
+use crate::steps::in_flight::{Held, OtherWay, unanswered};
 use crate::steps::{Ending, Performed};
 use crate::{Action, DatabaseTask, ManagedTask, Step};
-use pilotlight_integrity::postgres::{FenceState, Handover, PostgresError};
+use pilotlight_integrity::postgres::{FenceState, Handover, PostgresError, ServerRole};
 use pilotlight_journal::{Outcome, StepStatus};
+use pilotlight_plan::Phase;
 use serde_json::json;
 
 pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
+    // The undo fences it.
+    let mut other_way = OtherWay::of(engine, step, Way::Do);
     engine.intend(step, Way::Do).await?;
-    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let deadline = engine.ports.clock.elapsed() + step.timeout() + other_way.left(engine);
     loop {
         let released = servers.databases.release(&servers.new).await;
         let error = match released {
@@ -20,6 +24,11 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
                 }
                 match take_a_write(servers).await {
                     Ok(handover) => {
+                        match stays_released(engine, step, servers, &mut other_way).await? {
+                            Held::Believed => {}
+                            Held::Again => continue,
+                            Held::Stop(reason) => return Ok(Performed::Waits(reason)),
+                        }
                         let observed = json!({
                             "next_transaction": handover.next_transaction,
                             "last_replayed_at": handover.last_replayed_at,
@@ -43,6 +52,21 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
     }
 }
 
+/// Looks until no other executor can fence it any more.
+async fn stays_released(
+    engine: &mut Engine,
+    step: &Step,
+    servers: &Servers,
+    other_way: &mut OtherWay,
+) -> Result<Held, EngineError> {
+    loop {
+        match other_way.hold(engine, step).await? {
+            Held::Again if matches!(servers.databases.fence_stands(&servers.new).await, Ok(false)) => {}
+            held => return Ok(held),
+        }
+    }
+}
+
 /// It takes a write of ours, and every transaction from here on is somebody else's.
 async fn take_a_write(servers: &Servers) -> Result<Handover, PostgresError> {
     servers.databases.takes_writes(&servers.new).await?;
@@ -62,7 +86,8 @@ pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) ->
         FenceState::Failed => Outcome::Failed,
         FenceState::Unknown => Outcome::Unknown,
     };
-    Ok(Ending::new(outcome, observed, report.to_string()).into())
+    let lost = report.state == FenceState::Unknown && report.touched;
+    Ok(unanswered(Ending::new(outcome, observed, report.to_string()), lost).into())
 }
 
 /// Writes that going back would leave behind.
@@ -73,6 +98,37 @@ pub(crate) struct LeftBehind {
     pub(crate) reason: String,
 }
 
+/// Whether the server that would be gone back to was made a standby of the new one at the end of the run, or is about to
+/// be: its program is not known to have ended, and discards what that server takes from then on.
+async fn made_a_standby(engine: &Engine) -> Option<LeftBehind> {
+    let state = engine.journal.state();
+    for step in engine.run.steps().filter(|step| step.phase == Phase::Finish) {
+        let Action::Database(database) = &step.action else { continue };
+        let known = state.steps.get(&step.id).filter(|step| step.attempts > 0);
+        let (true, Some(known)) = (matches!(database.task, DatabaseTask::Resync(_)), known) else { continue };
+        let (name, from, to) = (&database.name, engine.run.from.side, engine.run.to.side);
+        let cause = if known.finished_at.is_some() {
+            let old = Servers::of(engine, database).ok()?;
+            match old.databases.position(&old.new).await {
+                Ok(now) if now.role == ServerRole::Primary => continue,
+                Ok(_) => format!("database {name} of the {from} is a standby of the {to}'s by now"),
+                Err(error) => format!("database {name} of the {from} was to become a standby: {}", old.tell(&error)),
+            }
+        } else if state.skips.contains_key(&step.id) {
+            continue;
+        } else {
+            format!(
+                "database {name} of the {from} is about to become a standby of the {to}'s, as far as is known: look that the \
+                 program of {} has ended, and skip it where that server is to serve all the same",
+                step.id
+            )
+        };
+        let reason = format!("not gone back: {cause}; run abort --withdraw goes forward");
+        return Some(LeftBehind { step: step.id.clone(), reason });
+    }
+    None
+}
+
 /// Whether a database that this run promoted has taken writes since, or may have. They are on no other server, so
 /// nothing goes back past them but by a person's word.
 pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
@@ -81,6 +137,9 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
         Action::Database(database) => Some(database.clone()),
         _ => None,
     };
+    if let Some(standby) = made_a_standby(engine).await {
+        return Some(standby);
+    }
     for step in engine.run.steps() {
         let Some(database) = database_of(step).filter(|database| database.task == DatabaseTask::Release) else {
             continue;
@@ -103,7 +162,12 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
         let counted = state.steps.get(&step.id).and_then(|step| counted(&step.observed));
         let found = match (Servers::of(engine, &database), counted) {
             (Err(missing), _) => missing.to_string(),
-            (Ok(_), None) => "how many rows it has written since its promotion is not known".to_owned(),
+            // Nothing let it write yet: what fences the old one came over with the log.
+            (Ok(servers), None) => match servers.databases.fence_stands(&servers.new).await {
+                Ok(true) => continue,
+                Ok(false) => "how many rows it has written since its promotion is not known".to_owned(),
+                Err(error) => servers.tell(&error),
+            },
             (Ok(servers), Some(writes)) => match servers.databases.writes_since(&servers.new, &writes).await {
                 Ok(Some(0)) => continue,
                 Ok(Some(rows)) => format!("{rows} rows were written there since its promotion"),

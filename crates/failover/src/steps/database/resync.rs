@@ -118,6 +118,8 @@ pub(super) async fn perform(
                 Ok(argv) => argv,
                 Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
             };
+            // Who stood still since the intent may have been replaced, and that server serve again.
+            engine.journal.check_ownership().await?;
             let left = deadline.saturating_sub(engine.ports.clock.elapsed()).max(Duration::from_secs(1));
             let result = engine.ports.commands.run(&argv, left).await;
             if !result.succeeded() {
