@@ -45,6 +45,8 @@ pub(crate) struct Active {
     pub(crate) run: String,
     pub(crate) story: String,
     pub(crate) stopped: bool,
+    /// Whether it only undoes.
+    pub(crate) undone: bool,
     /// Whether what was wanted is to become its executor.
     pub(crate) wants_it: bool,
 }
@@ -53,7 +55,20 @@ impl Active {
     pub(crate) fn new(doing: impl Into<String>, state: &RunState) -> Self {
         let (plan, run) = (state.plan.clone(), state.run.clone());
         let stopped = state.stopped.is_some();
-        Self { doing: doing.into(), plan, run, story: story(state), stopped, wants_it: false }
+        let undone = state.rollback.is_some();
+        Self { doing: doing.into(), plan, run, story: story(state), stopped, undone, wants_it: false }
+    }
+}
+
+impl Active {
+    /// What brings it to its end.
+    fn ways(&self) -> String {
+        let run = &self.run;
+        let finish = format!("finish it with `pilotlight run resume PLAN {run}`");
+        match self.undone {
+            true => format!("{finish}, or have it go forward with `pilotlight run abort PLAN {run} --withdraw`"),
+            false => format!("{finish}, or end it with `pilotlight run abort PLAN {run}`"),
+        }
     }
 }
 
@@ -69,13 +84,10 @@ impl Explain for Active {
                 "ask whoever has it to stop with `pilotlight run pause PLAN {run} --reason TEXT`; where that executor is \
                  known to be dead or must be replaced, repeat the command with --takeover"
             ),
-            (false, true) => format!(
-                "it waits for a person: finish it with `pilotlight run resume PLAN {run}`, or end it with `pilotlight \
-                 run abort PLAN {run}`"
-            ),
+            (false, true) => format!("it waits for a person: {}", self.ways()),
             (false, false) => format!(
-                "wait for it; `pilotlight run show PLAN {run}` tells where it stands. Where its executor was killed, \
-                 finish it with `pilotlight run resume PLAN {run}`, or end it with `pilotlight run abort PLAN {run}`"
+                "wait for it; `pilotlight run show PLAN {run}` tells where it stands. Where its executor was killed, {}",
+                self.ways()
             ),
         })
     }

@@ -153,6 +153,7 @@ fn service_name(sdk_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replay::{Replay, Reply};
 
     #[test]
     fn services_have_the_names_that_policies_use() {
@@ -177,6 +178,41 @@ mod tests {
         two.count("ec2", "eu-central-1", "DescribeVpcs");
         let counts = |log: &CallLog| log.calls().iter().map(|calls| calls.count).collect::<Vec<_>>();
         assert_eq!((counts(&one), counts(&two), counts(&session)), (vec![2], vec![1, 1], vec![1, 3]));
+    }
+
+    /// A process that is stopped after its request was made, and before it leaves.
+    #[derive(Debug)]
+    struct StandsStill(std::time::Duration);
+
+    impl Intercept for StandsStill {
+        fn name(&self) -> &'static str {
+            "stands still"
+        }
+
+        fn read_before_signing(
+            &self,
+            _context: &BeforeTransmitInterceptorContextRef<'_>,
+            _components: &RuntimeComponents,
+            cfg: &mut ConfigBag,
+        ) -> Result<(), BoxError> {
+            let began = Instant::now().checked_sub(self.0).expect("a clock that began before");
+            cfg.interceptor_state().store_put(Began(began));
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn who_stood_still_for_longer_than_a_call_may_take_sends_nothing() {
+        for (stood, sent) in [(CALL_TIMEOUT / 2, 1), (CALL_TIMEOUT * 2, 0)] {
+            let replay = Replay::new(|_| Reply::ok(""));
+            let gate =
+                Gate { log: Arc::default(), limits: Arc::default(), budget: Arc::default(), silence: Arc::default() };
+            let meter = Meter { gate, target: Target { account: None, region: "eu-west-1".into() } };
+            let config = aws_sdk_rds::config::Builder::from(&replay.config());
+            let rds = aws_sdk_rds::Client::from_conf(config.interceptor(StandsStill(stood)).interceptor(meter).build());
+            let _ = rds.promote_read_replica().db_instance_identifier("orders-replica").send().await;
+            assert_eq!(replay.asked().len(), sent, "{stood:?}");
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Replay {
         Aws::with_config(region(), self.config())
     }
 
-    fn config(&self) -> SdkConfig {
+    pub(crate) fn config(&self) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(aws_config::Region::new("eu-west-1"))

@@ -157,3 +157,17 @@ async fn a_replica_is_made_like_the_instance_beside_it_and_follows_the_other_reg
     });
     assert_eq!(rds(&replay).create_replica(&region(), &replica).await, Ok(()), "an earlier request had its effect");
 }
+
+/// An attempt that got no answer may be carried out later: the engine has to know of each.
+#[tokio::test]
+async fn what_changes_something_is_sent_once() {
+    let replay = Replay::new(|_| Reply::Lost);
+    let rds = rds(&replay);
+    let errors = [
+        rds.promote_replica(&region(), "orders-replica").await.expect_err("lost"),
+        rds.switch_over(&region(), "orders", "arn").await.expect_err("lost"),
+        rds.fail_over(&region(), "orders", "arn").await.expect_err("lost"),
+    ];
+    assert!(errors.iter().all(|error| matches!(error, ApiError::Unknown(_))), "{errors:?}");
+    assert_eq!(replay.asked().len(), errors.len(), "{:?}", replay.asked());
+}

@@ -394,8 +394,11 @@ async fn the_run_names_its_servers_by_variable_and_says_what_it_needs() {
 async fn without_a_fence_nobody_says_that_nothing_is_lost() {
     let world = world(Side::Primary);
     with_servers(&world);
-    // A person wants two that take writes.
-    world.with(|state| state.on_broken = None);
+    // A person wants two that take writes, and the old one takes some.
+    world.with(|state| {
+        state.on_broken = None;
+        state.servers.at(OLD_URL).own_rows = 3;
+    });
     let store = MemoryStore::new("journal");
     let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
     engine.skip("fence/database/orders", "grace@ops", "hurry").await.expect("left out");
@@ -403,6 +406,8 @@ async fn without_a_fence_nobody_says_that_nothing_is_lost() {
     let detail = |step: &str| engine.journal().state().steps[step].detail.clone();
     assert!(detail("fence/catch-up/orders").contains("no fence keeps that one from writing on"));
     assert!(!detail("promote/measure/orders").contains("nothing is missing"));
+    let compared = detail("observe/compare/orders");
+    assert!(compared.contains("the side that was left alone has rows of orders"), "{compared}");
     let report = report_of(&engine);
     assert_eq!((report.databases[0].lost_writes.as_str(), report.databases[0].missing_bytes), ("unknown", None));
     assert_eq!(report.recovery_point.and_then(|point| point.measured_ms), None);

@@ -50,10 +50,16 @@ pub(super) async fn perform(
 
 fn compared(tables: &[TableComparison]) -> Ending {
     let unlike: Vec<&str> = tables.iter().filter(|table| !table.is_equal()).map(|table| table.table.as_str()).collect();
-    let detail = if unlike.is_empty() {
-        format!("{} tables have the same rows on both", tables.len())
-    } else {
-        format!("these tables differ, which writes since the switch may explain: {}", unlike.join(", "))
+    let only_left = |table: &&TableComparison| matches!(table.verdict, TableVerdict::Differs { only_on_a: 1.., .. });
+    let left: Vec<&str> = tables.iter().filter(only_left).map(|table| table.table.as_str()).collect();
+    let detail = match (unlike.as_slice(), left.as_slice()) {
+        ([], _) => format!("{} tables have the same rows on both", tables.len()),
+        (_, []) => format!("these tables differ, which writes since the switch may explain: {}", unlike.join(", ")),
+        _ => format!(
+            "these tables differ: {}; the side that was left alone has rows of {}, which no write since the switch explains",
+            unlike.join(", "),
+            left.join(", ")
+        ),
     };
     Ending::new(Outcome::Done, json!({ "tables": observed(tables) }), detail)
 }
