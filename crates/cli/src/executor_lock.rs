@@ -36,7 +36,10 @@ impl Explain for AtWork {
 
     fn remedy(&self) -> Option<String> {
         let (pause, take) = ("pilotlight run pause PLAN --reason TEXT", "pilotlight run resume PLAN --takeover");
-        Some(format!("wait for it, ask it to stop with `{pause}`, or take the run from it: {take}"))
+        Some(format!(
+            "wait for it, ask it to stop with `{pause}`, or take the run from it: {take} (run skip, approve and abort take \
+             --takeover as well)"
+        ))
     }
 }
 
