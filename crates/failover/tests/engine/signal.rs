@@ -5,7 +5,7 @@ use crate::kills::{OnStop, Scenario, survives_every_kill_of};
 use pilotlight_failover::simulation::{State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
-use pilotlight_journal::{MemoryStore, StepStatus};
+use pilotlight_journal::{Body, JournalStores, MemoryStore, StepStatus};
 use std::time::Duration;
 
 pub(crate) const URL: &str = "s3://shop-dr/signal/standby-serves";
@@ -252,4 +252,39 @@ async fn each_reason_why_a_signal_would_not_move_traffic_is_told() {
         let (_, found) = readiness_of(change).await;
         assert!(found.len() == 1 && found[0].contains(words), "{words} in {found:?}");
     }
+}
+
+/// As where the primary's state could not be read: what its side answers is in no output.
+#[tokio::test]
+async fn a_way_back_to_values_that_nobody_knows_waits_for_no_answer() {
+    let world = following_world(Side::Primary);
+    let mut run = compiled(&world, Direction::Failover).await;
+    for step in run.phases.iter_mut().flat_map(|phase| &mut phase.steps) {
+        if let Action::Signal(signal) = &mut step.action {
+            signal.changes.records.iter_mut().for_each(|record| record.before.values.clear());
+        }
+    }
+    let store = MemoryStore::new("journal");
+    let stores = JournalStores::one(store.clone());
+    let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+    let there = world.clone();
+    world.with(|state| {
+        state.on_event = Some(Box::new(move |_, event| {
+            if matches!(&event.what, Body::PhaseStarted { phase } if phase == "verify") {
+                there.kill();
+            }
+        }));
+    });
+    dies(&world, &mut engine).await;
+    world.with(|state| state.on_event = None);
+    let began = world.with(|state| state.elapsed);
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.abort("grace@ops", "no").await.expect("aborted");
+    let conclusion = engine.drive().await.expect("an end");
+    assert_eq!(conclusion.end, End::Aborted, "{}", conclusion.detail);
+    assert!(!world.with(|state| state.raised(URL)));
+    let took = world.with(|state| state.elapsed) - began;
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    let told = engine.journal().state().steps.values().any(|step| step.detail.contains("answer for it is not known"));
+    assert!(told, "{:?}", engine.journal().state().steps);
 }
