@@ -6,6 +6,7 @@ use crate::managed::{CENTRAL, WEST, aurora, rds_with_urls};
 use crate::scaling;
 use crate::signal;
 use crate::sizes;
+use crate::weighted;
 use pilotlight_failover::simulation::{Asked, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Region, Side};
@@ -348,4 +349,45 @@ async fn a_batch_that_comes_while_the_way_back_waits_is_asked_about_before_it_is
     assert!(matches!(conclusion.end, End::Stopped { .. }), "{conclusion:?}");
     assert!(conclusion.detail.contains("7 rows were written there"), "{conclusion:?}");
     assert_eq!(world.values("app.shop.test"), STANDBY);
+}
+
+/// The undo leads from the last share to the beginning in one batch; one that comes late is this run's own.
+#[tokio::test]
+async fn an_undo_that_comes_after_it_was_taken_back_stops_no_move_of_the_shares() {
+    let world = weighted::weighted_world(Side::Primary);
+    let store = MemoryStore::new("journal");
+    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
+    world.with(|state| {
+        state.on_event = Some(Box::new(|state, event| {
+            if matches!(&event.what, Body::PhaseStarted { phase } if phase == "verify") {
+                state.healthy.retain(|address| !STANDBY.contains(&address.as_str()));
+            }
+        }));
+    });
+    assert!(matches!(engine.drive().await.expect("driven").end, End::Stopped { .. }));
+    world.with(|state| state.on_event = None);
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.abort("ada@ops", "no").await.expect("aborted");
+    let (there, mut batches) = (world.clone(), 0);
+    world.with(|state| {
+        state.trouble = Some(Box::new(move |asked, _| {
+            batches += u32::from(asked.operation == "ChangeResourceRecordSets");
+            // The other set is moved back before.
+            let is_it = batches == 2;
+            if is_it {
+                there.kill();
+            }
+            is_it.then_some(Trouble::Late)
+        }));
+    });
+    dies(&world, &mut engine).await;
+    world.with(|state| {
+        state.trouble = None;
+        state.healthy.extend(STANDBY.map(str::to_owned));
+    });
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.withdraw_abort("grace@ops", "forward").await.expect("withdrawn");
+    let conclusion = engine.drive().await.expect("driven");
+    assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
+    assert_eq!(weighted::weights(&world.with(|state| state.records.clone()), "app.shop.test"), [0, 100]);
 }
