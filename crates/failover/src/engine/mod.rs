@@ -30,6 +30,9 @@ use requests::RequestsSeen;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// An append that takes longer is one in whose midst the process, or its machine, may have stood still.
+const STOOD_STILL: Duration = Duration::from_secs(2);
+
 /// Whether a step is being done or undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -220,11 +223,20 @@ impl Engine {
     pub(crate) async fn intend_again(&mut self, step: &Step, way: Way) -> Result<(), EngineError> {
         let attempt = self.attempts(step, way) + 1;
         let step = step.id.clone();
+        let clock = Arc::clone(&self.ports.clock);
+        let (began, began_at) = (clock.elapsed(), clock.now());
         self.append(match way {
             Way::Do => Body::StepIntended { step, attempt },
             Way::Undo => Body::UndoIntended { step, attempt },
         })
-        .await
+        .await?;
+        // A process or machine that stood still just now: whoever took the run over in that time has waited for what was
+        // asked before, not for what is asked from here on. A machine that sleeps stops the first of both clocks.
+        let stood = clock.elapsed().saturating_sub(began) > STOOD_STILL;
+        if stood || clock.now().duration_since(began_at).unsigned_abs() > STOOD_STILL {
+            self.journal.check_ownership().await?;
+        }
+        Ok(())
     }
 
     /// How often an executor began to act, by the journal.

@@ -50,8 +50,12 @@ async fn try_compile(world: &World, plan: &DrPlan, direction: Direction) -> Resu
     compile(plan, direction, &observed, &States)
 }
 
+pub(crate) async fn compiled(world: &World, direction: Direction) -> Run {
+    try_compile(world, &plan_with(SCALE), direction).await.expect("compiled")
+}
+
 pub(crate) async fn begin(world: &World, store: &MemoryStore, direction: Direction) -> Engine {
-    let run = try_compile(world, &plan_with(SCALE), direction).await.expect("compiled");
+    let run = compiled(world, direction).await;
     Engine::start(run, "ada@ops", None, &JournalStores::one(store.clone()), world.ports()).await.expect("started")
 }
 
