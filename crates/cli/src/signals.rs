@@ -1,5 +1,6 @@
 //! `failover::Signals` over objects of a bucket.
 
+use crate::failure::Failure;
 use crate::project::Project;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
@@ -11,8 +12,17 @@ use std::collections::BTreeMap;
 
 /// The objects of the plan's traffic sets that follow a signal.
 pub(crate) struct SignalObjects {
-    /// By URL: the store of the object's folder and its name, or why it cannot be opened.
-    objects: BTreeMap<String, Result<(Store, String), String>>,
+    /// By URL: the object, or why its store cannot be opened.
+    objects: BTreeMap<String, Result<SignalObject, String>>,
+}
+
+struct SignalObject {
+    /// The object's folder, to read it.
+    read: Store,
+    /// The same to write it: the run itself asks again, and has to know what got no answer.
+    write: Store,
+    /// The object's name in it.
+    name: String,
 }
 
 impl SignalObjects {
@@ -27,7 +37,7 @@ impl SignalObjects {
         Self { objects }
     }
 
-    fn object(&self, url: &str) -> Result<&(Store, String), SignalError> {
+    fn object(&self, url: &str) -> Result<&SignalObject, SignalError> {
         match self.objects.get(url) {
             Some(Ok(object)) => Ok(object),
             Some(Err(cause)) => Err(SignalError::Denied(cause.clone())),
@@ -36,23 +46,27 @@ impl SignalObjects {
     }
 }
 
-async fn open(project: &Project, signal: &Signal, aws: &Aws) -> Result<(Store, String), String> {
+async fn open(project: &Project, signal: &Signal, aws: &Aws) -> Result<SignalObject, String> {
     let (folder, name) = signal.key.rsplit_once('/').unwrap_or(("", &signal.key));
-    let store = project.bucket(&format!("s3://{}/{folder}", signal.bucket), aws).await;
     let subject = || Subject::Plan { name: project.plan.name.clone() };
-    store.map(|store| (store, name.to_owned())).map_err(|failure| failure.finding(subject()).message)
+    let opened = async {
+        let read = project.bucket(&format!("s3://{}/{folder}", signal.bucket), aws).await?;
+        let write = read.clone().asked_once()?;
+        Ok(SignalObject { read, write, name: name.to_owned() })
+    };
+    opened.await.map_err(|failure: Failure| failure.finding(subject()).message)
 }
 
 #[async_trait]
 impl Signals for SignalObjects {
     async fn is_raised(&self, url: &str) -> Result<bool, SignalError> {
-        let (store, name) = self.object(url)?;
-        store.read_if_exists(name).await.map(|found| found.is_some()).map_err(told)
+        let SignalObject { read, name, .. } = self.object(url)?;
+        read.read_if_exists(name).await.map(|found| found.is_some()).map_err(told)
     }
 
     async fn raise(&self, url: &str, note: &str) -> Result<(), SignalError> {
-        let (store, name) = self.object(url)?;
-        match store.create(name, note.to_owned()).await {
+        let SignalObject { write, name, .. } = self.object(url)?;
+        match write.create(name, note.to_owned()).await {
             // Whoever wrote it, it is there.
             Ok(()) | Err(StoreError::AlreadyExists { .. }) => Ok(()),
             Err(error) => Err(told(error)),
@@ -60,8 +74,8 @@ impl Signals for SignalObjects {
     }
 
     async fn lower(&self, url: &str) -> Result<(), SignalError> {
-        let (store, name) = self.object(url)?;
-        store.remove(name).await.map_err(told)
+        let SignalObject { write, name, .. } = self.object(url)?;
+        write.remove(name).await.map_err(told)
     }
 }
 

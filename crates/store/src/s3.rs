@@ -30,6 +30,8 @@ pub(crate) enum Purpose {
     Events,
     /// One object that may be large.
     State,
+    /// Small objects whose writer has to know of each try that got no answer.
+    Once,
 }
 
 /// What this process learned about buckets: a bucket does not change its region.
@@ -62,12 +64,12 @@ impl Bucket {
         Ok(bucket)
     }
 
-    /// The same bucket, with time for large objects.
+    /// The same bucket, opened for something else.
     ///
     /// # Errors
     /// As [`Bucket::open`].
-    pub(crate) fn patient(self) -> Result<Self, StoreError> {
-        Self::open(&self.url, &self.name, &self.access, Purpose::State)
+    pub(crate) fn opened_for(self, purpose: Purpose) -> Result<Self, StoreError> {
+        Self::open(&self.url, &self.name, &self.access, purpose)
     }
 
     /// The client of the bucket's own region, which need not be the caller's. S3 only answers requests that are
@@ -119,13 +121,14 @@ impl Bucket {
 
 /// A client of a bucket in `region`, reached as `access` says.
 fn client(url: &str, bucket: &str, region: &str, access: &S3Access, purpose: Purpose) -> Result<AmazonS3, StoreError> {
-    let timeout = match purpose {
-        Purpose::Events => EVENT_REQUEST_TIMEOUT,
-        Purpose::State => STATE_REQUEST_TIMEOUT,
+    let (timeout, max_retries) = match purpose {
+        Purpose::Events => (EVENT_REQUEST_TIMEOUT, MAX_RETRIES),
+        Purpose::State => (STATE_REQUEST_TIMEOUT, MAX_RETRIES),
+        Purpose::Once => (EVENT_REQUEST_TIMEOUT, 0),
     };
     let retry = RetryConfig {
         backoff: BackoffConfig { init_backoff: FIRST_BACKOFF, max_backoff: MAX_BACKOFF, base: 2.0 },
-        max_retries: MAX_RETRIES,
+        max_retries,
         retry_timeout: RETRY_TIMEOUT,
     };
     // Not `from_env`: what the environment says is the caller's to read.

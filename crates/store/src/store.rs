@@ -56,8 +56,21 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn for_large_objects(self) -> Result<Self, StoreError> {
+        self.opened_for(Purpose::State)
+    }
+
+    /// The same store, asked once each time: for whoever has to know of a request that got no answer, as it may be carried
+    /// out later.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn asked_once(self) -> Result<Self, StoreError> {
+        self.opened_for(Purpose::Once)
+    }
+
+    fn opened_for(self, purpose: Purpose) -> Result<Self, StoreError> {
         let backend = match self.backend {
-            Backend::Bucket { bucket, prefix } => Backend::Bucket { bucket: bucket.patient()?, prefix },
+            Backend::Bucket { bucket, prefix } => Backend::Bucket { bucket: bucket.opened_for(purpose)?, prefix },
             other => other,
         };
         Ok(Self { backend, ..self })

@@ -167,6 +167,25 @@ async fn a_write_whose_answer_is_lost_is_not_called_a_success() {
 }
 
 #[tokio::test]
+async fn who_has_to_know_of_each_request_asks_once() {
+    let (url, bucket) = serve().await;
+    let store = Store::open("s3://shop-dr", Path::new("/"), Some(&access(&url))).unwrap().asked_once().unwrap();
+    for broken in [None, Some(503)] {
+        bucket.lock().unwrap().requests.clear();
+        match broken {
+            None => bucket.lock().unwrap().lose_answers = 1,
+            broken => bucket.lock().unwrap().broken = broken,
+        }
+        let created = store.create("k", "v").await.unwrap_err();
+        assert!(matches!(created, StoreError::Unreachable { .. }), "{created:?}");
+        assert_eq!(bucket.lock().unwrap().requests.len(), 1, "{broken:?}");
+        let removed = store.remove("k").await.map(|()| "removed");
+        assert!(broken.is_none() || matches!(removed, Err(StoreError::Unreachable { .. })), "{removed:?}");
+        assert_eq!(bucket.lock().unwrap().requests.len(), 2, "{broken:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_fails_or_is_gone_is_unreachable_within_seconds() {
     let (url, bucket) = serve().await;
     bucket.lock().unwrap().broken = Some(503);
