@@ -90,7 +90,8 @@ const LOOKERS: u32 = 4;
 /// A look takes far less.
 const LOOKER_PAUSE: Duration = Duration::from_millis(20);
 
-fn folder(project: &Project) -> PathBuf {
+/// What belongs to the plan on this machine alone.
+pub(crate) fn folder(project: &Project) -> PathBuf {
     project.folder.join(".pilotlight").join(&project.plan.name)
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands, Watcher};
 use pilotlight_integrity::postgres::{PostgresDatabases, SessionOptions};
-use pilotlight_integrity::{DnsClient, NetworkProber, Rcode};
+use pilotlight_integrity::{DnsClient, NetworkProber, ProgramLock, Rcode};
 use pilotlight_journal::{Body, Event, Outcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,13 +29,19 @@ pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketA
         signals: Arc::new(SignalObjects::of(project, aws).await),
         databases: Arc::new(databases(project, &environment)),
         prober: Arc::new(NetworkProber::new(resolver).in_directory(&project.folder)),
-        commands: Arc::new(SystemCommands::in_directory(&project.folder)),
+        commands: Arc::new(SystemCommands::in_directory(&project.folder, program_lock(project))),
         approver: Arc::new(Terminal { screen: *screen, wait: Arc::clone(&wait), stop: stop.clone() }),
         environment: Arc::new(environment),
         clock: Arc::new(SystemClock::new()),
         watcher: Arc::new(Progress { screen: *screen, wait }),
         stop,
     }
+}
+
+/// Beside what tells an executor that is alive from one that was killed.
+fn program_lock(project: &Project) -> ProgramLock {
+    let folder = crate::executor_lock::folder(project);
+    ProgramLock::at(std::path::absolute(&folder).unwrap_or(folder).join("program.lock"))
 }
 
 /// The plan's databases. `PGSSLROOTCERT` means what it means to libpq; rows that a failback keeps are kept beside what

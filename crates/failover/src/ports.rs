@@ -69,6 +69,10 @@ pub trait Commands: Send + Sync {
     /// Starts one in the plan's folder, wherever that is on this machine, without a shell; waits until it has
     /// ended, and ends it when `limit` is over.
     async fn run(&self, argv: &[String], limit: Duration) -> CommandRun;
+
+    /// A program of the plan that is at work on this machine, as a person knows it; none where there is none. Who asks has
+    /// started none that it did not wait for: an executor that was killed, or has lost its run, has.
+    async fn at_work(&self) -> Option<String>;
 }
 
 /// What a person is asked before a phase.

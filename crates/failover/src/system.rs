@@ -3,7 +3,7 @@
 use crate::{Clock, Commands};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use pilotlight_integrity::{CommandRun, run_command};
+use pilotlight_integrity::{CommandRun, ProgramLock};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -40,24 +40,29 @@ impl Clock for SystemClock {
     }
 }
 
-/// Starts programs on this machine.
+/// Starts programs on this machine, one at a time.
 ///
 /// Where the plan is, the run's journal does not say: a run may be resumed from another folder, or on another
 /// machine, than the one that it began in.
 pub struct SystemCommands {
     directory: PathBuf,
+    lock: ProgramLock,
 }
 
 impl SystemCommands {
-    /// Starts them in `directory`, the plan's folder.
-    pub fn in_directory(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+    /// Starts them in `directory`, the plan's folder; `lock` is the plan's.
+    pub fn in_directory(directory: impl Into<PathBuf>, lock: ProgramLock) -> Self {
+        Self { directory: directory.into(), lock }
     }
 }
 
 #[async_trait]
 impl Commands for SystemCommands {
     async fn run(&self, argv: &[String], limit: Duration) -> CommandRun {
-        run_command(argv, Some(&self.directory), limit).await
+        self.lock.run(argv, Some(&self.directory), limit).await
+    }
+
+    async fn at_work(&self) -> Option<String> {
+        self.lock.holder()
     }
 }

@@ -70,6 +70,17 @@ impl CommandRun {
 /// process group of its own, so that a Ctrl-C meant for this program does not cut a step in half; when
 /// `limit` is over, or the caller drops the future, the whole group is ended.
 pub async fn run_command(argv: &[String], directory: Option<&Path>, limit: Duration) -> CommandRun {
+    run_with(argv, directory, limit, Stdio::null(), |_| {}).await
+}
+
+/// The same with this for its input; `started` is told its process.
+pub(crate) async fn run_with(
+    argv: &[String],
+    directory: Option<&Path>,
+    limit: Duration,
+    input: Stdio,
+    started: impl FnOnce(u32),
+) -> CommandRun {
     let begin = Instant::now();
     let not_started = |reason: String| CommandRun {
         outcome: CommandOutcome::NotStarted(reason),
@@ -85,7 +96,7 @@ pub async fn run_command(argv: &[String], directory: Option<&Path>, limit: Durat
         _ => program.into(),
     };
     let mut command = Command::new(path);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.args(arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     if let Some(directory) = directory {
         command.current_dir(directory);
     }
@@ -95,6 +106,9 @@ pub async fn run_command(argv: &[String], directory: Option<&Path>, limit: Durat
         Ok(child) => child,
         Err(error) => return not_started(format!("{program}: {error}")),
     };
+    if let Some(process) = child.id() {
+        started(process);
+    }
     let mut group = Group::of(&child);
     let tail = Tail::default();
     let readers = [child.stdout.take().map(|pipe| tail.read(pipe)), child.stderr.take().map(|pipe| tail.read(pipe))];

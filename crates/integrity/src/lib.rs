@@ -17,6 +17,7 @@ mod dns_exchange;
 mod error;
 pub mod postgres;
 mod prober;
+mod program_lock;
 mod spec;
 mod until_green;
 
@@ -30,5 +31,6 @@ pub use dns_answer::{DnsAnswer, Rcode};
 pub use dns_client::DnsClient;
 pub use error::LookupError;
 pub use prober::{NetworkProber, Prober};
+pub use program_lock::ProgramLock;
 pub use spec::{CheckKind, CheckResult, CheckSpec, CheckStatus};
 pub use until_green::until_green;

@@ -1,6 +1,6 @@
 //! Programs of the plan: they are written down, and what they do to the world is a function of their arguments.
 
-use super::{Asked, Service, Trouble, World};
+use super::{Asked, Service, State, Trouble, World};
 use crate::Commands;
 use async_trait::async_trait;
 use pilotlight_integrity::{CommandOutcome, CommandRun};
@@ -17,35 +17,61 @@ impl Commands for World {
     async fn run(&self, argv: &[String], _limit: Duration) -> CommandRun {
         let line = argv.join(" ");
         let trouble = self.meet(Asked::write(Service::Program, "run", &line), TAKES).await;
-        self.with(|state| {
+        if trouble == Some(Trouble::Late) && self.is_dead() {
+            self.with(|state| state.goes_on_alone(argv));
+            // Who started it hears nothing of it any more.
+            self.pass(Duration::ZERO).await;
+        }
+        let outcome = self.with(|state| {
             state.commands.push(line.clone());
-            if let Some(mut hook) = argv.first().and_then(|program| state.hooks.remove(program)) {
-                hook(state);
-            }
-            let outcome = match trouble {
-                None => state.outcomes.get_mut(&line).and_then(VecDeque::pop_front),
-                // It did its work, and was ended before it could say so.
-                Some(Trouble::LoseAnswer) => Some(CommandOutcome::TimedOut),
-                Some(Trouble::Stale) => None,
-                Some(Trouble::LoseRequest) => {
-                    Some(CommandOutcome::NotStarted("resource temporarily unavailable".into()))
-                }
-                Some(_) => Some(CommandOutcome::Exited(TROUBLED)),
-            };
-            let outcome = outcome.unwrap_or(CommandOutcome::Exited(0));
-            if matches!(outcome, CommandOutcome::Exited(0) | CommandOutcome::TimedOut)
-                && let Some(programs) = state.programs.clone()
-            {
-                programs(state, argv);
-            }
-            CommandRun { outcome, output: line.clone(), duration: TAKES }
-        })
+            state.work(argv, trouble)
+        });
+        CommandRun { outcome, output: line, duration: TAKES }
+    }
+
+    async fn at_work(&self) -> Option<String> {
+        self.with(|state| state.program.clone())
+    }
+}
+
+impl State {
+    /// A program is at work whose starter is dead.
+    fn goes_on_alone(&mut self, argv: &[String]) {
+        let (line, argv) = (argv.join(" "), argv.to_vec());
+        self.commands.push(line.clone());
+        self.program = Some(line);
+        self.carry_out_late(move |state| {
+            state.program = None;
+            let _ = state.work(&argv, None);
+        });
+    }
+
+    /// A program does its work.
+    fn work(&mut self, argv: &[String], trouble: Option<Trouble>) -> CommandOutcome {
+        if let Some(mut hook) = argv.first().and_then(|program| self.hooks.remove(program)) {
+            hook(self);
+        }
+        let outcome = match trouble {
+            None => self.outcomes.get_mut(&argv.join(" ")).and_then(VecDeque::pop_front),
+            // It did its work, and was ended before it could say so.
+            Some(Trouble::LoseAnswer) => Some(CommandOutcome::TimedOut),
+            Some(Trouble::Stale) => None,
+            Some(Trouble::LoseRequest) => Some(CommandOutcome::NotStarted("resource temporarily unavailable".into())),
+            Some(_) => Some(CommandOutcome::Exited(TROUBLED)),
+        };
+        let outcome = outcome.unwrap_or(CommandOutcome::Exited(0));
+        if matches!(outcome, CommandOutcome::Exited(0) | CommandOutcome::TimedOut)
+            && let Some(programs) = self.programs.clone()
+        {
+            programs(self, argv);
+        }
+        outcome
     }
 }
 
 impl World {
     /// What programs do, from now on, that did not fail.
-    pub fn set_programs(&self, programs: impl Fn(&mut super::State, &[String]) + Send + Sync + 'static) {
+    pub fn set_programs(&self, programs: impl Fn(&mut State, &[String]) + Send + Sync + 'static) {
         self.with(|state| state.programs = Some(Arc::new(programs)));
     }
 }

@@ -51,6 +51,8 @@ pub struct State {
     pub outcomes: BTreeMap<String, VecDeque<CommandOutcome>>,
     /// What a program that did not fail does to the world.
     pub programs: Option<Arc<Programs>>,
+    /// The one that is at work though who started it is dead.
+    pub program: Option<String>,
     /// What happens when a program is started, by the program, or `before the change`.
     pub hooks: BTreeMap<String, Hook>,
     /// What the next person answers who is asked; without one it is yes.
@@ -205,6 +207,7 @@ impl State {
             commands: Vec::new(),
             outcomes: BTreeMap::new(),
             programs: None,
+            program: None,
             hooks: BTreeMap::new(),
             answers: VecDeque::new(),
             idle: false,

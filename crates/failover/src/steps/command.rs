@@ -1,13 +1,17 @@
 //! Programs of the plan. What a program did cannot be observed, so it is a desired state by contract: it
-//! must be safe to run twice, and a run that was killed while one ran starts it again.
+//! must be safe to run twice, and a run that was killed while one ran starts it again, once that one has ended.
 
-use super::{Ending, Performed};
+use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError, Way};
 use crate::text::Secrets;
 use crate::{CommandAction, Step, Text};
 use pilotlight_integrity::{CommandOutcome, CommandRun};
-use pilotlight_journal::Outcome;
+use pilotlight_journal::{Body, Outcome};
 use serde_json::json;
+use std::time::Duration;
+
+/// Between two looks whether a program has ended. A step that starts one has no pause of its own.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn perform(
     engine: &mut Engine,
@@ -22,6 +26,9 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, command: &CommandActi
 }
 
 async fn run(engine: &mut Engine, step: &Step, argv: &[Text], way: Way) -> Result<Performed, EngineError> {
+    if let Some(reason) = alone(engine, step).await? {
+        return Ok(Performed::Waits(reason));
+    }
     engine.intend(step, way).await?;
     let environment = std::sync::Arc::clone(&engine.ports.environment);
     let mut secrets = Secrets::new(&*environment);
@@ -34,6 +41,29 @@ async fn run(engine: &mut Engine, step: &Step, argv: &[Text], way: Way) -> Resul
     let commands = std::sync::Arc::clone(&engine.ports.commands);
     let result = commands.run(&argv, step.timeout()).await;
     Ok(ending(&result, &secrets).into())
+}
+
+/// Waits until no program is at work that an executor before this one started: it does not end with that executor. A
+/// reason where the run is to stop instead.
+pub(super) async fn alone(engine: &mut Engine, step: &Step) -> Result<Option<String>, EngineError> {
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    let mut told = false;
+    while let Some(who) = engine.ports.commands.at_work().await {
+        let cause = format!("{who} was started by an executor before this one and is still at work");
+        if !told {
+            told = true;
+            engine.append(Body::Waits { step: step.id.clone(), reason: cause.clone() }).await?;
+        }
+        engine.ports.watcher.waiting(step, &cause);
+        if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
+            return Ok(Some(reason));
+        }
+        if engine.ports.clock.elapsed() >= deadline {
+            return Ok(Some(format!("{cause}, and nothing is started beside it: end it, and resume the run")));
+        }
+        engine.ports.clock.sleep(LOOK_PAUSE).await;
+    }
+    Ok(None)
 }
 
 fn ending(run: &CommandRun, secrets: &Secrets<'_>) -> Ending {

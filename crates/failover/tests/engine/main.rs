@@ -21,6 +21,7 @@ mod observing;
 mod operator;
 mod ownership;
 mod primary_down;
+mod programs;
 mod promotion_in_doubt;
 mod recovery;
 mod reports;

@@ -170,6 +170,10 @@ impl Commands for Resync {
         self.server.lock().await.follow(self.primary).await;
         CommandRun { outcome: CommandOutcome::Exited(0), output: String::new(), duration: Duration::ZERO }
     }
+
+    async fn at_work(&self) -> Option<String> {
+        None
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

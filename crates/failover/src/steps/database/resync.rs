@@ -3,6 +3,7 @@
 
 use super::{Patience, Servers, compare, pause};
 use crate::engine::{Engine, EngineError, Way};
+use crate::steps::command::alone;
 use crate::steps::{Ending, Performed};
 use crate::text::Secrets;
 use crate::{DatabaseStep, Step, Text};
@@ -97,6 +98,10 @@ pub(super) async fn perform(
     run: &[Text],
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
+    // Of two that make one server a standby at once, neither does.
+    if let Some(reason) = alone(engine, step).await? {
+        return Ok(Performed::Waits(reason));
+    }
     let acted = engine.attempts(step, Way::Do) > 0;
     let deadline = engine.ports.clock.elapsed() + step.timeout();
     let mut started = false;
