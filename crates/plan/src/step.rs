@@ -99,7 +99,8 @@ pub(crate) static COMMAND: BlockRow = BlockRow {
           side that takes over. A command and its undo \
           have to be safe to repeat, also after half of their work: after a kill or a time-out they are started \
           again, and an undo may run for a command that never finished. A Pilotlight that is killed does not end \
-          a command that is running, so it also has to be safe to start beside an earlier one that still runs.",
+          a command that is running. On the same machine the next program of the plan waits for it; from another one \
+          it may be started beside it, so it has to be safe there.",
     example: r#"step "command" "pause-batch" {
   phase   = "freeze"
   run     = ["./scripts/pause-batch.sh"]

@@ -3,7 +3,7 @@
 use super::withdrawal::{Stays, steps_again};
 use super::{Engine, EngineError, needs_undo, skipped_in_rollback};
 use crate::saved_run::parse_run;
-use crate::steps::{guards_the_way_back, is_promotion};
+use crate::steps::{guards_the_way_back, is_promotion, may_make_a_standby};
 use crate::{Action, Run, Step};
 use pilotlight_journal::{Body, Event, RunLog, RunState};
 
@@ -128,6 +128,8 @@ fn not_skipped(run: &Run, state: &RunState, events: &[Event], step: &Step) -> Op
         // Who left a promotion out on the way forward has said nothing of the way back.
         let guards = match is_promotion(step) {
             true => !skipped_in_rollback(events, &step.id),
+            // Whether its program has ended, a person has to say.
+            false if may_make_a_standby(step, state) => !skipped_in_rollback(events, &step.id),
             false => {
                 guards_the_way_back(step)
                     && !state.skips.contains_key(&step.id)

@@ -209,6 +209,10 @@ impl Databases for World {
         .await
     }
 
+    async fn end_former_sessions(&self, url: &str) -> Result<u64, PostgresError> {
+        self.read_server(url, "end former sessions", |_| Ok(0)).await
+    }
+
     async fn promote(&self, url: &str, former: &FormerPrimary, within: Duration) -> Result<Promotion, PostgresError> {
         let deadline = self.elapsed() + within;
         let asked = self.ask_for_promotion(url, former).await?;

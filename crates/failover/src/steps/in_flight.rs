@@ -38,15 +38,16 @@ pub(super) enum Held {
 
 impl OtherWay {
     pub(super) fn of(engine: &Engine, step: &Step, way: Way) -> Self {
-        let Requests { sender, taken_on } = requests(engine.journal.events(), step, way.other());
+        let askers = askers(engine.journal.events(), step, way.other());
         // By this executor's own clock alone: the one on the wall may have jumped since the journal was written.
-        let until = match sender {
-            None => Duration::ZERO,
-            Some(sender) if sender.executor == engine.journal.executor() => engine.ports.clock.elapsed() + SETTLE,
-            Some(Sender { may_live: false, .. }) => engine.taken + SETTLE,
-            Some(Sender { may_live: true, .. }) => engine.taken + LONGEST_CALL + SETTLE,
+        let until = |asker: &Asker<'_>| match asker {
+            asker if asker.executor == engine.journal.executor() => engine.ports.clock.elapsed() + SETTLE,
+            Asker { may_live: false, .. } => engine.taken + SETTLE,
+            Asker { may_live: true, .. } => engine.taken + LONGEST_CALL + SETTLE,
         };
-        let single = engine.attempts(step, way.other()) == 1 && taken_on <= 1;
+        let until = askers.iter().filter(|asker| asker.open).map(until).max().unwrap_or_default();
+        // An answered request of another one may be what is seen.
+        let single = askers.len() == 1 && engine.attempts(step, way.other()) == 1;
         Self { until, way, single, told: false }
     }
 
@@ -93,62 +94,81 @@ impl OtherWay {
     }
 }
 
-/// Who may have sent a request of a step that got no answer.
-struct Sender<'e> {
-    /// The last executor that began to ask.
+/// An executor that asked for what a step does in one way, or may have.
+struct Asker<'e> {
     executor: &'e str,
-    /// Whether one that may live was replaced since.
+    /// Whether something that it asked for got no answer, as far as is known.
+    open: bool,
+    /// Whether it was replaced by one that did not know it dead.
     may_live: bool,
 }
 
-/// What the journal tells of a step's requests in one way.
-#[derive(Default)]
-struct Requests<'e> {
-    /// None where each request got an answer.
-    sender: Option<Sender<'e>>,
-    /// Executors that took the run on while an attempt was open. The one that turned the run around asked for nothing;
-    /// any more may have asked once more in the same attempt.
-    taken_on: u32,
-}
-
-fn requests<'e>(events: &'e [Event], step: &Step, way: Way) -> Requests<'e> {
-    let mut asks = false;
-    let mut found = Requests::default();
+fn askers<'e>(events: &'e [Event], step: &Step, way: Way) -> Vec<Asker<'e>> {
+    fn asks<'a, 'e>(found: &'a mut Vec<Asker<'e>>, executor: &'e str) -> &'a mut Asker<'e> {
+        let known = found.iter().position(|asker| asker.executor == executor).unwrap_or_else(|| {
+            found.push(Asker { executor, open: true, may_live: false });
+            found.len() - 1
+        });
+        &mut found[known]
+    }
+    // A fence, a release and a promotion say of their own requests alone whether one got no answer.
+    let tells_of_all = !matches!(step.action, Action::Database(_));
+    let mut found = Vec::new();
+    let mut is_open = false;
+    // Who took the run on while an attempt was open goes on with it, unless it turns the run around.
+    let mut goes_on: Option<&str> = None;
+    let mut at_work: Option<&str> = None;
     for event in events {
-        let own = Sender { executor: &event.executor, may_live: false };
+        let executor = event.executor.as_str();
         match (&event.what, way) {
             (Body::StepIntended { step: id, .. }, Way::Do) | (Body::UndoIntended { step: id, .. }, Way::Undo)
                 if *id == step.id =>
             {
-                (asks, found.sender) = (true, Some(own));
+                asks(&mut found, executor).open = true;
+                (is_open, goes_on) = (true, None);
             }
             (Body::StepFinished { step: id, observed, .. }, Way::Do)
             | (Body::UndoFinished { step: id, observed, .. }, Way::Undo)
                 if *id == step.id =>
             {
-                (asks, found.sender) = (false, is_unanswered(observed).then_some(own));
+                let unanswered = is_unanswered(observed);
+                asks(&mut found, executor).open = unanswered;
+                if tells_of_all && !unanswered {
+                    found.iter_mut().for_each(|asker| asker.open = false);
+                }
+                (is_open, goes_on) = (false, None);
             }
             // From here on nobody asks for it any more.
-            (Body::RollbackStarted { .. }, Way::Do) | (Body::AbortWithdrawn { .. }, Way::Undo) => asks = false,
-            (Body::Resumed { .. } | Body::Takeover { .. }, _) if asks => {
-                found.taken_on += 1;
-                if let (Body::Takeover { .. }, Some(sender)) = (&event.what, &mut found.sender) {
-                    sender.may_live = true;
+            (Body::RollbackStarted { by, .. }, Way::Do) => {
+                // One that turned around by itself was at work on it until then.
+                if let (None, Some(executor)) = (by, goes_on) {
+                    asks(&mut found, executor);
+                }
+                (is_open, goes_on) = (false, None);
+            }
+            (Body::AbortWithdrawn { .. }, Way::Undo) => (is_open, goes_on) = (false, None),
+            (Body::Resumed { .. } | Body::Takeover { .. }, _) => {
+                if is_open && let Some(before) = goes_on.replace(executor) {
+                    asks(&mut found, before);
+                }
+                if matches!(event.what, Body::Takeover { .. })
+                    && let Some(replaced) = found.iter_mut().find(|asker| Some(asker.executor) == at_work)
+                {
+                    replaced.may_live = true;
                 }
             }
             _ => {}
         }
+        at_work = Some(executor);
     }
     found
 }
 
 /// How much longer an executor that lives, as far as is known, may ask for what this step does.
 pub(super) fn may_be_asked_for(engine: &Engine, step: &Step) -> Duration {
-    match requests(engine.journal.events(), step, Way::Do).sender {
-        Some(Sender { may_live: true, .. }) => {
-            (engine.taken + LONGEST_CALL).saturating_sub(engine.ports.clock.elapsed())
-        }
-        _ => Duration::ZERO,
+    match askers(engine.journal.events(), step, Way::Do).iter().any(|asker| asker.open && asker.may_live) {
+        true => (engine.taken + LONGEST_CALL).saturating_sub(engine.ports.clock.elapsed()),
+        false => Duration::ZERO,
     }
 }
 

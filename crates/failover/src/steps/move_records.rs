@@ -138,14 +138,22 @@ async fn reach(
     let mut acted = engine.attempts(step, way) > 0;
     let mut submissions = 0;
     let mut last: Option<Submitted> = None;
+    let mut accepted: Option<String> = None;
     // Batches that got no answer, those of an executor before this one too: of all of them one can be what is seen.
     let mut lost = engine.attempts(step, way);
     let mut lost_at: Option<Duration> = None;
     loop {
         let current = match look_until_known(engine, step, changes, known, deadline).await {
             Look::After => match other_way.hold(engine, step).await? {
-                Held::Believed => return Ok(reached(changes, acted, &last, lost).into()),
-                Held::Again => continue,
+                Held::Believed => return Ok(reached(changes, acted, accepted.as_deref(), lost).into()),
+                Held::Again => {
+                    // What is seen from here on is no answer to the last batch any more.
+                    if last.is_some() {
+                        last = Some(Submitted::Again("a batch of an executor before this one came late".into()));
+                        submissions = 0;
+                    }
+                    continue;
+                }
                 Held::Stop(reason) => return Ok(Performed::Waits(reason)),
             },
             // A batch of this step may be in there: then that nothing was moved is not known.
@@ -195,6 +203,7 @@ async fn reach(
             // Asked right before the records are moved back, also those that a late batch has moved meanwhile.
             None => {
                 if let Some(DeadSide { step, reason }) = dead_side(engine).await {
+                    let reason = format!("{reason} (the records are not as before the run)");
                     return Ok(Performed::WaitsFor { step, reason });
                 }
             }
@@ -208,7 +217,10 @@ async fn reach(
         acted = true;
         let batch = batch(engine, step, changes, current, way);
         last = Some(match engine.ports.dns.change(&batch).await {
-            Ok(id) => Submitted::Accepted(id),
+            Ok(id) => {
+                accepted = Some(id.clone());
+                Submitted::Accepted(id)
+            }
             Err(error @ DnsError::Unknown(_)) => {
                 (lost, lost_at) = (lost + 1, Some(engine.ports.clock.elapsed()));
                 Submitted::Again(explain(&error))
@@ -257,18 +269,18 @@ pub(super) async fn another_set_changed(engine: &Engine, step: &Step) -> Option<
     None
 }
 
-fn reached(changes: &RecordChanges, acted: bool, last: &Option<Submitted>, lost: u32) -> Ending {
+fn reached(changes: &RecordChanges, acted: bool, accepted: Option<&str>, lost: u32) -> Ending {
     let mut observed = json!({
         "records": changes.records.iter().map(|record| &record.after).collect::<Vec<_>>(),
     });
-    if let Some(Submitted::Accepted(id)) = last {
-        observed["change_id"] = id.as_str().into();
+    if let Some(id) = accepted {
+        observed["change_id"] = id.into();
     }
     let values: Vec<String> = changes.groups().iter().map(told).collect();
     let outcome = if acted { Outcome::Done } else { Outcome::AlreadyDone };
     let ending = Ending::new(outcome, observed, values.join("; "));
     // One that got no answer is what is seen, unless one was accepted.
-    let seen = u32::from(!matches!(last, Some(Submitted::Accepted(_))));
+    let seen = u32::from(accepted.is_none());
     unanswered(ending, lost > seen)
 }
 

@@ -216,6 +216,66 @@ async fn a_fence_under_way_does_not_stand_after_it_was_taken_back() {
     }
 }
 
+/// Carries a run out until its executor dies the moment that such an event stands in the journal.
+async fn dies_at(world: &World, engine: &mut Engine, at: impl Fn(&Body) -> bool + Send + 'static) {
+    let there = world.clone();
+    world.with(|state| {
+        state.on_event = Some(Box::new(move |_, event| {
+            if at(&event.what) {
+                there.kill();
+            }
+        }));
+    });
+    dies(world, engine).await;
+    world.with(|state| state.on_event = None);
+}
+
+fn finished(step: &'static str) -> impl Fn(&Body) -> bool + Send + 'static {
+    move |what| matches!(what, Body::StepFinished { step: id, .. } if id.starts_with(step))
+}
+
+async fn taken_over(world: &World, store: &MemoryStore, ownership: Ownership) -> Engine {
+    let run = latest_run(store, "shop").await.expect("claims").expect("a run");
+    Engine::resume(&run, ownership, &JournalStores::one(store.clone()), world.ports()).await.expect("taken on")
+}
+
+/// Its successor finished the step, which says nothing of what the first one asked for.
+#[tokio::test]
+async fn a_fence_of_an_executor_that_was_replaced_twice_does_not_stand_after_it_was_taken_back() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    let store = MemoryStore::new("journal");
+    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+    died_over(&world, &mut first, "fence").await;
+    let mut second = taken_over(&world, &store, Ownership::takeover("grace@ops")).await;
+    dies_at(&world, &mut second, finished("fence/")).await;
+    world.with(|state| {
+        let later = state.elapsed + Duration::from_secs(70);
+        state.under_way.push((later, Box::new(|state| state.servers.at(OLD_URL).fenced = true)));
+    });
+    let (_, conclusion) = aborted(&world, &store, Ownership::takeover("carl@ops")).await;
+    assert_eq!(conclusion.end, End::Aborted);
+    much_later(&world).await;
+    assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
+}
+
+/// What the second executor sees is its own batch, not the first one's.
+#[tokio::test]
+async fn a_batch_under_way_is_waited_for_where_another_one_was_accepted_since() {
+    for ownership in [Ownership::resume, Ownership::takeover] {
+        let world = world(Side::Primary);
+        let store = MemoryStore::new("journal");
+        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+        died_over(&world, &mut first, "ChangeResourceRecordSets").await;
+        let mut second = taken_over(&world, &store, ownership("grace@ops")).await;
+        dies_at(&world, &mut second, finished("switch/")).await;
+        let (_, conclusion) = aborted(&world, &store, ownership("carl@ops")).await;
+        assert_eq!(conclusion.end, End::Aborted, "{conclusion:?}");
+        much_later(&world).await;
+        assert_eq!(world.values("app.shop.test"), PRIMARY);
+    }
+}
+
 #[tokio::test]
 async fn a_person_can_stop_the_wait_and_have_it_go_on() {
     let world = world(Side::Primary);
@@ -273,6 +333,35 @@ async fn a_fence_of_the_new_server_under_way_does_not_stand_after_the_run_went_f
         world.with(|state| {
             let soon = state.elapsed + Duration::from_secs(15);
             state.under_way.push((soon, Box::new(|state| state.servers.at(NEW_URL).fenced = true)));
+        });
+        let (engine, conclusion) = withdrawn(&world, &store, ownership).await;
+        assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
+        much_later(&world).await;
+        assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
+        // Customers are not held up for it.
+        let events = engine.journal().events();
+        let waits = events.iter().position(|event| matches!(event.what, Body::Waits { .. }));
+        let switched = events.iter().rposition(|event| finished("switch/")(&event.what));
+        assert!(switched.is_some() && switched < waits, "{switched:?} {waits:?}");
+    }
+}
+
+/// For the moment until it is seen, both take writes: the release comes after the promotion.
+#[tokio::test]
+async fn a_release_of_the_old_server_under_way_leaves_no_second_writer_after_the_run_went_forward_again() {
+    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
+        let world = world(Side::Primary);
+        with_servers(&world);
+        world.with(|state| state.on_broken = None);
+        let store = MemoryStore::new("journal");
+        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+        dies_at(&world, &mut first, finished("fence/database/")).await;
+        let mut second = taken_over(&world, &store, Ownership::resume("ada@ops")).await;
+        second.abort("ada@ops", "no").await.expect("aborted");
+        dies_over(&world, &mut second, "release", Some(Trouble::LoseRequest)).await;
+        world.with(|state| {
+            let soon = state.elapsed + Duration::from_secs(25);
+            state.under_way.push((soon, Box::new(|state| state.servers.at(OLD_URL).fenced = false)));
         });
         let (_, conclusion) = withdrawn(&world, &store, ownership).await;
         assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");

@@ -3,7 +3,8 @@
 use super::{
     CompareOptions, DatabaseUrl, FenceReport, FenceState, FormerPrimary, Handover, Lsn, Position, PostgresError,
     Promotion, Released, RowDifference, SessionOptions, TableComparison, Watched, WriteCount, compare_tables,
-    end_of_writes, fence, fence_stands, first_write, handover, position, promote, release, takes_writes, writes_since,
+    end_former_sessions, end_of_writes, fence, fence_stands, first_write, handover, position, promote, release,
+    takes_writes, writes_since,
 };
 use async_trait::async_trait;
 use std::io::Write as _;
@@ -30,6 +31,9 @@ pub trait Databases: Send + Sync {
 
     /// The end of a primary's log, all of it on disk.
     async fn end_of_writes(&self, url: &str) -> Result<Lsn, PostgresError>;
+
+    /// Ends what an executor before this one has open there. Gives how many sessions are left.
+    async fn end_former_sessions(&self, url: &str) -> Result<u64, PostgresError>;
 
     /// Promotes a standby and waits for it.
     async fn promote(&self, url: &str, former: &FormerPrimary, within: Duration) -> Result<Promotion, PostgresError>;
@@ -135,6 +139,10 @@ impl Databases for PostgresDatabases {
 
     async fn end_of_writes(&self, url: &str) -> Result<Lsn, PostgresError> {
         end_of_writes(&DatabaseUrl::parse(url)?, &self.limits).await
+    }
+
+    async fn end_former_sessions(&self, url: &str) -> Result<u64, PostgresError> {
+        end_former_sessions(&DatabaseUrl::parse(url)?, &self.limits).await
     }
 
     async fn promote(&self, url: &str, former: &FormerPrimary, within: Duration) -> Result<Promotion, PostgresError> {

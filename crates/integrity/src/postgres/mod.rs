@@ -14,6 +14,7 @@ mod compare;
 mod databases;
 mod error;
 mod fence;
+mod former_sessions;
 mod holes;
 mod lag;
 mod lsn;
@@ -34,6 +35,7 @@ pub use compare::{
 pub use databases::{Databases, KeptRows, PostgresDatabases};
 pub use error::PostgresError;
 pub use fence::{FenceReport, FenceState, Released, fence, fence_stands, release};
+pub use former_sessions::end_former_sessions;
 pub use lag::{Lag, MeasuredFrom, lag};
 pub use lsn::{BadLsn, Lsn};
 use position::read_position;

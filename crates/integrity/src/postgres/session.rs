@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Config, Row, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How sessions call themselves in `pg_stat_activity`, so that a person sees who ended theirs.
-const APPLICATION_NAME: &str = "pilotlight";
+pub(super) const APPLICATION_NAME: &str = "pilotlight";
 /// Time that the server has beyond its own limit to say that it gave up, before it counts as silent.
 const SERVER_GRACE: Duration = Duration::from_secs(2);
 

@@ -1,7 +1,7 @@
-use crate::cluster::{APP, DATABASE, Server, limits};
+use crate::cluster::{APP, DATABASE, Server, connect, limits};
 use pilotlight_integrity::postgres::{
-    DatabaseUrl, FenceState, FormerPrimary, PostgresError, ServerRole, SessionOptions, fence, fence_stands, position,
-    promote, release, takes_writes,
+    DatabaseUrl, FenceState, FormerPrimary, PostgresError, ServerRole, SessionOptions, end_former_sessions, fence,
+    fence_stands, position, promote, release, takes_writes,
 };
 use std::time::Duration;
 
@@ -72,6 +72,26 @@ async fn what_would_be_asked_for_too_late_is_not_asked_for() {
     assert_eq!(fence(&primary.url(), &limits()).await.state, FenceState::Proven);
     assert!(release(&primary.url(), &late).await.is_err());
     assert!(fence_stands(&primary.url(), &limits()).await.unwrap());
+}
+
+/// A process that was killed, or stands still, has left a session, and what the network holds for it.
+#[tokio::test]
+async fn sessions_of_an_executor_before_this_one_are_ended_and_nobody_elses() {
+    let primary = Server::primary().await;
+    let standby = primary.standby().await;
+    let named = |role: &str, name: &str| format!("{}?application_name={name}", standby.text(role, DATABASE));
+    let before = connect(&named("shop", "pilotlight")).await;
+    let application = connect(&named("shop", "orders")).await;
+    let other = connect(&named("postgres", "pilotlight")).await;
+    let role: String = before.query_one("SELECT current_user::text", &[]).await.unwrap().get(0);
+    assert_eq!(role, "shop", "as the plan's URL has it");
+    assert_eq!(end_former_sessions(&standby.url(), &limits()).await.unwrap(), 0);
+    let refused = before.simple_query("SELECT pg_promote(false)").await.unwrap_err();
+    assert!(before.is_closed() || refused.code().is_some_and(|code| code.code() == "57P01"), "{refused:?}");
+    for client in [application, other] {
+        client.simple_query("SELECT 1").await.unwrap();
+    }
+    assert_eq!(position(&standby.url(), &limits()).await.unwrap().role, ServerRole::Standby);
 }
 
 #[tokio::test]

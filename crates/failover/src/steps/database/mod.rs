@@ -11,7 +11,7 @@ mod resync;
 mod verify;
 
 pub(crate) use look::{Looked, look};
-pub(crate) use release::{LeftBehind, left_behind};
+pub(crate) use release::{LeftBehind, left_behind, may_make_a_standby};
 
 use super::{Ending, Performed, STOP_REQUESTED};
 use crate::engine::{Engine, EngineError};

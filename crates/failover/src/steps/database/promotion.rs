@@ -74,7 +74,8 @@ async fn by_the_server(
     servers: &Servers,
     old: &str,
 ) -> Result<Settled, EngineError> {
-    if !is_open(engine, promote) {
+    let asked_for = may_be_asked_for(engine, promote);
+    if !is_open(engine, promote) && asked_for.is_zero() {
         return Ok(Settled::Yes(None));
     }
     let limit = promote.timeout();
@@ -83,7 +84,6 @@ async fn by_the_server(
          skip --step {} is a person's word that none comes",
         promote.id
     );
-    let asked_for = may_be_asked_for(engine, promote);
     let mut wait = Wait::new(engine, limit + asked_for, MOMENT);
     let nobody_asks_from = engine.ports.clock.elapsed() + asked_for;
     let mut proof = Proof::default();
@@ -165,6 +165,14 @@ impl Proof {
             return Ok(Promotion::Closed);
         }
         let Some(end) = self.end else {
+            // What an executor before this one has sent may stand in the network long after its death, or be sent by one
+            // that stood still: it ends with its session.
+            let sessions = servers.databases.end_former_sessions(&servers.new).await?;
+            if sessions > 0 {
+                return Ok(Promotion::MayCome(format!(
+                    "{sessions} sessions of an executor before this one are open there"
+                )));
+            }
             if servers.databases.position(old).await?.system != new.system {
                 return Ok(Promotion::MayCome("the two are different clusters".into()));
             }

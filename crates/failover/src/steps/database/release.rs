@@ -1,20 +1,18 @@
 //! The new server takes writes. What the fence left in the catalogue came over with the log, so it is taken back here.
 
 use super::{Patience, Servers, counted, pause};
-use crate::engine::{Engine, EngineError, Way};
-use crate::steps::in_flight::{Held, OtherWay, unanswered};
+use crate::engine::{Engine, EngineError, Way, skipped_in_rollback};
+use crate::steps::in_flight::unanswered;
 use crate::steps::{Ending, Performed};
 use crate::{Action, DatabaseTask, ManagedTask, Step};
 use pilotlight_integrity::postgres::{FenceState, Handover, PostgresError, ServerRole};
-use pilotlight_journal::{Outcome, StepStatus};
+use pilotlight_journal::{Outcome, RunState, StepStatus};
 use pilotlight_plan::Phase;
 use serde_json::json;
 
 pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers) -> Result<Performed, EngineError> {
-    // The undo fences it.
-    let mut other_way = OtherWay::of(engine, step, Way::Do);
     engine.intend(step, Way::Do).await?;
-    let deadline = engine.ports.clock.elapsed() + step.timeout() + other_way.left(engine);
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
     loop {
         let released = servers.databases.release(&servers.new).await;
         let error = match released {
@@ -24,11 +22,6 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
                 }
                 match take_a_write(servers).await {
                     Ok(handover) => {
-                        match stays_released(engine, step, servers, &mut other_way).await? {
-                            Held::Believed => {}
-                            Held::Again => continue,
-                            Held::Stop(reason) => return Ok(Performed::Waits(reason)),
-                        }
                         let observed = json!({
                             "next_transaction": handover.next_transaction,
                             "last_replayed_at": handover.last_replayed_at,
@@ -48,21 +41,6 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
             Patience::Left if !error.is_answer() => engine.journal.check_ownership().await?,
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
-        }
-    }
-}
-
-/// Looks until no other executor can fence it any more.
-async fn stays_released(
-    engine: &mut Engine,
-    step: &Step,
-    servers: &Servers,
-    other_way: &mut OtherWay,
-) -> Result<Held, EngineError> {
-    loop {
-        match other_way.hold(engine, step).await? {
-            Held::Again if matches!(servers.databases.fence_stands(&servers.new).await, Ok(false)) => {}
-            held => return Ok(held),
         }
     }
 }
@@ -114,7 +92,7 @@ async fn made_a_standby(engine: &Engine) -> Option<LeftBehind> {
                 Ok(_) => format!("database {name} of the {from} is a standby of the {to}'s by now"),
                 Err(error) => format!("database {name} of the {from} was to become a standby: {}", old.tell(&error)),
             }
-        } else if state.skips.contains_key(&step.id) {
+        } else if skipped_in_rollback(engine.journal.events(), &step.id) {
             continue;
         } else {
             format!(
@@ -127,6 +105,13 @@ async fn made_a_standby(engine: &Engine) -> Option<LeftBehind> {
         return Some(LeftBehind { step: step.id.clone(), reason });
     }
     None
+}
+
+/// Whether it is a program that makes a standby of the server which a way back leads to, and is not known to have ended.
+pub(crate) fn may_make_a_standby(step: &Step, state: &RunState) -> bool {
+    let makes = matches!(&step.action, Action::Database(database) if matches!(database.task, DatabaseTask::Resync(_)));
+    let known = state.steps.get(&step.id);
+    makes && step.phase == Phase::Finish && known.is_some_and(|step| step.attempts > 0 && step.finished_at.is_none())
 }
 
 /// Whether a database that this run promoted has taken writes since, or may have. They are on no other server, so

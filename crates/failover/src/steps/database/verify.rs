@@ -1,7 +1,8 @@
 //! After the switch: one server takes writes, and only one.
 
-use super::{Patience, Servers, counted, pause, seen};
+use super::{Patience, Servers, counted, database_step, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
+use crate::steps::in_flight::{Held, OtherWay};
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
 use pilotlight_integrity::postgres::{FenceState, WriteCount};
@@ -15,11 +16,23 @@ pub(super) async fn perform(
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
-    let deadline = engine.ports.clock.elapsed() + step.timeout();
+    // After a withdrawn abort, whose undo swaps their fences, by whoever asked for that and may live.
+    let tasks = [DatabaseTask::Release, DatabaseTask::Fence].map(|task| database_step(engine, &database.name, &task));
+    let mut swapped = OtherWay::of_all(engine, tasks.into_iter().flatten(), Way::Do);
+    let deadline = engine.ports.clock.elapsed() + step.timeout() + swapped.left(engine);
     let own = loop {
         let error = match servers.databases.takes_writes(&servers.new).await {
-            Ok(own) => break own,
-            Err(error) => error,
+            Ok(own) => match stays_so(engine, step, servers, &mut swapped).await? {
+                Held::Believed => break own,
+                Held::Again => continue,
+                Held::Stop(reason) => return Ok(Performed::Waits(reason)),
+            },
+            Err(error) => {
+                if !swapped.left(engine).is_zero() {
+                    swap_back(engine, servers).await?;
+                }
+                error
+            }
         };
         match pause(engine, step, deadline, &servers.tell(&error)).await {
             Patience::Left => {}
@@ -50,6 +63,42 @@ pub(super) async fn perform(
         Old::Writes(detail) => ending(Outcome::Failed, "writes", own, &detail),
     }
     .into())
+}
+
+/// Looks until no other executor can fence it any more, or release the other; what came all the same is taken back. Traffic
+/// is there by then, and held up by nothing.
+async fn stays_so(
+    engine: &mut Engine,
+    step: &Step,
+    servers: &Servers,
+    swapped: &mut OtherWay,
+) -> Result<Held, EngineError> {
+    loop {
+        match swapped.hold(engine, step).await? {
+            Held::Again => {}
+            held => return Ok(held),
+        }
+        if swap_back(engine, servers).await? {
+            return Ok(Held::Again);
+        }
+    }
+}
+
+/// Takes a fence back that came late, and sets the other's again where that was taken back late. Gives whether it takes no
+/// writes, or may not; what came of it is seen by the next look, and what the other took meanwhile is counted after it.
+async fn swap_back(engine: &Engine, servers: &Servers) -> Result<bool, EngineError> {
+    if let Some(old) = &servers.old
+        && servers.left_is_fenced().await == Some(false)
+    {
+        engine.journal.check_ownership().await?;
+        let _ = servers.databases.fence(old).await;
+    }
+    let stands = servers.new_is_fenced().await;
+    if stands == Some(true) {
+        engine.journal.check_ownership().await?;
+        let _ = servers.databases.release(&servers.new).await;
+    }
+    Ok(stands != Some(false))
 }
 
 fn ending(outcome: Outcome, second_writer: &str, own: Option<u64>, detail: &str) -> Ending {
