@@ -13,7 +13,7 @@ pub struct RecoveryPoint {
     /// and where no database was promoted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_ms: Option<u64>,
-    /// `none`, `some`, `unknown`, or `pending` where no database was promoted
+    /// The worst of the databases': `none`, `some`, `unknown`, or `pending` where none is promoted yet
     pub lost_writes: String,
 }
 
@@ -37,8 +37,13 @@ pub struct DatabaseReport {
     pub other_databases: Vec<String>,
     /// Whether the new server is a primary by now, as the run saw it.
     pub promoted: bool,
-    /// `none`, `some`, `unknown`, or `pending` where it was not promoted
+    /// Writes that the server which serves does not have: `none`, `some`, `unknown`, or `pending` where it was not promoted
+    /// yet
     pub lost_writes: String,
+    /// Rows that were written, changed or deleted at the new server since its promotion, and are there alone, as the run
+    /// went back from it. Absent where it did not, and where no count is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_behind_rows: Option<u64>,
     /// Bytes of the old server's log that the new one did not have when it was promoted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_bytes: Option<u64>,

@@ -6,13 +6,16 @@ use pilotlight_failover::{DatabaseReport, TableReport};
 
 /// `no write was lost`, `at most the last 1.2 s of writes are lost (310 bytes of log)`
 pub(crate) fn lost(database: &DatabaseReport) -> String {
+    if let Some(rows) = database.left_behind_rows.filter(|rows| *rows > 0) {
+        return format!("{}, written there since its promotion, were left behind", count(rows, "row"));
+    }
     match (database.lost_writes.as_str(), database.missing_bytes, database.missing_ms) {
         ("none", ..) => "no write was lost".into(),
         ("some", Some(bytes), Some(ms)) => {
             format!("at most the last {} of writes are lost ({} of log)", duration(ms), count(bytes, "byte"))
         }
         ("some", Some(bytes), None) => format!("{} of log are lost", count(bytes, "byte")),
-        ("pending", ..) => "was not promoted".into(),
+        ("pending", ..) => "is not promoted".into(),
         _ => match &database.last_commit_at {
             Some(at) if database.last_commit_age_ms.is_some() => format!(
                 "whether writes were lost is not known; of those before its promotion at most the last {} (its last commit \

@@ -1,14 +1,13 @@
 //! Databases, as the journal tells of them.
 
-use super::outcomes::last_outcome;
 use super::recovery::unseen_writers;
-use super::{Story, managed};
+use super::{Story, gone_back, managed};
 use crate::{
     Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedKind, ManagedTask, RecoveryPoint, Step,
     TableReport,
 };
-use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
-use pilotlight_journal::{Outcome, RunOutcome, StepState, StepStatus};
+use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
+use pilotlight_journal::{RunOutcome, StepState, StepStatus};
 use serde_json::Value;
 
 /// Each database of the run, in the plan's order.
@@ -60,47 +59,14 @@ fn texts(value: &Value, field: &str) -> Vec<String> {
     list.into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// Also where the run went back from a promotion that it did not see, and found it when it took the fence back.
+/// Also where a person left its writes behind, and where the run went back from a promotion that it did not see, and found
+/// it when it took the fence back.
 pub(super) fn is_promoted(story: &Story<'_>, name: &str) -> bool {
     let found = |fence: &StepState| fence.observed.get(managed::PROMOTED_MEANWHILE) == Some(&true.into());
     state(story, name, &DatabaseTask::Promote).is_some_and(reached)
+        || gone_back::was_promoted(story, name)
         || state(story, name, &DatabaseTask::Fence).is_some_and(found)
         || managed::is_promoted(story, name)
-}
-
-/// The servers that a run promoted and went back from: each is a primary of its own, until somebody makes it a standby.
-pub(super) fn left_behind(story: &Story<'_>) -> Vec<Finding> {
-    let promotions = story.run.steps().filter_map(|step| Some((step, database(step)?)));
-    let promotions = promotions.filter(|(_, database)| database.task == DatabaseTask::Promote);
-    let promoted = promotions.filter(|(step, database)| {
-        let looked = state(story, &database.name, &DatabaseTask::Look);
-        // The other one is its standby already.
-        let is_followed = looked.is_some_and(|look| look.observed.get("already") == Some(&true.into()));
-        // A person who left its writes behind left the step out, and that is its state.
-        let outcome = last_outcome(story, &step.id).map(|last| last.outcome);
-        let by_this_run = matches!(outcome, Some(Outcome::Done | Outcome::AlreadyDone));
-        !is_followed && (by_this_run || is_promoted(story, &database.name))
-    });
-    promoted
-        .map(|(_, database)| {
-            let (name, from, to) = (&database.name, story.run.from.side, story.run.to.side);
-            let message = format!(
-                "database {name} of the {to} was promoted before the run went back: it follows nobody, and nothing follows \
-                 the {from}'s"
-            );
-            // The program that makes the one follow the other.
-            let program = match to {
-                Side::Standby => "resync_standby",
-                Side::Primary => "resync",
-            };
-            let remedy = format!(
-                "make the {to}'s server a standby of the {from}'s again, by the program of {program} where the plan has one, \
-                 else by pg_rewind or pg_basebackup: until then the next run is refused"
-            );
-            Finding::new(codes::F_UNPROTECTED, Severity::Warning, Subject::Plan { name: story.run.plan.clone() }, message)
-                .remedy(remedy)
-        })
-        .collect()
 }
 
 fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
@@ -110,13 +76,17 @@ fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
     let caught_up = of(DatabaseTask::CatchUp).filter(|state| reached(state)).map(|state| &state.observed);
     let measured = of(DatabaseTask::Measure).filter(|state| reached(state)).map(|state| &state.observed);
     let missing = [caught_up, measured].into_iter().flatten().find_map(|observed| observed.get("missing")?.as_u64());
+    let back = gone_back::of(story, name);
+    // The server that serves again has all that it had taken before.
+    let missing = missing.filter(|_| promoted && back.is_none());
     let last_commit_at = measured.and_then(|observed| text(observed, "last_commit_at"));
     let age = measured.and_then(|observed| observed.get("last_commit_age_ms")?.as_u64());
-    let lost = match (promoted, missing) {
-        (false, _) => "pending",
-        (true, Some(0)) => "none",
-        (true, Some(_)) => "some",
-        (true, None) => "unknown",
+    let lost = match (&back, missing) {
+        (Some(back), _) => back.lost(),
+        (None, Some(0)) => "none",
+        (None, Some(_)) => "some",
+        (None, None) if promoted => "unknown",
+        (None, None) => gone_back::without_a_promotion(story, name),
     };
     let verified = of(DatabaseTask::Verify).filter(|state| state.finished_at.is_some());
     let kept = of(DatabaseTask::Keep).and_then(|state| {
@@ -137,14 +107,15 @@ fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
         other_databases: fence.map(|state| texts(&state.observed, "other_databases")).unwrap_or_default(),
         promoted,
         lost_writes: lost.to_owned(),
-        missing_bytes: missing.filter(|_| promoted),
-        missing_ms: match (promoted, missing) {
-            (true, Some(0)) => Some(0),
-            (true, Some(_)) => age,
-            _ => None,
+        left_behind_rows: back.as_ref().and_then(|back| back.rows),
+        missing_bytes: missing,
+        missing_ms: match missing {
+            Some(0) => Some(0),
+            Some(_) => age,
+            None => None,
         },
-        last_commit_at: last_commit_at.filter(|_| promoted),
-        last_commit_age_ms: age.filter(|_| promoted),
+        last_commit_at: last_commit_at.filter(|_| promoted && back.is_none()),
+        last_commit_age_ms: age.filter(|_| promoted && back.is_none()),
         found_later: None,
         second_writer: verified
             .map_or("pending".into(), |state| text(&state.observed, "second_writer").unwrap_or("unknown".into())),
@@ -221,7 +192,10 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
             }));
         }
         if matches!(database.lost_writes.as_str(), "some" | "unknown") {
-            findings.push(lost(&database, subject(), managed::kind(story, name)));
+            findings.push(match gone_back::of(story, name) {
+                Some(back) => gone_back::lost(story, &back, &database),
+                None => lost(&database, subject(), managed::kind(story, name)),
+            });
         }
         if !database.other_databases.is_empty() && database.promoted {
             let others = database.other_databases.join(", ");
@@ -260,6 +234,9 @@ fn lost(database: &DatabaseReport, subject: Subject, kind: Option<&ManagedKind>)
     let name = &database.name;
     let message = match database.missing_bytes {
         Some(bytes) => format!("database {name} was promoted without the last {bytes} bytes of the old server's log"),
+        None if !database.promoted => {
+            format!("whether database {name} was promoted is not known, and so whether writes were lost")
+        }
         None => format!("whether database {name} lost writes is not known: the old server was not read"),
     };
     let mut finding = Finding::new(codes::F_WRITES_LOST, Severity::Warning, subject, message);

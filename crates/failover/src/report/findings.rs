@@ -15,7 +15,7 @@ pub(crate) fn findings(story: &Story<'_>, conclusion: &Conclusion) -> Vec<Findin
     }
     if story.state.rollback.is_some() && story.state.finished.is_some() {
         findings.extend(super::managed::left_behind(story));
-        findings.extend(super::databases::left_behind(story));
+        findings.extend(super::gone_back::left_behind(story));
     }
     findings.extend(end_finding(story, conclusion));
     for step in story.run.steps() {

@@ -2,6 +2,7 @@
 
 mod databases;
 mod findings;
+mod gone_back;
 mod interventions;
 mod later;
 mod managed;
@@ -14,6 +15,7 @@ mod steps;
 pub use interventions::left_without_a_word;
 pub use later::{asks_later, with_later};
 
+pub(crate) use gone_back::LEFT_BEHIND;
 pub(crate) use managed::PROMOTED_MEANWHILE;
 
 use crate::saved_run::parse_run;

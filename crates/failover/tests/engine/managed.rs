@@ -278,6 +278,10 @@ async fn nothing_goes_back_past_a_promotion_but_by_a_persons_word() {
     engine.skip("promote/rds/orders", "ada@ops", "we type them in again").await.unwrap();
     assert_eq!(engine.drive().await.unwrap().end, End::Aborted);
     assert_eq!(world.values("app.shop.test"), PRIMARY);
+    let report = report_of(&engine);
+    let told = &report.databases[0];
+    assert_eq!((told.promoted, told.lost_writes.as_str(), told.left_behind_rows), (true, "unknown", None));
+    assert!(report.findings.iter().any(|one| one.code == codes::F_UNPROTECTED), "{:#?}", report.findings);
 }
 
 #[tokio::test]

@@ -385,6 +385,9 @@ fn databases_say_who_writes_and_what_was_lost() {
     assert!(text.contains("recovery time at most 2 ms, which may be over its objective of 1 ms"), "{text}");
     run.recovery_time.at_most = false;
     assert!(run_text(&run, None, plain()).contains("recovery time 2 ms, over its objective of 1 ms"));
+    run.databases[0].left_behind_rows = Some(674);
+    let text = run_text(&run, None, plain());
+    assert!(text.contains("674 rows, written there since its promotion, were left behind"), "{text}");
     run.databases.clear();
     assert!(!run_text(&run, None, plain()).contains("databases"));
 }

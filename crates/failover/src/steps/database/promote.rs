@@ -48,7 +48,15 @@ pub(super) async fn measure(
                 let detail = match missing {
                     Some(0) => "nothing is missing".to_owned(),
                     Some(bytes) => format!("{bytes} bytes of the old server's log are missing{last}"),
-                    None => format!("what is missing is not known, as the old server did not answer{last}"),
+                    None => {
+                        let fence = seen(engine, &database.name, &DatabaseTask::Fence);
+                        let why = match fence.and_then(|fence| fence.get("fence")?.as_str()) {
+                            Some("unknown") => "the old server did not answer",
+                            Some("proven") => "where the fenced server's log ended is not known",
+                            _ => "nothing keeps the old server from writing on",
+                        };
+                        format!("what is missing is not known, as {why}{last}")
+                    }
                 };
                 return Ok(Ending::new(Outcome::Done, observed, detail).into());
             }

@@ -2,6 +2,7 @@
 
 use super::{Patience, Servers, counted, pause};
 use crate::engine::{Engine, EngineError, Way, skipped_in_rollback};
+use crate::report::LEFT_BEHIND;
 use crate::steps::in_flight::unanswered;
 use crate::steps::{Ending, Performed};
 use crate::{Action, DatabaseTask, ManagedTask, Step};
@@ -57,8 +58,22 @@ pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) ->
         return Ok(Performed::WaitsFor { step, reason });
     }
     engine.intend(step, Way::Undo).await?;
+    let released = engine.journal.state().steps.get(&step.id).and_then(|step| counted(&step.observed));
+    let stood = released.is_none() && servers.new_is_fenced().await == Some(true);
     let report = servers.databases.fence(&servers.new).await;
-    let observed = json!({ "fence": report.state.as_str(), "reasons": report.reasons });
+    // What was written there in between is on no other server.
+    let rows = match stood {
+        true => Some(0),
+        false => report.writes.as_ref().zip(released.as_ref()).and_then(|(now, then)| now.since(then)),
+    };
+    let observed = json!({
+        "fence": report.state.as_str(),
+        "reasons": report.reasons,
+        LEFT_BEHIND: rows,
+        // For a second try.
+        "writes": released.as_ref().map(|released| released.rows),
+        "counted_since": released.and_then(|released| released.counted_since),
+    });
     let outcome = match report.state {
         FenceState::Proven => Outcome::Done,
         FenceState::Failed => Outcome::Failed,

@@ -153,6 +153,7 @@ pub(crate) fn run() -> RunReport {
             other_databases: vec!["stock".into()],
             promoted: true,
             lost_writes: "some".into(),
+            left_behind_rows: Some(0),
             missing_bytes: Some(1),
             missing_ms: Some(2),
             last_commit_at: Some(TIME.into()),
