@@ -3,11 +3,20 @@
 use super::next::{Next, failure_stands};
 use crate::{Action, Run, Step};
 use pilotlight_journal::{Body, Event, RunOutcome, RunState, StepStatus};
+use pilotlight_plan::Phase;
 
-/// What a run that is being undone does next: its steps in reverse, then the end.
+/// The order in which steps are undone: in reverse, but sizes last. Turning them down takes minutes, costs money and no
+/// service; until the fence is taken back, nobody can write.
+fn undo_order(run: &Run) -> impl Iterator<Item = &Step> {
+    let sizes =
+        |step: &&Step| step.phase == Phase::Scale && matches!(step.action, Action::Scale(_) | Action::Resize(_));
+    run.steps().rev().filter(move |step| !sizes(step)).chain(run.steps().rev().filter(sizes))
+}
+
+/// What a run that is being undone does next: its steps in that order, then the end.
 pub(super) fn next_undo<'a>(run: &'a Run, state: &RunState, events: &[Event]) -> Next<'a> {
     let mut failed: Option<&Step> = None;
-    for step in run.steps().rev().filter(|step| needs_undo(step, state, events)) {
+    for step in undo_order(run).filter(|step| needs_undo(step, state, events)) {
         match state.status(&step.id) {
             StepStatus::UndoFailed | StepStatus::UndoUnknown if failure_stands(events, &step.id) => {
                 // The others are undone all the same: each is worth it alone.

@@ -1,11 +1,12 @@
 //! The standby's group is turned up before the switch and down after the failback.
 
+use crate::databases::with_servers;
 use crate::estate::*;
 use crate::kills::{Moment, killed_once};
 use pilotlight_failover::simulation::{Asked, BOOT, Group, Service, State, Trouble, World};
 use pilotlight_failover::*;
 use pilotlight_findings::{Side, codes};
-use pilotlight_journal::{JournalStores, MemoryStore};
+use pilotlight_journal::{Body, JournalStores, MemoryStore};
 use pilotlight_plan::{DrPlan, Scale};
 use std::collections::VecDeque;
 
@@ -79,6 +80,36 @@ fn step(engine: &Engine, id: &str) -> (String, String) {
     let steps = report_of(engine).phases.into_iter().flat_map(|phase| phase.steps);
     let step = serde_json::to_value(steps.into_iter().find(|step| step.step == id).expect("the step")).expect("json");
     (step["status"].as_str().expect("text").to_owned(), step["detail"].as_str().expect("text").to_owned())
+}
+
+/// A size costs money; a database that is fenced, customers.
+#[tokio::test]
+async fn a_size_is_turned_down_after_the_old_database_takes_writes_again() {
+    let world = estate(Side::Primary);
+    with_servers(&world);
+    standby_breaks(&world);
+    let plan = plan_of(&format!("{}{SCALE}", world.with(|state| state.plan.clone())));
+    let run = try_compile(&world, &plan, Direction::Failover).await.expect("compiled");
+    let store = MemoryStore::new("journal");
+    let stores = JournalStores::one(store.clone());
+    let mut engine = Engine::start(run, "ada@ops", None, &stores, world.ports()).await.expect("started");
+    assert!(matches!(engine.drive().await.expect("driven").end, End::Stopped { .. }));
+    let mut engine = resume(&world, &store).await.expect("taken on");
+    engine.abort("ada@ops", "no").await.expect("aborted");
+    assert_eq!(engine.drive().await.expect("driven").end, End::Aborted);
+    let undone: Vec<&str> = engine
+        .journal()
+        .events()
+        .iter()
+        .filter_map(|event| match &event.what {
+            Body::UndoFinished { step, .. } => Some(step.as_str()),
+            _ => None,
+        })
+        .collect();
+    let at =
+        |part: &str| undone.iter().position(|step| step.contains(part)).unwrap_or_else(|| panic!("{part}: {undone:?}"));
+    assert!(at("switch/") < at("fence/database/") && at("fence/database/") < at(UP), "{undone:?}");
+    assert_eq!(group(&world, Side::Standby).desired, 1);
 }
 
 const UP: &str = "scale/up/app/aws_autoscaling_group.web";
