@@ -11,6 +11,7 @@ mod outlive;
 mod requests;
 mod rollback;
 mod stop_rule;
+mod waiting;
 mod withdrawal;
 
 pub use conclusion::{Conclusion, End};
@@ -29,6 +30,7 @@ use pilotlight_journal::{Body, JournalStores, Ownership, RunJournal, RunState, S
 use requests::RequestsSeen;
 use std::sync::Arc;
 use std::time::Duration;
+use waiting::Waiting;
 
 /// An append that takes longer is one in whose midst the process, or its machine, may have stood still.
 const STOOD_STILL: Duration = Duration::from_secs(2);
@@ -57,6 +59,7 @@ pub struct Engine {
     pub(crate) requests: RequestsSeen,
     /// When this executor began, by the ports' clock that never jumps.
     pub(crate) taken: Duration,
+    waiting: Waiting,
 }
 
 impl Engine {
@@ -87,7 +90,14 @@ impl Engine {
             ports.watcher.event(first);
         }
         let taken = ports.clock.elapsed();
-        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default(), taken })
+        Ok(Self {
+            run: Arc::new(run),
+            ports,
+            journal,
+            requests: RequestsSeen::default(),
+            taken,
+            waiting: Waiting::default(),
+        })
     }
 
     /// Takes over a run that was stopped, or whose executor was killed or may still be alive. From then on
@@ -114,7 +124,14 @@ impl Engine {
         }
         steps::resize::clear(&run, &*ports.sizes).await;
         let taken = ports.clock.elapsed();
-        Ok(Self { run: Arc::new(run), ports, journal, requests: RequestsSeen::default(), taken })
+        Ok(Self {
+            run: Arc::new(run),
+            ports,
+            journal,
+            requests: RequestsSeen::default(),
+            taken,
+            waiting: Waiting::default(),
+        })
     }
 
     /// The compiled run.
@@ -171,6 +188,7 @@ impl Engine {
         if let Some(reason) = self.asked_to_stop("a person asked to stop between steps").await {
             return self.stop(step, &reason).await;
         }
+        self.waiting = Waiting::default();
         let performed = match way {
             Way::Do => steps::perform(self, step).await?,
             Way::Undo => steps::undo(self, step).await?,

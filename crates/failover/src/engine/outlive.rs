@@ -21,7 +21,7 @@ impl Engine {
                 "a request of this step got no answer, and may still be carried out: the run ends when it cannot, in {}",
                 format_duration(Duration::from_secs(left.as_secs().max(1)))
             );
-            self.append(Body::Waits { step: step.id.clone(), reason: reason.clone() }).await?;
+            self.tell_of_wait(step, &reason).await?;
             while self.ports.clock.elapsed() < until {
                 self.ports.watcher.waiting(step, &reason);
                 let stop = self.asked_to_stop("a person asked to stop while it waited").await;

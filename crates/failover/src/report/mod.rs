@@ -17,6 +17,7 @@ pub use later::{asks_later, with_later};
 
 pub(crate) use gone_back::LEFT_BEHIND;
 pub(crate) use managed::PROMOTED_MEANWHILE;
+pub(crate) use recovery::SILENT;
 
 use crate::saved_run::parse_run;
 use crate::{Conclusion, End, RUN_REPORT_SCHEMA_VERSION, RecordMove, Run, RunReport, SavedRunError};

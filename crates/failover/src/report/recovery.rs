@@ -14,6 +14,9 @@ use pilotlight_plan::Phase;
 /// gaps of that length by itself.
 const WROTE_LATELY_SECONDS: i64 = 10;
 
+/// What a fence says of a server that gave no answer at first.
+pub(crate) const SILENT: &str = "silent";
+
 /// The recovery time as far as the journal tells it.
 pub(crate) fn recovery_time(story: &Story<'_>) -> RecoveryTime {
     let mut told = RecoveryTime {
@@ -117,11 +120,13 @@ fn ended(story: &Story<'_>, name: &str) -> Option<Seen> {
     let side = story.run.from.side;
     let fence = state(story, name, &DatabaseTask::Fence);
     let touched = |fence: &&StepState| fence.observed.get("touched") == Some(&true.into());
+    let answered = |fence: &StepState| fence.observed.get(SILENT) != Some(&true.into());
     let fenced =
         fence.filter(touched).map(|fence| match text(&fence.observed, "fenced_at").and_then(|at| at.parse().ok()) {
-            Some(at) => Seen::exactly(at, format!("the fence of database {name} of the {side}")),
-            // An executor that was killed may have fenced it, and did not live to say when.
-            None => {
+            Some(at) if answered(fence) => Seen::exactly(at, format!("the fence of database {name} of the {side}")),
+            // An executor that was killed may have fenced it, and did not live to say when. And a server that gave the run
+            // no answer at first gave customers none either.
+            _ => {
                 Seen::at_most(fence.started_at, format!("the beginning of the fence of database {name} of the {side}"))
             }
         });

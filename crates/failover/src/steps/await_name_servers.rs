@@ -20,7 +20,7 @@ pub(crate) async fn perform(
 ) -> Result<Performed, EngineError> {
     engine.intend(step, Way::Do).await?;
     let change_id = accepted_change(engine, changes);
-    let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await;
+    let waited = wait_for_answers(engine, step, changes, change_id.as_deref(), step.timeout()).await?;
     // At the first look, or after a pause; by the journal, as an executor that waited may have been killed.
     let began = engine.journal.state().steps.get(&step.id).map(|state| state.started_at);
     Ok(match waited {
@@ -118,12 +118,12 @@ fn accepted_change(engine: &Engine, changes: &RecordChanges) -> Option<String> {
 /// is known. An API that gives no answer has not said INSYNC and is asked again for a while; then the name
 /// servers' answers stand alone: the API may be down, and users are answered by them.
 pub(crate) async fn wait_for_answers(
-    engine: &Engine,
+    engine: &mut Engine,
     step: &Step,
     changes: &RecordChanges,
     change_id: Option<&str>,
     patience: Duration,
-) -> Result<Answered, NotYet> {
+) -> Result<Result<Answered, NotYet>, EngineError> {
     let deadline = engine.ports.clock.elapsed() + patience;
     let doubt = deadline.min(engine.ports.clock.elapsed() + UNCONFIRMED_PATIENCE);
     let mut insync = change_id.is_none();
@@ -163,20 +163,20 @@ pub(crate) async fn wait_for_answers(
         let at = answered.unwrap_or(seen_at);
         let late = engine.ports.clock.elapsed() >= deadline;
         let cause = match (missing, unanswered) {
-            (None, _) if insync => return Ok(Answered { at, confirmed: Confirmed::Yes }),
+            (None, _) if insync => return Ok(Ok(Answered { at, confirmed: Confirmed::Yes })),
             (None, Some(cause)) if hopeless || engine.ports.clock.elapsed() >= doubt => {
-                return Ok(Answered { at, confirmed: Confirmed::No(cause) });
+                return Ok(Ok(Answered { at, confirmed: Confirmed::No(cause) }));
             }
             (None, Some(cause)) => format!("whether the change is INSYNC is not known: {cause}"),
             (None, None) => "the change is not INSYNC".to_owned(),
             (Some(cause), _) => cause,
         };
-        engine.ports.watcher.waiting(step, &cause);
+        engine.waits(step, &cause).await?;
         if late {
-            return Err(NotYet::Late(cause));
+            return Ok(Err(NotYet::Late(cause)));
         }
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
-            return Err(NotYet::Stop(reason));
+            return Ok(Err(NotYet::Stop(reason)));
         }
         engine.ports.clock.sleep(pause(step)).await;
     }

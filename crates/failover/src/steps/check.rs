@@ -19,11 +19,10 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
         Ok(spec) => spec,
         Err(missing) => return Ok(Ending::failed(missing.to_string()).into()),
     };
-    let ports = &engine.ports;
-    let deadline = ports.clock.elapsed() + step.timeout();
+    let deadline = engine.ports.clock.elapsed() + step.timeout();
     let mut asked = 0;
     loop {
-        let result = ports.prober.probe(&spec).await;
+        let result = engine.ports.prober.probe(&spec).await;
         asked += 1;
         let detail = secrets.redact(&result.detail);
         if result.is_green() {
@@ -33,15 +32,15 @@ pub(crate) async fn perform(engine: &mut Engine, step: &Step, check: &CheckStep)
             let recorded = format!("{}, which stops nothing: {detail}", result.status.as_str());
             return Ok(Ending::new(Outcome::Done, observed(check, &result, &detail, asked), recorded).into());
         }
-        ports.watcher.waiting(step, &detail);
+        engine.waits(step, &detail).await?;
         let pause = Duration::from_millis(step.retry.pause_ms);
-        if ports.clock.elapsed() + pause >= deadline {
+        if engine.ports.clock.elapsed() + pause >= deadline {
             return Ok(not_green(check, &result, &detail, asked).into());
         }
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
             return Ok(Performed::Waits(reason));
         }
-        ports.clock.sleep(pause).await;
+        engine.ports.clock.sleep(pause).await;
     }
 }
 

@@ -6,7 +6,7 @@ use crate::engine::{Engine, EngineError, Way};
 use crate::text::Secrets;
 use crate::{CommandAction, Step, Text};
 use pilotlight_integrity::{CommandOutcome, CommandRun};
-use pilotlight_journal::{Body, Outcome};
+use pilotlight_journal::Outcome;
 use serde_json::json;
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub(super) async fn alone(engine: &mut Engine, step: &Step) -> Result<Option<Str
         let cause = format!("{who} was started by an executor before this one and is still at work");
         if !told {
             told = true;
-            engine.append(Body::Waits { step: step.id.clone(), reason: cause.clone() }).await?;
+            engine.tell_of_wait(step, &cause).await?;
         }
         engine.ports.watcher.waiting(step, &cause);
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {

@@ -83,7 +83,7 @@ impl OtherWay {
         let cause = may_come(self.way, left);
         if !self.told {
             self.told = true;
-            engine.append(Body::Waits { step: step.id.clone(), reason: cause.clone() }).await?;
+            engine.tell_of_wait(step, &cause).await?;
         }
         engine.ports.watcher.waiting(step, &cause);
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
@@ -221,13 +221,17 @@ fn is_unanswered(observed: &Value) -> bool {
 }
 
 /// Waits a moment for what got no answer and is not there; gives a reason where a person asks to stop.
-pub(super) async fn wait_for_effect(engine: &Engine, step: &Step, cause: &str) -> Option<String> {
-    engine.ports.watcher.waiting(step, &format!("{cause}; it may still be carried out"));
+pub(super) async fn wait_for_effect(
+    engine: &mut Engine,
+    step: &Step,
+    cause: &str,
+) -> Result<Option<String>, EngineError> {
+    engine.waits(step, &format!("{cause}; it may still be carried out")).await?;
     let stop = engine.asked_to_stop(STOP_REQUESTED).await;
     if stop.is_none() {
         engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
     }
-    stop
+    Ok(stop)
 }
 
 /// Why a step waits that finds everything as it wants it.

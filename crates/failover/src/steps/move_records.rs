@@ -88,7 +88,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, changes: &RecordChang
     if matches!(ending.outcome, Outcome::Done | Outcome::AlreadyDone) {
         let change_id = ending.observed.get("change_id").and_then(Value::as_str).map(str::to_owned);
         let patience = name_servers_patience(engine, changes);
-        match wait_for_answers(engine, step, &back, change_id.as_deref(), patience).await {
+        match wait_for_answers(engine, step, &back, change_id.as_deref(), patience).await? {
             Ok(Answered { confirmed, .. }) => ending.detail = format!("{}{confirmed}", ending.detail),
             Err(cause) => ending.detail = format!("{}, and {cause}", ending.detail),
         }
@@ -178,7 +178,7 @@ async fn reach(
                 if !may_come {
                     return Ok(not_reached(cause).into());
                 }
-                if let Some(reason) = wait_for_effect(engine, step, cause).await {
+                if let Some(reason) = wait_for_effect(engine, step, cause).await? {
                     return Ok(Performed::Waits(reason));
                 }
                 continue;
@@ -192,7 +192,7 @@ async fn reach(
                 continue;
             }
             Some(Submitted::Again(cause) | Submitted::Never(cause)) => {
-                engine.ports.watcher.waiting(step, cause);
+                engine.waits(step, cause).await?;
                 engine.ports.clock.sleep(pause).await;
             }
             None if way == Way::Do => {

@@ -136,7 +136,7 @@ async fn reach(
                 cause
             }
         };
-        engine.ports.watcher.waiting(step, &waits);
+        engine.waits(step, &waits).await?;
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
             return Ok(Performed::Waits(reason));
         }

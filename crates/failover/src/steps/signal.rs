@@ -26,7 +26,7 @@ pub(crate) async fn guard(engine: &mut Engine, step: &Step, signal: &SignalActio
             Err(cause) if engine.ports.clock.elapsed() >= deadline => {
                 return Ok(Ending::failed(cause).into());
             }
-            Err(cause) => engine.ports.watcher.waiting(step, &cause),
+            Err(cause) => engine.waits(step, &cause).await?,
         }
         engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
     }
@@ -91,7 +91,7 @@ pub(crate) async fn undo(engine: &mut Engine, step: &Step, signal: &SignalAction
             return Ok(ending.into());
         }
         let patience = name_servers_patience(engine, &signal.changes);
-        if let Err(cause) = wait_for_answers(engine, step, &back, None, patience).await {
+        if let Err(cause) = wait_for_answers(engine, step, &back, None, patience).await? {
             ending.detail = format!("{}, and {cause}", ending.detail);
         }
     }
@@ -138,13 +138,13 @@ async fn reach(
                     return Ok(not_reached(raised, cause).into());
                 }
                 Some(cause) if late || tries >= step.retry.attempts || matches!(cause, SignalError::Denied(_)) => {
-                    if let Some(reason) = wait_for_effect(engine, step, &cause.to_string()).await {
+                    if let Some(reason) = wait_for_effect(engine, step, &cause.to_string()).await? {
                         return Ok(Performed::Waits(reason));
                     }
                     continue;
                 }
                 Some(cause) => {
-                    engine.ports.watcher.waiting(step, &cause.to_string());
+                    engine.waits(step, &cause.to_string()).await?;
                     engine.ports.clock.sleep(pause).await;
                 }
                 None if way == Way::Do => {
@@ -164,7 +164,7 @@ async fn reach(
                 return Ok(unanswered(Ending::new(Outcome::Unknown, Value::Null, detail), lost).into());
             }
             Err(cause) => {
-                engine.ports.watcher.waiting(step, &cause.to_string());
+                engine.waits(step, &cause.to_string()).await?;
                 engine.ports.clock.sleep(pause).await;
                 continue;
             }

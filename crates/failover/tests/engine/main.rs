@@ -35,6 +35,7 @@ mod sizes;
 mod stop_rule;
 mod tabletop;
 mod ttl;
+mod waiting;
 mod way_back;
 mod weighted;
 mod wildcards;

@@ -37,7 +37,7 @@ pub(super) async fn perform(
             }
         };
         // A run does not end well while the server that it led everybody to is gone.
-        match pause(engine, step, until, &gone).await {
+        match pause(engine, step, until, &gone).await? {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => {

@@ -3,12 +3,12 @@
 use super::promotion::{Settled, promotion_settles};
 use super::{CRASH_RECOVERY, Patience, Servers, database_step, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
-use crate::report::PROMOTED_MEANWHILE;
+use crate::report::{PROMOTED_MEANWHILE, SILENT};
 use crate::steps::in_flight::{Held, OtherWay, unanswered};
 use crate::steps::{Ending, Performed, STOP_REQUESTED};
 use crate::{DatabaseStep, DatabaseTask, Mode, Step};
 use pilotlight_integrity::postgres::{FenceReport, FenceState, Lsn, PostgresError, ServerRole};
-use pilotlight_journal::{Body, Outcome};
+use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub(super) async fn perform(
         if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
             return Ok(Performed::Waits(reason));
         }
-        engine.ports.watcher.waiting(step, &report.to_string());
+        engine.waits(step, &report.to_string()).await?;
         engine.ports.clock.sleep(Duration::from_millis(step.retry.pause_ms)).await;
         // Who has the run by now may have taken the fence back.
         engine.journal.check_ownership().await?;
@@ -53,6 +53,7 @@ pub(super) async fn perform(
     };
     let mut ending = ending(engine.run.mode, &report);
     ending.observed["in_doubt"] = in_doubt.into();
+    ending.observed[SILENT] = (tries > 1).into();
     let lost = report.state == FenceState::Unknown && report.touched;
     Ok(unanswered(ending, lost).into())
 }
@@ -142,10 +143,9 @@ pub(super) async fn undo(
         };
         if !told && !error.is_answer() {
             told = true;
-            let (step, reason) = (step.id.clone(), waits_for_release(step, &servers.tell(&error)));
-            engine.append(Body::Waits { step, reason }).await?;
+            engine.tell_of_wait(step, &waits_for_release(step, &servers.tell(&error))).await?;
         }
-        match pause(engine, step, deadline, &servers.tell(&error)).await {
+        match pause(engine, step, deadline, &servers.tell(&error)).await? {
             Patience::Left if !error.is_answer() => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
@@ -280,7 +280,7 @@ pub(super) async fn catch_up(
             }
             None => continue,
         };
-        match pause(engine, step, deadline, &cause).await {
+        match pause(engine, step, deadline, &cause).await? {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => {

@@ -48,7 +48,7 @@ pub(super) async fn perform(
             }
             Err(error) => servers.tell(&error),
         };
-        match pause(engine, step, deadline, &cause).await {
+        match pause(engine, step, deadline, &cause).await? {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => {

@@ -142,19 +142,24 @@ pub(super) fn counted(observed: &Value) -> Option<WriteCount> {
 }
 
 /// Whether there is time for another look, after a pause. Whoever watches is told how long that goes on at most.
-pub(super) async fn pause(engine: &Engine, step: &Step, deadline: Duration, cause: &str) -> Patience {
+pub(super) async fn pause(
+    engine: &mut Engine,
+    step: &Step,
+    deadline: Duration,
+    cause: &str,
+) -> Result<Patience, EngineError> {
     let now = engine.ports.clock.elapsed();
     let left = format_duration(Duration::from_secs(deadline.saturating_sub(now).as_secs()));
-    engine.ports.watcher.waiting(step, &format!("{cause}; asked for {left} more at most"));
+    engine.waits(step, &format!("{cause}; asked for {left} more at most")).await?;
     let pause = Duration::from_millis(step.retry.pause_ms);
     if now + pause >= deadline {
-        return Patience::Over;
+        return Ok(Patience::Over);
     }
     if let Some(reason) = engine.asked_to_stop(STOP_REQUESTED).await {
-        return Patience::Stop(reason);
+        return Ok(Patience::Stop(reason));
     }
     engine.ports.clock.sleep(pause).await;
-    Patience::Left
+    Ok(Patience::Left)
 }
 
 /// Whether to look once more.

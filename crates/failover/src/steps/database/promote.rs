@@ -62,7 +62,7 @@ pub(super) async fn measure(
             }
             Err(error) => error,
         };
-        match pause(engine, step, deadline, &servers.tell(&error)).await {
+        match pause(engine, step, deadline, &servers.tell(&error)).await? {
             Patience::Left if !error.is_answer() => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),
@@ -106,7 +106,7 @@ pub(super) async fn perform(
             Err(error) => error,
         };
         // A server that crashed in between has forgotten that it was asked, or was promoted: asking again is right in both.
-        match pause(engine, step, deadline, &servers.tell(&error)).await {
+        match pause(engine, step, deadline, &servers.tell(&error)).await? {
             Patience::Left if !error.is_answer() => {
                 acted = true;
                 engine.journal.check_ownership().await?;

@@ -244,8 +244,8 @@ impl Wait {
     ) -> Result<Patience, EngineError> {
         if !self.told && engine.ports.clock.elapsed() >= self.told_from {
             self.told = true;
-            engine.append(Body::Waits { step: step.id.clone(), reason: told }).await?;
+            engine.tell_of_wait(step, &told).await?;
         }
-        Ok(pause(engine, step, self.deadline, cause).await)
+        pause(engine, step, self.deadline, cause).await
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn perform(engine: &mut Engine, step: &Step, servers: &Servers)
             }
             Err(error) => error,
         };
-        match pause(engine, step, deadline, &servers.tell(&error)).await {
+        match pause(engine, step, deadline, &servers.tell(&error)).await? {
             Patience::Left if !error.is_answer() => engine.journal.check_ownership().await?,
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => return Ok(servers.ending(&error).into()),

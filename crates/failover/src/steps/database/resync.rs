@@ -133,7 +133,7 @@ pub(super) async fn perform(
             }
             continue;
         }
-        match pause(engine, step, deadline, &cause).await {
+        match pause(engine, step, deadline, &cause).await? {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => return Ok(Ending::failed(cause).into()),

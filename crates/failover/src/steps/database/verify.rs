@@ -34,7 +34,7 @@ pub(super) async fn perform(
                 error
             }
         };
-        match pause(engine, step, deadline, &servers.tell(&error)).await {
+        match pause(engine, step, deadline, &servers.tell(&error)).await? {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             Patience::Over => return Ok(servers.ending(&error).into()),

@@ -39,7 +39,7 @@ pub(super) async fn perform(
             Looked::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
             Looked::NotYet(reason) => reason,
         };
-        match pause(engine, step, deadline, &cause).await {
+        match pause(engine, step, deadline, &cause).await? {
             Patience::Left => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             // Nothing is promoted that is not known to be what is wanted.

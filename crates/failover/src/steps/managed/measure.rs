@@ -52,7 +52,7 @@ pub(super) async fn perform(
             },
             Err(error) => error,
         };
-        match pause(engine, step, deadline, &error.to_string()).await {
+        match pause(engine, step, deadline, &error.to_string()).await? {
             Patience::Left if !super::is_final(&error) => {}
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             _ => {

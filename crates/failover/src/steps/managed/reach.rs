@@ -96,7 +96,7 @@ pub(super) async fn reach(engine: &mut Engine, step: &Step, goal: &Goal, way: Wa
                 cause
             }
         };
-        match pause(engine, step, deadline, &cause).await {
+        match pause(engine, step, deadline, &cause).await? {
             Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
             // The next look is the last.
             Patience::Left | Patience::Over => {}
