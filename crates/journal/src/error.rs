@@ -148,7 +148,9 @@ impl Explain for JournalError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Store { source, .. } if source.is_transient() => {
-                "if the store is lost for now, name another one for this run with --journal URL; the run records it"
+                "if the store is lost for now, name another one with --journal URL: of failover and failback it begins the \
+                 run there, and `pilotlight run resume PLAN --journal URL`, with a copy's URL, goes on with one; the run \
+                 records it"
                     .into()
             }
             Self::Store { source, .. } => return source.remedy(),

@@ -2,7 +2,7 @@
 //! all that is read, so it says only what the report knows.
 
 use crate::clean::line;
-use crate::theme::is_refused;
+use crate::theme::{is_refused, switch_in_doubt};
 use crate::words::{clock, count, duration, list, number};
 use pilotlight_failover::{DatabaseReport, Endpoint, Moment, RecoveryTime, RunReport};
 use pilotlight_findings::{AreaVerdict, Count, Job, Report, Severity, Verdict, codes};
@@ -174,9 +174,16 @@ pub(crate) fn traffic(run: &RunReport) -> String {
         names if names.len() <= NAMES_IN_A_SENTENCE => format!("{} {many}", list(names)),
         names => format!("{} {many}", count(names.len() as u64, "record")),
     };
+    let whether = |names: &[String]| match names.len() {
+        len if len <= NAMES_IN_A_SENTENCE => format!("whether {} moved is not known", list(names)),
+        len => format!("whether {} moved is not known", count(len as u64, "record")),
+    };
     let (from, to) = (&run.from.region, &run.to.region);
     let arrived = || say(&moved, &format!("answers with {to}"), &format!("answer with {to}"));
-    let not_seen = || say(&stayed, "was not seen to move", "were not seen to move");
+    let not_seen = || match switch_in_doubt(run) {
+        true => whether(&stayed),
+        false => say(&stayed, "was not seen to move", "were not seen to move"),
+    };
     match (moved.is_empty(), stayed.is_empty()) {
         (true, true) => "no record was to move".to_owned(),
         (false, true) => arrived(),

@@ -44,11 +44,9 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
         }
         "stopped" if is_being_undone(run) => {
             let continued = next("go on undoing, once the cause is gone", on_run("resume", ""));
-            let what = |step: &StepReport| match step.step.starts_with("promote/") {
-                true => "go back past it all the same, by your word (the reason says what it costs)",
-                false => "leave this out of the way back",
-            };
-            let skip = stopped_at(run).map(|step| next(what(step), on_step("skip", step)));
+            // What has made a standby of the server that is gone back to cannot be left out any more.
+            let skip = stopped_at(run).filter(|step| !makes_a_standby(step) || step.status == "in_doubt");
+            let skip = skip.map(|step| next(left_out_of_the_way_back(step), on_step("skip", step)));
             let withdraw = next(
                 "go forward again, and do once more what was undone",
                 on_run("abort", &format!(" --withdraw{reason}")),
@@ -64,7 +62,7 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
                     .collect()
             }
             Some(step) if step.status != "pending" => {
-                vec![resume(), next("leave this step out, and go on", on_step("skip", step)), abort()]
+                vec![resume(), next(left_out(step), on_step("skip", step)), abort()]
             }
             _ if run.drill.is_some() => vec![next("continue", drill().command), abort()],
             _ => vec![next("continue", on_run("resume", "")), abort()],
@@ -97,6 +95,37 @@ pub(crate) fn steps(run: &RunReport, plan_file: Option<&str>) -> Vec<NextStep> {
             ways
         }
         _ => Vec::new(),
+    }
+}
+
+fn makes_a_standby(step: &StepReport) -> bool {
+    step.step.starts_with("finish/resync/")
+}
+
+/// What it means to leave a step out of the way back.
+fn left_out_of_the_way_back(step: &StepReport) -> &'static str {
+    match step.step.as_str() {
+        id if id.starts_with("promote/") => {
+            "go back past it all the same, by your word (the reason says what it costs)"
+        }
+        _ if makes_a_standby(step) => "go back to that server all the same, by your word that its program has ended",
+        id if id.starts_with("fence/database/") => "leave the fence: that server takes no writes",
+        _ => "leave this out of the way back",
+    }
+}
+
+/// What it means to leave a step out of the way forward.
+fn left_out(step: &StepReport) -> &'static str {
+    match step.step.as_str() {
+        id if id.starts_with("fence/database/") => {
+            "go on without the fence: what the old server takes from now on is lost"
+        }
+        id if id.starts_with("promote/database/") => {
+            "go on without the promotion: nobody can write until you promote it"
+        }
+        id if id.starts_with("promote/release/") => "go on without it: nobody can write until you let that server",
+        id if id.starts_with("verify/database/") => "go on, and look yourself whether that server takes writes",
+        _ => "leave this step out, and go on",
     }
 }
 

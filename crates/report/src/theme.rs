@@ -170,8 +170,19 @@ pub(crate) fn of_database(database: &DatabaseReport) -> Mark {
 }
 
 /// The mark of a record: whether every name server was seen to answer with the new values.
-pub(crate) fn of_record(moved: bool) -> Mark {
-    if moved { mark("✓", "moved", Tone::Good) } else { mark("·", "not moved", Tone::Quiet) }
+pub(crate) fn of_record(run: &RunReport, record: &RecordMove) -> Mark {
+    match record.moved {
+        true => mark("✓", "moved", Tone::Good),
+        false if switch_in_doubt(run) => mark("?", "not known", Tone::Unsure),
+        false => mark("·", "not moved", Tone::Quiet),
+    }
+}
+
+/// Whether a step of the switch may have moved records that were not seen to answer.
+pub(crate) fn switch_in_doubt(run: &RunReport) -> bool {
+    let switch = run.phases.iter().filter(|phase| phase.phase == "switch").flat_map(|phase| &phase.steps);
+    let in_doubt = ["in_doubt", "unknown", "undo_in_doubt", "undo_unknown"];
+    switch.into_iter().any(|step| in_doubt.contains(&step.status.as_str()))
 }
 
 /// How long resolvers keep a record: an alias has no time of its own.

@@ -195,7 +195,7 @@ fn records(run: &RunReport) -> Markup {
                     }
                     tbody {
                         @for record in &run.records {
-                            @let mark = theme::of_record(record.moved);
+                            @let mark = theme::of_record(run, record);
                             tr {
                                 th scope="row" { (safe(&record.name)) " " span.muted { (safe(&record.record_type)) } }
                                 td data-label="Zone" { (safe(&record.zone)) }

@@ -178,7 +178,7 @@ fn records(run: &RunReport, ink: Ink) -> String {
     }
     let mut out = format!("\n{}\n", ink.bold("records"));
     for record in &run.records {
-        let mark = theme::of_record(record.moved);
+        let mark = theme::of_record(run, record);
         let name = format!("{} {}", line(&record.name), line(&record.record_type));
         out.push_str(&format!(
             "  {}  {}  {}\n",

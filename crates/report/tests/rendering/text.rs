@@ -1,7 +1,7 @@
 //! The text, as it is read on a terminal or in a log.
 
 use crate::samples::{every_shape, reports, runs};
-use pilotlight_failover::RunReport;
+use pilotlight_failover::{Intervention, RunReport};
 use pilotlight_findings::{Evidence, Finding, Job, Severity, Subject, Verdict, codes};
 use pilotlight_report::{TextOptions, render_explain, report_text, run_text};
 use serde_json::json;
@@ -222,7 +222,7 @@ fn a_run_opens_with_its_outcome() {
         line(runs::taken_over()),
         "failover succeeded: app.shop.test answers with eu-central-1; recovery time 40 m 30 s, over its objective of 15 m"
     );
-    assert_eq!(line(runs::unfinished()), "failover has not ended: app.shop.test was not seen to move");
+    assert_eq!(line(runs::unfinished()), "failover has not ended: whether app.shop.test moved is not known");
 }
 
 #[test]
@@ -293,6 +293,32 @@ fn what_next_is_ready_to_copy() {
     assert!(text.ends_with(
         "\nlater\n  move the traffic back, when the primary is well\n      pilotlight failback 'my plans/shop.hcl'\n"
     ));
+}
+
+#[test]
+fn what_it_means_to_leave_a_step_out_is_said_and_what_is_refused_is_not_offered() {
+    let stopped_at = |step: &str, status: &str, undone: bool| {
+        let mut run = runs::stopped();
+        (run.phases[6].steps[1].step, run.phases[6].steps[1].status) = (step.into(), status.into());
+        if undone {
+            let rollback = Intervention { what: "rollback".into(), ..run.interventions[0].clone() };
+            run.interventions.push(rollback);
+        }
+        let subject = Subject::Step { run: run.run.clone(), step: step.into() };
+        run.findings = vec![Finding::new(codes::F_STOPPED, Severity::Warning, subject, "it waits")];
+        run_text(&run, PLAN, plain())
+    };
+    for (step, status, undone, offered) in [
+        ("promote/release/orders", "failed", false, Some("nobody can write until you let that server")),
+        ("verify/database/orders", "failed", false, Some("look yourself whether that server takes writes")),
+        ("promote/database/orders", "done", true, Some("(the reason says what it costs)")),
+        ("finish/resync/orders", "in_doubt", true, Some("by your word that its program has ended")),
+        ("finish/resync/orders", "done", true, None),
+    ] {
+        let text = stopped_at(step, status, undone);
+        assert_eq!(text.contains(&format!("--step {step}")), offered.is_some(), "{step}: {text}");
+        assert!(offered.is_none_or(|words| text.contains(words)), "{step}: {text}");
+    }
 }
 
 #[test]

@@ -205,7 +205,7 @@ async fn fence_the_new(
 ) -> Result<Settled, EngineError> {
     if !nothing_is_lost {
         let reason = format!(
-            "not gone back: {detail}, and takes writes; how many rows it has written since is not known; it serves on until \
+            "not gone back: {detail}, and takes writes; how many rows it has written since is not known; it is left as it is until \
              a person skips {} to leave those writes behind",
             promote.id
         );

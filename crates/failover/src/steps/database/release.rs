@@ -176,7 +176,7 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
             },
         };
         let reason = format!(
-            "not gone back: database {} of the {} would be left, and {found}; it serves on until a person skips {} to leave \
+            "not gone back: database {} of the {} would be left, and {found}; it is left as it is until a person skips {} to leave \
              those writes behind",
             database.name, engine.run.to.side, promotion.id
         );

@@ -79,7 +79,8 @@ pub(crate) async fn behind(engine: &Engine) -> Option<Behind> {
                 (format!("database {name}: {cause}"), "go back all the same")
             }
         };
-        let reason = format!("not gone back: {cause}; it serves on until a person skips {} to {remedy}", step.id);
+        let reason =
+            format!("not gone back: {cause}; it is left as it is until a person skips {} to {remedy}", step.id);
         return Some(Behind { step: step.id.clone(), reason });
     }
     None
