@@ -102,3 +102,23 @@ async fn a_primary_that_is_left_fenced_is_told() {
     assert_eq!((finding.code, finding.severity), (codes::V_DATABASE, Severity::Error));
     assert_eq!(finding.message, "database orders of the primary is fenced: it refuses every write");
 }
+
+/// After a failover whose old server was made a standby, the one that takes the writes is the other.
+#[tokio::test]
+async fn of_a_pair_that_was_failed_over_the_one_that_is_to_write_is_told_where_it_is_fenced() {
+    for fenced in [true, false] {
+        let swapped = |servers: &mut Servers| {
+            let new = servers.at(NEW_URL);
+            (new.role, new.timeline, new.fenced) = (ServerRole::Primary, 2, fenced);
+            let old = servers.at(OLD_URL);
+            (old.role, old.timeline, old.fenced) = (ServerRole::Standby, 2, fenced);
+        };
+        let (_, told) = readiness(swapped, None).await;
+        let messages: Vec<&str> = told.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let wanted: &[&str] = match fenced {
+            true => &["database orders of the standby is fenced: it refuses every write"],
+            false => &[],
+        };
+        assert_eq!(messages, wanted);
+    }
+}
