@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use pilotlight_findings::ApiCalls;
+use pilotlight_integrity::Began;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -84,12 +85,12 @@ impl Target {
     }
 }
 
-/// When a call began. A process may be stopped for an hour, and goes on where it was: who has taken its run over by then
-/// counts on it that nothing leaves later than a call may take.
+/// When a call began. A process may be stopped for an hour, or its machine sleep, and goes on where it was: who has taken its
+/// run over by then counts on it that nothing leaves later than a call may take.
 #[derive(Debug, Clone, Copy)]
-struct Began(Instant);
+struct CallBegan(Began);
 
-impl Storable for Began {
+impl Storable for CallBegan {
     type Storer = StoreReplace<Self>;
 }
 
@@ -110,7 +111,7 @@ impl Intercept for Meter {
         _context: &BeforeSerializationInterceptorContextRef<'_>,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        cfg.interceptor_state().store_put(Began(Instant::now()));
+        cfg.interceptor_state().store_put(CallBegan(Began::now()));
         Ok(())
     }
 
@@ -122,7 +123,7 @@ impl Intercept for Meter {
     ) -> Result<(), BoxError> {
         let Gate { log, limits, budget, .. } = &self.gate;
         // The SDK's own time limits look only after what they limit was given another turn.
-        if cfg.load::<Began>().is_some_and(|began| began.0.elapsed() > CALL_TIMEOUT) {
+        if cfg.load::<CallBegan>().is_some_and(|began| began.0.elapsed() > CALL_TIMEOUT) {
             return Err("this process stood still for longer than a call may take, so nothing was sent".into());
         }
         // Right before it leaves, so that what was spent is what was sent; an error here is not retried.
@@ -154,6 +155,7 @@ fn service_name(sdk_name: &str) -> String {
 mod tests {
     use super::*;
     use crate::replay::{Replay, Reply};
+    use std::time::Duration;
 
     #[test]
     fn services_have_the_names_that_policies_use() {
@@ -182,7 +184,10 @@ mod tests {
 
     /// A process that is stopped after its request was made, and before it leaves.
     #[derive(Debug)]
-    struct StandsStill(std::time::Duration);
+    struct StandsStill {
+        steady: Duration,
+        wall: Duration,
+    }
 
     impl Intercept for StandsStill {
         fn name(&self) -> &'static str {
@@ -195,23 +200,29 @@ mod tests {
             _components: &RuntimeComponents,
             cfg: &mut ConfigBag,
         ) -> Result<(), BoxError> {
-            let began = Instant::now().checked_sub(self.0).expect("a clock that began before");
-            cfg.interceptor_state().store_put(Began(began));
+            let began = Began::now().before(self.steady, self.wall);
+            cfg.interceptor_state().store_put(CallBegan(began));
             Ok(())
         }
     }
 
     #[tokio::test]
     async fn who_stood_still_for_longer_than_a_call_may_take_sends_nothing() {
-        for (stood, sent) in [(CALL_TIMEOUT / 2, 1), (CALL_TIMEOUT * 2, 0)] {
+        let (short, long) = (CALL_TIMEOUT / 2, CALL_TIMEOUT * 2);
+        // A machine that sleeps has a steady clock that stands still, too.
+        for (steady, wall, sent) in
+            [(short, short, 1), (long, long, 0), (Duration::ZERO, long, 0), (long, Duration::ZERO, 0)]
+        {
             let replay = Replay::new(|_| Reply::ok(""));
             let gate =
                 Gate { log: Arc::default(), limits: Arc::default(), budget: Arc::default(), silence: Arc::default() };
             let meter = Meter { gate, target: Target { account: None, region: "eu-west-1".into() } };
             let config = aws_sdk_rds::config::Builder::from(&replay.config());
-            let rds = aws_sdk_rds::Client::from_conf(config.interceptor(StandsStill(stood)).interceptor(meter).build());
+            let rds = aws_sdk_rds::Client::from_conf(
+                config.interceptor(StandsStill { steady, wall }).interceptor(meter).build(),
+            );
             let _ = rds.promote_read_replica().db_instance_identifier("orders-replica").send().await;
-            assert_eq!(replay.asked().len(), sent, "{stood:?}");
+            assert_eq!(replay.asked().len(), sent, "{steady:?} {wall:?}");
         }
     }
 

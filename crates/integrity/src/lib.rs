@@ -10,6 +10,7 @@
 //!
 //! This crate does not know when a check runs, which side of a plan it is about, nor what follows from it.
 
+mod began;
 mod command;
 mod dns_answer;
 mod dns_client;
@@ -26,6 +27,7 @@ mod probe_dns;
 mod probe_http;
 mod probe_tcp;
 
+pub use began::Began;
 pub use command::{CommandOutcome, CommandRun, LAST_OUTPUT, run_command};
 pub use dns_answer::{DnsAnswer, Rcode};
 pub use dns_client::DnsClient;

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::{DatabaseUrl, Lsn, Position, PostgresError, ServerRole, SessionOptions, position, read_position};
+use crate::Began;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -46,7 +47,7 @@ pub async fn promote(
     within: Duration,
     options: &SessionOptions,
 ) -> Result<Promotion, PostgresError> {
-    let begin = Instant::now();
+    let begin = Began::now();
     let limits = SessionOptions { statement_timeout: within, ..options.clone() };
     let session = Session::connect(standby, &limits).await?;
     let before = read_position(&session).await?;
@@ -89,7 +90,7 @@ pub async fn promote(
     }
 }
 
-async fn ask(session: &Session, begin: Instant) -> Result<(), PostgresError> {
+async fn ask(session: &Session, begin: Began) -> Result<(), PostgresError> {
     session.still_in_time("promote", begin)?;
     // In one message, which leaves now: a prepared statement asks twice.
     session.batch("promote", "SELECT pg_promote(false)").await

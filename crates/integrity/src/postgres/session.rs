@@ -2,8 +2,9 @@
 
 use super::tls::connector;
 use super::{DatabaseUrl, PostgresError, SslMode};
+use crate::Began;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode as WireMode;
 use tokio_postgres::types::ToSql;
@@ -48,14 +49,14 @@ pub(super) struct Session {
     at: String,
     limit: Duration,
     /// When it began to connect.
-    pub(super) began: Instant,
+    pub(super) began: Began,
     asks_within: Duration,
 }
 
 impl Session {
     /// Connects, as `url`'s sslmode says.
     pub(super) async fn connect(url: &DatabaseUrl, options: &SessionOptions) -> Result<Self, PostgresError> {
-        let began = Instant::now();
+        let began = Began::now();
         let tls = connector(url, options.root_certificates.as_ref())?;
         // As libpq: what is tried first, and what after that was refused.
         let (first, second) = match url.ssl_mode() {
@@ -102,7 +103,7 @@ impl Session {
     }
 
     /// Asked right before something is changed that was to be changed from then on.
-    pub(super) fn still_in_time(&self, what: &str, since: Instant) -> Result<(), PostgresError> {
+    pub(super) fn still_in_time(&self, what: &str, since: Began) -> Result<(), PostgresError> {
         match since.elapsed() <= self.asks_within {
             true => Ok(()),
             false => {
