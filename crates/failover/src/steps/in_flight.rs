@@ -39,13 +39,8 @@ pub(super) enum Held {
 impl OtherWay {
     pub(super) fn of(engine: &Engine, step: &Step, way: Way) -> Self {
         let askers = askers(engine.journal.events(), step, way.other());
-        // By this executor's own clock alone: the one on the wall may have jumped since the journal was written.
-        let until = |asker: &Asker<'_>| match asker {
-            asker if asker.executor == engine.journal.executor() => engine.ports.clock.elapsed() + SETTLE,
-            Asker { may_live: false, .. } => engine.taken + SETTLE,
-            Asker { may_live: true, .. } => engine.taken + LONGEST_CALL + SETTLE,
-        };
-        let until = askers.iter().filter(|asker| asker.open).map(until).max().unwrap_or_default();
+        let open = askers.iter().filter(|asker| asker.open);
+        let until = open.map(|asker| may_come_until(engine, asker)).max().unwrap_or_default();
         // An answered request of another one may be what is seen.
         let single = askers.len() == 1 && engine.attempts(step, way.other()) == 1;
         Self { until, way, single, told: false }
@@ -101,6 +96,23 @@ struct Asker<'e> {
     open: bool,
     /// Whether it was replaced by one that did not know it dead.
     may_live: bool,
+}
+
+/// By this executor's own clock alone: the one on the wall may have jumped since the journal was written.
+fn may_come_until(engine: &Engine, asker: &Asker<'_>) -> Duration {
+    match asker {
+        asker if asker.executor == engine.journal.executor() => engine.ports.clock.elapsed() + SETTLE,
+        Asker { may_live: false, .. } => engine.taken + SETTLE,
+        Asker { may_live: true, .. } => engine.taken + LONGEST_CALL + SETTLE,
+    }
+}
+
+/// Until when an executor that lives, as far as is known, may have a database do what this step does. Of one that is dead
+/// nothing is left: the next fence and release end its sessions.
+fn a_session_may_ask_until(engine: &Engine, step: &Step, way: Way) -> Duration {
+    let askers = askers(engine.journal.events(), step, way);
+    let living = askers.iter().filter(|asker| asker.open && asker.may_live);
+    living.map(|asker| may_come_until(engine, asker)).max().unwrap_or_default()
 }
 
 fn askers<'e>(events: &'e [Event], step: &Step, way: Way) -> Vec<Asker<'e>> {
@@ -191,10 +203,13 @@ const AGAIN: &str = "again";
 /// ports' clock; and the step that asked.
 pub(crate) fn outstanding<'r>(engine: &Engine, run: &'r Run) -> Option<(&'r Step, Duration)> {
     let of = |step: &'r Step| {
-        let kept = matches!(
-            step.action,
-            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) | Action::Resize(_) | Action::Managed(_)
-        );
+        let until = |asked: &Way| match step.action {
+            Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) | Action::Resize(_) | Action::Managed(_) => {
+                Some(OtherWay::of(engine, step, asked.other()).until)
+            }
+            Action::Database(_) => Some(a_session_may_ask_until(engine, step, *asked)),
+            _ => None,
+        };
         // A step that is undone has waited for what it had asked for before, one that failed for what was lost of it.
         let asked: &[Way] = match engine.journal.state().status(&step.id) {
             StepStatus::Undone if is_looked_at_again(engine, step) => &[Way::Do, Way::Undo],
@@ -202,8 +217,7 @@ pub(crate) fn outstanding<'r>(engine: &Engine, run: &'r Run) -> Option<(&'r Step
             StepStatus::Done | StepStatus::AlreadyDone | StepStatus::Skipped => &[Way::Do, Way::Undo],
             _ => &[],
         };
-        let until = asked.iter().filter(|_| kept).map(|asked| OtherWay::of(engine, step, asked.other()).until).max();
-        Some((step, until?))
+        Some((step, asked.iter().filter_map(until).max()?))
     };
     let last = run.steps().filter_map(of).max_by_key(|(_, until)| *until);
     last.filter(|(_, until)| *until > engine.ports.clock.elapsed())

@@ -15,12 +15,12 @@ use serde_json::json;
 use std::time::Duration;
 
 /// A run whose executor died over a call that is carried out late.
-async fn died_over(world: &World, engine: &mut Engine, operation: &'static str) {
+pub(crate) async fn died_over(world: &World, engine: &mut Engine, operation: &'static str) {
     dies_over(world, engine, operation, Some(Trouble::Late)).await;
 }
 
 /// Long after everything that was under way.
-async fn much_later(world: &World) {
+pub(crate) async fn much_later(world: &World) {
     Clock::sleep(world, Duration::from_secs(600)).await;
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn waited(engine: &Engine) -> Vec<&str> {
     waits.collect()
 }
 
-async fn aborted(world: &World, store: &MemoryStore, ownership: Ownership) -> (Engine, Conclusion) {
+pub(crate) async fn aborted(world: &World, store: &MemoryStore, ownership: Ownership) -> (Engine, Conclusion) {
     let run = latest_run(store, "shop").await.expect("claims").expect("a run");
     let stores = JournalStores::one(store.clone());
     let mut engine = Engine::resume(&run, ownership, &stores, world.ports()).await.expect("taken on");
@@ -197,27 +197,8 @@ async fn a_signal_under_way_is_waited_for() {
     assert!(!world.with(|state| state.signals[signal::URL].last().expect("a moment").1));
 }
 
-#[tokio::test]
-async fn a_fence_under_way_does_not_stand_after_it_was_taken_back() {
-    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
-        let world = world(Side::Primary);
-        with_servers(&world);
-        let store = MemoryStore::new("journal");
-        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
-        died_over(&world, &mut first, "fence").await;
-        world.with(|state| {
-            let soon = state.elapsed + Duration::from_secs(5);
-            state.under_way.push((soon, Box::new(|state| state.servers.at(OLD_URL).fenced = true)));
-        });
-        let (_, conclusion) = aborted(&world, &store, ownership).await;
-        assert_eq!(conclusion.end, End::Aborted);
-        much_later(&world).await;
-        assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
-    }
-}
-
 /// Carries a run out until its executor dies the moment that such an event stands in the journal.
-async fn dies_at(world: &World, engine: &mut Engine, at: impl Fn(&Body) -> bool + Send + 'static) {
+pub(crate) async fn dies_at(world: &World, engine: &mut Engine, at: impl Fn(&Body) -> bool + Send + 'static) {
     let there = world.clone();
     world.with(|state| {
         state.on_event = Some(Box::new(move |_, event| {
@@ -230,33 +211,13 @@ async fn dies_at(world: &World, engine: &mut Engine, at: impl Fn(&Body) -> bool 
     world.with(|state| state.on_event = None);
 }
 
-fn finished(step: &'static str) -> impl Fn(&Body) -> bool + Send + 'static {
+pub(crate) fn finished(step: &'static str) -> impl Fn(&Body) -> bool + Send + 'static {
     move |what| matches!(what, Body::StepFinished { step: id, .. } if id.starts_with(step))
 }
 
-async fn taken_over(world: &World, store: &MemoryStore, ownership: Ownership) -> Engine {
+pub(crate) async fn taken_over(world: &World, store: &MemoryStore, ownership: Ownership) -> Engine {
     let run = latest_run(store, "shop").await.expect("claims").expect("a run");
     Engine::resume(&run, ownership, &JournalStores::one(store.clone()), world.ports()).await.expect("taken on")
-}
-
-/// Its successor finished the step, which says nothing of what the first one asked for.
-#[tokio::test]
-async fn a_fence_of_an_executor_that_was_replaced_twice_does_not_stand_after_it_was_taken_back() {
-    let world = world(Side::Primary);
-    with_servers(&world);
-    let store = MemoryStore::new("journal");
-    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
-    died_over(&world, &mut first, "fence").await;
-    let mut second = taken_over(&world, &store, Ownership::takeover("grace@ops")).await;
-    dies_at(&world, &mut second, finished("fence/")).await;
-    world.with(|state| {
-        let later = state.elapsed + Duration::from_secs(70);
-        state.under_way.push((later, Box::new(|state| state.servers.at(OLD_URL).fenced = true)));
-    });
-    let (_, conclusion) = aborted(&world, &store, Ownership::takeover("carl@ops")).await;
-    assert_eq!(conclusion.end, End::Aborted);
-    much_later(&world).await;
-    assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
 }
 
 /// What the second executor sees is its own batch, not the first one's.
@@ -299,89 +260,6 @@ async fn a_person_can_stop_the_wait_and_have_it_go_on() {
     assert_eq!(resume(&world, &store).await.expect("taken on").drive().await.expect("driven").end, End::Aborted);
     much_later(&world).await;
     assert_eq!(world.values("app.shop.test"), PRIMARY);
-}
-
-/// A run past its promotion that stopped, and was aborted by somebody whose executor then died over the fence of the new
-/// server.
-async fn died_over_the_new_fence() -> (World, MemoryStore) {
-    let world = world(Side::Primary);
-    with_servers(&world);
-    standby_breaks(&world);
-    let store = MemoryStore::new("journal");
-    let mut engine = start(&world, &store, Direction::Failover).await.expect("started");
-    assert!(matches!(engine.drive().await.expect("driven").end, End::Stopped { .. }));
-    let mut engine = resume(&world, &store).await.expect("taken on");
-    engine.abort("ada@ops", "no").await.expect("aborted");
-    died_over(&world, &mut engine, "fence").await;
-    world.with(|state| state.healthy.insert(STANDBY[1].to_owned()));
-    (world, store)
-}
-
-async fn withdrawn(world: &World, store: &MemoryStore, ownership: Ownership) -> (Engine, Conclusion) {
-    let run = latest_run(store, "shop").await.expect("claims").expect("a run");
-    let stores = JournalStores::one(store.clone());
-    let mut engine = Engine::resume(&run, ownership, &stores, world.ports()).await.expect("taken on");
-    engine.withdraw_abort("grace@ops", "the standby is well again").await.expect("withdrawn");
-    let conclusion = engine.drive().await.expect("driven");
-    (engine, conclusion)
-}
-
-#[tokio::test]
-async fn a_fence_of_the_new_server_under_way_does_not_stand_after_the_run_went_forward_again() {
-    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
-        let (world, store) = died_over_the_new_fence().await;
-        world.with(|state| {
-            let soon = state.elapsed + Duration::from_secs(15);
-            state.under_way.push((soon, Box::new(|state| state.servers.at(NEW_URL).fenced = true)));
-        });
-        let (engine, conclusion) = withdrawn(&world, &store, ownership).await;
-        assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
-        much_later(&world).await;
-        assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
-        // Customers are not held up for it.
-        let events = engine.journal().events();
-        let holds = |reason: &str| reason.contains("a request to undo it that got no answer");
-        let waits = events.iter().position(|event| matches!(&event.what, Body::Waits { reason, .. } if holds(reason)));
-        let switched = events.iter().rposition(|event| finished("switch/")(&event.what));
-        assert!(switched.is_some() && switched < waits, "{switched:?} {waits:?}");
-    }
-}
-
-/// For the moment until it is seen, both take writes: the release comes after the promotion.
-#[tokio::test]
-async fn a_release_of_the_old_server_under_way_leaves_no_second_writer_after_the_run_went_forward_again() {
-    for ownership in [Ownership::resume("grace@ops"), Ownership::takeover("grace@ops")] {
-        let world = world(Side::Primary);
-        with_servers(&world);
-        world.with(|state| state.on_broken = None);
-        let store = MemoryStore::new("journal");
-        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
-        dies_at(&world, &mut first, finished("fence/database/")).await;
-        let mut second = taken_over(&world, &store, Ownership::resume("ada@ops")).await;
-        second.abort("ada@ops", "no").await.expect("aborted");
-        dies_over(&world, &mut second, "release", Some(Trouble::LoseRequest)).await;
-        world.with(|state| {
-            let soon = state.elapsed + Duration::from_secs(25);
-            state.under_way.push((soon, Box::new(|state| state.servers.at(OLD_URL).fenced = false)));
-        });
-        let (_, conclusion) = withdrawn(&world, &store, ownership).await;
-        assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
-        much_later(&world).await;
-        assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
-    }
-}
-
-#[tokio::test]
-async fn a_server_whose_new_one_was_never_let_write_is_gone_back_to() {
-    let world = world(Side::Primary);
-    with_servers(&world);
-    let store = MemoryStore::new("journal");
-    let mut first = start(&world, &store, Direction::Failover).await.expect("started");
-    dies_over(&world, &mut first, "release", Some(Trouble::LoseRequest)).await;
-    let (_, conclusion) = aborted(&world, &store, Ownership::resume("grace@ops")).await;
-    assert_eq!(conclusion.end, End::Aborted, "{conclusion:?}");
-    much_later(&world).await;
-    assert_eq!(world.with(|state| state.servers.to_string()), "new fenced, old primary");
 }
 
 /// The first batch gets no answer and comes later; the second is accepted.

@@ -12,6 +12,7 @@ mod faults;
 mod in_flight;
 mod in_use;
 mod kills;
+mod late_sessions;
 mod live_drill;
 mod managed;
 mod managed_compiled;
