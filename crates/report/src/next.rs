@@ -105,6 +105,7 @@ fn makes_a_standby(step: &StepReport) -> bool {
 /// What it means to leave a step out of the way back.
 fn left_out_of_the_way_back(step: &StepReport) -> &'static str {
     match step.step.as_str() {
+        id if id.starts_with("promote/release/") => "leave that server as it is, which may take writes",
         id if id.starts_with("promote/") => {
             "go back past it all the same, by your word (the reason says what it costs)"
         }

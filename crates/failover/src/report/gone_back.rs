@@ -10,6 +10,9 @@ use pilotlight_journal::{Outcome, RunOutcome, StepStatus};
 /// What the undo of a release says of rows that were written between the two.
 pub(crate) const LEFT_BEHIND: &str = "left_behind";
 
+/// Said by it where that server was made a standby meanwhile.
+pub(crate) const FOLLOWS: &str = "follows";
+
 /// What going back from the promotion of one database left at the new server.
 pub(super) struct GoneBack {
     /// Rows that were written there. None where that is not known.
@@ -91,7 +94,9 @@ pub(super) fn left_behind(story: &Story<'_>) -> Vec<Finding> {
         let looked = state(story, &database.name, &DatabaseTask::Look);
         // The other one is its standby already.
         let is_followed = looked.is_some_and(|look| look.observed.get("already") == Some(&true.into()));
-        !is_followed && is_promoted(story, &database.name)
+        let released = state(story, &database.name, &DatabaseTask::Release);
+        let follows = released.is_some_and(|release| release.observed.get(FOLLOWS) == Some(&true.into()));
+        !is_followed && !follows && is_promoted(story, &database.name)
     });
     promoted
         .map(|(_, database)| {

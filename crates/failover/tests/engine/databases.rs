@@ -173,6 +173,27 @@ async fn nothing_goes_back_past_writes_of_the_new_primary_but_by_a_persons_word(
     assert!(lost.message.starts_with("7 rows that were written at database orders of the standby"), "{}", lost.message);
 }
 
+/// As the report says that it has to be made.
+#[tokio::test]
+async fn a_new_server_that_somebody_has_made_a_standby_stands_in_nobodys_way() {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    let store = MemoryStore::new("journal");
+    let mut engine = aborted_past_writes(&world, &store).await;
+    assert!(matches!(engine.drive().await.unwrap().end, End::Stopped { .. }));
+    world.with(|state| {
+        let new = state.servers.at(NEW_URL);
+        (new.role, new.timeline, new.fenced) = (ServerRole::Standby, 1, true);
+    });
+    let mut engine = resume(&world, &store).await.unwrap();
+    let conclusion = engine.drive().await.unwrap();
+    assert_eq!(conclusion.end, End::Aborted, "{conclusion:?}");
+    assert_eq!(world.with(|state| state.servers.to_string()), "new standby, old primary");
+    let report = report_of(&engine);
+    assert_eq!((report.databases[0].lost_writes.as_str(), report.databases[0].left_behind_rows), ("unknown", None));
+    assert!(report.findings.iter().all(|one| one.code != codes::F_UNPROTECTED), "{:#?}", report.findings);
+}
+
 #[tokio::test]
 async fn a_graceful_run_is_refused_before_anything_is_changed_where_the_pair_is_none() {
     type Change = fn(&mut Servers);

@@ -2,7 +2,7 @@
 
 use super::{Patience, Servers, counted, pause};
 use crate::engine::{Engine, EngineError, Way, skipped_in_rollback};
-use crate::report::LEFT_BEHIND;
+use crate::report::{FOLLOWS, LEFT_BEHIND};
 use crate::steps::in_flight::unanswered;
 use crate::steps::{Ending, Performed};
 use crate::{Action, DatabaseTask, ManagedTask, Step};
@@ -57,6 +57,10 @@ pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) ->
     if let Some(LeftBehind { step, reason }) = left_behind(engine).await {
         return Ok(Performed::WaitsFor { step, reason });
     }
+    if is_standby(servers).await {
+        let detail = "it is a standby by now, and takes no writes";
+        return Ok(Ending::new(Outcome::Done, json!({ FOLLOWS: true }), detail).into());
+    }
     engine.intend(step, Way::Undo).await?;
     let released = engine.journal.state().steps.get(&step.id).and_then(|step| counted(&step.observed));
     let stood = released.is_none() && servers.new_is_fenced().await == Some(true);
@@ -81,6 +85,11 @@ pub(super) async fn undo(engine: &mut Engine, step: &Step, servers: &Servers) ->
     };
     let lost = report.state == FenceState::Unknown && report.touched;
     Ok(unanswered(Ending::new(outcome, observed, report.to_string()), lost).into())
+}
+
+/// Whether somebody has made a standby of the new server: what it had written is gone then.
+async fn is_standby(servers: &Servers) -> bool {
+    matches!(servers.databases.position(&servers.new).await, Ok(now) if now.role == ServerRole::Standby)
 }
 
 /// Writes that going back would leave behind.
@@ -162,6 +171,7 @@ pub(crate) async fn left_behind(engine: &Engine) -> Option<LeftBehind> {
         let counted = state.steps.get(&step.id).and_then(|step| counted(&step.observed));
         let found = match (Servers::of(engine, &database), counted) {
             (Err(missing), _) => missing.to_string(),
+            (Ok(servers), _) if is_standby(&servers).await => continue,
             // Nothing let it write yet: what fences the old one came over with the log.
             (Ok(servers), None) => match servers.databases.fence_stands(&servers.new).await {
                 Ok(true) => continue,
