@@ -35,6 +35,13 @@ impl Explain for AtWork {
     }
 
     fn remedy(&self) -> Option<String> {
+        if self.story.is_none() {
+            return Some(
+                "the journal tells of no run of this plan that is under way, so that process is about to begin one, or to end: \
+                 try again; where it stands still, end it"
+                    .into(),
+            );
+        }
         let (pause, take) = ("pilotlight run pause PLAN --reason TEXT", "pilotlight run resume PLAN --takeover");
         Some(format!(
             "wait for it, ask it to stop with `{pause}`, or take the run from it: {take} (run skip, approve and abort take \

@@ -99,6 +99,25 @@ fn on_one_machine_the_first_is_named_with_its_phase() {
     sandbox.run(&["run", "abort", "plan.hcl", "--reason", "over", "--yes"]).exits(5);
 }
 
+#[test]
+fn a_process_whose_run_is_over_is_not_told_to_be_paused() {
+    let (sandbox, _route53) = estate(&slow(60));
+    let mut child = begun(&sandbox);
+    let signal = |name: &str| {
+        let done = std::process::Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+        assert!(done.success());
+    };
+    signal("-STOP");
+    let told = elsewhere(&sandbox, &["run", "abort", "plan.hcl", "--reason", "it stands", "--yes", "--takeover"]);
+    told.exits(5).says("taken from");
+    let told = sandbox.run(&["failover", "plan.hcl", "--yes"]);
+    told.exits(4).says(&format!("process {} is at work on one", child.id()));
+    told.says("the journal tells of no run").says("where it stands still, end it");
+    signal("-CONT");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 /// A failover at a terminal of its own, whose person is asked. What is typed there goes to its standard input.
 fn at_a_terminal(sandbox: &Sandbox) -> Child {
     let program = env!("CARGO_BIN_EXE_pilotlight");
