@@ -60,7 +60,8 @@ pub struct DatabaseReport {
     /// What a later run found on the old server alone, where one compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found_later: Option<FoundLater>,
-    /// `none`: the old server took no writes since its fence; `writes`: it did; `unknown`; `pending`
+    /// `none`: the old server took no writes since its fence, or the run went back and the new one takes none; `writes`: it
+    /// did; `unknown`; `pending` where the run has not looked yet
     pub second_writer: String,
     /// Rows that only the server had which was resynchronised, and the file that keeps them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

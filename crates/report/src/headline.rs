@@ -4,7 +4,7 @@
 use crate::clean::line;
 use crate::theme::{is_refused, switch_in_doubt};
 use crate::words::{clock, count, duration, list, number};
-use pilotlight_failover::{DatabaseReport, Endpoint, Moment, RecoveryTime, RunReport};
+use pilotlight_failover::{DatabaseReport, Endpoint, Moment, RecoveryTime, RunReport, StepReport};
 use pilotlight_findings::{AreaVerdict, Count, Job, Report, Severity, Verdict, codes};
 
 /// The job as the commands call it.
@@ -206,11 +206,18 @@ fn switch_was_untouched(run: &RunReport) -> bool {
     if run.findings.iter().any(|finding| finding.code == codes::F_RECORD_CHANGED) {
         return false;
     }
-    run.phases
-        .iter()
-        .filter(|phase| phase.phase == "switch")
-        .flat_map(|phase| &phase.steps)
-        .all(|step| step.status == "undone" || (step.status == "pending" && step.attempts == 0))
+    let untouched = |step: &&StepReport| step.status == "undone" || (step.status == "pending" && step.attempts == 0);
+    let steps: Vec<&StepReport> =
+        run.phases.iter().filter(|phase| phase.phase == "switch").flat_map(|phase| &phase.steps).collect();
+    // Name servers that were asked between two weights, and a time that was held, stay done.
+    let moves: Vec<&StepReport> = steps.iter().copied().filter(|step| moves_traffic(step)).collect();
+    if moves.is_empty() { steps.iter().all(untouched) } else { moves.iter().all(untouched) }
+}
+
+/// Whether the step changes what name servers answer, by the calls that it makes.
+fn moves_traffic(step: &StepReport) -> bool {
+    let changes = ["ChangeResourceRecordSets", "PutObject", "DeleteObject"];
+    step.calls.iter().any(|call| changes.contains(&call.operation.as_str()))
 }
 
 /// The databases that stand fenced with nothing promoted instead: `orders is fenced in eu-west-1, and nothing was promoted

@@ -118,7 +118,8 @@ fn report(story: &Story<'_>, name: &str) -> DatabaseReport {
         last_commit_age_ms: age.filter(|_| promoted && back.is_none()),
         found_later: None,
         second_writer: verified
-            .map_or("pending".into(), |state| text(&state.observed, "second_writer").unwrap_or("unknown".into())),
+            .map(|state| text(&state.observed, "second_writer").unwrap_or("unknown".into()))
+            .unwrap_or_else(|| gone_back::second_writer(story, name).to_owned()),
         kept,
         tables: compared.into_iter().flatten().map(table).collect(),
     }

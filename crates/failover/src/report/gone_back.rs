@@ -86,6 +86,21 @@ pub(super) fn without_a_promotion(story: &Story<'_>, name: &str) -> &'static str
     }
 }
 
+/// Whether two servers took writes, of a run that did not look, or does not any more.
+pub(super) fn second_writer(story: &Story<'_>, name: &str) -> &'static str {
+    if story.state.finished.is_none() {
+        return "pending";
+    }
+    let release = state(story, name, &DatabaseTask::Release).filter(|release| release.attempts > 0);
+    // Proven, before the old one was released.
+    let fenced = release.map_or_else(|| was_fenced(story, name), |release| release.status == StepStatus::Undone);
+    let one = match of(story, name) {
+        Some(_) => fenced,
+        None => !is_promoted(story, name) && without_a_promotion(story, name) == "none",
+    };
+    if one { "none" } else { "unknown" }
+}
+
 /// The servers that a run promoted and went back from: each is a primary of its own, until somebody makes it a standby.
 pub(super) fn left_behind(story: &Story<'_>) -> Vec<Finding> {
     let promotions = story.run.steps().filter_map(|step| Some((step, database(step)?)));

@@ -120,6 +120,7 @@ async fn a_standby_that_does_not_catch_up_is_not_promoted_and_the_old_primary_wr
     assert_eq!(values_of(&ends, "app.shop.test"), PRIMARY);
     assert_eq!(database(&ends)["fence"], "released");
     assert_eq!((&database(&ends)["promoted"], &database(&ends)["lost_writes"]), (&false.into(), &"none".into()));
+    assert_eq!(database(&ends)["second_writer"], "none");
 }
 
 #[tokio::test]
@@ -168,6 +169,7 @@ async fn nothing_goes_back_past_writes_of_the_new_primary_but_by_a_persons_word(
     let told = &report.databases[0];
     assert!(told.promoted, "{told:?}");
     assert_eq!((told.lost_writes.as_str(), told.left_behind_rows, told.missing_bytes), ("some", Some(7), None));
+    assert_eq!(told.second_writer, "none");
     let lost: Vec<_> = report.findings.iter().filter(|one| one.code == codes::F_WRITES_LOST).collect();
     let [lost] = lost[..] else { panic!("{:#?}", report.findings) };
     assert!(lost.message.starts_with("7 rows that were written at database orders of the standby"), "{}", lost.message);

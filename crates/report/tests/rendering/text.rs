@@ -1,7 +1,7 @@
 //! The text, as it is read on a terminal or in a log.
 
 use crate::samples::{every_shape, reports, runs};
-use pilotlight_failover::{Intervention, RunReport};
+use pilotlight_failover::{Call, Intervention, RunReport, StepReport};
 use pilotlight_findings::{Evidence, Finding, Job, Severity, Subject, Verdict, codes};
 use pilotlight_report::{TextOptions, render_explain, report_text, run_text};
 use serde_json::json;
@@ -234,6 +234,14 @@ fn where_traffic_is_is_only_said_where_it_is_known() {
     assert!(first_line(&run_text(&run, PLAN, plain())).ends_with("app.shop.test was not seen to move"));
     run.phases[5].steps[0].status = "undone".into();
     assert!(first_line(&run_text(&run, PLAN, plain())).ends_with("app.shop.test still answers with eu-west-1"));
+    // Between two weights its name servers are asked and a time is held: that stays done.
+    let changes = every_shape::run().phases[0].steps[0].calls[0].clone();
+    run.phases[5].steps[0].calls = vec![Call { operation: "ChangeResourceRecordSets".into(), ..changes }];
+    let held = StepReport { step: "switch/hold/1".into(), status: "done".into(), ..run.phases[5].steps[0].clone() };
+    run.phases[5].steps.push(StepReport { calls: Vec::new(), ..held });
+    assert!(first_line(&run_text(&run, PLAN, plain())).ends_with("app.shop.test still answers with eu-west-1"));
+    run.phases[5].steps[0].status = "done".into();
+    assert!(first_line(&run_text(&run, PLAN, plain())).ends_with("app.shop.test was not seen to move"));
     // What somebody else has changed may answer with anything.
     assert_eq!(first_line(&run_text(&runs::refused(), PLAN, plain())), "failover was refused: it moved no record");
     let mut half = runs::stopped();
