@@ -114,6 +114,12 @@ impl DatabaseStep {
         matches!(self.task, DatabaseTask::Fence | DatabaseTask::Release)
     }
 
+    /// Whether it asks the servers for nothing but what they know.
+    pub(crate) fn only_looks(&self) -> bool {
+        use DatabaseTask::{CatchUp, Compare, FirstWrite, Look, Measure};
+        matches!(self.task, Look | CatchUp | Measure | FirstWrite | Compare)
+    }
+
     /// Its texts that may hold secrets.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &Text> {
         let run: &[Text] = match &self.task {

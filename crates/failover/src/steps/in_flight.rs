@@ -207,7 +207,9 @@ pub(crate) fn outstanding<'r>(engine: &Engine, run: &'r Run) -> Option<(&'r Step
             Action::MoveRecords(_) | Action::Signal(_) | Action::Scale(_) | Action::Resize(_) | Action::Managed(_) => {
                 Some(OtherWay::of(engine, step, asked.other()).until)
             }
-            Action::Database(_) => Some(a_session_may_ask_until(engine, step, *asked)),
+            Action::Database(ref database) if !database.only_looks() => {
+                Some(a_session_may_ask_until(engine, step, *asked))
+            }
             _ => None,
         };
         // A step that is undone has waited for what it had asked for before, one that failed for what was lost of it.

@@ -140,6 +140,25 @@ async fn a_run_ends_when_a_release_of_an_executor_that_was_replaced_cannot_come_
     assert!(told.last().is_some_and(|last| last.contains("the run ends when it cannot")), "{told:?}");
 }
 
+/// Nothing of a look is carried out after who looked.
+#[tokio::test]
+async fn a_run_that_was_taken_over_in_the_midst_of_a_look_ends_with_its_last_step() {
+    let looks =
+        ["preflight/database/", "fence/catch-up/", "promote/measure/", "observe/first-write/", "observe/compare/"];
+    for look in looks {
+        let world = world(Side::Primary);
+        with_servers(&world);
+        let store = MemoryStore::new("journal");
+        let mut first = start(&world, &store, Direction::Failover).await.expect("started");
+        let begun = move |what: &Body| matches!(what, Body::StepIntended { step, .. } if step.starts_with(look));
+        dies_at(&world, &mut first, begun).await;
+        let mut second = taken_over(&world, &store, Ownership::takeover("grace@ops")).await;
+        assert_eq!(second.drive().await.expect("driven").end, End::Succeeded);
+        let told = waited(&second);
+        assert!(!told.iter().any(|told| told.contains("the run ends when it cannot")), "{look}: {told:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_server_whose_new_one_was_never_let_write_is_gone_back_to() {
     let world = world(Side::Primary);
