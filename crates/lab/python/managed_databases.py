@@ -13,6 +13,8 @@ refusals that come meanwhile, and both ends of a replication:
 - A replica tells that it replicates (StatusInfos), and CloudWatch how far it is behind, a point a minute. No data is
   replicated here, so it is behind by what its tag `lab:replica-lag-seconds` says, 0 without one; -1 is a replication
   that has stopped.
+- A state lasts seconds, or for as long as the tag `lab:stays` names it: of the instance, of the cluster that a global
+  database is moved to (`switching-over`, `failing-over`), of the cluster that is made anew (`pending-resync`).
 
 Sources, all of the Amazon RDS API Reference and the RDS and Aurora User Guides: API_CreateDBInstanceReadReplica,
 API_PromoteReadReplica, API_DBInstanceStatusInfo, USER_ReadRepl.Promote ("the DB instance is rebooted before it becomes
@@ -49,7 +51,10 @@ PENDING, MOVING, RESYNC = 1.0, 4.0, 15.0
 # Measurements are kept for this long here: nobody asks for older ones.
 MEASURED = timedelta(hours=1)
 
-LAG_TAG, POSTGRES_TAG = "lab:replica-lag-seconds", "lab:postgres"
+LAG_TAG, POSTGRES_TAG, STAYS_TAG = "lab:replica-lag-seconds", "lab:postgres", "lab:stays"
+
+# How soon somebody sees that a state does not stay any more, in seconds.
+SOON = 0.2
 
 
 def later(seconds, act):
@@ -58,12 +63,29 @@ def later(seconds, act):
     timer.start()
 
 
+def leave(tagged, state, seconds, act):
+    """Does it after so many seconds, and not while the tag says that the state stays."""
+
+    def unless_told():
+        if said(tagged, STAYS_TAG) == state:
+            later(SOON, unless_told)
+        else:
+            act()
+
+    later(seconds, unless_told)
+
+
+def said(tagged, key):
+    """What the tag says, of an instance or cluster."""
+    return next((tag["Value"] for tag in tagged.tags if tag["Key"] == key), None)
+
+
 def invalid_state(message):
     return RDSClientError("InvalidDBInstanceState", message)
 
 
 def is_postgres(instance):
-    return getattr(instance, "is_labs_postgres", False) or any(tag["Key"] == POSTGRES_TAG for tag in instance.tags)
+    return getattr(instance, "is_labs_postgres", False) or said(instance, POSTGRES_TAG) is not None
 
 
 def tell(what, instance):
@@ -73,8 +95,8 @@ def tell(what, instance):
 
 def lag(tagged):
     """Seconds behind, by the tag of an instance or cluster; none where it does not replicate."""
-    said = next((float(tag["Value"]) for tag in tagged.tags if tag["Key"] == LAG_TAG), 0.0)
-    return None if said < 0 else said
+    behind = float(said(tagged, LAG_TAG) or 0.0)
+    return None if behind < 0 else behind
 
 
 def replicas_have_two_ends():
@@ -127,7 +149,7 @@ def replicas_have_two_ends():
             replica.replicates_since = utcnow()
             replica.status = "available"
 
-        later(CREATING, created)
+        leave(replica, "creating", CREATING, created)
         return replica
 
     def promote(self, db_kwargs):
@@ -141,7 +163,7 @@ def replicas_have_two_ends():
 
         def modify():
             replica.status = "modifying"
-            later(MODIFYING, reboot)
+            leave(replica, "modifying", MODIFYING, reboot)
 
         def reboot():
             source = source_of(replica)
@@ -156,7 +178,7 @@ def replicas_have_two_ends():
             replica.preferred_backup_window = window or replica.preferred_backup_window
             replica.status = "rebooting"
             tell("promoted", replica)
-            later(REBOOTING, lambda: setattr(replica, "status", "available"))
+            leave(replica, "rebooting", REBOOTING, lambda: setattr(replica, "status", "available"))
 
         # The call is answered before anything is to be seen of it.
         later(UNNOTICED, modify)
@@ -289,7 +311,7 @@ def global_databases_change_writers():
 
         def move():
             state["Status"] = status
-            later(MOVING, moved)
+            leave(new, status, MOVING, moved)
 
         def moved():
             for one in cluster.members:
@@ -297,7 +319,7 @@ def global_databases_change_writers():
             if loses_data and old is not None:
                 # Its volume is made anew from the new primary's.
                 old.resyncs = True
-                later(RESYNC, lambda: setattr(old, "resyncs", False))
+                leave(old, "pending-resync", RESYNC, lambda: setattr(old, "resyncs", False))
             cluster.status, cluster.failover_state = "available", None
 
         later(PENDING, move)

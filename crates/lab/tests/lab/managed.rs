@@ -26,6 +26,15 @@ fn refused(lab: &Lab, arguments: &[&str]) -> String {
     code.unwrap_or_else(|| panic!("no code: {said}")).0.to_owned()
 }
 
+/// Has a state stay until another one is named: how long a test takes to look is the machine's affair.
+fn stays(lab: &Lab, region: &str, arn: &str, state: &str) {
+    let tag = format!("Key=lab:stays,Value={state}");
+    aws(lab, &["rds", "add-tags-to-resource", "--region", region, "--resource-name", arn, "--tags", &tag]);
+}
+
+/// No state's name.
+const NONE: &str = "-";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_is_promoted_as_rds_does_it_and_its_server_with_it() {
     let folder = tempfile::tempdir().expect("folder");
@@ -37,25 +46,29 @@ async fn a_replica_is_promoted_as_rds_does_it_and_its_server_with_it() {
     let source = instance(&lab, PRIMARY, "orders")["DBInstanceArn"].as_str().expect("an ARN").to_owned();
     let replicate = ["rds", "create-db-instance-read-replica", "--region", STANDBY];
     let replicate = [&replicate[..], &REPLICA, &["--source-db-instance-identifier", &source]].concat();
+    let replicate = [&replicate[..], &["--tags", "Key=lab:stays,Value=creating"]].concat();
     assert_eq!(aws(&lab, &replicate)["DBInstance"]["DBInstanceStatus"], "creating");
     let promote = [&["rds", "promote-read-replica", "--region", STANDBY][..], &REPLICA].concat();
     assert_eq!(refused(&lab, &promote), "InvalidDBInstanceState");
     assert_eq!(refused(&lab, &replicate), "DBInstanceAlreadyExists");
 
+    let arn = instance(&lab, STANDBY, REPLICA[1])["DBInstanceArn"].as_str().expect("an ARN").to_owned();
+    stays(&lab, STANDBY, &arn, "modifying");
     eventually("the replica is available", async || status(&lab) == "available").await;
     let (primary, replica) = (instance(&lab, PRIMARY, "orders"), instance(&lab, STANDBY, REPLICA[1]));
     assert_eq!(replica["ReadReplicaSourceDBInstanceIdentifier"], *source);
-    assert_eq!(primary["ReadReplicaDBInstanceIdentifiers"], json!([replica["DBInstanceArn"]]));
+    assert_eq!(primary["ReadReplicaDBInstanceIdentifiers"], json!([arn]));
     assert_eq!(replica["StatusInfos"][0]["Status"], "replicating");
     assert_ne!(primary["DbiResourceId"], replica["DbiResourceId"], "Terraform tells instances by it");
     assert_eq!(lag(&lab), [0.0]);
     let tag = ["rds", "add-tags-to-resource", "--region", STANDBY, "--tags", "Key=lab:replica-lag-seconds,Value=42"];
-    aws(&lab, &[&tag[..], &["--resource-name", replica["DBInstanceArn"].as_str().expect("an ARN")]].concat());
+    aws(&lab, &[&tag[..], &["--resource-name", &arn]].concat());
     assert_eq!(lag(&lab), [42.0]);
 
     aws(&lab, &promote);
     eventually("it is modified", async || status(&lab) == "modifying").await;
     assert_eq!(refused(&lab, &promote), "InvalidDBInstanceState");
+    stays(&lab, STANDBY, &arn, NONE);
     eventually("it is available", async || status(&lab) == "available").await;
     assert!(instance(&lab, STANDBY, REPLICA[1])["ReadReplicaSourceDBInstanceIdentifier"].is_null());
     assert_eq!(instance(&lab, PRIMARY, "orders")["ReadReplicaDBInstanceIdentifiers"], json!([]));
@@ -116,6 +129,7 @@ async fn a_global_database_changes_its_writer() {
         let call = ["rds", action, "--region", region, "--target-db-cluster-identifier", target];
         [&call[..], &GLOBAL].concat()
     };
+    stays(&lab, STANDBY, second, "switching-over");
     aws(&lab, &to("switchover-global-cluster", PRIMARY, second));
     let state = described(PRIMARY);
     assert_eq!(
@@ -123,6 +137,7 @@ async fn a_global_database_changes_its_writer() {
         (&"switching-over".into(), &second.into())
     );
     assert_eq!(refused(&lab, &to("switchover-global-cluster", PRIMARY, first)), "InvalidGlobalClusterStateFault");
+    stays(&lab, STANDBY, second, "pending-resync");
     eventually("the roles are swapped", async || members() == ("available".into(), [(false, true), (true, true)]))
         .await;
     assert_eq!(refused(&lab, &to("switchover-global-cluster", PRIMARY, second)), "InvalidDBClusterStateFault");
