@@ -195,7 +195,7 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
         if matches!(database.lost_writes.as_str(), "some" | "unknown") {
             findings.push(match gone_back::of(story, name) {
                 Some(back) => gone_back::lost(story, &back, &database),
-                None => lost(&database, subject(), managed::kind(story, name)),
+                None => lost(&database, subject(), managed::kind(story, name), followed_nobody(story, name)),
             });
         }
         if !database.other_databases.is_empty() && database.promoted {
@@ -231,9 +231,21 @@ fn without_a_writer(story: &Story<'_>) -> Option<Finding> {
     )
 }
 
-fn lost(database: &DatabaseReport, subject: Subject, kind: Option<&ManagedKind>) -> Finding {
+/// What the measurement says of a server that was promoted before the run.
+pub(crate) const FOLLOWED_NOBODY: &str = "followed_nobody";
+
+fn followed_nobody(story: &Story<'_>, name: &str) -> bool {
+    let measured = state(story, name, &DatabaseTask::Measure);
+    measured.is_some_and(|state| state.observed.get(FOLLOWED_NOBODY) == Some(&true.into()))
+}
+
+fn lost(database: &DatabaseReport, subject: Subject, kind: Option<&ManagedKind>, followed_nobody: bool) -> Finding {
     let name = &database.name;
     let message = match database.missing_bytes {
+        None if followed_nobody && database.promoted => format!(
+            "whether database {name} lost writes is not known: its server was promoted before this run and followed nobody, \
+             so what the old one took since is not there"
+        ),
         Some(bytes) => format!("database {name} was promoted without the last {bytes} bytes of the old server's log"),
         None if !database.promoted => {
             format!("whether database {name} was promoted is not known, and so whether writes were lost")

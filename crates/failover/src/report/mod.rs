@@ -15,6 +15,7 @@ mod steps;
 pub use interventions::left_without_a_word;
 pub use later::{asks_later, with_later};
 
+pub(crate) use databases::FOLLOWED_NOBODY;
 pub(crate) use gone_back::{FOLLOWS, LEFT_BEHIND};
 pub(crate) use managed::PROMOTED_MEANWHILE;
 pub(crate) use recovery::SILENT;

@@ -74,15 +74,20 @@ impl Seen {
 
 /// The databases that this run promoted and reached by SQL: by SQL itself, or by RDS's API.
 fn promoted<'s>(story: &'s Story<'_>) -> impl Iterator<Item = &'s str> {
-    story.run.steps().filter_map(|step| {
+    // Not what was promoted before this run: the moments of that are in another journal.
+    promotion_is(story, StepStatus::Done)
+}
+
+/// The databases that the run reached by SQL and whose promotion ended so.
+fn promotion_is<'s>(story: &'s Story<'_>, status: StepStatus) -> impl Iterator<Item = &'s str> {
+    story.run.steps().filter_map(move |step| {
         let name = match &step.action {
             Action::Database(step) if step.task == DatabaseTask::Promote => &step.name,
             Action::Managed(step) if step.task == ManagedTask::Promote && step.sql => &step.name,
             _ => return None,
         };
-        // Not what was promoted before this run: the moments of that are in another journal.
-        let done = story.state.steps.get(&step.id).is_some_and(|promoted| promoted.status == StepStatus::Done);
-        done.then_some(name.as_str())
+        let is = story.state.steps.get(&step.id).is_some_and(|promotion| promotion.status == status);
+        is.then_some(name.as_str())
     })
 }
 
@@ -168,7 +173,9 @@ fn service_back(story: &Story<'_>, served: Timestamp) -> Seen {
             )),
         }
     };
-    let writes = promoted(story).filter_map(first).max_by_key(|write| write.at);
+    // Where one was promoted before the run, its own region may have written there while customers were elsewhere.
+    let before = promotion_is(story, StepStatus::AlreadyDone).filter_map(first).filter(|write| write.at > served);
+    let writes = promoted(story).filter_map(first).chain(before).max_by_key(|write| write.at);
     let everything = "every name server answered with the new values and every check was green";
     let back = match writes {
         None => return Seen::exactly(served, everything),

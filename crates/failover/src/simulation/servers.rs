@@ -187,7 +187,7 @@ impl Server {
             received: standby.then_some(Lsn(self.log)),
             replayed: standby.then_some(Lsn(self.log)),
             last_commit_age: standby.then_some(Duration::from_secs(5)),
-            last_commit_at: standby.then(|| "2027-01-15T08:00:00.000Z".into()),
+            last_commit_at: (standby || self.timeline > 1).then(|| "2027-01-15T08:00:00.000Z".into()),
             receiving: standby && receiving,
             replay_paused: self.paused,
             version: 150_000,

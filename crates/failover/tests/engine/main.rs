@@ -23,6 +23,7 @@ mod operator;
 mod ownership;
 mod primary_down;
 mod programs;
+mod promoted_before;
 mod promotion_in_doubt;
 mod recovery;
 mod reports;

@@ -40,7 +40,8 @@ pub struct Position {
     /// Since the last commit that a standby replayed, by the standby's clock against the primary's. It grows
     /// while the primary writes nothing. None where no commit was replayed since the server was started.
     pub last_commit_age: Option<Duration>,
-    /// When that commit was made, by the primary's clock, in UTC (RFC 3339).
+    /// When that commit was made, by the primary's clock, in UTC (RFC 3339). Of a server that was promoted, the last one
+    /// that it replayed before, until it is started anew.
     pub last_commit_at: Option<String>,
     /// Whether a standby is connected to its primary now.
     pub receiving: bool,
@@ -64,8 +65,7 @@ SELECT pg_is_in_recovery(),
        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text END,
        CASE WHEN pg_is_in_recovery()
             THEN extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END,
-       CASE WHEN pg_is_in_recovery()
-            THEN to_char(pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') END,
+       to_char(pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),
        CASE WHEN pg_is_in_recovery() THEN EXISTS (SELECT FROM pg_stat_wal_receiver) ELSE false END,
        CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,
        current_setting('server_version_num')::int4,

@@ -52,12 +52,15 @@ pub(crate) async fn look(mode: Mode, to: Side, database: &DatabaseStep, servers:
     if new.role == ServerRole::Standby && !new.may_promote && !database.managed {
         return Looked::Never("its role may not promote: it needs EXECUTE on pg_promote".into());
     }
-    let (Mode::Graceful, Some(old)) = (mode, &servers.old) else {
-        return Looked::Good(observed(&new, None, None), alone(&new));
+    let old = match &servers.old {
+        Some(old) if mode == Mode::Graceful || new.role == ServerRole::Primary => old,
+        _ => return Looked::Good(observed(&new, None, None), alone(&new)),
     };
     let hint = crate::database::WHERE_DEAD;
     let old_position = match servers.databases.position(old).await {
         Ok(position) => position,
+        // Nobody is left to follow.
+        Err(_) if mode == Mode::Ungraceful => return Looked::Good(observed(&new, None, None), alone(&new)),
         Err(error) => return unread(servers, &error, hint),
     };
     if new.system != old_position.system {
@@ -83,7 +86,7 @@ pub(crate) async fn look(mode: Mode, to: Side, database: &DatabaseStep, servers:
                 Looked::Never("both URLs lead to a primary of one timeline: it may be one server".into())
             }
             Ok(_) => match servers.databases.fence_stands(&servers.new).await {
-                Ok(fenced) => Looked::Never(two_primaries(to, fenced, database.managed)),
+                Ok(fenced) => Looked::Never(two_primaries(mode, to, fenced, database.managed)),
                 Err(error) => unread(servers, &error, ""),
             },
             Err(error) => unread(servers, &error, hint),
@@ -91,8 +94,8 @@ pub(crate) async fn look(mode: Mode, to: Side, database: &DatabaseStep, servers:
     }
 }
 
-/// The side that would be left takes writes, so what leaves them behind is no advice.
-fn two_primaries(to: Side, fenced: bool, managed: bool) -> String {
+/// The side that would be left takes writes, so what leaves them behind is no advice to who did not ask for it.
+fn two_primaries(mode: Mode, to: Side, fenced: bool, managed: bool) -> String {
     let (from, program) = match to {
         Side::Standby => (Side::Primary, "resync_standby"),
         Side::Primary => (Side::Standby, "resync"),
@@ -111,7 +114,13 @@ fn two_primaries(to: Side, fenced: bool, managed: bool) -> String {
             )
         }
     };
-    format!("{what}. Before the {to} can take over, its server has to follow the {from}'s again: {how}")
+    let or = match mode {
+        Mode::Graceful => String::new(),
+        Mode::Ungraceful => {
+            format!(". To go on with it as it is, and leave what the {from}'s has taken since, stop the {from}'s server first")
+        }
+    };
+    format!("{what}. Before the {to} can take over, its server has to follow the {from}'s again: {how}{or}")
 }
 
 fn paired(new: Position, old: Position) -> Looked {
@@ -143,8 +152,16 @@ fn unread(servers: &Servers, error: &PostgresError, hint: &str) -> Looked {
 
 fn alone(new: &Position) -> String {
     match new.role {
-        ServerRole::Primary => "it is a primary already".into(),
+        ServerRole::Primary => format!("it is a primary already, and {}", no_newer(new)),
         ServerRole::Standby => "it is a standby; its primary is not asked".into(),
+    }
+}
+
+/// How old what a server has of the other may be, that was promoted before the run.
+pub(super) fn no_newer(promoted: &Position) -> String {
+    match &promoted.last_commit_at {
+        Some(at) => format!("follows nobody: the last commit that it has of the other is of {at}"),
+        None => "follows nobody: since when is not known".to_owned(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The standby becomes the primary, and how far it was then is kept.
 
 use super::fence::{end_by_the_fence, is_fenced};
+use super::look::no_newer;
 use super::{Patience, Servers, pause, seen};
 use crate::engine::{Engine, EngineError, Way};
+use crate::report::FOLLOWED_NOBODY;
 use crate::steps::{Ending, Performed};
 use crate::{DatabaseStep, DatabaseTask, Step};
-use pilotlight_integrity::postgres::{FormerPrimary, Lsn, ServerRole};
+use pilotlight_integrity::postgres::{FormerPrimary, Lsn, Position, ServerRole};
 use pilotlight_journal::Outcome;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -30,8 +32,7 @@ pub(super) async fn measure(
     loop {
         let error = match servers.databases.position(&servers.new).await {
             Ok(now) if now.role == ServerRole::Primary => {
-                let detail = "it is a primary already: how far it was when it became one is not known";
-                return Ok(Ending::new(Outcome::Done, json!({ "missing": Value::Null }), detail).into());
+                return Ok(measured_late(engine, &database.name, &now).into());
             }
             Ok(now) => {
                 let end = end_of_writes(engine, &database.name);
@@ -68,6 +69,19 @@ pub(super) async fn measure(
             _ => return Ok(servers.ending(&error).into()),
         }
     }
+}
+
+/// Of a server that is a primary: by this run, by the one before, or by hand.
+fn measured_late(engine: &Engine, name: &str, now: &Position) -> Ending {
+    let look = seen(engine, name, &DatabaseTask::Look);
+    let was = |field: &str, value: Value| look.is_some_and(|look| look.get(field) == Some(&value));
+    if !was("role", ServerRole::Primary.as_str().into()) || was("already", true.into()) {
+        let detail = "it is a primary already: how far it was when it became one is not known";
+        return Ending::new(Outcome::Done, json!({ "missing": Value::Null }), detail);
+    }
+    let observed = json!({ "missing": Value::Null, "last_commit_at": now.last_commit_at, FOLLOWED_NOBODY: true });
+    let detail = format!("what is missing is not known: it was a primary before this run, and {}", no_newer(now));
+    Ending::new(Outcome::Done, observed, detail)
 }
 
 /// Where the fenced server's log ended, by the steps before this one. Without a proven fence it has no end.
