@@ -99,6 +99,6 @@ pub use signal::*;
 pub use signal_readiness::{SignalObserved, observe_signals, signal_readiness};
 pub use sizes::*;
 pub use standing::{StandingError, last_settled, standing_failover};
-pub use steps::LONGEST_CALL;
+pub use steps::{AT_THEIR_TARGET, LONGEST_CALL};
 pub use system::{SystemClock, SystemCommands};
 pub use text::{Environment, MissingVariable, Text, TextPart};

@@ -4,7 +4,7 @@
 use crate::clean::line;
 use crate::theme::{is_refused, switch_in_doubt};
 use crate::words::{clock, count, duration, list, number};
-use pilotlight_failover::{DatabaseReport, Endpoint, Moment, RecoveryTime, RunReport, StepReport};
+use pilotlight_failover::{AT_THEIR_TARGET, DatabaseReport, Endpoint, Moment, RecoveryTime, RunReport, StepReport};
 use pilotlight_findings::{AreaVerdict, Count, Job, Report, Severity, Verdict, codes};
 
 /// The job as the commands call it.
@@ -189,9 +189,11 @@ pub(crate) fn traffic(run: &RunReport) -> String {
         (false, true) => arrived(),
         // Somebody else changed a record: it may answer with anything, but not because of this run.
         (true, false) if is_refused(run) => "it moved no record".to_owned(),
-        (true, false) if switch_was_untouched(run) => {
-            say(&stayed, &format!("still answers with {from}"), &format!("still answer with {from}"))
-        }
+        (true, false) if switch_was_untouched(run) => match found_at_their_target(run) {
+            Some(true) => say(&stayed, &format!("answers with {to}, as before"), &format!("answer with {to}, as before")),
+            Some(false) => say(&stayed, &format!("still answers with {from}"), &format!("still answer with {from}")),
+            None => "no record was moved".to_owned(),
+        },
         (true, false) => not_seen(),
         (false, false) => format!("{}, but {}", arrived(), not_seen()),
     }
@@ -199,6 +201,15 @@ pub(crate) fn traffic(run: &RunReport) -> String {
 
 /// More names than this are counted instead: a first line fits a terminal's.
 const NAMES_IN_A_SENTENCE: usize = 3;
+
+/// Whether the records were where the run was to move them before it began; none where some were and others not.
+fn found_at_their_target(run: &RunReport) -> Option<bool> {
+    let looks = run.phases.iter().filter(|phase| phase.phase == "preflight").flat_map(|phase| &phase.steps);
+    let mut found = looks.filter(|step| step.step.starts_with("preflight/records/"));
+    let there = |step: &StepReport| step.detail == AT_THEIR_TARGET;
+    let first = found.next().is_some_and(there);
+    found.all(|step| there(step) == first).then_some(first)
+}
 
 /// Whether no step of the switch has acted, or each that did was undone, and nobody else was seen to change a
 /// record: then the records are as they were.

@@ -20,6 +20,7 @@ mod watch;
 
 pub(crate) use database::may_make_a_standby;
 pub(crate) use going_back::{guards_the_way_back, is_promotion};
+pub use guard_records::AT_THEIR_TARGET;
 pub use in_flight::LONGEST_CALL;
 pub(crate) use in_flight::{is_looked_at_again, outstanding};
 

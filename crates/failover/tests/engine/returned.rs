@@ -160,3 +160,56 @@ async fn who_says_that_the_program_has_ended_may_go_back_past_it() {
     assert_eq!(world.values("app.shop.test"), STANDBY);
     assert_eq!(world.with(|state| state.servers.to_string()), "new primary, old fenced");
 }
+
+/// Home, as a failback that succeeded leaves it: whoever asks for one more has customers at the primary.
+fn at_home(change: impl FnOnce(&mut State)) -> World {
+    let world = world(Side::Primary);
+    with_servers(&world);
+    world.with(|state| {
+        state.on_broken = None;
+        let never = |_: &mut State| panic!("the server that serves is made a standby");
+        state.hooks.insert("./resync".into(), Box::new(never));
+        change(state);
+    });
+    world
+}
+
+#[tokio::test]
+async fn a_second_failback_leaves_the_server_that_serves_as_it_is() {
+    let world = at_home(|state| state.servers.at(NEW_URL).log = 1000);
+    let before = world.with(|state| state.servers.to_string());
+    let (engine, conclusion) = failback(&world).await;
+    assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
+    let steps = &engine.journal().state().steps;
+    for step in ["freeze/keep/orders", "freeze/resync/orders", "fence/database/orders", "promote/database/orders"] {
+        assert_eq!(steps[step].status, StepStatus::AlreadyDone, "{step}: {}", steps[step].detail);
+    }
+    assert_eq!(world.with(|state| state.servers.to_string()), before);
+    assert_eq!(world.values("app.shop.test"), PRIMARY);
+}
+
+#[tokio::test]
+async fn a_failback_that_has_nothing_to_bring_back_touches_neither_server() {
+    type Change = fn(&mut State);
+    let cases: [(Change, &str); 3] = [
+        // As a failover leaves it that was aborted past its promotion.
+        (|state| promote(state, true), "the primary's server takes writes, and the standby's is fenced"),
+        (|state| promote(state, false), "customers are led to the primary already"),
+        (|state| state.servers.at(NEW_URL).alive = false, "no answer"),
+    ];
+    for (change, reason) in cases {
+        let world = at_home(change);
+        let before = world.with(|state| state.servers.to_string());
+        let (engine, conclusion) = failback(&world).await;
+        let kept = &engine.journal().state().steps["freeze/keep/orders"];
+        assert!(kept.detail.contains(reason), "{reason}: {}, {conclusion:?}", kept.detail);
+        assert_ne!(conclusion.end, End::Succeeded);
+        assert_eq!(world.with(|state| state.servers.to_string()), before, "{reason}");
+        assert_eq!(world.values("app.shop.test"), PRIMARY);
+    }
+}
+
+fn promote(state: &mut State, fenced: bool) {
+    let standby = state.servers.at(NEW_URL);
+    (standby.role, standby.timeline, standby.fenced) = (ServerRole::Primary, 2, fenced);
+}

@@ -1,7 +1,7 @@
 //! The text, as it is read on a terminal or in a log.
 
 use crate::samples::{every_shape, reports, runs};
-use pilotlight_failover::{Call, Intervention, RunReport, StepReport};
+use pilotlight_failover::{AT_THEIR_TARGET, Call, Intervention, RunReport, StepReport};
 use pilotlight_findings::{Evidence, Finding, Job, Severity, Subject, Verdict, codes};
 use pilotlight_report::{TextOptions, render_explain, report_text, run_text};
 use serde_json::json;
@@ -234,6 +234,17 @@ fn where_traffic_is_is_only_said_where_it_is_known() {
     assert!(first_line(&run_text(&run, PLAN, plain())).ends_with("app.shop.test was not seen to move"));
     run.phases[5].steps[0].status = "undone".into();
     assert!(first_line(&run_text(&run, PLAN, plain())).ends_with("app.shop.test still answers with eu-west-1"));
+    // Somebody had moved them before this run, which failed at something else.
+    let mut moved_before = run.clone();
+    let looks = moved_before.phases[0].steps.iter_mut().filter(|step| step.step.starts_with("preflight/records/"));
+    for look in looks {
+        look.detail = AT_THEIR_TARGET.into();
+    }
+    let said = first_line(&run_text(&moved_before, PLAN, plain())).to_owned();
+    assert!(said.ends_with("app.shop.test answers with eu-central-1, as before"), "{said}");
+    let other = StepReport { step: "preflight/records/api".into(), ..run.phases[0].steps[0].clone() };
+    moved_before.phases[0].steps.push(other);
+    assert!(first_line(&run_text(&moved_before, PLAN, plain())).ends_with("no record was moved"));
     // Between two weights its name servers are asked and a time is held: that stays done.
     let changes = every_shape::run().phases[0].steps[0].calls[0].clone();
     run.phases[5].steps[0].calls = vec![Call { operation: "ChangeResourceRecordSets".into(), ..changes }];

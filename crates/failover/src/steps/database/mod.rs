@@ -4,6 +4,7 @@ mod compare;
 mod fence;
 mod first_write;
 mod look;
+mod pair;
 mod promote;
 mod promotion;
 mod release;
@@ -40,7 +41,7 @@ pub(crate) async fn perform(
     match &database.task {
         DatabaseTask::Look => look::perform(engine, step, database, &servers).await,
         DatabaseTask::Keep => resync::keep(engine, step, database, &servers).await,
-        DatabaseTask::Resync(run) => resync::perform(engine, step, run, &servers).await,
+        DatabaseTask::Resync(run) => resync::perform(engine, step, database, run, &servers).await,
         DatabaseTask::Fence => fence::perform(engine, step, database, &servers).await,
         DatabaseTask::CatchUp => fence::catch_up(engine, step, database, &servers).await,
         DatabaseTask::Measure => promote::measure(engine, step, database, &servers).await,

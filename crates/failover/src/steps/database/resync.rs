@@ -1,6 +1,7 @@
 //! Before a failback: the server that traffic goes back to becomes a standby of the other one again, and what it alone
 //! has is kept before.
 
+use super::pair::{Pair, TAKEN_OVER, pair, was_taken_over};
 use super::{Patience, Servers, compare, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::command::alone;
@@ -9,6 +10,7 @@ use crate::text::Secrets;
 use crate::{DatabaseStep, Step, Text};
 use pilotlight_integrity::postgres::{FenceState, ServerRole, TableVerdict};
 use pilotlight_journal::Outcome;
+use pilotlight_plan::Phase;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,12 +40,22 @@ pub(super) async fn keep(
     database: &DatabaseStep,
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
-    if follows(servers).await == Ok(true) {
-        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "it is a standby, and has no rows of its own").into());
-    }
     let Some(old) = &servers.old else {
         return Ok(Ending::failed("the other server is not known").into());
     };
+    match pair(engine, servers).await {
+        Pair::Follows => {
+            let detail = "it is a standby, and has no rows of its own";
+            return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, detail).into());
+        }
+        Pair::TakenOver => {
+            let observed = json!({ TAKEN_OVER: true });
+            return Ok(Ending::new(Outcome::AlreadyDone, observed, "it is the primary, and the other a standby").into());
+        }
+        Pair::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
+        Pair::Unread(error) => return Ok(servers.ending(&error).into()),
+        Pair::Parted => {}
+    }
     engine.intend(step, Way::Do).await?;
     // A server that came back by itself takes writes: what is written there after the comparison would be lost unkept.
     let unfenced = fence_returned(servers).await;
@@ -95,9 +107,13 @@ fn without_tables(unfenced: Option<String>) -> Ending {
 pub(super) async fn perform(
     engine: &mut Engine,
     step: &Step,
+    database: &DatabaseStep,
     run: &[Text],
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
+    if step.phase == Phase::Freeze && was_taken_over(engine, &database.name) {
+        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "it is the primary, and the other a standby").into());
+    }
     // Of two that make one server a standby at once, neither does.
     if let Some(reason) = alone(engine, step).await? {
         return Ok(Performed::Waits(reason));

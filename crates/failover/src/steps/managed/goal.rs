@@ -117,6 +117,11 @@ impl Goal {
         let Some(source) = self.port.instance(&old.region, &old.id).await? else {
             return Ok(Seen::Never(format!("{} has no DB instance {}", old.region, old.id)));
         };
+        // Who asks once more for a failback, or before a failover, has nothing to bring back.
+        if let Some(other) = &source.source {
+            let source = placed(&source.arn);
+            return Ok(Seen::Never(format!("{source} is a read replica of {}, and takes no writes", placed(other))));
+        }
         let Some(new) = self.port.instance(region, id).await? else {
             return Ok(match source.is_available() {
                 true => Seen::NotYet(format!("{region} has no DB instance {id}")),
