@@ -418,6 +418,19 @@ async fn a_failback_without_a_replica_is_not_compiled_and_one_with_its_own_makes
     assert_eq!(run.step("promote/rds/orders").expect("it").title, "promote orders in eu-west-1");
 }
 
+/// Nothing was failed over, or somebody has brought it back.
+#[tokio::test]
+async fn a_failback_makes_no_replica_of_an_instance_that_takes_no_writes() {
+    let world = world(Side::Primary);
+    rds_alone(&world);
+    let before = told(&world);
+    let (_, conclusion) = run_it(&world, Direction::Failback).await;
+    assert_eq!(conclusion.end, End::Refused, "{conclusion:?}");
+    assert!(conclusion.detail.contains("and takes no writes"), "{}", conclusion.detail);
+    assert_eq!((accepted(&world), told(&world)), (vec![], before));
+    assert_eq!(world.values("app.shop.test"), PRIMARY);
+}
+
 #[tokio::test]
 async fn a_name_that_is_taken_is_refused_and_the_run_goes_back() {
     let world = world(Side::Standby);
