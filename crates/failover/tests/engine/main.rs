@@ -1,6 +1,7 @@
 //! Runs of a whole plan in a world in memory: kills, faults, races, rollbacks.
 
 mod aliases;
+mod anywhere;
 mod check_sides;
 mod compiled;
 mod database_deaths;
