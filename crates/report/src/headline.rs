@@ -190,7 +190,9 @@ pub(crate) fn traffic(run: &RunReport) -> String {
         // Somebody else changed a record: it may answer with anything, but not because of this run.
         (true, false) if is_refused(run) => "it moved no record".to_owned(),
         (true, false) if switch_was_untouched(run) => match found_at_their_target(run) {
-            Some(true) => say(&stayed, &format!("answers with {to}, as before"), &format!("answer with {to}, as before")),
+            Some(true) => {
+                say(&stayed, &format!("answers with {to}, as before"), &format!("answer with {to}, as before"))
+            }
             Some(false) => say(&stayed, &format!("still answers with {from}"), &format!("still answer with {from}")),
             None => "no record was moved".to_owned(),
         },

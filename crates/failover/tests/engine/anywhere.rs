@@ -108,7 +108,8 @@ async fn who_was_served_is_served_whatever_was_pressed() {
     for direction in [Direction::Failover, Direction::Failback] {
         for mode in [Mode::Graceful, Mode::Ungraceful] {
             for traffic in [Side::Primary, Side::Standby] {
-                for (primary, standby) in ALL.into_iter().flat_map(|primary| ALL.map(move |standby| (primary, standby))) {
+                for (primary, standby) in ALL.into_iter().flat_map(|primary| ALL.map(move |standby| (primary, standby)))
+                {
                     wrong.extend(wrong_after(direction, mode, traffic, primary, standby).await);
                 }
             }

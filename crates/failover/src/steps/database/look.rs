@@ -117,7 +117,9 @@ fn two_primaries(mode: Mode, to: Side, fenced: bool, managed: bool) -> String {
     let or = match mode {
         Mode::Graceful => String::new(),
         Mode::Ungraceful => {
-            format!(". To go on with it as it is, and leave what the {from}'s has taken since, stop the {from}'s server first")
+            format!(
+                ". To go on with it as it is, and leave what the {from}'s has taken since, stop the {from}'s server first"
+            )
         }
     };
     format!("{what}. Before the {to} can take over, its server has to follow the {from}'s again: {how}{or}")
