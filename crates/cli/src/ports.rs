@@ -9,19 +9,27 @@ use crate::terminal::Terminal;
 use async_trait::async_trait;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{NameServers, Ports, ServerAnswer, Step, SystemClock, SystemCommands, Watcher};
+use pilotlight_findings::Region;
 use pilotlight_integrity::postgres::{PostgresDatabases, SessionOptions};
 use pilotlight_integrity::{DnsClient, NetworkProber, ProgramLock, Rcode};
 use pilotlight_journal::{Body, Event, Outcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Everything that a run of this project acts through.
-pub(crate) async fn ports(project: &Project, aws: &Aws, resolver: Option<SocketAddr>, screen: &Screen) -> Ports {
+/// Everything that a run of this project acts through. Credentials for Route 53, which is everywhere, are taken in `home`:
+/// the region that takes over.
+pub(crate) async fn ports(
+    project: &Project,
+    aws: &Aws,
+    home: &Region,
+    resolver: Option<SocketAddr>,
+    screen: &Screen,
+) -> Ports {
     let environment = crate::vars::environment();
     let wait = Arc::new(Wait::new(screen, "starting"));
     let stop = crate::cancel::on_signals();
     Ports {
-        dns: Arc::new(aws.dns(&project.plan.standby).await),
+        dns: Arc::new(aws.dns(home).await),
         name_servers: name_servers(resolver),
         capacity: Arc::new(aws.capacity()),
         sizes: Arc::new(TerraformSizes::new(&project.folder, project.terraform.clone())),

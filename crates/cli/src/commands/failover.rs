@@ -162,8 +162,10 @@ pub(super) async fn compile_observed(
             .note(format!("warning: the state of the {from} cannot be read, and the run is compiled without it:"));
         failure.naming(&project.file).warn(context.screen);
     }
-    aws.check_credentials(&project.plan.standby).await?;
-    let dns = aws.dns(&project.plan.standby).await;
+    // Nothing that the run needs is asked in the region which it leaves.
+    let home = project.plan.region(to);
+    aws.check_credentials(home).await?;
+    let dns = aws.dns(home).await;
     let mut observed = observe(&project.plan, &dns, &*name_servers(resolver)).await?;
     observed.groups =
         observe_groups(&project.plan, direction, &Groups::new(&project.plan, &states), &aws.capacity()).await?;
@@ -171,7 +173,17 @@ pub(super) async fn compile_observed(
     let databases = aws.managed_databases();
     observed.managed = observe_managed(&project.plan, direction, true, &states, &databases).await?;
     let plan = project.plan_for_runs()?;
-    let run = compile_in_mode(&plan, direction, mode, &observed, &states).map_err(not_compiled)?;
+    let run = compile_in_mode(&plan, direction, mode, &observed, &states).map_err(|error| {
+        let is_unread = matches!(error, CompileError::Unresolved { .. }) && unread.is_some();
+        let failure = not_compiled(error);
+        match direction {
+            Direction::Failback if is_unread && mode == Mode::Graceful => failure.with_remedy(
+                "wait until the standby's states can be read; where its region is what was lost, --mode ungraceful goes \
+                 without it",
+            ),
+            _ => failure,
+        }
+    })?;
     let mut sources = Sources::new(project, &states);
     if let Some(why) = unread {
         sources = sources.unread(from, why);
@@ -199,7 +211,7 @@ async fn carry_out(run: Run, args: &Move, project: &Project, aws: &Aws, context:
     }
     let _alone = ExecutorLock::take(project, &stores, false).await?;
     // From here on Ctrl-C stops between steps.
-    let ports = ports(project, aws, args.resolver.resolver, screen).await;
+    let ports = ports(project, aws, &run.to.region, args.resolver.resolver, screen).await;
     let instead = journal_override(&args.journal);
     let mut engine = match Engine::start(run, &operator(), instead, &stores, ports).await {
         Ok(engine) => engine,

@@ -221,6 +221,7 @@ fn told(
     let (from, to) = (input.from, input.to);
     let (follows, leads) = if phase == Phase::Finish { (from, to) } else { (to, from) };
     let graceful = input.mode == Mode::Graceful;
+    let if_it_answers = if graceful { String::new() } else { format!(", if the {from}'s answers") };
     // A call that may fail is no need of the region that it goes to.
     let old = |operation: &str| call(operation, name, graceful.then(|| input.plan.region(from).clone()));
     let new = |operation: &str| call(operation, name, Some(input.plan.region(to).clone()));
@@ -232,12 +233,15 @@ fn told(
             vec![old("position"), new("position")],
         ),
         DatabaseTask::Look => ("database", format!("{name} of the {to} answers"), LOOK_TIMEOUT, vec![new("position")]),
-        DatabaseTask::Keep if database.tables.is_empty() => {
-            ("keep", format!("keep {name} of the {to} from taking writes"), ANSWER_TIMEOUT, vec![new("fence")])
-        }
+        DatabaseTask::Keep if database.tables.is_empty() => (
+            "keep",
+            format!("keep {name} of the {to} from taking writes{if_it_answers}"),
+            ANSWER_TIMEOUT,
+            vec![new("fence")],
+        ),
         DatabaseTask::Keep => (
             "keep",
-            format!("keep the rows of {name} that only the {to} has"),
+            format!("keep the rows of {name} that only the {to} has{if_it_answers}"),
             database.compare_timeout * PASSES,
             vec![new("fence"), old("compare"), new("compare")],
         ),
@@ -246,7 +250,7 @@ fn told(
             let calls = vec![super::calls::command(&program), old("position"), new("position")];
             (
                 "resync",
-                format!("make {name} of the {follows} a standby of the {leads}'s"),
+                format!("make {name} of the {follows} a standby of the {leads}'s{if_it_answers}"),
                 database.resync_timeout,
                 calls,
             )

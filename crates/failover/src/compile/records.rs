@@ -9,7 +9,7 @@ use super::values::{Answer, checked_answer, set_texts, side_answer};
 use super::weighted::compile_weighted;
 use super::{CompileError, Input, Refusal, label};
 use crate::record_changes::is_live;
-use crate::{Direction, Observed, RecordChange, RecordChanges, RecordSet};
+use crate::{Direction, Mode, Observed, RecordChange, RecordChanges, RecordSet};
 use pilotlight_findings::{Evidence, Finding, Severity, Side, Subject, codes};
 use pilotlight_plan::{DrPlan, Method, Outputs, TrafficRecord, TrafficSet};
 use std::time::Duration;
@@ -121,7 +121,9 @@ pub(super) fn sides(
         Ok(answer) => Some(answer),
         // The state that says what the dead region answered may have died with it. What is there now is
         // then moved as it was read, and said so; Route 53 still refuses it if it changes meanwhile.
-        Err(CompileError::Unresolved { source, .. }) if input.direction == Direction::Failover => {
+        Err(CompileError::Unresolved { source, .. })
+            if input.direction == Direction::Failover || input.mode == Mode::Ungraceful =>
+        {
             let now: Vec<String> = sets.iter().filter(|set| is_live(set)).flat_map(set_texts).collect();
             notes.push(
                 note(
@@ -129,7 +131,7 @@ pub(super) fn sides(
                     Severity::Warning,
                     zone,
                     record,
-                    "is moved without knowing what the primary's state says of it",
+                    format!("is moved without knowing what the {}'s state says of it", input.from),
                 )
                 .with(Evidence::fact("answers now", now.join(", ")))
                 .with(Evidence::fact("cause", source.to_string())),

@@ -3,7 +3,7 @@
 use super::recovery::unseen_writers;
 use super::{Story, gone_back, managed};
 use crate::{
-    Action, DatabaseReport, DatabaseStep, DatabaseTask, KeptRowsReport, ManagedKind, ManagedTask, RecoveryPoint, Step,
+    Action, DatabaseReport, DatabaseStep, DatabaseTask, Direction, KeptRowsReport, ManagedTask, RecoveryPoint, Step,
     TableReport,
 };
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
@@ -188,14 +188,15 @@ pub(super) fn findings(story: &Story<'_>) -> Vec<Finding> {
                 finding = finding.with(Evidence::fact("reason", reason.clone()));
             }
             findings.push(finding.remedy(match database.fenced_late {
-                false => managed::unfenced_remedy(managed::kind(story, name)),
+                false => managed::unfenced_remedy(managed::kind(story, name), story.run.job),
+                true if story.run.job == Direction::Failback => managed::lost_remedy(None, Direction::Failback),
                 true => "a failback keeps what it took in between, before that is discarded",
             }));
         }
         if matches!(database.lost_writes.as_str(), "some" | "unknown") {
             findings.push(match gone_back::of(story, name) {
                 Some(back) => gone_back::lost(story, &back, &database),
-                None => lost(&database, subject(), managed::kind(story, name), followed_nobody(story, name)),
+                None => lost(story, &database, followed_nobody(story, name)),
             });
         }
         if !database.other_databases.is_empty() && database.promoted {
@@ -239,11 +240,12 @@ fn followed_nobody(story: &Story<'_>, name: &str) -> bool {
     measured.is_some_and(|state| state.observed.get(FOLLOWED_NOBODY) == Some(&true.into()))
 }
 
-fn lost(database: &DatabaseReport, subject: Subject, kind: Option<&ManagedKind>, followed_nobody: bool) -> Finding {
+fn lost(story: &Story<'_>, database: &DatabaseReport, followed_nobody: bool) -> Finding {
     let name = &database.name;
+    let subject = Subject::Plan { name: story.run.plan.clone() };
     let message = match database.missing_bytes {
         None if followed_nobody && database.promoted => format!(
-            "whether database {name} lost writes is not known: its server was promoted before this run and followed nobody, \
+            "whether database {name} lost writes is not known: its server was a primary before this run and followed nobody, \
              so what the old one took since is not there"
         ),
         Some(bytes) => format!("database {name} was promoted without the last {bytes} bytes of the old server's log"),
@@ -259,7 +261,7 @@ fn lost(database: &DatabaseReport, subject: Subject, kind: Option<&ManagedKind>,
     if let Some(at) = &database.last_commit_at {
         finding = finding.with(Evidence::fact("last commit", at.clone()));
     }
-    finding.remedy(managed::lost_remedy(kind))
+    finding.remedy(managed::lost_remedy(managed::kind(story, name), story.run.job))
 }
 
 fn differs(database: &str, table: &TableReport, subject: Subject) -> Finding {

@@ -2,7 +2,7 @@
 
 use super::Story;
 use super::databases::reached;
-use crate::{Action, DatabaseReport, ManagedKind, ManagedStep, ManagedTask, Mode};
+use crate::{Action, DatabaseReport, Direction, ManagedKind, ManagedStep, ManagedTask, Mode};
 use pilotlight_findings::{Finding, Severity, Subject, codes};
 use pilotlight_journal::{StepState, StepStatus};
 
@@ -70,29 +70,39 @@ pub(super) fn kind<'s>(story: &'s Story<'_>, name: &str) -> Option<&'s ManagedKi
 }
 
 /// What to do about an old side that nothing fenced: a failback treats each kind in its own way.
-pub(super) fn unfenced_remedy(kind: Option<&ManagedKind>) -> &'static str {
-    match kind {
-        None => "keep applications from that server until a failback has made it a standby",
-        Some(ManagedKind::Rds) => {
+pub(super) fn unfenced_remedy(kind: Option<&ManagedKind>, job: Direction) -> &'static str {
+    match (kind, job) {
+        (None, Direction::Failover) => "keep applications from that server until a failback has made it a standby",
+        (None, Direction::Failback) => {
+            "keep applications from that server until it is made a standby of the primary's: by the program of \
+             resync_standby, run by hand, or by pg_rewind or pg_basebackup"
+        }
+        (Some(ManagedKind::Rds), _) => {
             "keep applications from that instance for good: nothing makes it a replica again, and what is written there is \
              nowhere else"
         }
-        Some(ManagedKind::AuroraGlobal(_)) => {
+        (Some(ManagedKind::AuroraGlobal(_)), _) => {
             "keep applications from that cluster until Aurora has made it a secondary of the global database again"
         }
     }
 }
 
 /// Where writes that were lost still are.
-pub(super) fn lost_remedy(kind: Option<&ManagedKind>) -> &'static str {
-    match kind {
-        None => "leave the old server's disks as they are: a failback keeps what it alone has before it is discarded",
-        Some(ManagedKind::Rds) => {
+pub(super) fn lost_remedy(kind: Option<&ManagedKind>, job: Direction) -> &'static str {
+    match (kind, job) {
+        (None, Direction::Failover) => {
+            "leave the old server's disks as they are: a failback keeps what it alone has before it is discarded"
+        }
+        (None, Direction::Failback) => {
+            "once the standby's server answers, take from it by hand what it alone has: to make it a standby again \
+             discards that, and no run keeps it"
+        }
+        (Some(ManagedKind::Rds), _) => {
             "leave the old instance as it is, and take from it by hand what it alone has: a failback neither reads nor \
              changes it"
         }
         // Its user guide, "Recovering an Amazon Aurora global database from an unplanned outage".
-        Some(ManagedKind::AuroraGlobal(_)) => {
+        (Some(ManagedKind::AuroraGlobal(_)), _) => {
             "once the old region answers, copy the snapshot that Aurora makes of the old volume where it can \
              (rds:unplanned-global-failover-...): the cluster itself is made anew from the new writer"
         }

@@ -230,6 +230,28 @@ async fn a_failover_needs_nothing_of_the_primarys_state_and_says_so() {
     assert!(matches!(back, Err(CompileError::Unresolved { .. })));
 }
 
+/// The standby's state died with its region, while customers were there.
+struct PrimaryOnly;
+
+impl Outputs for PrimaryOnly {
+    fn output(&self, stack: &str, side: Side, name: &str) -> Option<&serde_json::Value> {
+        if side == Side::Standby { None } else { States.output(stack, side, name) }
+    }
+}
+
+#[tokio::test]
+async fn an_ungraceful_failback_needs_nothing_of_the_standbys_state_and_says_so() {
+    let world = world(Side::Standby);
+    let observed = observe(&plan(), &world, &world).await.expect("observed");
+    let to = |mode| compile_in_mode(&plan(), Direction::Failback, mode, &observed, &PrimaryOnly);
+    let run = to(Mode::Ungraceful).expect("compiled");
+    let unknown: Vec<_> = run.notes.iter().filter(|note| note.code == codes::F_LEFT_UNKNOWN).collect();
+    assert_eq!(unknown.len(), 2);
+    assert!(unknown[0].message.contains("the standby's state"), "{}", unknown[0].message);
+    assert!(run.moves_anything());
+    assert!(matches!(to(Mode::Graceful), Err(CompileError::Unresolved { .. })), "who has time reads it first");
+}
+
 #[tokio::test]
 async fn the_active_side_is_seen_in_dns() {
     for side in [Side::Primary, Side::Standby] {

@@ -50,7 +50,7 @@ async fn of_one_whose_other_is_dead_it_is_told_how_old_its_data_is_and_when_cust
     }
     let report = report_of(&engine);
     let lost = report.findings.iter().find(|one| one.code == codes::F_WRITES_LOST).expect("a finding");
-    assert!(lost.message.contains("was promoted before this run and followed nobody"), "{}", lost.message);
+    assert!(lost.message.contains("was a primary before this run and followed nobody"), "{}", lost.message);
     assert_eq!(report.databases[0].lost_writes, "unknown");
     assert_eq!(report.databases[0].last_commit_at.as_deref(), Some("2027-01-15T08:00:00.000Z"));
     let until = report.recovery_time.until.expect("an end");

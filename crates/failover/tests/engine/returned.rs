@@ -4,9 +4,10 @@ use crate::databases::with_servers;
 use crate::estate::*;
 use pilotlight_failover::simulation::{Server, State, World};
 use pilotlight_failover::*;
-use pilotlight_findings::Side;
+use pilotlight_findings::{Side, codes};
 use pilotlight_integrity::postgres::ServerRole;
 use pilotlight_journal::{Body, MemoryStore, StepStatus};
+use std::time::Duration;
 
 /// Failed over, and the old primary is back, unfenced and with rows of its own.
 fn came_back() -> World {
@@ -212,4 +213,69 @@ async fn a_failback_that_has_nothing_to_bring_back_touches_neither_server() {
 fn promote(state: &mut State, fenced: bool) {
     let standby = state.servers.at(NEW_URL);
     (standby.role, standby.timeline, standby.fenced) = (ServerRole::Primary, 2, fenced);
+}
+
+/// Failed over, with the primary's server fenced, and then the standby's died.
+fn died_over_there(role: ServerRole) -> World {
+    let world = world(Side::Standby);
+    with_servers(&world);
+    world.with(|state| {
+        state.mode = Mode::Ungraceful;
+        state.on_broken = None;
+        let standby = state.servers.at(NEW_URL);
+        (standby.role, standby.timeline, standby.alive) = (ServerRole::Primary, 2, false);
+        let primary = state.servers.at(OLD_URL);
+        (primary.role, primary.fenced) = (role, role == ServerRole::Primary);
+        state.hooks.insert("./resync".into(), Box::new(|state| state.servers.resync(OLD_URL, NEW_URL)));
+    });
+    world
+}
+
+/// There is nobody to follow: it serves with what it has, and that is told.
+#[tokio::test]
+async fn an_ungraceful_failback_does_without_a_dead_standby() {
+    for (role, promoted) in [(ServerRole::Primary, StepStatus::AlreadyDone), (ServerRole::Standby, StepStatus::Done)] {
+        let world = died_over_there(role);
+        let (engine, conclusion) = failback(&world).await;
+        assert_eq!(conclusion.end, End::Succeeded, "{role:?}: {conclusion:?}");
+        let steps = &engine.journal().state().steps;
+        for step in ["freeze/keep/orders", "freeze/resync/orders"] {
+            assert_eq!(steps[step].status, StepStatus::AlreadyDone, "{step}");
+            assert!(steps[step].detail.contains("the standby's gives no answer"), "{}", steps[step].detail);
+        }
+        assert_eq!(steps["promote/database/orders"].status, promoted);
+        assert_eq!(world.with(|state| state.servers.to_string()), "new dead, old primary", "{role:?}");
+        assert_eq!(world.values("app.shop.test"), PRIMARY);
+        let report = report_of(&engine);
+        assert_eq!(report.databases[0].lost_writes, "unknown");
+        let lost = report.findings.iter().find(|one| one.code == codes::F_WRITES_LOST).expect("a finding");
+        assert!(lost.remedy.as_deref().is_some_and(|remedy| remedy.contains("no run keeps it")), "{lost:?}");
+    }
+}
+
+/// Restarted within the time that a crashed server needs, it is one that serves.
+#[tokio::test]
+async fn a_standby_that_comes_back_in_time_is_gone_back_from_with_all_that_it_has() {
+    let world = died_over_there(ServerRole::Primary);
+    world.with(|state| {
+        let later = state.elapsed + Duration::from_secs(12);
+        state.under_way.push((later, Box::new(|state| state.servers.at(NEW_URL).alive = true)));
+    });
+    let (engine, conclusion) = failback(&world).await;
+    assert_eq!(conclusion.end, End::Succeeded, "{conclusion:?}");
+    let steps = &engine.journal().state().steps;
+    assert_eq!(steps["freeze/resync/orders"].status, StepStatus::Done, "{}", steps["freeze/resync/orders"].detail);
+    assert_eq!(world.with(|state| state.servers.to_string()), "new fenced, old primary");
+}
+
+/// Without the word that the standby is lost nothing is left behind.
+#[tokio::test]
+async fn a_graceful_failback_from_a_dead_standby_changes_nothing() {
+    let world = died_over_there(ServerRole::Primary);
+    world.with(|state| state.mode = Mode::Graceful);
+    let before = world.with(|state| state.servers.to_string());
+    let (_, conclusion) = failback(&world).await;
+    assert_ne!(conclusion.end, End::Succeeded);
+    assert_eq!(world.with(|state| state.servers.to_string()), before);
+    assert_eq!(world.values("app.shop.test"), STANDBY);
 }

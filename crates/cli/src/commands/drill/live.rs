@@ -132,7 +132,14 @@ impl Drill<'_> {
         DrillHands {
             stores: self.stores,
             // From here on Ctrl-C stops between steps, of both runs.
-            ports: ports(self.project, self.aws, args.resolver.resolver, self.context.screen).await,
+            ports: ports(
+                self.project,
+                self.aws,
+                &self.project.plan.standby,
+                args.resolver.resolver,
+                self.context.screen,
+            )
+            .await,
             operator,
             journal_override: journal_override(&args.journal),
         }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::ports::{operator, ports};
 use crate::project::journal_override;
 use crate::sizes::TerraformSizes;
-use pilotlight_failover::{Engine, EngineError, Word};
+use pilotlight_failover::{Direction, Engine, EngineError, Word};
 use pilotlight_journal::{JournalError, Ownership};
 use std::sync::Arc;
 
@@ -30,9 +30,9 @@ pub(super) async fn open(
     context: Context<'_>,
 ) -> Result<(Engine, ExecutorLock), Failure> {
     let alone = ExecutorLock::take(&chosen.project, &chosen.stores, args.takeover).await?;
+    let log = chosen.log().await?;
+    let state = &log.state;
     if !args.takeover || word.is_some() {
-        let log = chosen.log().await?;
-        let state = &log.state;
         // This machine has none at work; what another one has, its last word alone tells.
         let at_work = state.finished.is_none() && state.stopped.is_none() && !is_of_this_host(&state.owner);
         if !args.takeover && at_work {
@@ -47,7 +47,9 @@ pub(super) async fn open(
     let by = operator();
     let ownership = if args.takeover { Ownership::takeover(by) } else { Ownership::resume(by) };
     let ownership = ownership.in_journal(journal_override(&args.run.journal.journal));
-    let mut ports = ports(&chosen.project, &chosen.aws, args.resolver.resolver, context.screen).await;
+    let plan = &chosen.project.plan;
+    let home = if state.job == Direction::Failback.as_str() { &plan.primary } else { &plan.standby };
+    let mut ports = ports(&chosen.project, &chosen.aws, home, args.resolver.resolver, context.screen).await;
     ports.sizes = Arc::new(TerraformSizes::new(&chosen.project.folder, args.terraform.terraform.clone()));
     let engine = Engine::resume(&chosen.run, ownership, &chosen.stores, ports).await.map_err(|error| match error {
         // Another one has taken it in this moment.

@@ -110,7 +110,7 @@ fn two_primaries(mode: Mode, to: Side, fenced: bool, managed: bool) -> String {
         true => "a new replica is to be made there".to_owned(),
         false => {
             format!(
-                "by the program of {program} where the plan has one, or by pg_rewind or pg_basebackup, it becomes a standby"
+                "by the program of {program} where the plan has one, or by pg_rewind or pg_basebackup, it becomes a standby, without what it alone has"
             )
         }
     };

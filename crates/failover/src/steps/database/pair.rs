@@ -4,8 +4,9 @@
 use super::Servers;
 use crate::engine::Engine;
 use crate::{Action, DatabaseTask};
+use pilotlight_findings::Side;
 use pilotlight_integrity::postgres::{Position, PostgresError, ServerRole};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What the two are to each other.
 pub(super) enum Pair {
@@ -17,8 +18,36 @@ pub(super) enum Pair {
     Parted,
     /// It is left as it is, for this reason.
     Never(String),
-    /// The other one is not known to be well, so nothing is done to this one.
+    /// The other one gives no answer, so nothing is done to this one.
     Unread(PostgresError),
+}
+
+/// How this server is left, as the step that keeps rows says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftAsItIs {
+    /// The run found that it has taken over already.
+    TakenOver,
+    /// The other one is dead, and somebody's word is that it stays so (`--mode ungraceful`): there is nothing that this
+    /// one could follow.
+    Alone,
+}
+
+impl LeftAsItIs {
+    /// What the step saw.
+    pub(super) fn observed(self) -> Value {
+        match self {
+            Self::TakenOver => json!({ TAKEN_OVER: true }),
+            Self::Alone => json!({ ALONE: true }),
+        }
+    }
+
+    /// In the report's words.
+    pub(super) fn detail(self, from: Side) -> String {
+        match self {
+            Self::TakenOver => "it is the primary, and the other a standby".to_owned(),
+            Self::Alone => format!("it is left as it is: the {from}'s gives no answer, so there is nothing to follow"),
+        }
+    }
 }
 
 /// Looks at both, and changes nothing.
@@ -85,11 +114,14 @@ fn records_are_there(engine: &Engine) -> bool {
     guards.peek().is_some() && guards.all(|step| steps.get(&step.id).is_some_and(|state| there(&state.observed)))
 }
 
-/// Whether the database of this step was found taken over before the run touched it.
-pub(super) fn was_taken_over(engine: &Engine, name: &str) -> bool {
-    let kept = super::seen(engine, name, &DatabaseTask::Keep);
-    kept.is_some_and(|kept| kept.get(TAKEN_OVER) == Some(&true.into()))
+/// How the server of this step was found, where the run leaves it so.
+pub(super) fn left_as_it_is(engine: &Engine, name: &str) -> Option<LeftAsItIs> {
+    let kept = super::seen(engine, name, &DatabaseTask::Keep)?;
+    let is = |field: &str| kept.get(field) == Some(&true.into());
+    [(TAKEN_OVER, LeftAsItIs::TakenOver), (ALONE, LeftAsItIs::Alone)]
+        .into_iter()
+        .find_map(|(field, way)| is(field).then_some(way))
 }
 
-/// What the step that keeps rows says of it.
-pub(super) const TAKEN_OVER: &str = "taken_over";
+const TAKEN_OVER: &str = "taken_over";
+const ALONE: &str = "other_is_dead";

@@ -1,13 +1,13 @@
 //! Before a failback: the server that traffic goes back to becomes a standby of the other one again, and what it alone
 //! has is kept before.
 
-use super::pair::{Pair, TAKEN_OVER, pair, was_taken_over};
-use super::{Patience, Servers, compare, pause};
+use super::pair::{LeftAsItIs, Pair, left_as_it_is, pair};
+use super::{CRASH_RECOVERY, Patience, Servers, compare, pause};
 use crate::engine::{Engine, EngineError, Way};
 use crate::steps::command::alone;
 use crate::steps::{Ending, Performed};
 use crate::text::Secrets;
-use crate::{DatabaseStep, Step, Text};
+use crate::{DatabaseStep, Mode, Step, Text};
 use pilotlight_integrity::postgres::{FenceState, ServerRole, TableVerdict};
 use pilotlight_journal::Outcome;
 use pilotlight_plan::Phase;
@@ -43,18 +43,26 @@ pub(super) async fn keep(
     let Some(old) = &servers.old else {
         return Ok(Ending::failed("the other server is not known").into());
     };
-    match pair(engine, servers).await {
-        Pair::Follows => {
-            let detail = "it is a standby, and has no rows of its own";
-            return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, detail).into());
+    let until = engine.ports.clock.elapsed() + CRASH_RECOVERY;
+    loop {
+        let error = match pair(engine, servers).await {
+            Pair::Parted => break,
+            Pair::Follows => {
+                let detail = "it is a standby, and has no rows of its own";
+                return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, detail).into());
+            }
+            Pair::TakenOver => return Ok(left(engine, LeftAsItIs::TakenOver).into()),
+            Pair::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
+            Pair::Unread(error) => error,
+        };
+        match pause(engine, step, until, &servers.tell(&error)).await? {
+            Patience::Left if !error.is_answer() => {}
+            Patience::Stop(reason) => return Ok(Performed::Waits(reason)),
+            Patience::Over if engine.run.mode == Mode::Ungraceful && !error.is_answer() => {
+                return Ok(left(engine, LeftAsItIs::Alone).into());
+            }
+            _ => return Ok(servers.ending(&error).into()),
         }
-        Pair::TakenOver => {
-            let observed = json!({ TAKEN_OVER: true });
-            return Ok(Ending::new(Outcome::AlreadyDone, observed, "it is the primary, and the other a standby").into());
-        }
-        Pair::Never(reason) => return Ok(Ending::refused(Value::Null, reason).into()),
-        Pair::Unread(error) => return Ok(servers.ending(&error).into()),
-        Pair::Parted => {}
     }
     engine.intend(step, Way::Do).await?;
     // A server that came back by itself takes writes: what is written there after the comparison would be lost unkept.
@@ -94,6 +102,10 @@ pub(super) async fn keep(
     .into())
 }
 
+fn left(engine: &Engine, way: LeftAsItIs) -> Ending {
+    Ending::new(Outcome::AlreadyDone, way.observed(), way.detail(engine.run.from.side))
+}
+
 /// A plan that names no table has what only that server took discarded unlisted. Until then it takes no more, where that
 /// can be had: a server that does not answer is the program's to make a standby of.
 fn without_tables(unfenced: Option<String>) -> Ending {
@@ -111,8 +123,10 @@ pub(super) async fn perform(
     run: &[Text],
     servers: &Servers,
 ) -> Result<Performed, EngineError> {
-    if step.phase == Phase::Freeze && was_taken_over(engine, &database.name) {
-        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, "it is the primary, and the other a standby").into());
+    if step.phase == Phase::Freeze
+        && let Some(way) = left_as_it_is(engine, &database.name)
+    {
+        return Ok(Ending::new(Outcome::AlreadyDone, Value::Null, way.detail(engine.run.from.side)).into());
     }
     // Of two that make one server a standby at once, neither does.
     if let Some(reason) = alone(engine, step).await? {
