@@ -38,7 +38,7 @@ pub use freeze::{FREEZE_VERSION, Freeze, FreezeKept, FreezeRead, UnreadStore, ke
 pub use lead::{known_runs, unfinished_run};
 pub use memory::{Fault, MemoryStore, Operation};
 pub use ownership::Ownership;
-pub use read::{RunLog, has_event, read_run, runs};
+pub use read::{RunLog, has_event, read_run, read_runs, runs};
 pub use replay::{Decision, Finished, PhaseState, Rollback, RunState, StepState, StepStatus, Stopped, Waits, replay};
 pub use request::{REQUEST_VERSION, Request, Wish, leave_request, requests};
 pub use run_journal::{Clock, JournalStores, RunJournal, Start};

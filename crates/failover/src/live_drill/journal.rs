@@ -3,7 +3,9 @@
 use super::DrillPart;
 use crate::Direction;
 use crate::saved_run::parse_run;
-use pilotlight_journal::{JournalError, JournalStores, RunLog, RunOutcome, known_runs, read_run};
+use futures::TryStreamExt as _;
+use pilotlight_journal::{JournalError, JournalStores, RunLog, RunOutcome, known_runs, read_runs};
+use std::pin::pin;
 
 /// The runs of a drill.
 #[derive(Debug, Clone)]
@@ -55,9 +57,10 @@ pub async fn find_drill(
 ) -> Result<Option<DrillLog>, JournalError> {
     let mut later: Vec<RunLog> = Vec::new();
     let mut is_wanted = wanted.is_none();
-    for id in known_runs(stores, plan).await?.iter().rev() {
-        let log = read_run(stores, id).await?;
-        is_wanted |= wanted.is_some_and(|wanted| id.starts_with(wanted));
+    let known = known_runs(stores, plan).await?;
+    let mut newest_first = pin!(read_runs(stores, known.iter().rev()));
+    while let Some(log) = newest_first.try_next().await? {
+        is_wanted |= wanted.is_some_and(|wanted| log.state.run.starts_with(wanted));
         if !matches!(part(&log), Some(DrillPart::Away(_))) {
             later.push(log);
             continue;

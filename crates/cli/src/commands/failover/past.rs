@@ -1,10 +1,11 @@
 //! What past runs of the plan were measured to take, for a dry run.
 
 use crate::project::Project;
+use futures::TryStreamExt as _;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::{Direction, Expected, PastRun, Run, RunReport, expected, is_measured_failover, report};
 use pilotlight_findings::with_causes;
-use pilotlight_journal::{JournalStores, plan_runs, read_run};
+use pilotlight_journal::{JournalStores, RunLog, plan_runs, read_run, read_runs};
 use std::sync::Arc;
 
 /// Runs that are read, the newest first. More would say less: the estate of two years ago was another one.
@@ -31,14 +32,13 @@ pub(in crate::commands) async fn before(stores: &JournalStores, plan: &str, run:
     read(&alone, runs.iter().rev().skip_while(|id| *id != run).skip(1).take(RUNS_READ)).await
 }
 
-async fn read(stores: &JournalStores, runs: impl Iterator<Item = &String>) -> Result<Vec<PastRun>, String> {
-    let mut past = Vec::new();
-    for id in runs {
-        let log = read_run(stores, id).await.map_err(|error| with_causes(&error))?;
-        // One that was rolled back measured what it came to.
-        past.extend(PastRun::of(&log.events));
-    }
-    Ok(past)
+async fn read<'r>(
+    stores: &'r JournalStores,
+    runs: impl Iterator<Item = &'r String> + 'r,
+) -> Result<Vec<PastRun>, String> {
+    let logs: Vec<RunLog> = read_runs(stores, runs).try_collect().await.map_err(|error| with_causes(&error))?;
+    // One that was rolled back measured what it came to.
+    Ok(logs.iter().filter_map(|log| PastRun::of(&log.events)).collect())
 }
 
 /// The newest run of a plan in this direction that was measured, where there is one; or why that is not known.

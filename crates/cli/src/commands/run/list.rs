@@ -6,21 +6,20 @@ use crate::exit::Exit;
 use crate::failure::{Failure, with_plan};
 use crate::project::Project;
 use crate::reporting::emit;
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use pilotlight_cloud::Aws;
 use pilotlight_failover::live_drill::{DrillRun, Stage, drill_runs};
 use pilotlight_failover::{RunReport, report};
-use pilotlight_journal::{RunLog, RunState, known_runs, read_run};
+use pilotlight_journal::{RunLog, RunState, known_runs, read_runs};
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) async fn run(args: &RunList, context: Context<'_>) -> Result<Exit, Failure> {
     let project = Project::load(&args.journal.plan, &args.journal.plan_args, None)?;
     let stores = project.journal(&args.journal.journal, &Aws::new(None)).await?;
-    let mut logs = Vec::new();
-    for run in known_runs(&stores, &project.plan.name).await? {
-        logs.push(read_run(&stores, &run).await?);
-    }
+    let known = known_runs(&stores, &project.plan.name).await?;
+    let logs: Vec<RunLog> = read_runs(&stores, &known).try_collect().await?;
     if logs.is_empty() && args.output.format == ListingFormat::Text {
         context.screen.note(format!("no run of plan {} in {}", project.plan.name, stores.first.url()));
         return Ok(Exit::Done);
