@@ -81,7 +81,7 @@ pub(crate) fn claim_run(stored: &Stored) -> &str {
     &stored.claim.first.run
 }
 
-fn claims_folder(plan: &str) -> String {
+pub(crate) fn claims_folder(plan: &str) -> String {
     format!("plans/{}/", encoded(plan))
 }
 
@@ -188,7 +188,13 @@ async fn is_finished(store: &dyn EventStore, run: &str) -> Result<bool, JournalE
 pub(crate) async fn claimed_first_event(store: &dyn EventStore, run: &str) -> Result<Option<Link>, JournalError> {
     for folder in store.folders("plans").await.map_err(JournalError::store(store.url()))? {
         let Some(plan) = plan_of(&folder) else { continue };
-        if let Some(last) = read_claims(store, &plan).await?.last
+        let last = match read_claims(store, &plan).await {
+            Ok(claims) => claims.last,
+            // Whoever asks about that plan is told.
+            Err(JournalError::Chain { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        if let Some(last) = last
             && last.claim.first.run == run
         {
             return first_event(&plan, &last).map(Some).map_err(JournalError::chain(store.url()));

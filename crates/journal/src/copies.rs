@@ -1,5 +1,6 @@
 //! The stores after the first: written best-effort, compared when a run is read, never asked to decide.
 
+use crate::backlog::{LackingClaims, lacking_claims, lacking_events};
 use crate::chain::{Link, event_key, key_number, read_link, verify_links};
 use crate::lead::tip;
 use crate::read::read_objects;
@@ -7,10 +8,11 @@ use crate::{EventStore, JournalStores};
 use futures::future::join_all;
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes, with_causes};
 use pilotlight_store::StoreError;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 
 /// Time for one object of a copy. The run waits for its copies, so a copy in the region that is down must
 /// not cost more than this, and not at the end of each phase: nobody is served while a run is between its fence and
@@ -22,6 +24,11 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// A copy and what it still lacks.
 pub(crate) struct CopyState {
     store: Arc<dyn EventStore>,
+    first: Arc<dyn EventStore>,
+    plan: String,
+    run: String,
+    /// Whether the plan's earlier claims were compared; then the runs of those that it lacked.
+    lacked: Option<BTreeSet<String>>,
     /// Objects to write, oldest first, so that a copy is always a whole journal of an earlier moment.
     pending: VecDeque<(String, Vec<u8>)>,
     /// Why it lags, where it does.
@@ -32,8 +39,19 @@ pub(crate) struct CopyState {
 }
 
 impl CopyState {
-    pub(crate) fn new(store: Arc<dyn EventStore>) -> Self {
-        Self { store, pending: VecDeque::new(), cause: None, silent_since: None, contradictions: Vec::new() }
+    /// The copy of a run.
+    pub(crate) fn new(store: &Arc<dyn EventStore>, first: &Arc<dyn EventStore>, plan: &str, run: &str) -> Self {
+        Self {
+            store: Arc::clone(store),
+            first: Arc::clone(first),
+            plan: plan.to_owned(),
+            run: run.to_owned(),
+            lacked: None,
+            pending: VecDeque::new(),
+            cause: None,
+            silent_since: None,
+            contradictions: Vec::new(),
+        }
     }
 
     /// A copy that lags is left alone until the next [`CopyState::sync`].
@@ -59,25 +77,51 @@ impl CopyState {
     pub(crate) async fn sync(&mut self) {
         self.cause = None;
         self.silent_since = None;
-        while let Some((key, bytes)) = self.pending.front() {
-            match tokio::time::timeout(COPY_TIMEOUT, put_copy(&*self.store, key, bytes)).await {
-                Ok(Ok(Put::Same)) => {}
-                Ok(Ok(Put::Differs(stored))) => {
-                    let finding = contradiction(&*self.store, key, &describe(key, &stored));
-                    self.contradictions.push(finding);
-                }
-                Ok(Err(error)) => {
-                    self.cause = Some(with_causes(&error));
-                    return;
-                }
-                Err(_) => {
-                    self.cause = Some(format!("no answer within {} s", COPY_TIMEOUT.as_secs()));
-                    self.silent_since = Some(Instant::now());
-                    return;
-                }
+        if self.lacked.is_none() {
+            let lacking = lacking_claims(&*self.first, &*self.store, &self.plan, &self.run);
+            let lacking = tokio::time::timeout(COPY_TIMEOUT, lacking).await;
+            let Some(LackingClaims { claims, runs }) = self.answered(lacking) else { return };
+            for claim in claims.into_iter().rev() {
+                self.pending.push_front(claim);
             }
+            self.lacked = Some(runs);
+        }
+        while let Some((key, bytes)) = self.pending.front() {
+            let put = tokio::time::timeout(COPY_TIMEOUT, put_copy(&*self.store, key, bytes)).await;
+            let differs = match &put {
+                Ok(Ok(Put::Differs(stored))) => Some(contradiction(&*self.store, key, &describe(key, stored))),
+                _ => None,
+            };
+            if self.answered(put).is_none() {
+                return;
+            }
+            self.contradictions.extend(differs);
             self.pending.pop_front();
         }
+    }
+
+    /// Writes what the copy lacks of the plan's earlier runs, where it has all of this one.
+    pub(crate) async fn catch_up(&mut self) {
+        let Some(lacked) = self.lacked.as_ref().filter(|_| self.pending.is_empty()) else { return };
+        let lacking = lacking_events(&*self.first, &*self.store, &self.plan, &self.run, lacked);
+        let lacking = tokio::time::timeout(COPY_TIMEOUT, lacking).await;
+        if let Some(events) = self.answered(lacking).filter(|events| !events.is_empty()) {
+            self.pending.extend(events);
+            self.sync().await;
+        }
+    }
+
+    /// What the copy answered. Where it did not, it is said why, and how long it is left alone.
+    fn answered<T, E: std::error::Error>(&mut self, answer: Result<Result<T, E>, Elapsed>) -> Option<T> {
+        match answer {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(error)) => self.cause = Some(with_causes(&error)),
+            Err(_) => {
+                self.cause = Some(format!("no answer within {} s", COPY_TIMEOUT.as_secs()));
+                self.silent_since = Some(Instant::now());
+            }
+        }
+        None
     }
 
     /// What there is to say about this copy.
@@ -217,6 +261,10 @@ fn contradiction(copy: &dyn EventStore, key: &str, cause: &str) -> Finding {
         .remedy("find out which store tells the truth before this run is continued")
 }
 
+/// How a copy that lacks something gets it.
+const BROUGHT_UP: &str =
+    "make the store reachable; the next phase of the run, `run resume`, or the plan's next run brings it up to date";
+
 /// `1 event`, `3 events`
 pub(crate) fn events(count: usize) -> String {
     if count == 1 { "1 event".to_owned() } else { format!("{count} events") }
@@ -233,16 +281,19 @@ fn behind(first: &dyn EventStore, copy: &dyn EventStore, by: usize) -> Finding {
 
 fn lag(copy: &dyn EventStore, lacks: usize, cause: &str) -> Finding {
     let subject = Subject::Journal { url: copy.url() };
-    let message =
-        if lacks == 1 { "lacks 1 object of the run".into() } else { format!("lacks {lacks} objects of the run") };
+    let message = match lacks {
+        0 => "may lack objects of earlier runs".to_owned(),
+        1 => "lacks 1 object of the run".to_owned(),
+        lacks => format!("lacks {lacks} objects of the run"),
+    };
     Finding::new(codes::J_LAG, Severity::Warning, subject, message)
         .with(Evidence::fact("cause", cause))
-        .remedy("make the store reachable; the next phase of the run, or `run resume`, brings it up to date")
+        .remedy(BROUGHT_UP)
 }
 
 fn unread(copy: &dyn EventStore, cause: &str) -> Finding {
     let subject = Subject::Journal { url: copy.url() };
     Finding::new(codes::J_LAG, Severity::Warning, subject, "cannot be read, so what it lacks is unknown")
         .with(Evidence::fact("cause", cause))
-        .remedy("make the store reachable; the next phase of the run, or `run resume`, brings it up to date")
+        .remedy(BROUGHT_UP)
 }

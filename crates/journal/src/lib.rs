@@ -9,6 +9,7 @@
 //! of its own: the caller passes one.
 
 mod append;
+mod backlog;
 mod canonical;
 mod chain;
 mod claim;

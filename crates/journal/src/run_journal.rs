@@ -216,7 +216,8 @@ impl RunJournal {
         let last_hash = links.last().map(|link| link.hash.clone()).unwrap_or_default();
         let events: Vec<Event> = links.into_iter().map(|link| link.event).collect();
         let state = replay(&events).map_err(JournalError::chain(stores.first.url()))?;
-        let copies = stores.copies.iter().map(|copy| CopyState::new(Arc::clone(copy))).collect();
+        let copies =
+            stores.copies.iter().map(|copy| CopyState::new(copy, &stores.first, &state.plan, &state.run)).collect();
         let first = Arc::clone(&stores.first);
         let (lead, brought_up) = (None, Vec::new());
         Ok(Self { first, copies, clock, executor, events, last_hash, state, broken: false, lead, brought_up })
@@ -275,7 +276,13 @@ impl RunJournal {
             copy.push(&key, &sealed.bytes);
         }
         let due = |copy: &&mut CopyState| ends || !copy.lags() || (ends_phase && !copy.is_silent());
-        join_all(self.copies.iter_mut().filter(due).map(CopyState::sync)).await;
+        join_all(self.copies.iter_mut().filter(due).map(async |copy| {
+            copy.sync().await;
+            if ends {
+                copy.catch_up().await;
+            }
+        }))
+        .await;
         Ok(&self.events[self.events.len() - 1])
     }
 
