@@ -20,10 +20,34 @@ pub(crate) fn object(check: &HealthCheck) -> Option<String> {
     }
 }
 
+/// Whether the check asks for an object of a bucket in one of these regions.
+pub(crate) fn is_in(check: &HealthCheck, regions: &[String]) -> bool {
+    let host = check.domain.as_deref().and_then(|domain| domain.trim_end_matches('.').strip_suffix(".amazonaws.com"));
+    let Some(host) = host.filter(|_| object(check).is_some()) else { return false };
+    regions.iter().any(|region| ["s3.", "s3-"].iter().any(|s3| host.ends_with(&format!("{s3}{region}"))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::health::tests::check;
+
+    #[test]
+    fn a_bucket_is_where_its_name_says() {
+        let asks = |domain: &str| HealthCheck {
+            kind: "HTTPS".into(),
+            address: None,
+            domain: Some(domain.into()),
+            ..check("signal")
+        };
+        let dark = ["eu-central-1".to_owned()];
+        for there in ["shop-dr.s3.eu-central-1.amazonaws.com", "s3.eu-central-1.amazonaws.com."] {
+            assert!(is_in(&asks(there), &dark), "{there}");
+        }
+        for elsewhere in ["shop-dr.s3.eu-west-1.amazonaws.com", "shop-dr.s3.amazonaws.com", "eu-central-1.shop.test"] {
+            assert!(!is_in(&asks(elsewhere), &dark), "{elsewhere}");
+        }
+    }
 
     #[test]
     fn s3s_own_names_lead_to_the_emulators_bucket_and_no_other_name_does() {
