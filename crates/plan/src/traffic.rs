@@ -145,7 +145,7 @@ pub(crate) static TRAFFIC: BlockRow = BlockRow {
             need: Need::Default(r#""record""#),
             doc: "How the records move. `record` swaps their values. `weighted` shifts the weights of two sets that Terraform \
                   made, one with each side's values, by the steps of `shift`: it needs both sides to serve while it \
-                  lasts, and is for the planned move more than for the hour in which one side is dead. `signal` changes no record: they are \
+                  lasts. A run with `--mode ungraceful`, for the hour in which one side is dead, shifts all of it in one step. `signal` changes no record: they are \
                   failover records, and an object in the standby region, which a health check reads, decides which side is \
                   answered; it needs a `signal` block, and no control plane while a run lasts.",
             example: r#""record""#,

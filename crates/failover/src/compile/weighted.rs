@@ -9,7 +9,7 @@ use super::simple_set::other_kind;
 use super::ttl::ttl_notes;
 use super::values::{Answer, set_texts};
 use super::{CompileError, Input, Refusal, label};
-use crate::{ObservedTraffic, RecordChange, RecordChanges, RecordSet};
+use crate::{Mode, ObservedTraffic, RecordChange, RecordChanges, RecordSet};
 use pilotlight_findings::{Evidence, Finding, Severity, Subject, codes};
 use pilotlight_plan::{Shift, TrafficRecord, TrafficSet, short_hold};
 use std::time::Duration;
@@ -57,9 +57,15 @@ pub(super) fn compile_weighted(
         let records = before.into_iter().zip(after).map(|(before, after)| RecordChange { before, after }).collect();
         RecordChanges { traffic: set.name.clone(), zone: seen.zone.clone(), records }
     };
+    // Who is sent to a side that may be dead is served by nobody, and its checks would be red at every share.
+    let percents = match input.mode {
+        Mode::Graceful => shift.percents.as_slice(),
+        Mode::Ungraceful => &[100],
+    };
+    notes.extend((percents != shift.percents).then(|| at_once(input, set)));
     let mut moves = Vec::new();
     let mut current = state(0);
-    for percent in &shift.percents {
+    for percent in percents {
         let next = state(i64::from(*percent));
         // A share that the records have already needs no step; the last move stays, as what says that they are there.
         if next != current || i64::from(*percent) == ALL {
@@ -163,6 +169,16 @@ fn fenced_meanwhile(input: &Input<'_>, set: &TrafficSet, partial: &[u8]) -> Opti
     let subject = Subject::Plan { name: input.plan.name.clone() };
     let remedy = "shift all of it in one step (shift = [100]) where each write counts, or keep the holds short";
     Some(Finding::new(codes::F_SHIFT_FENCED, Severity::Warning, subject, message).remedy(remedy))
+}
+
+/// The steps of the plan are left out.
+fn at_once(input: &Input<'_>, set: &TrafficSet) -> Finding {
+    let message = format!(
+        "traffic {} is shifted in one step: a share of it would be led to {}, which an ungraceful run takes for dead",
+        set.name,
+        input.plan.region(input.from)
+    );
+    Finding::new(codes::F_SHIFT_AT_ONCE, Severity::Info, Subject::Plan { name: input.plan.name.clone() }, message)
 }
 
 /// Somebody began to shift already.

@@ -304,6 +304,23 @@ async fn a_shift_that_was_begun_goes_on_from_there_and_comes_back_to_there() {
     assert_eq!(course(&world, "app.shop.test"), [[50, 50], [0, 100]]);
 }
 
+/// The side that is left is dead: nobody is sent there longer than has to be, and no check of the moved name is green.
+#[tokio::test]
+async fn an_ungraceful_run_shifts_all_of_it_at_once() {
+    for weights in [[100, 0], [70, 30]] {
+        let world = weighted_world(Side::Primary);
+        reweigh(&world, weights);
+        world.with(|state| state.mode = Mode::Ungraceful);
+        let run = compiled(&world, Direction::Failover).await;
+        assert_eq!(run.notes.iter().filter(|note| note.code == codes::F_SHIFT_AT_ONCE).count(), 1);
+        let holds: Vec<&str> =
+            run.steps().filter(|step| matches!(step.action, Action::Hold(_))).map(|step| step.id.as_str()).collect();
+        assert_eq!(holds, ["observe/hold"], "the last share alone is held");
+        assert_eq!(drive(&world, Direction::Failover).await.0.end, End::Succeeded);
+        assert_eq!(course(&world, "app.shop.test"), [[0, 100]]);
+    }
+}
+
 #[tokio::test]
 async fn shares_that_lead_to_fenced_databases_are_told_beforehand() {
     let told = async |world: &World| -> Vec<String> {
